@@ -1,0 +1,82 @@
+"""Files that are either the old one or the new one, whatever happens while they are written."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from labeltool.core.errors import StoreError
+
+TEMPORARY = ".partial"
+"""Ending of the names of files that are being written; nobody misses one that is left over."""
+
+_WAITS_S = (0.01, 0.05, 0.2, 0.5, 1.0)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give the name of a temporary file beside ``path`` to write; it takes the place of ``path`` at the end.
+
+    An exception inside leaves ``path`` as it was and removes the temporary file. An existing file's mode is
+    kept. Raises OSError.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+    try:
+        yield temporary
+        sync_file(temporary)
+        if path.exists():
+            shutil.copymode(path, temporary)
+        _replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path`` whole, read back and compared; OSError or StoreError leave the old file there."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+        sync_file(temporary)
+        if temporary.read_bytes() != data:
+            raise StoreError(
+                "what was written is not what is read back",
+                file=path,
+                hint="The disk or its connection is failing; write somewhere else",
+            )
+
+
+def sync_file(path: Path) -> None:
+    """Return once the file's bytes have reached the disk."""
+    handle = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_folder(path: Path) -> None:
+    """Return once the names in a folder have reached the disk; Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _replace(source: Path, target: Path) -> None:
+    """os.replace, patient: on Windows a virus scanner may hold a file for a moment."""
+    for wait_s in _WAITS_S:
+        try:
+            source.replace(target)
+        except PermissionError:
+            time.sleep(wait_s)
+        else:
+            return
+    source.replace(target)

@@ -1,0 +1,187 @@
+"""The classes of a project: which value stands for what, and in which colour."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from labeltool.core.errors import BadInputError
+
+IGNORE = 255
+"""Label value of pixels that nobody trains on and nobody counts."""
+
+MAX_CLASSES = 254
+
+# Okabe and Ito (2008): eight colours that people with any kind of colour blindness can tell apart,
+# black left out (it is the background) and continued with Paul Tol's muted scheme.
+PALETTE: tuple[tuple[int, int, int], ...] = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (240, 228, 66),
+    (0, 114, 178),
+    (213, 94, 0),
+    (204, 121, 167),
+    (51, 34, 136),
+    (136, 204, 238),
+    (68, 170, 153),
+    (17, 119, 51),
+    (153, 153, 51),
+    (221, 204, 119),
+    (204, 102, 119),
+    (136, 34, 85),
+    (170, 68, 153),
+)
+
+
+@dataclass(frozen=True)
+class ClassDef:
+    """One class: its pixel value (0..254), its name, its display colour (R, G, B)."""
+
+    value: int
+    name: str
+    color: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class ClassCatalog:
+    """The classes of a project, in order of their values; a value is never given to a second class.
+
+    ``retired`` holds the values of removed classes, so that they are not used again.
+    """
+
+    classes: tuple[ClassDef, ...]
+    name: str = ""
+    retired: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        values = [c.value for c in self.classes]
+        names = [c.name for c in self.classes]
+        if not self.classes:
+            raise BadInputError(
+                "a project needs at least one class", hint="Give names: --classes nucleus,cell"
+            )
+        if len(set(values)) != len(values):
+            raise BadInputError("two classes share one value")
+        if len(set(names)) != len(names):
+            raise BadInputError("two classes share one name")
+        if len(values) > MAX_CLASSES or not all(0 <= v < IGNORE for v in values):
+            raise BadInputError(f"class values must lie in 0..254, and {IGNORE} means ignore")
+        if any(not n.strip() or len(n) > 200 or not n.isprintable() for n in names):
+            raise BadInputError("a class needs a printable name of 1 to 200 characters")
+
+    @property
+    def background(self) -> int | None:
+        """Value of the background class: 0 when that class is called background, else None."""
+        first = next((c for c in self.classes if c.value == 0), None)
+        return 0 if first is not None and first.name.strip().lower() == "background" else None
+
+    @property
+    def unlabelled_value(self) -> int:
+        """Label value of pixels nobody has set: the background, or ignore where there is none."""
+        return IGNORE if self.background is None else self.background
+
+    @property
+    def foreground(self) -> tuple[ClassDef, ...]:
+        """Every class but the background."""
+        return tuple(c for c in self.classes if c.value != self.background)
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """The values in use."""
+        return tuple(c.value for c in self.classes)
+
+    def by_value(self, value: int) -> ClassDef | None:
+        """The class of a pixel value."""
+        return next((c for c in self.classes if c.value == value), None)
+
+    def by_name(self, name: str) -> ClassDef | None:
+        """The class of this name."""
+        return next((c for c in self.classes if c.name == name), None)
+
+    def add(self, name: str, color: tuple[int, int, int] | None = None) -> ClassCatalog:
+        """The catalog with one class more, on a value that was never used."""
+        used = {*self.values, *self.retired}
+        value = next((v for v in range(1, IGNORE) if v not in used), None)
+        if value is None:
+            raise BadInputError("no class value is left", hint="An 8-bit mask holds 254 classes")
+        new = ClassDef(value, name, color or PALETTE[(value - 1) % len(PALETTE)])
+        return replace(self, classes=tuple(sorted((*self.classes, new), key=lambda c: c.value)))
+
+    def edit(
+        self, value: int, *, name: str | None = None, color: tuple[int, int, int] | None = None
+    ) -> ClassCatalog:
+        """The catalog with a class renamed or recoloured; pixels are untouched."""
+        return replace(
+            self,
+            classes=tuple(
+                replace(c, name=name or c.name, color=color or c.color) if c.value == value else c
+                for c in self.classes
+            ),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of a ``classes.json``."""
+        return {
+            "name": self.name,
+            "ignore_value": IGNORE,
+            "classes": [{"value": c.value, "name": c.name, "color": list(c.color)} for c in self.classes],
+            **({"retired": list(self.retired)} if self.retired else {}),
+        }
+
+    @classmethod
+    def from_json(cls, data: object, *, file: str | Path | None = None) -> ClassCatalog:
+        """Read the form of a ``classes.json``; BadInputError names what is wrong."""
+        try:
+            if not isinstance(data, dict):
+                raise TypeError("the top level is not an object")
+            if int(data.get("ignore_value", IGNORE)) != IGNORE:
+                raise ValueError(f"ignore_value must be {IGNORE}")
+            classes = tuple(
+                ClassDef(int(c["value"]), str(c["name"]), _color(c.get("color"), int(c["value"])))
+                for c in data["classes"]
+            )
+            retired = tuple(int(v) for v in data.get("retired", ()))
+            return cls(tuple(sorted(classes, key=lambda c: c.value)), str(data.get("name", "")), retired)
+        except BadInputError as error:
+            raise BadInputError(error.message, file=file, hint=error.hint) from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInputError(
+                f"not a list of classes: {error}",
+                file=file,
+                hint='Expected {"classes": [{"value": 0, "name": "background", "color": [0, 0, 0]}, ...]}',
+            ) from error
+
+    @classmethod
+    def from_names(cls, names: list[str], name: str = "") -> ClassCatalog:
+        """Background at 0 and the given names from 1 on, in colours that colour-blind people can tell apart."""
+        catalog = cls((ClassDef(0, "background", (0, 0, 0)),), name)
+        for each in names:
+            if each.strip().lower() != "background":
+                catalog = catalog.add(each.strip())
+        return catalog
+
+    @classmethod
+    def read(cls, text_or_file: str) -> ClassCatalog:
+        """Read the value of ``--classes``: a file in the form of ``classes.json``, or names with commas."""
+        path = Path(text_or_file)
+        if path.suffix.lower() == ".json" or path.is_file():
+            try:
+                data = json.loads(path.read_text(encoding="utf-8-sig"))
+            except FileNotFoundError as error:
+                raise BadInputError("no such file of classes", file=path) from error
+            except (OSError, ValueError, RecursionError) as error:
+                raise BadInputError(f"not a list of classes: {error}", file=path) from error
+            return cls.from_json(data, file=path)
+        return cls.from_names([n for n in text_or_file.split(",") if n.strip()])
+
+
+def _color(given: object, value: int) -> tuple[int, int, int]:
+    if given is None:
+        return PALETTE[(value - 1) % len(PALETTE)]
+    if not isinstance(given, list | tuple) or len(given) != 3 or not all(0 <= int(v) <= 255 for v in given):
+        raise ValueError(f"{given!r} is not a colour [R, G, B] of 0..255")
+    r, g, b = (int(v) for v in given)
+    return r, g, b

@@ -1,0 +1,42 @@
+"""Errors for people: what happened, to which file, and what to do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class LabeltoolError(Exception):
+    """A failure that is explained to the user rather than shown as a traceback.
+
+    ``message`` is a sentence without a full stop, ``file`` the file it is about, ``hint`` what to do.
+    """
+
+    def __init__(self, message: str, *, file: str | Path | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.file = str(file) if file is not None else None
+        self.hint = hint
+
+    def __str__(self) -> str:
+        where = f"{self.file}: " if self.file else ""
+        hint = f". {self.hint}" if self.hint else ""
+        return f"{where}{self.message}{hint}"
+
+
+class BadInputError(LabeltoolError):
+    """A file from outside (image, labels, checkpoint, list of classes) is not what it should be."""
+
+
+class StoreError(LabeltoolError):
+    """The project on disk could not be read or written; what was saved before is untouched."""
+
+
+class ModelError(LabeltoolError):
+    """A model could not be loaded or did not finish."""
+
+
+class CancelledError(LabeltoolError):
+    """Somebody asked for the work to stop."""
+
+    def __init__(self, message: str = "cancelled") -> None:
+        super().__init__(message)

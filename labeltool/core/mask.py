@@ -1,0 +1,140 @@
+"""The mask of one image: three sparse planes of read-only tiles.
+
+A tile is never written in place: a patch replaces it. So a snapshot is a shallow copy, undo swaps
+references, and a worker may read a snapshot while somebody paints, without a lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
+
+if TYPE_CHECKING:
+    from labeltool.core.patch import Patch
+
+PlaneName = Literal["label", "object", "origin"]
+Tile = NDArray[np.generic]
+
+PLANES: Final[Mapping[PlaneName, np.dtype[np.generic]]] = {
+    "label": np.dtype(np.uint8),
+    "object": np.dtype(np.uint32),
+    "origin": np.dtype(np.uint8),
+}
+
+
+def freeze(tile: Tile) -> Tile:
+    """The array, made read-only."""
+    tile.setflags(write=False)
+    return tile
+
+
+class Plane:
+    """A raster of one value a pixel, kept as 256x256 tiles; a missing tile holds ``fill`` everywhere."""
+
+    __slots__ = ("dtype", "fill", "size", "tiles")
+
+    def __init__(
+        self,
+        size: Size,
+        dtype: np.dtype[np.generic],
+        fill: int = 0,
+        tiles: dict[TileIndex, Tile] | None = None,
+    ) -> None:
+        self.size = size
+        self.dtype = dtype
+        self.fill = fill
+        self.tiles: dict[TileIndex, Tile] = {} if tiles is None else tiles
+
+    def copy(self) -> Plane:
+        """A snapshot; the tiles are shared, which is safe because they are read-only."""
+        return Plane(self.size, self.dtype, self.fill, dict(self.tiles))
+
+    def tile(self, index: TileIndex) -> Tile:
+        """The tile as a read-only array of its cut size (at most 256x256)."""
+        found = self.tiles.get(index)
+        return self.empty_tile(index) if found is None else found
+
+    def empty_tile(self, index: TileIndex) -> Tile:
+        """A read-only tile of the fill value that takes the memory of one pixel."""
+        box = tile_box(index, self.size)
+        return np.broadcast_to(np.array(self.fill, self.dtype), (box.height, box.width))
+
+    def read(self, box: Box) -> Tile:
+        """A new array [h, w] of the pixels of ``box``, which must lie inside the image."""
+        out = np.full((box.height, box.width), self.fill, self.dtype)
+        for index in tiles_in(box, self.size):
+            tile = self.tiles.get(index)
+            if tile is not None:
+                place = tile_box(index, self.size)
+                part = place.intersect(box)
+                out[part.slices(box)] = tile[part.slices(place)]
+        return out
+
+    def dense(self) -> Tile:
+        """The whole plane as a new array [height, width]."""
+        return self.read(self.size.box)
+
+
+class LabelMask:
+    """What is known of every pixel of an image: class (``label``), ``object`` and ``origin``.
+
+    ``label`` is uint8, 255 = ignore. ``object`` is uint32, 0 where an object is simply a connected
+    region. ``origin`` holds values of :class:`~labeltool.core.provenance.Origin`.
+    Only a patch changes a mask, and only a session applies patches.
+    """
+
+    __slots__ = ("planes", "size")
+
+    def __init__(
+        self, size: Size, unlabelled_value: int = 0, planes: dict[PlaneName, Plane] | None = None
+    ) -> None:
+        self.size = size
+        self.planes: dict[PlaneName, Plane] = planes or {
+            name: Plane(size, dtype, unlabelled_value if name == "label" else 0)
+            for name, dtype in PLANES.items()
+        }
+
+    @property
+    def unlabelled_value(self) -> int:
+        """Label value of pixels nobody has set."""
+        return self.planes["label"].fill
+
+    def snapshot(self) -> LabelMask:
+        """A mask that later patches do not change; costs one dict copy a plane."""
+        return LabelMask(self.size, planes={name: plane.copy() for name, plane in self.planes.items()})
+
+    def read(self, plane: PlaneName, box: Box | None = None) -> Tile:
+        """A new array of a plane's pixels: of ``box``, or of the whole image."""
+        return self.planes[plane].read(self.size.box if box is None else box)
+
+    def apply(self, patch: Patch) -> None:
+        """Replace the tiles that ``patch`` names. Patches are made against this very mask."""
+        for (name, index), delta in patch.deltas.items():
+            plane = self.planes[name]
+            if delta.after is None:
+                plane.tiles.pop(index, None)
+            else:
+                plane.tiles[index] = delta.after
+
+    def occupied(self) -> Iterator[TileIndex]:
+        """Tiles that somebody has touched, in reading order."""
+        yield from sorted({index for plane in self.planes.values() for index in plane.tiles})
+
+    def same_pixels(self, other: LabelMask) -> bool:
+        """True when all three planes hold the same values."""
+        if self.size != other.size:
+            return False
+        return all(
+            np.array_equal(self.planes[name].tile(index), other.planes[name].tile(index))
+            for name in PLANES
+            for index in {*self.planes[name].tiles, *other.planes[name].tiles}
+        )
+
+    def nbytes(self) -> int:
+        """Bytes of pixels held."""
+        return sum(t.nbytes for plane in self.planes.values() for t in plane.tiles.values())

@@ -1,0 +1,137 @@
+"""Patches: the only thing that changes a mask. A patch knows its inverse and what it touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
+from labeltool.core.mask import LabelMask, Plane, PlaneName, Tile, freeze
+
+Place = tuple[PlaneName, TileIndex]
+
+
+class TileDelta(NamedTuple):
+    """A tile before and after; None stands for a tile of the fill value."""
+
+    before: Tile | None
+    after: Tile | None
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A change of a mask, tile by tile.
+
+    ``title`` completes the menu's "Undo ..."; ``kind`` is one word for machines (brush, eraser, polygon,
+    prelabel, import); ``details`` is what the journal keeps beside it (model, file), plain JSON values.
+    ``bounds`` is a box around the pixels that may differ, where it is known to be tighter than the tiles.
+    Laws: a patch followed by its inverse is the identity; merging is associative.
+    """
+
+    title: str
+    kind: str
+    deltas: Mapping[Place, TileDelta]
+    details: Mapping[str, str] = field(default_factory=dict)
+    bounds: Box | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.deltas)
+
+    @property
+    def touched(self) -> frozenset[TileIndex]:
+        """The tiles in which a pixel of any plane may differ."""
+        return frozenset(index for _, index in self.deltas)
+
+    def box(self, size: Size) -> Box:
+        """A box around every pixel that may differ, cut to the image."""
+        if self.bounds is not None:
+            return self.bounds.intersect(size.box)
+        return reduce(Box.union, (tile_box(index, size) for index in self.touched), Box(0, 0, 0, 0))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of pixels that this patch keeps alive."""
+        return sum(t.nbytes for d in self.deltas.values() for t in d if t is not None and t.strides != (0, 0))
+
+    def inverse(self) -> Patch:
+        """The patch that undoes this one."""
+        return replace(self, deltas={p: TileDelta(d.after, d.before) for p, d in self.deltas.items()})
+
+    def then(self, later: Patch) -> Patch:
+        """One patch that does this one and then ``later``; it keeps this one's title."""
+        deltas = dict(self.deltas)
+        for place, delta in later.deltas.items():
+            known = deltas.get(place)
+            deltas[place] = delta if known is None else TileDelta(known.before, delta.after)
+        bounds = None if self.bounds is None or later.bounds is None else self.bounds.union(later.bounds)
+        return replace(
+            self,
+            deltas=deltas,
+            details={**later.details, **self.details},
+            bounds=bounds,
+        )
+
+
+def empty_patch(title: str, kind: str) -> Patch:
+    """A patch that changes nothing, to merge others into."""
+    return Patch(title, kind, {}, bounds=Box(0, 0, 0, 0))
+
+
+def replace_tile(plane: Plane, index: TileIndex, new: Tile) -> TileDelta | None:
+    """The delta that puts ``new`` in the place of a tile, or None when no pixel differs. Takes ``new`` over."""
+    before = plane.tiles.get(index)
+    if np.array_equal(plane.tile(index) if before is None else before, new):
+        return None
+    return TileDelta(before, None if (new == plane.fill).all() else freeze(new))
+
+
+def write(
+    mask: LabelMask,
+    box: Box,
+    inside: NDArray[np.bool_] | None = None,
+    *,
+    title: str,
+    kind: str,
+    details: Mapping[str, str] | None = None,
+    label: int | NDArray[np.uint8] | None = None,
+    object_id: int | NDArray[np.uint32] | None = None,
+    origin: int | NDArray[np.uint8] | None = None,
+) -> Patch:
+    """The patch that sets planes to values where ``inside`` is true.
+
+    ``box`` may stick out of the image; ``inside`` is bool [box.height, box.width], or None for all of it.
+    A value is one number or an array of the box's shape; a plane given as None stays as it is.
+    """
+    values: dict[PlaneName, int | NDArray[np.uint8] | NDArray[np.uint32]] = {}
+    if label is not None:
+        values["label"] = label
+    if object_id is not None:
+        values["object"] = object_id
+    if origin is not None:
+        values["origin"] = origin
+    deltas: dict[Place, TileDelta] = {}
+    for index in tiles_in(box, mask.size):
+        place = tile_box(index, mask.size)
+        part = place.intersect(box)
+        where = None if inside is None else inside[part.slices(box)]
+        if where is not None and not where.any():
+            continue
+        for name, value in values.items():
+            plane = mask.planes[name]
+            if name == "object" and isinstance(value, int) and value == 0 and index not in plane.tiles:
+                continue  # the usual case: nobody has separated objects here
+            new = np.array(plane.tile(index))
+            source = value if isinstance(value, int) else value[part.slices(box)]
+            if where is None:
+                new[part.slices(place)] = source
+            else:
+                np.copyto(new[part.slices(place)], source, where=where, casting="unsafe")
+            delta = replace_tile(plane, index, new)
+            if delta is not None:
+                deltas[name, index] = delta
+    return Patch(title, kind, deltas, dict(details or {}), box)

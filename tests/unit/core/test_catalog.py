@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from labeltool.core.catalog import IGNORE, ClassCatalog
+from labeltool.core.errors import BadInputError
+
+
+def test_names_get_values_from_one_and_a_background_at_zero():
+    catalog = ClassCatalog.read("nucleus, cell")
+    assert [(c.value, c.name) for c in catalog.classes] == [(0, "background"), (1, "nucleus"), (2, "cell")]
+    assert catalog.background == 0
+    assert catalog.unlabelled_value == 0
+
+
+def test_a_file_without_background_has_none_and_unlabelled_is_ignore(tmp_path):
+    path = tmp_path / "classes.json"
+    path.write_text(json.dumps({"classes": [{"value": 0, "name": "Sky"}, {"value": 1, "name": "Road"}]}))
+    catalog = ClassCatalog.read(str(path))
+    assert catalog.background is None
+    assert catalog.unlabelled_value == IGNORE
+    assert [c.name for c in catalog.foreground] == ["Sky", "Road"]
+
+
+def test_json_there_and_back_is_the_same():
+    catalog = ClassCatalog.from_names(["a", "b"], "x")
+    assert ClassCatalog.from_json(json.loads(json.dumps(catalog.to_json()))) == catalog
+
+
+def test_a_value_is_never_given_twice():
+    catalog = ClassCatalog.from_names(["a"])
+    retired = ClassCatalog(catalog.classes, retired=(2,))
+    assert retired.add("b").by_name("b").value == 3
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [],
+        {"classes": []},
+        {"classes": [{"value": 1}]},
+        {"classes": [{"value": "x", "name": "a"}]},
+        {"classes": [{"value": 255, "name": "a"}]},
+        {"classes": [{"value": 1, "name": "a"}, {"value": 1, "name": "b"}]},
+        {"classes": [{"value": 1, "name": "a"}, {"value": 2, "name": "a"}]},
+        {"classes": [{"value": 1, "name": "a", "color": [1, 2]}]},
+        {"classes": [{"value": 1, "name": "a", "color": [1, 2, 300]}]},
+        {"classes": [{"value": 1, "name": "\x00"}]},
+        {"classes": [{"value": 1, "name": "a"}], "ignore_value": 0},
+    ],
+)
+def test_nonsense_is_refused_with_the_file_named(data):
+    with pytest.raises(BadInputError) as caught:
+        ClassCatalog.from_json(data, file="classes.json")
+    assert caught.value.file == "classes.json"
+
+
+def test_a_missing_file_of_classes_is_named(tmp_path):
+    with pytest.raises(BadInputError, match="no such file"):
+        ClassCatalog.read(str(tmp_path / "classes.json"))
