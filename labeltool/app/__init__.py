@@ -1,0 +1,1 @@
+"""Use cases, without Qt and torch: what a window and a command line both do."""

@@ -1,0 +1,115 @@
+"""Work off the GUI thread: lanes of jobs that can be cancelled, answers brought back by one function.
+
+A job gets frozen inputs, a cancel token and a progress, and returns a value; it never sees a session or a
+widget. Of jobs with the same key only the newest answers.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Generic, Literal, TypeVar
+
+from labeltool.core.errors import CancelledError
+from labeltool.core.progress import CancelToken, Progress
+
+T = TypeVar("T")
+Lane = Literal["io", "thumbnails", "model", "files"]
+Deliver = Callable[[Callable[[], None]], None]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Job(Generic[T]):
+    """A piece of work on its way."""
+
+    key: str
+    title: str
+    quiet: bool = False
+    cancel: CancelToken = field(default_factory=CancelToken)
+    future: Future[T] | None = None
+
+
+class Lanes:
+    """The threads of the program but the saver's: io (decoding), thumbnails, model (a child process), files
+    (export, import). ``deliver`` brings a closure to the thread that owns the state."""
+
+    WIDTH: Mapping[Lane, int] = MappingProxyType({"io": 2, "thumbnails": 1, "model": 1, "files": 1})
+
+    def __init__(self, deliver: Deliver) -> None:
+        self.deliver = deliver
+        self._lanes = {
+            name: ThreadPoolExecutor(width, thread_name_prefix=f"labeltool-{name}")
+            for name, width in self.WIDTH.items()
+        }
+        self._newest: dict[str, Job[Any]] = {}
+
+    def submit(
+        self,
+        lane: Lane,
+        key: str,
+        work: Callable[[CancelToken, Progress], T],
+        *,
+        done: Callable[[T], None],
+        failed: Callable[[BaseException], None],
+        progress: Progress | None = None,
+        title: str = "",
+        quiet: bool = False,
+    ) -> Job[T]:
+        """Run ``work`` on a lane; exactly one of ``done`` and ``failed`` is delivered, or neither when a newer
+        job has taken the key over. ``failed`` gets CancelledError after a cancel. ``quiet`` keeps failures
+        that nobody needs to know of out of the log."""
+        older = self._newest.get(key)
+        if older is not None:
+            older.cancel.cancel()
+        job: Job[T] = Job(key, title, quiet)
+        self._newest[key] = job
+
+        def report(at: float, total: float, text: str = "") -> None:
+            if progress is not None:
+                self.deliver(lambda: progress(at, total, text) if self._newest.get(key) is job else None)
+
+        def run() -> T:
+            job.cancel.check()
+            return work(job.cancel, report)
+
+        def settle(future: Future[T]) -> None:
+            self.deliver(lambda: self._answer(job, future, done, failed))
+
+        job.future = self._lanes[lane].submit(run)
+        job.future.add_done_callback(settle)
+        return job
+
+    def _answer(
+        self,
+        job: Job[T],
+        future: Future[T],
+        done: Callable[[T], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        if self._newest.get(job.key) is not job:
+            return
+        del self._newest[job.key]
+        error = CancelledError() if future.cancelled() else future.exception()
+        if error is None:
+            done(future.result())
+            return
+        if not isinstance(error, CancelledError) and not job.quiet:
+            log.error("%s failed", job.title or job.key, exc_info=error)
+        failed(error)
+
+    @property
+    def busy(self) -> list[Job[Any]]:
+        """Jobs that have not answered."""
+        return list(self._newest.values())
+
+    def close(self) -> None:
+        """Cancel what runs and wait for it."""
+        for job in self._newest.values():
+            job.cancel.cancel()
+        for lane in self._lanes.values():
+            lane.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,180 @@
+"""The only writer of a mask: applies patches, keeps undo and redo, hands every operation to the saver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Self
+
+from labeltool.core.change import Change, Signal
+from labeltool.core.errors import LabeltoolError
+from labeltool.core.geometry import Box
+from labeltool.core.mask import LabelMask
+from labeltool.core.patch import Patch, empty_patch
+
+NOTHING = Box(0, 0, 0, 0)
+HISTORY_BYTES = 256 * 2**20
+"""Pixels that undo keeps in memory; older steps are read back from the journal when they are wanted."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What the saver gets: a patch that has been applied, and the revision it led to.
+
+    ``target`` is the revision of the operation that an undo or redo is about.
+    """
+
+    kind: Literal["do", "undo", "redo"]
+    patch: Patch
+    revision: int
+    target: int | None = None
+
+
+@dataclass
+class Step:
+    """One entry of the undo or redo list. ``patch`` is None while it is only in the journal."""
+
+    revision: int
+    title: str
+    patch: Patch | None = None
+
+
+class Session:
+    """One image being annotated. Lives on one thread; everybody else gets snapshots.
+
+    ``save`` is told of every operation, in order. ``load_patch`` brings back the patch of a revision.
+    """
+
+    def __init__(
+        self,
+        mask: LabelMask,
+        save: Callable[[Operation], None],
+        *,
+        revision: int = 0,
+        undo: Iterable[Step] = (),
+        redo: Iterable[Step] = (),
+        load_patch: Callable[[int], Patch] | None = None,
+        began: Callable[[], None] | None = None,
+    ) -> None:
+        self.mask = mask
+        self.revision = revision
+        self.changed: Signal[Change] = Signal()
+        self._save = save
+        self._load_patch = load_patch
+        self._began = began
+        self._undo = list(undo)
+        self._redo = list(redo)
+        self._open: Stroke | None = None
+
+    @property
+    def undo_title(self) -> str:
+        """What undo would undo; empty when there is nothing."""
+        return self._undo[-1].title if self._undo else ""
+
+    @property
+    def redo_title(self) -> str:
+        """What redo would do again; empty when there is nothing."""
+        return self._redo[-1].title if self._redo else ""
+
+    @property
+    def painting(self) -> bool:
+        """True between the first dab of a stroke and its end."""
+        return self._open is not None
+
+    def apply(self, patch: Patch) -> None:
+        """Do a whole patch as one step of undo."""
+        with self.stroke(patch.title, patch.kind) as stroke:
+            stroke.add(patch)
+
+    def stroke(self, title: str, kind: str) -> Stroke:
+        """Begin a step of undo that is made of many patches; a context manager that ends or cancels it."""
+        if self._open is not None:
+            raise LabeltoolError("a stroke is being drawn; finish it first")
+        self._open = Stroke(self, empty_patch(title, kind))
+        if self._began is not None:
+            self._began()
+        return self._open
+
+    def undo(self) -> bool:
+        """Take the last step back; False when there is none."""
+        return self._step_back_or_forth(self._undo, self._redo, "undo")
+
+    def redo(self) -> bool:
+        """Do the last undone step again; False when there is none."""
+        return self._step_back_or_forth(self._redo, self._undo, "redo")
+
+    def _step_back_or_forth(
+        self, source: list[Step], target: list[Step], kind: Literal["undo", "redo"]
+    ) -> bool:
+        if self._open is not None or not source:
+            return False
+        step = source[-1]
+        patch = self._patch_of(step)
+        source.pop()
+        target.append(step)
+        forward = patch.inverse() if kind == "undo" else patch
+        self._change(forward)
+        self._commit(kind, forward, target=step.revision)
+        return True
+
+    def _patch_of(self, step: Step) -> Patch:
+        if step.patch is None:
+            if self._load_patch is None:
+                raise LabeltoolError(f"the journal of revision {step.revision} is not at hand")
+            step.patch = self._load_patch(step.revision)
+        return step.patch
+
+    def _change(self, patch: Patch) -> None:
+        self.mask.apply(patch)
+        self.changed.emit(Change(patch.box(self.mask.size), self.revision))
+
+    def _commit(self, kind: Literal["do", "undo", "redo"], patch: Patch, target: int | None = None) -> None:
+        self.revision += 1
+        self._save(Operation(kind, patch, self.revision, target))
+        self.changed.emit(Change(NOTHING, self.revision))
+
+    def _end(self, stroke: Stroke, *, keep: bool) -> None:
+        self._open = None
+        if not keep:
+            self._change(stroke.patch.inverse())
+        elif stroke.patch:
+            self._undo.append(Step(self.revision + 1, stroke.patch.title, stroke.patch))
+            self._redo.clear()
+            self._forget_old_pixels()
+            self._commit("do", stroke.patch)
+            return
+        self.changed.emit(Change(NOTHING, self.revision))
+
+    def _forget_old_pixels(self) -> None:
+        """Drop the pixels of steps far back; only where a journal can bring them back."""
+        if self._load_patch is None:
+            return
+        held = 0
+        for step in reversed(self._undo):
+            if step.patch is not None:
+                held += step.patch.nbytes
+                if held > HISTORY_BYTES:
+                    step.patch = None
+
+
+class Stroke:
+    """A step of undo while it is being drawn. Leaving the ``with`` block by an error cancels it."""
+
+    def __init__(self, session: Session, patch: Patch) -> None:
+        self.patch = patch
+        self._session = session
+
+    def add(self, patch: Patch) -> None:
+        """Apply a patch now; it becomes part of this step."""
+        if patch:
+            self._session._change(patch)
+            self.patch = self.patch.then(patch)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session._end(self, keep=kind is None)

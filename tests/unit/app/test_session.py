@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+
+from labeltool.app.session import Operation, Session, Step
+from labeltool.core.errors import LabeltoolError
+from labeltool.core.geometry import Box, Size
+from labeltool.core.mask import LabelMask
+from labeltool.core.patch import write
+
+SIZE = Size(300, 200)
+
+
+def dab(mask: LabelMask, x: int, value: int = 1):
+    return write(mask, Box(x, 5, x + 10, 15), title="dab", kind="brush", label=value, origin=2)
+
+
+def test_a_stroke_of_many_dabs_is_one_step_of_undo_and_one_operation():
+    saved: list[Operation] = []
+    session = Session(LabelMask(SIZE), saved.append)
+    with session.stroke("brush stroke", "brush") as stroke:
+        for x in range(0, 250, 5):
+            stroke.add(dab(session.mask, x))
+    assert [op.patch.title for op in saved] == ["brush stroke"]
+    assert session.undo_title == "brush stroke"
+    assert session.undo()
+    assert session.mask.same_pixels(LabelMask(SIZE))
+
+
+def test_a_stroke_shows_before_it_ends_and_a_failing_one_is_taken_back():
+    saved: list[Operation] = []
+    session = Session(LabelMask(SIZE), saved.append)
+    with pytest.raises(ZeroDivisionError), session.stroke("brush stroke", "brush") as stroke:
+        stroke.add(dab(session.mask, 0))
+        assert session.mask.read("label").any()
+        raise ZeroDivisionError
+    assert not session.mask.read("label").any()
+    assert saved == []
+    assert not session.painting
+
+
+def test_a_stroke_that_changes_nothing_is_no_step():
+    saved: list[Operation] = []
+    session = Session(LabelMask(SIZE), saved.append)
+    session.apply(dab(session.mask, 0))
+    session.apply(dab(session.mask, 0))
+    assert len(saved) == 1
+
+
+def test_two_strokes_cannot_be_drawn_at_once():
+    session = Session(LabelMask(SIZE), lambda operation: None)
+    with session.stroke("a", "brush"), pytest.raises(LabeltoolError, match="finish it first"):
+        session.stroke("b", "brush")
+
+
+def test_undo_waits_until_a_stroke_has_ended():
+    session = Session(LabelMask(SIZE), lambda operation: None)
+    session.apply(dab(session.mask, 0))
+    with session.stroke("a", "brush"):
+        assert not session.undo()
+
+
+def test_a_new_stroke_ends_redo():
+    session = Session(LabelMask(SIZE), lambda operation: None)
+    session.apply(dab(session.mask, 0))
+    session.undo()
+    session.apply(dab(session.mask, 50))
+    assert not session.redo()
+
+
+def test_undo_goes_on_into_the_journal_after_a_restart():
+    mask = LabelMask(SIZE)
+    patch = dab(mask, 0)
+    mask.apply(patch)
+    saved: list[Operation] = []
+    session = Session(
+        mask, saved.append, revision=1, undo=[Step(1, "brush stroke")], load_patch=lambda revision: patch
+    )
+    assert session.undo()
+    assert session.mask.same_pixels(LabelMask(SIZE))
+    assert (saved[0].kind, saved[0].target, saved[0].revision) == ("undo", 1, 2)
+
+
+def test_a_journal_that_cannot_be_read_leaves_everything_as_it_was():
+    mask = LabelMask(SIZE)
+    mask.apply(dab(mask, 0))
+    before = mask.snapshot()
+
+    def broken(revision: int):
+        raise LabeltoolError("the file is damaged")
+
+    session = Session(mask, lambda operation: None, revision=1, undo=[Step(1, "x")], load_patch=broken)
+    with pytest.raises(LabeltoolError):
+        session.undo()
+    assert session.mask.same_pixels(before)
+    assert session.undo_title == "x"
+
+
+def test_changes_name_the_pixels_and_the_revision():
+    session = Session(LabelMask(SIZE), lambda operation: None)
+    seen = []
+    session.changed.connect(seen.append)
+    session.apply(dab(session.mask, 20))
+    assert seen[0].box == Box(20, 5, 30, 15)
+    assert seen[-1].revision == 1

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from labeltool.app.session import Session
+from labeltool.app.toolbox import Context, Hand
+from labeltool.core.catalog import IGNORE, ClassCatalog, ClassDef
+from labeltool.core.geometry import Size
+from labeltool.core.mask import LabelMask
+from labeltool.core.provenance import Origin
+from labeltool.tools.brush import BRUSH, ERASER
+from labeltool.tools.polygon import POLYGON
+from labeltool.tools.tool import Pointer, Tool
+
+SIZE = Size(120, 90)
+
+
+class Desk:
+    """A session, a hand and a tool, driven event by event."""
+
+    def __init__(self, tool: Tool, catalog: ClassCatalog | None = None) -> None:
+        catalog = catalog or ClassCatalog.from_names(["a", "b"])
+        self.saved: list[object] = []
+        self.session = Session(LabelMask(SIZE, catalog.unlabelled_value), self.saved.append)
+        self.hand = Hand(value=1, radius_px=4)
+        self.context = Context(
+            self.session, self.hand, lambda: catalog, lambda a, b: abs(a[0] - b[0]) < 2 > abs(a[1] - b[1])
+        )
+        self.tool, self.gesture = tool, None
+
+    def send(self, *events: Pointer):
+        for event in events:
+            try:
+                if self.gesture is None:
+                    self.gesture = self.tool.gesture(self.context, event)
+                    shown = next(self.gesture)
+                else:
+                    shown = self.gesture.send(event)
+            except StopIteration:
+                self.gesture = shown = None
+        return shown
+
+    @property
+    def label(self):
+        return self.session.mask.read("label")
+
+
+def drag(*points: tuple[float, float], button: str = "left") -> list[Pointer]:
+    first, *others = points
+    return [
+        Pointer("press", *first, button),
+        *(Pointer("move", *p) for p in others),
+        Pointer("release", *points[-1]),
+    ]
+
+
+def test_a_fast_stroke_leaves_no_gap():
+    desk = Desk(BRUSH)
+    desk.send(*drag((5, 40), (110, 42)))
+    assert (desk.label[38:44, 5:110] == 1).any(axis=0).all()
+    assert len(desk.saved) == 1
+
+
+def test_what_a_brush_paints_is_a_humans():
+    desk = Desk(BRUSH)
+    desk.send(*drag((50, 40), (60, 40)))
+    origin = desk.session.mask.read("origin")
+    assert np.array_equal(origin == Origin.HUMAN, desk.label == 1)
+
+
+@pytest.mark.parametrize(("tool", "button"), [(ERASER, "left"), (BRUSH, "right")])
+def test_erasing_sets_the_background_as_a_humans_decision(tool, button):
+    desk = Desk(BRUSH)
+    desk.send(*drag((20, 40), (90, 40)))
+    desk.tool = tool
+    desk.send(*drag((50, 40), (60, 40), button=button))
+    assert desk.label[40, 55] == 0
+    assert desk.session.mask.read("origin")[40, 55] == Origin.HUMAN
+    assert desk.label[40, 25] == 1
+
+
+def test_erasing_where_there_is_no_background_class_sets_ignore():
+    desk = Desk(BRUSH, ClassCatalog((ClassDef(0, "Sky", (1, 2, 3)), ClassDef(1, "Road", (3, 2, 1)))))
+    desk.send(*drag((20, 40), (90, 40)))
+    desk.tool = ERASER
+    desk.send(*drag((50, 40), (60, 40)))
+    assert desk.label[40, 55] == IGNORE
+
+
+def test_a_cancelled_stroke_leaves_nothing():
+    desk = Desk(BRUSH)
+    desk.send(*drag((20, 40), (90, 40))[:-1])
+    assert desk.label.any()
+    desk.gesture.close()
+    assert not desk.label.any()
+    assert desk.saved == []
+
+
+@pytest.mark.parametrize(
+    "closing", [Pointer("key", key="accept"), Pointer("double", 10, 60), Pointer("press", 10.5, 10.5)]
+)
+def test_a_polygon_is_closed_by_enter_a_double_click_or_a_click_on_its_first_corner(closing):
+    desk = Desk(POLYGON)
+    desk.send(*(Pointer("press", *p) for p in [(10, 10), (60, 10), (60, 60), (10, 60)]), closing)
+    assert desk.gesture is None
+    assert (desk.label[10:60, 10:60] == 1).all()
+    assert desk.label.sum() == 50 * 50
+
+
+def test_backspace_takes_corners_off_and_the_last_one_ends_the_polygon():
+    desk = Desk(POLYGON)
+    shown = desk.send(Pointer("press", 10, 10), Pointer("press", 60, 10), Pointer("key", key="back"))
+    assert shown.points == ((10, 10),)
+    desk.send(Pointer("key", key="back"))
+    assert desk.gesture is None
+
+
+def test_two_corners_make_no_polygon():
+    desk = Desk(POLYGON)
+    desk.send(Pointer("press", 10, 10), Pointer("press", 60, 10), Pointer("key", key="accept"))
+    assert desk.gesture is None
+    assert not desk.label.any()
+    assert desk.saved == []
