@@ -1,0 +1,1 @@
+"""Files to pixels: readers (one file a kind), windows, pyramid, cache, display."""

@@ -1,0 +1,93 @@
+"""Files to readers: whoever can read a file is found among the plug-ins; what nobody reads is refused by name."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from labeltool import plugins
+from labeltool.core.errors import BadInputError, LabeltoolError
+from labeltool.imaging import sniff
+from labeltool.imaging.reader import ImageInfo, Reader, ReaderPlugin
+
+_GROUP = "labeltool.readers"
+
+
+def open_image(path: Path) -> Reader:
+    """Open an image by its content, whatever its suffix says; reads the header only.
+
+    BadInputError (file, what is wrong, what to do) when it is missing, broken, too large or of a kind not read.
+    """
+    head = _head(path)
+    readers, broken = _readers()
+    for reader in readers:
+        if reader.can_read(head, path):
+            return reader.open(path)
+    raise _refusal(head, path, broken)
+
+
+def probe(path: Path) -> ImageInfo:
+    """What the header of an image says; cheap, and no promise that the pixels are whole."""
+    with open_image(path) as reader:
+        return reader.info
+
+
+def verify(path: Path) -> ImageInfo:
+    """Decode an image whole, so that one that is cut off or damaged is refused before it enters a project."""
+    with open_image(path) as reader:
+        reader.read()
+        return reader.info
+
+
+def readable_suffixes() -> tuple[str, ...]:
+    """Suffixes in lower case, with their dots, of the images that some reader takes."""
+    return tuple(suffix for reader in _readers()[0] for suffix in reader.suffixes)
+
+
+def _readers() -> tuple[list[ReaderPlugin], list[str]]:
+    """The readers that load, and why the others do not."""
+    readers, broken = [], []
+    for name in plugins.names(_GROUP):
+        try:
+            readers.append(plugins.load(_GROUP, name))
+        except LabeltoolError as error:
+            broken.append(error.message)
+    return readers, broken
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a file that is there, is a file, and holds something."""
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise BadInputError("this is a folder, not an image", file=path)
+        if not stat.S_ISREG(mode):  # a pipe or a device would keep us waiting
+            raise BadInputError("this is not a file that holds data", file=path)
+        with path.open("rb") as file:
+            head = file.read(sniff.HEAD_BYTES)
+    except FileNotFoundError as error:
+        raise BadInputError("no such file", file=path, hint="Was it moved or renamed?") from error
+    except PermissionError as error:
+        raise BadInputError(
+            "no permission to read the file",
+            file=path,
+            hint="Check the permissions of the file and its folder",
+        ) from error
+    except (OSError, ValueError) as error:
+        raise BadInputError(f"the file cannot be read: {error}", file=path) from error
+    if not head:
+        raise BadInputError("the file is empty (0 bytes)", file=path, hint="Copy or download it again")
+    return head
+
+
+def _refusal(head: bytes, path: Path, broken: list[str]) -> BadInputError:
+    kind = sniff.by_head(head) or sniff.by_suffix(path)
+    if kind is not None:
+        return BadInputError(f"this is {kind.name}", file=path, hint=kind.hint)
+    what = "this is a text file, not an image" if _is_text(head) else "this is no image that can be read"
+    hint = "; ".join(broken) or "PNG, JPEG, TIFF, BMP and WebP with 8 bits a channel are read"
+    return BadInputError(what, file=path, hint=hint)
+
+
+def _is_text(head: bytes) -> bool:
+    return not any(byte < 9 or 13 < byte < 27 for byte in head)
