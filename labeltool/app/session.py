@@ -44,6 +44,7 @@ class Session:
     """One image being annotated. Lives on one thread; everybody else gets snapshots.
 
     ``save`` is told of every operation, in order. ``load_patch`` brings back the patch of a revision.
+    ``began`` is called when a stroke begins, ``dropped`` when it ends with nothing to save.
     """
 
     def __init__(
@@ -55,7 +56,8 @@ class Session:
         undo: Iterable[Step] = (),
         redo: Iterable[Step] = (),
         load_patch: Callable[[int], Patch] | None = None,
-        began: Callable[[], None] | None = None,
+        began: Callable[[], None] = lambda: None,
+        dropped: Callable[[], None] = lambda: None,
     ) -> None:
         self.mask = mask
         self.revision = revision
@@ -63,6 +65,7 @@ class Session:
         self._save = save
         self._load_patch = load_patch
         self._began = began
+        self._dropped = dropped
         self._undo = list(undo)
         self._redo = list(redo)
         self._open: Stroke | None = None
@@ -92,8 +95,7 @@ class Session:
         if self._open is not None:
             raise LabeltoolError("a stroke is being drawn; finish it first")
         self._open = Stroke(self, empty_patch(title, kind))
-        if self._began is not None:
-            self._began()
+        self._began()
         return self._open
 
     def undo(self) -> bool:
@@ -136,14 +138,14 @@ class Session:
 
     def _end(self, stroke: Stroke, *, keep: bool) -> None:
         self._open = None
-        if not keep:
-            self._change(stroke.patch.inverse())
-        elif stroke.patch:
+        if keep and stroke.patch:
             self._undo.append(Step(self.revision + 1, stroke.patch.title, stroke.patch))
             self._redo.clear()
             self._forget_old_pixels()
             self._commit("do", stroke.patch)
             return
+        self._change(stroke.patch.inverse())
+        self._dropped()
         self.changed.emit(Change(NOTHING, self.revision))
 
     def _forget_old_pixels(self) -> None:

@@ -1,0 +1,1 @@
+"""Our files: mask files, the index of a project, its lock, and their checking."""

@@ -1,0 +1,120 @@
+"""Saving one operation: all of it or nothing, and never over somebody else's work."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from labeltool.core.errors import StoreError
+from labeltool.core.mask import Tile
+from labeltool.core.patch import Patch, Place
+from labeltool.store.contents import Contents, read_meta, tile_name, write_meta
+from labeltool.store.counts import count_change
+from labeltool.store.history import OperationKind, chain_next, chain_start, place_key
+from labeltool.store.records import Description, dump
+from labeltool.store.tiles import Packed, is_constant, pack, tile_hash
+
+Hashes = Mapping[Place, bytes | None]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is committed: a patch made against revision ``expected``.
+
+    An undo or redo names the operation it is about in ``target`` and brings that patch's inverse or itself.
+    """
+
+    patch: Patch
+    expected: int
+    kind: OperationKind = "do"
+    target: int | None = None
+    author: str = ""
+
+
+def commit(file: Contents, operation: Operation, description: Description) -> int:
+    """Write an operation inside the caller's transaction; returns its revision.
+
+    The newest operation once more changes nothing. StoreError when the file is not what the patch was made on.
+    """
+    patch = operation.patch
+    after = {place: _packed(delta.after, file.fill_of(place)) for place, delta in patch.deltas.items()}
+    hashes = {place: packed.sha256 if packed else None for place, packed in after.items()}
+    if _is_newest(file, operation, hashes):
+        return file.revision
+    _check(file, operation)
+    revision = file.revision + 1
+    chain = chain_next(file.chain, revision, operation.kind, operation.target, hashes)
+    counts = count_change(json.loads(read_meta(file.db)["class_pixels"]), patch, file.current, file.blank)
+    head = {"revision": str(revision), "chain": chain.hex(), "class_pixels": dump(counts)}
+    _write_tiles(file.db, revision, after)
+    _write_operation(file.db, revision, operation, chain)
+    write_meta(file.db, {**description.to_meta(), **head})
+    return revision
+
+
+def _is_newest(file: Contents, operation: Operation, hashes: Hashes) -> bool:
+    """True when this very operation was the last one: its outcome was unclear, and it is being repeated."""
+    if file.revision != operation.expected + 1:
+        return False
+    row = file.db.execute("SELECT chain FROM operations WHERE revision=?", (operation.expected,)).fetchone()
+    before = row[0] if row else chain_start(file.image_id)
+    return file.chain == chain_next(before, file.revision, operation.kind, operation.target, hashes)
+
+
+def _check(file: Contents, operation: Operation) -> None:
+    """Nothing is overwritten that the patch does not know of."""
+    if file.revision != operation.expected:
+        raise StoreError(
+            f"somebody else has changed this annotation: it is at r{file.revision}, not at r{operation.expected}",
+            file=file.path,
+            hint="Open the image again to see what is saved",
+        )
+    if operation.kind != "do":
+        history = file.history()
+        stack = history.undo if operation.kind == "undo" else history.redo
+        if not stack or stack[-1].revision != operation.target:
+            raise StoreError(f"there is no r{operation.target} to {operation.kind}", file=file.path)
+    for place, delta in operation.patch.deltas.items():
+        if file.current_hash(place) != _hash(delta.before, file.fill_of(place)):
+            raise StoreError(
+                f"{tile_name(place)} is not the one this change was made on",
+                file=file.path,
+                hint="Open the image again to see what is saved",
+            )
+
+
+def _write_tiles(db: sqlite3.Connection, revision: int, after: Mapping[Place, Packed | None]) -> None:
+    for place, packed in after.items():
+        key = place_key(place)
+        db.execute(
+            "INSERT INTO changes VALUES(?, ?, ?, ?, ?, ?)", (revision, *key, *(packed or (None, None)))
+        )
+        if packed is None:
+            db.execute("DELETE FROM tiles WHERE plane=? AND row=? AND col=?", key)
+        else:
+            db.execute("INSERT OR REPLACE INTO tiles VALUES(?, ?, ?, ?, ?)", (*key, *packed))
+
+
+def _write_operation(db: sqlite3.Connection, revision: int, operation: Operation, chain: bytes) -> None:
+    patch = operation.patch
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    about = (patch.kind, patch.title, dump(dict(patch.details)), operation.author, now)
+    db.execute(
+        "INSERT INTO operations VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (revision, operation.kind, operation.target, *about, chain),
+    )
+
+
+def _packed(tile: Tile | None, fill: int) -> Packed | None:
+    return None if tile is None or _is_fill(tile, fill) else pack(tile)
+
+
+def _hash(tile: Tile | None, fill: int) -> bytes | None:
+    return None if tile is None or _is_fill(tile, fill) else tile_hash(tile)
+
+
+def _is_fill(tile: Tile, fill: int) -> bool:
+    return bool(tile[0, 0] == fill) and is_constant(tile)

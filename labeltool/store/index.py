@@ -1,0 +1,216 @@
+"""The project's list of images and versions of its classes. It can be made again from the mask files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from labeltool.core.atomic import replacing
+from labeltool.core.catalog import ClassCatalog
+from labeltool.core.errors import BadInputError, StoreError
+from labeltool.core.geometry import Size
+from labeltool.core.project import ImageRecord, Status
+from labeltool.store.database import BUSY_S, DURABLE, DamagedError, explained, explanation
+from labeltool.store.records import dump
+
+FORMAT = 1
+
+schema = sa.MetaData()
+facts = sa.Table(
+    "project",
+    schema,
+    sa.Column("key", sa.String(40), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+catalogs = sa.Table(
+    "catalogs",
+    schema,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at_utc", sa.String(40), nullable=False),
+    sa.Column("data", sa.Text, nullable=False),
+)
+images = sa.Table(
+    "images",
+    schema,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("id", sa.String(32), nullable=False, unique=True),
+    sa.Column("path", sa.Text, nullable=False, index=True),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("file_bytes", sa.BigInteger, nullable=False),
+    sa.Column("split", sa.String(10), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+)
+
+_STATUS = {status.value: status for status in Status}
+_COLUMNS = [column for column in images.columns if column.name != "number"]
+
+
+class Index:
+    """The tables of a project.db. A call opens the database for as long as it takes."""
+
+    def __init__(self, path: Path, *, write: bool) -> None:
+        self.path = path
+        address = f"{path.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
+        self._engine = sa.create_engine(
+            "sqlite+pysqlite://", poolclass=sa.NullPool, creator=lambda: _connect(address, write)
+        )
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        name: str,
+        catalog: ClassCatalog,
+        version: int = 1,
+        records: Iterable[ImageRecord] = (),
+    ) -> Index:
+        """Make the tables, whole or not at all."""
+        with explained(path), replacing(path) as temporary:
+            temporary.touch()
+            index = cls(temporary, write=True)
+            with index._writing() as db:
+                schema.create_all(db)
+                db.execute(
+                    facts.insert(), [{"key": "name", "value": name}, {"key": "format", "value": str(FORMAT)}]
+                )
+                _insert_catalog(db, catalog, version)
+                _insert_images(db, records)
+        return cls(path, write=True)
+
+    def name(self) -> str:
+        """The project's name; StoreError where this is no index, or one from a newer version."""
+        with self._reading() as db:
+            values = {row.key: row.value for row in db.execute(sa.select(facts))}
+        try:
+            version, name = int(values["format"]), str(values["name"])
+        except (KeyError, ValueError) as error:
+            raise DamagedError("the index of the project is damaged", file=self.path) from error
+        if version > FORMAT:
+            raise NewerError(
+                f"the project was written by a newer labeltool (format {version}, this one reads {FORMAT})",
+                file=self.path.parent,
+                hint="Install the newer version to open it; nothing was changed",
+            )
+        return name
+
+    def catalog(self) -> tuple[ClassCatalog, int]:
+        """The newest classes and their version."""
+        query = sa.select(catalogs.c.data, catalogs.c.version).order_by(catalogs.c.version.desc()).limit(1)
+        with self._reading() as db:
+            row = db.execute(query).one_or_none()
+        if row is None:
+            raise DamagedError("the index of the project is damaged: it has no classes", file=self.path)
+        try:
+            return ClassCatalog.from_json(json.loads(row.data), file=self.path), row.version
+        except (BadInputError, ValueError) as error:
+            raise DamagedError(f"the index of the project is damaged: {error}", file=self.path) from error
+
+    def add_catalog(self, catalog: ClassCatalog, version: int) -> None:
+        """Write the next version of the classes."""
+        with self._writing() as db:
+            _insert_catalog(db, catalog, version)
+
+    def records(self) -> dict[str, ImageRecord]:
+        """All images by id, in the order in which they came."""
+        with self._reading() as db:
+            rows = db.execute(sa.select(*_COLUMNS).order_by(images.c.number)).all()
+        try:
+            return {row[0]: _record(row) for row in rows}
+        except (KeyError, TypeError) as error:
+            raise DamagedError(f"the index of the project is damaged: {error!r}", file=self.path) from error
+
+    def add(self, records: Iterable[ImageRecord]) -> None:
+        """Write new images, all or none."""
+        with self._writing() as db:
+            _insert_images(db, records)
+
+    def update(self, record: ImageRecord) -> None:
+        """Write an image that is there already."""
+        with self._writing() as db:
+            db.execute(images.update().where(images.c.id == record.id), _row(record))
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Take images off the list."""
+        with self._writing() as db:
+            db.execute(images.delete().where(images.c.id == sa.bindparam("gone")), [{"gone": i} for i in ids])
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with self._explained(), self._engine.connect() as db:
+            yield db
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with self._explained(), self._engine.begin() as db:
+            yield db
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.IntegrityError as error:
+            raise StoreError("an image is in the project already", file=self.path) from error
+        except UnicodeEncodeError as error:
+            raise StoreError(
+                f"{error.object!r} is not text", file=self.path, hint="Rename the file"
+            ) from error
+        except sa.exc.DBAPIError as error:
+            raise explanation(error.orig or error, self.path) from error
+        except OSError as error:
+            raise explanation(error, self.path) from error
+
+
+class NewerError(StoreError):
+    """The project belongs to a newer version."""
+
+
+def _connect(address: str, write: bool) -> Any:
+    import sqlite3  # noqa: PLC0415
+
+    connection = sqlite3.connect(address, uri=True, timeout=BUSY_S, check_same_thread=False)
+    for pragma in DURABLE if write else ():
+        connection.execute(pragma)
+    return connection
+
+
+def _insert_catalog(db: sa.Connection, catalog: ClassCatalog, version: int) -> None:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    db.execute(catalogs.insert(), {"version": version, "at_utc": now, "data": dump(catalog.to_json())})
+
+
+def _insert_images(db: sa.Connection, records: Iterable[ImageRecord]) -> None:
+    rows = [_row(record) for record in records]
+    if rows:
+        db.execute(images.insert(), rows)
+
+
+def _row(record: ImageRecord) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "path": str(record.path),
+        "width": record.size.width,
+        "height": record.size.height,
+        "kind": record.kind,
+        "sha256": record.sha256,
+        "file_bytes": record.file_bytes,
+        "split": record.split,
+        "status": record.status.value,
+        "revision": record.revision,
+    }
+
+
+def _record(row: Any) -> ImageRecord:
+    id_, path, width, height, kind, sha256, file_bytes, split, status, revision = row
+    return ImageRecord(
+        id_, Path(path), Size(width, height), kind, sha256, file_bytes, split, _STATUS[status], revision
+    )

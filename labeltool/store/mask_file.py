@@ -1,0 +1,204 @@
+"""One SQLite file per annotated image: its tiles, the journal of what was done, and predictions. The truth."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from labeltool.core.atomic import replacing
+from labeltool.core.errors import StoreError
+from labeltool.core.geometry import TILE
+from labeltool.core.mask import LabelMask, Tile
+from labeltool.core.patch import Patch, Place
+from labeltool.store import predictions
+from labeltool.store.commit import Operation, commit
+from labeltool.store.contents import SCHEMA, Contents, read_meta, sensible, write_meta
+from labeltool.store.database import DamagedError, connect, explained, snapshot, transaction
+from labeltool.store.history import History, chain_start, place_of
+from labeltool.store.records import Description, dump
+from labeltool.store.tiles import Packed, tile_hash
+
+__all__ = ["SUFFIX", "Damage", "MaskFile", "Operation"]
+
+SUFFIX = ".ltm"
+
+
+class Damage(NamedTuple):
+    """A tile whose stored pixels are not those that were saved; ``restored`` when the journal still has them."""
+
+    place: Place
+    reason: str
+    restored: bool
+
+
+@dataclass(frozen=True)
+class MaskFile:
+    """A mask file. Each call opens it for as long as it takes, so any thread may call.
+
+    Every call raises StoreError, which names the file, when it is damaged, busy or unreachable.
+    """
+
+    path: Path
+    write: bool = False
+
+    @classmethod
+    def create(cls, path: Path, description: Description) -> MaskFile:
+        """Make a file without operations, whole or not at all; StoreError where one exists."""
+        image, catalog = description.image, description.catalog
+        meta = {
+            **description.to_meta(),
+            "mask": dump(
+                {"image": image.id, "tile": TILE, "size": list(image.size), "fill": catalog.unlabelled_value}
+            ),
+            "revision": "0",
+            "chain": chain_start(image.id).hex(),
+            "class_pixels": "{}",
+        }
+        with explained(path):
+            _refuse_leftovers(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as temporary:
+                temporary.touch()
+                with connect(temporary, write=True) as db, transaction(db):
+                    for statement in SCHEMA:
+                        db.execute(statement)
+                    write_meta(db, meta)
+        return cls(path, write=True)
+
+    @classmethod
+    def open(cls, path: Path, write: bool = False) -> MaskFile:
+        """The file, once it is known to be one that this version reads."""
+        file = cls(path, write)
+        with file.reading():
+            return file
+
+    @contextmanager
+    def reading(self) -> Iterator[Contents]:
+        """One state of the file for several reads."""
+        with connect(self.path, write=self.write) as db, snapshot(db):
+            yield Contents.of(self.path, db)
+
+    @contextmanager
+    def writing(self) -> Iterator[Contents]:
+        """One transaction."""
+        if not self.write:
+            raise StoreError("the file was opened for reading only", file=self.path)
+        with connect(self.path, write=True) as db, transaction(db):
+            yield Contents.of(self.path, db)
+
+    def revision(self) -> int:
+        """The newest revision; 0 when nothing was ever committed."""
+        with self.reading() as file:
+            return file.revision
+
+    def description(self) -> Description:
+        """What the file says of its image and project."""
+        with self.reading() as file, sensible(self.path):
+            return Description.from_meta(read_meta(file.db), file.revision)
+
+    def describe(self, description: Description) -> None:
+        """Write what is known of the image and the project; the annotation stays as it is."""
+        with self.writing() as file:
+            write_meta(file.db, description.to_meta())
+
+    def load(self, damaged: list[Damage] | None = None) -> LabelMask:
+        """The mask, every tile held against its hash.
+
+        A damaged tile raises DamagedError. With a list given, damage goes there instead: the tile comes from
+        the journal where that has it, and stays empty where it has not.
+        """
+        with self.reading() as file:
+            mask = LabelMask(file.size, file.fill)
+            for *key, data, sha256 in file.db.execute("SELECT plane, row, col, data, sha256 FROM tiles"):
+                place = place_of(*key)
+                tile = _load_tile(file, place, Packed(data, sha256), damaged)
+                if tile is not None:
+                    mask.planes[place[0]].tiles[place[1]] = tile
+            return mask
+
+    def commit(self, operation: Operation, description: Description) -> int:
+        """Write an operation in one transaction and return its revision; it survives anything from then on.
+
+        Committing the newest operation again changes nothing, so a commit of unclear outcome may be retried.
+        StoreError when the file is not at ``operation.expected``, or not what the patch was made on.
+        """
+        with self.writing() as file:
+            return commit(file, operation, description)
+
+    def history(self) -> History:
+        """The undo and redo stacks."""
+        with self.reading() as file:
+            return file.history()
+
+    def patch(self, revision: int) -> Patch:
+        """The patch of an operation, from the journal; StoreError when there is none or a tile is damaged."""
+        with self.reading() as file:
+            return file.patch(revision)
+
+    def root_hash(self) -> str:
+        """SHA-256 over the hashes of all tiles: equal pixels give equal roots, whatever way led there."""
+        with self.reading() as file:
+            root = hashlib.sha256(f"{file.size.width} {file.size.height} {file.fill}".encode())
+            for *key, sha256 in file.db.execute("SELECT plane, row, col, sha256 FROM tiles ORDER BY 1, 2, 3"):
+                root.update("{} {} {} ".format(*key).encode() + sha256)
+            return root.hexdigest()
+
+    def class_pixels(self) -> dict[int, int]:
+        """Pixels of every class value that somebody has set; counted at commit."""
+        with self.reading() as file, sensible(self.path):
+            return {int(value): n for value, n in json.loads(read_meta(file.db)["class_pixels"]).items()}
+
+    def save_prediction(self, model_key: str, windows: Iterable[predictions.Window]) -> None:
+        """Keep what a model says, in place of what the same model said before; the annotation stays as it is.
+
+        Windows are gathered in a temporary file first, so that strokes can be saved while the model works.
+        """
+        with self.reading() as file:
+            size = file.size
+        with predictions.gathered(size, windows) as answer, self.writing() as file:
+            predictions.store(file.db, model_key, answer)
+
+    def prediction(self, model_key: str) -> predictions.PredictionPlanes | None:
+        """What a model said of the image, or None."""
+        with self.reading() as file:
+            return predictions.load(file.db, model_key, file.size, self.path)
+
+    def prediction_keys(self) -> list[str]:
+        """The models whose predictions are kept, newest last."""
+        with self.reading() as file:
+            return predictions.keys(file.db)
+
+
+def _refuse_leftovers(path: Path) -> None:
+    """SQLite would apply a journal that lies there to the new file."""
+    for taken in (path, path.with_name(f"{path.name}-journal")):
+        if taken.exists():
+            raise StoreError(
+                "there is a mask file already, or a rest of one",
+                file=taken,
+                hint="Move it into the project's quarantine folder",
+            )
+
+
+def _load_tile(file: Contents, place: Place, packed: Packed, damaged: list[Damage] | None) -> Tile | None:
+    try:
+        return file.unpack(place, packed)
+    except DamagedError as error:
+        if damaged is None:
+            raise
+        tile = _from_journal(file, place, packed.sha256)
+        damaged.append(Damage(place, error.message, tile is not None))
+        return tile
+
+
+def _from_journal(file: Contents, place: Place, sha256: bytes) -> Tile | None:
+    try:
+        tile = file.journaled(place, file.revision)
+    except DamagedError:
+        return None
+    return tile if tile is not None and tile_hash(tile) == sha256 else None

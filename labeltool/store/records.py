@@ -1,0 +1,76 @@
+"""What a mask file says of its image and its project, as JSON values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labeltool.core.catalog import ClassCatalog
+from labeltool.core.geometry import Size
+from labeltool.core.project import ImageRecord, Status
+
+
+@dataclass(frozen=True)
+class Description:
+    """Enough to make the index again from the mask files alone."""
+
+    image: ImageRecord
+    project: str
+    catalog: ClassCatalog
+    catalog_version: int
+
+    def to_meta(self) -> dict[str, str]:
+        """The rows of the table ``meta``."""
+        return {
+            "image": dump(image_to_json(self.image)),
+            "project": self.project,
+            "catalog": dump({"version": self.catalog_version, **self.catalog.to_json()}),
+        }
+
+    @classmethod
+    def from_meta(cls, meta: dict[str, str], revision: int) -> Description:
+        """Read the rows back; BadInputError, KeyError, TypeError or ValueError where they are not ours."""
+        catalog = json.loads(meta["catalog"])
+        return cls(
+            image_from_json(json.loads(meta["image"]), revision),
+            meta["project"],
+            ClassCatalog.from_json(catalog),
+            int(catalog["version"]),
+        )
+
+
+def dump(value: Any) -> str:
+    """JSON with sorted keys, so that equal values are equal text."""
+    return json.dumps(value, sort_keys=True)
+
+
+def image_to_json(image: ImageRecord) -> dict[str, Any]:
+    """All of a record but its revision, which the journal knows."""
+    return {
+        "id": image.id,
+        "path": str(image.path),
+        "size": list(image.size),
+        "kind": image.kind,
+        "sha256": image.sha256,
+        "file_bytes": image.file_bytes,
+        "split": image.split,
+        "status": image.status.value,
+    }
+
+
+def image_from_json(data: dict[str, Any], revision: int) -> ImageRecord:
+    """The record; KeyError, TypeError or ValueError where it is not one."""
+    width, height = data["size"]
+    return ImageRecord(
+        id=str(data["id"]),
+        path=Path(data["path"]),
+        size=Size(int(width), int(height)),
+        kind=str(data["kind"]),
+        sha256=str(data["sha256"]),
+        file_bytes=int(data["file_bytes"]),
+        split=str(data["split"]),
+        status=Status(data["status"]),
+        revision=revision,
+    )

@@ -1,0 +1,40 @@
+"""What to tell the user after a session that did not end properly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labeltool.core.project import ImageRecord
+from labeltool.store.lock import StrokeRecord
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What was left when the last session ended without closing the project; no image where none was touched."""
+
+    image_id: str
+    image_name: str
+    revision: int
+    strokes_lost: int
+
+    @classmethod
+    def reckon(cls, left: StrokeRecord, record: ImageRecord | None) -> Recovery:
+        """Hold what the dead session noted against the image as it was found."""
+        pending = left.begun - left.saved
+        if record is None:
+            return cls("", "", 0, pending)
+        # A stroke may have been committed without there being time to note it.
+        unnoted = max(0, record.revision - left.revision)
+        return cls(record.id, record.name, record.revision, max(0, pending - unnoted))
+
+    def __str__(self) -> str:
+        where = f"{self.image_name}: recovered to r{self.revision}" if self.image_id else "project recovered"
+        return f"{where}, {self._lost}"
+
+    @property
+    def _lost(self) -> str:
+        if self.strokes_lost == 0:
+            return "nothing was lost"
+        if self.strokes_lost == 1:
+            return "1 stroke in progress was not saved"
+        return f"{self.strokes_lost} strokes in progress were not saved"

@@ -1,0 +1,90 @@
+"""How a tile becomes bytes, and how its pixels are hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from labeltool.core.geometry import Size, TileIndex, tile_box
+from labeltool.core.mask import PLANES, PlaneName, Tile, freeze
+from labeltool.core.patch import Place
+
+PLANE_NUMBERS: Final[dict[PlaneName, int]] = {name: number for number, name in enumerate(PLANES)}
+PLANE_NAMES: Final[tuple[PlaneName, ...]] = tuple(PLANES)
+
+
+class Packed(NamedTuple):
+    """A tile on disk: its bytes, and the SHA-256 of its pixels (little-endian, row by row)."""
+
+    data: bytes
+    sha256: bytes
+
+
+def pack(tile: Tile) -> Packed:
+    """The bytes of a tile: one value where all pixels are equal, otherwise deflated."""
+    raw = np.ascontiguousarray(tile, tile.dtype.newbyteorder("<"))
+    if is_constant(tile):
+        value = raw[0, :1].tobytes()
+        return Packed(value, _constant_hash(value, raw.size))
+    return Packed(zlib.compress(raw.data, 1), hashlib.sha256(raw.data).digest())
+
+
+def unpack(packed: Packed, dtype: np.dtype[np.generic], shape: tuple[int, int]) -> Tile:
+    """The read-only tile; ValueError where the pixels are not those that were hashed."""
+    stored = dtype.newbyteorder("<")
+    if len(packed.data) == dtype.itemsize:
+        value = np.frombuffer(packed.data, stored).astype(dtype)
+        _compare(_constant_hash(packed.data, shape[0] * shape[1]), packed.sha256)
+        return np.broadcast_to(value.reshape(1, 1), shape)
+    raw = _inflate(packed.data, shape[0] * shape[1] * dtype.itemsize)
+    _compare(hashlib.sha256(raw).digest(), packed.sha256)
+    return freeze(np.frombuffer(raw, stored).reshape(shape).astype(dtype, copy=False))
+
+
+def tile_hash(tile: Tile) -> bytes:
+    """SHA-256 of a tile's pixels."""
+    raw = np.ascontiguousarray(tile, tile.dtype.newbyteorder("<"))
+    if is_constant(tile):
+        return _constant_hash(raw[0, :1].tobytes(), raw.size)
+    return hashlib.sha256(raw.data).digest()
+
+
+def is_constant(tile: Tile) -> bool:
+    """True when all pixels are equal."""
+    return tile.strides == (0, 0) or bool((tile == tile[0, 0]).all())
+
+
+def shape_of(index: TileIndex, size: Size) -> tuple[int, int]:
+    """Rows and columns of a tile cut to the image."""
+    box = tile_box(index, size)
+    return box.height, box.width
+
+
+def blank_tile(place: Place, size: Size, fill: int) -> Tile:
+    """A read-only tile of one value that takes the memory of one pixel."""
+    name, index = place
+    return np.broadcast_to(np.array(fill, PLANES[name]), shape_of(index, size))
+
+
+@lru_cache(maxsize=4096)
+def _constant_hash(value: bytes, count: int) -> bytes:
+    return hashlib.sha256(value * count).digest()
+
+
+def _inflate(data: bytes, expected: int) -> bytes:
+    try:
+        raw = zlib.decompressobj().decompress(data, expected + 1)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if len(raw) != expected:
+        raise ValueError("wrong number of pixels")
+    return raw
+
+
+def _compare(found: bytes, expected: bytes) -> None:
+    if found != expected:
+        raise ValueError("the pixels do not match their hash")

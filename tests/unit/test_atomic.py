@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from labeltool.core import atomic
+from labeltool.core.errors import StoreError
+
+
+def test_write_bytes_replaces_a_file_and_leaves_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "card.json"
+    atomic.write_bytes(target, b"old")
+    atomic.write_bytes(target, b"new")
+    assert target.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_exception_leaves_the_old_file_and_no_temporary_one(tmp_path: Path) -> None:
+    target = tmp_path / "card.json"
+    target.write_bytes(b"old")
+    with pytest.raises(RuntimeError), atomic.replacing(target) as temporary:
+        temporary.write_bytes(b"half")
+        raise RuntimeError
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_the_mode_of_the_old_file_is_kept(tmp_path: Path) -> None:
+    target = tmp_path / "card.json"
+    target.write_bytes(b"old")
+    target.chmod(0o640)
+    atomic.write_bytes(target, b"new")
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_held_for_a_moment_is_replaced_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = iter([PermissionError(13, "held by a virus scanner")] * 2)
+    real = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        for error in tries:
+            raise error
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    atomic.write_bytes(tmp_path / "card.json", b"new")
+    assert (tmp_path / "card.json").read_bytes() == b"new"
+
+
+def test_a_file_held_for_good_is_an_error_and_the_old_one_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "card.json"
+    target.write_bytes(b"old")
+
+    def replace(self: Path, target: Path) -> Path:
+        raise PermissionError(13, "held for good")
+
+    monkeypatch.setattr(Path, "replace", replace)
+    monkeypatch.setattr(atomic, "_WAITS_S", (0, 0))
+    with pytest.raises(PermissionError):
+        atomic.write_bytes(target, b"new")
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_reads_back_differently_does_not_replace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "card.json"
+    target.write_bytes(b"old")
+    monkeypatch.setattr(Path, "read_bytes", lambda self: b"rotten")
+    with pytest.raises(StoreError, match="read back"):
+        atomic.write_bytes(target, b"new")
+    monkeypatch.undo()
+    assert target.read_bytes() == b"old"
