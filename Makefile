@@ -1,0 +1,82 @@
+# `make run` and `make test` do all the set-up they need, once; `make help` lists the rest.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all bench check lint format wheel system clean
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c packaging/constraints.txt
+
+# A set-up holds until one of these changes; the stamps lie in the environment, so that both go together.
+KEY := $(shell { cat pyproject.toml setup.py packaging/constraints.txt; $(PYTHON) --version; } 2>&1 | cksum | cut -d' ' -f1)
+READY := $(VENV)/.ready-to-run-$(KEY)
+READY_TO_TEST := $(VENV)/.ready-to-test-$(KEY)
+
+# Two test processes share the processors; a network that takes all of them for itself only makes both wait.
+TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1
+PYTEST := $(TEST_ENV) $(BIN)/python -m pytest
+
+help:
+	@echo "make run        set up what is missing and open the window on the sample project (ARGS=... for the command)"
+	@echo "make test       all checks and the quick tests"
+	@echo "make test-all   all checks and all tests, slow ones too"
+	@echo "make check      lint, format, types, layers"
+	@echo "make lint       ruff alone          make format   let ruff format"
+	@echo "make bench      timings             make wheel    the package, in dist/"
+	@echo "make system     the system's packages that Qt needs"
+	@echo "make clean      remove everything that was made here"
+
+run: $(READY)
+	$(BIN)/labeltool demo $(ARGS)
+
+test: check
+	$(PYTEST) -n 2 -m "not slow" $(ARGS)
+
+test-all: check
+	$(PYTEST) -n 2 $(ARGS)
+
+bench: $(READY_TO_TEST)
+	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+check: lint
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lint: $(READY_TO_TEST)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY_TO_TEST)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: $(READY)
+	rm -rf build
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+system:
+	packaging/system.sh
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find labeltool tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "labeltool needs Python 3.11 or newer with its venv module. On Debian and Ubuntu:"; \
+		echo "    sudo apt-get install python3 python3-venv"; \
+		echo "or name another one: make run PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(READY): | $(BIN)/python
+	packaging/system.sh
+	@echo "Installing labeltool and what it needs (once; some minutes, most of them for torch) ..."
+	$(PIP) -e .
+	@rm -f $(VENV)/.ready-to-run-* && touch $@
+
+$(READY_TO_TEST): $(READY)
+	@echo "Installing what the tests need (once) ..."
+	$(PIP) -e ".[dev,judges]"
+	@rm -f $(VENV)/.ready-to-test-* && touch $@
