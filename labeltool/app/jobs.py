@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
-from labeltool.core.errors import CancelledError
+from labeltool.core.errors import CancelledError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
 
 T = TypeVar("T")
@@ -69,9 +69,9 @@ class Lanes:
         job: Job[T] = Job(key, title, quiet)
         self._newest[key] = job
 
-        def report(at: float, total: float, text: str = "") -> None:
+        def report(done: float, total: float, text: str = "") -> None:
             if progress is not None:
-                self.deliver(lambda: progress(at, total, text) if self._newest.get(key) is job else None)
+                self.deliver(lambda: progress(done, total, text) if self._newest.get(key) is job else None)
 
         def run() -> T:
             job.cancel.check()
@@ -99,7 +99,8 @@ class Lanes:
             done(future.result())
             return
         if not isinstance(error, CancelledError) and not job.quiet:
-            log.error("%s failed", job.title or job.key, exc_info=error)
+            unexpected = None if isinstance(error, LabeltoolError) else error
+            log.error("%s failed: %s", job.title or job.key, error, exc_info=unexpected)
         failed(error)
 
     @property

@@ -1,0 +1,295 @@
+"""An open project as a window works on it: the image at hand, its session, and the jobs around it.
+
+Everything here runs on the thread that made it, but for the work given to lanes. Views listen to the signals;
+no view tells another anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from labeltool.app import prelabel
+from labeltool.app.jobs import Deliver, Job, Lanes
+from labeltool.app.project import source_problem
+from labeltool.app.saving import Saver, SaveState
+from labeltool.app.session import Operation, Session, Step
+from labeltool.app.toolbox import Hand
+from labeltool.core.change import Change, Signal
+from labeltool.core.errors import BadInputError, LabeltoolError
+from labeltool.core.progress import CancelToken, Progress
+from labeltool.core.project import ImageRecord, Status
+from labeltool.imaging.open import open_image
+from labeltool.imaging.pyramid import Pyramid
+
+if TYPE_CHECKING:
+    from labeltool.app.models import Model
+    from labeltool.app.prelabel import PrelabelReport
+    from labeltool.core.catalog import ClassCatalog
+    from labeltool.store.predictions import PredictionPlanes
+    from labeltool.store.project import ProjectStore
+
+
+@dataclass
+class OpenImage:
+    """The image at hand. ``prediction`` is the newest one kept, None where no model has been."""
+
+    record: ImageRecord
+    session: Session
+    pyramid: Pyramid
+    prediction: PredictionPlanes | None = None
+
+
+@dataclass
+class _Loaded:
+    """What the io lane brings for an image, before there is a session."""
+
+    record: ImageRecord
+    pyramid: Pyramid
+    make_session: Callable[[], Session]
+    prediction: PredictionPlanes | None
+
+
+class _Journal:
+    """The store as the saver sees it: an operation and the status that follows from it."""
+
+    def __init__(self, store: ProjectStore) -> None:
+        self._store = store
+
+    def commit_operation(self, image_id: str, operation: Operation) -> None:
+        """Write one operation; the image is in work from now on, or pre-labelled when a model began it."""
+        before = self._store.image(image_id).status
+        by_model = operation.patch.kind == "prelabel" and before in (Status.NEW, Status.PRELABELLED)
+        revision = self._store.commit(
+            image_id,
+            operation.patch,
+            kind=operation.kind,
+            target=operation.target,
+            expected=operation.revision - 1,
+            status=Status.PRELABELLED if by_model else Status.IN_WORK,
+        )
+        if operation.kind == "do":
+            self._store.stroke_saved(image_id, revision)
+
+
+class Workbench:
+    """The use cases of a window on one project."""
+
+    def __init__(self, store: ProjectStore, deliver: Deliver) -> None:
+        self.store = store
+        self.lanes = Lanes(deliver)
+        self.saver = Saver(_Journal(store), lambda state: deliver(lambda: self._saved(state)))
+        self.hand = Hand()
+        self.open: OpenImage | None = None
+        self.save_state = SaveState("", 0, 0)
+        self.image_opened: Signal[OpenImage | None] = Signal()
+        self.image_failed: Signal[tuple[ImageRecord, LabeltoolError]] = Signal()
+        self.images_changed: Signal[None] = Signal()
+        self.record_changed: Signal[ImageRecord] = Signal()
+        self.catalog_changed: Signal[ClassCatalog] = Signal()
+        self.prediction_changed: Signal[OpenImage] = Signal()
+        self.saved: Signal[SaveState] = Signal()
+        self._wanted = ""
+        self._masks = Lock()  # held while a mask is read for a session, or filled in behind no session's back
+        first = self.catalog.foreground
+        self.hand.take(first[0].value if first else self.catalog.classes[0].value)
+
+    @property
+    def catalog(self) -> ClassCatalog:
+        """The classes of the project."""
+        return self.store.catalog
+
+    @property
+    def editable(self) -> bool:
+        """False when the project was opened for reading only."""
+        return not self.store.read_only_reason
+
+    # ---- images
+
+    def open_image(self, image_id: str) -> None:
+        """Bring an image to the bench; ``image_opened`` or ``image_failed`` follows."""
+        record = self.store.image(image_id)
+        self._wanted = image_id
+
+        def done(loaded: _Loaded) -> None:
+            self.open = OpenImage(loaded.record, loaded.make_session(), loaded.pyramid, loaded.prediction)
+            self.save_state = SaveState(image_id, loaded.record.revision, 0)
+            self.image_opened.emit(self.open)
+
+        def failed(error: BaseException) -> None:
+            self.open = None
+            self.image_opened.emit(None)
+            self.image_failed.emit((record, _explained(error, record.path)))
+
+        self.lanes.submit(
+            "io", "open", lambda cancel, _: self._load(record, cancel), done=done, failed=failed
+        )
+
+    def _load(self, record: ImageRecord, cancel: CancelToken) -> _Loaded:
+        problem = source_problem(record)
+        if problem:
+            raise BadInputError(problem, file=record.path, hint="The labels are safe in the project")
+        with open_image(record.path) as reader:
+            pyramid = Pyramid(reader.read())
+        cancel.check()
+        if not self.saver.flush():
+            raise LabeltoolError(
+                "strokes are still waiting to be saved", hint="Free some disk space and try again"
+            )
+        with self._masks:
+            mask = self.store.load_mask(record.id)
+            history = self.store.history(record.id)
+            keys = self.store.prediction_keys(record.id)
+            prediction = self.store.prediction(record.id, keys[-1]) if keys else None
+        record = replace(record, revision=history.revision)
+
+        def make_session() -> Session:
+            return Session(
+                mask,
+                lambda operation: self.saver.save(record.id, operation),
+                revision=history.revision,
+                undo=[Step(step.revision, step.title) for step in history.undo],
+                redo=[Step(step.revision, step.title) for step in history.redo],
+                load_patch=lambda revision: self.store.patch(record.id, revision),
+                began=lambda: self.store.stroke_began(record.id),
+                dropped=self.store.stroke_dropped,
+            )
+
+        return _Loaded(record, pyramid, make_session, prediction)
+
+    def step(self, by: int, among: Sequence[ImageRecord]) -> None:
+        """Open the next (+1) or previous (-1) image of a list."""
+        ids = [record.id for record in among]
+        if not ids:
+            return
+        at = ids.index(self._wanted) + by if self._wanted in ids else 0
+        if 0 <= at < len(ids) and ids[at] != self._wanted:
+            self.open_image(ids[at])
+
+    def approve(self) -> None:
+        """Mark the image at hand as approved, or take that back; any edit takes it back as well."""
+        if self.open is None or not self.editable:
+            return
+        image_id = self.open.record.id
+
+        def work(cancel: CancelToken, progress: Progress) -> ImageRecord:
+            self.saver.flush()
+            now = self.store.image(image_id)
+            new = Status.IN_WORK if now.status is Status.APPROVED else Status.APPROVED
+            self.store.update_image(replace(now, status=new))
+            return self.store.image(image_id)
+
+        self.lanes.submit("files", f"status {image_id}", work, done=self._record, failed=self._problem)
+
+    def _record(self, record: ImageRecord) -> None:
+        if self.open is not None and self.open.record.id == record.id:
+            self.open.record = record
+        self.record_changed.emit(record)
+
+    def _problem(self, error: BaseException) -> None:
+        if self.open is not None:
+            self.image_failed.emit((self.open.record, _explained(error, self.open.record.path)))
+
+    def _saved(self, state: SaveState) -> None:
+        self.save_state = state
+        self.saved.emit(state)
+        if state.error is None and not state.waiting:
+            self._record(self.store.image(state.image_id))
+
+    # ---- classes
+
+    def change_catalog(self, catalog: ClassCatalog) -> None:
+        """Add, rename or recolour classes; no pixel changes."""
+        self.store.set_catalog(catalog)
+        self.catalog_changed.emit(catalog)
+
+    # ---- model
+
+    def prelabel(
+        self,
+        records: Sequence[ImageRecord],
+        model: Model,
+        *,
+        progress: Progress,
+        done: Callable[[PrelabelReport], None],
+        failed: Callable[[BaseException], None],
+        again: bool = False,
+    ) -> Job[PrelabelReport]:
+        """Run a model over images in a child process; what a human has set never changes."""
+
+        def predicted(record: ImageRecord) -> None:
+            self.saver.flush()
+            with self._masks:
+                at_hand = self._wanted == record.id
+                if not at_hand:
+                    prelabel.fill_annotation(self.store, record, model.key)
+            if at_hand:
+                self.lanes.deliver(lambda: self._fill_open(record.id, model.key))
+            else:
+                self.lanes.deliver(lambda: self._record(self.store.image(record.id)))
+
+        def work(cancel: CancelToken, report: Progress) -> PrelabelReport:
+            return prelabel.predict(
+                self.store, records, model, again=again, progress=report, cancel=cancel, done=predicted
+            )
+
+        return self.lanes.submit(
+            "model", "prelabel", work, done=done, failed=failed, progress=progress, title="Pre-label"
+        )
+
+    def _fill_open(self, image_id: str, model_key: str) -> None:
+        at_hand = self.open
+        if at_hand is None or at_hand.record.id != image_id:
+            self._fill_closed(image_id, model_key)
+            return
+        session = at_hand.session
+        if session.painting:  # not under somebody's brush: when the stroke ends
+            self._when_drawn(session, lambda: self._fill_open(image_id, model_key))
+            return
+        at_hand.prediction = self.store.prediction(image_id, model_key)
+        if at_hand.prediction is not None:
+            session.apply(prelabel.fill_patch(session.mask, at_hand.prediction.label, model_key=model_key))
+        self.prediction_changed.emit(at_hand)
+
+    @staticmethod
+    def _when_drawn(session: Session, then: Callable[[], None]) -> None:
+        def changed(_: Change) -> None:
+            if not session.painting:
+                stop()
+                then()
+
+        stop = session.changed.connect(changed)
+
+    def _fill_closed(self, image_id: str, model_key: str) -> None:
+        """The image was left while the answer was on its way."""
+
+        def work(cancel: CancelToken, progress: Progress) -> ImageRecord:
+            self.saver.flush()
+            with self._masks:
+                if self._wanted != image_id:
+                    prelabel.fill_annotation(self.store, self.store.image(image_id), model_key)
+            return self.store.image(image_id)
+
+        self.lanes.submit("files", f"fill {image_id}", work, done=self._record, failed=self._problem)
+
+    # ---- the end
+
+    def close(self, timeout_s: float = 10.0) -> bool:
+        """Save what waits, stop the lanes, let go of the project; False when something could not be saved."""
+        if self.saver.waiting and not self.saver.flush(timeout_s):
+            return False
+        self.abandon()
+        return True
+
+    def abandon(self) -> None:
+        """Stop the lanes and let go of the project; what could not be saved is lost."""
+        self.lanes.close()
+        self.saver.close()
+        self.store.close()
+
+
+def _explained(error: BaseException, file: Path) -> LabeltoolError:
+    return error if isinstance(error, LabeltoolError) else LabeltoolError(f"unexpected: {error!r}", file=file)

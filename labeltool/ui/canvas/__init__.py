@@ -1,0 +1,1 @@
+"""The picture: viewport, cached tiles, and the widget that paints them."""

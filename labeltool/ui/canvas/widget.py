@@ -1,0 +1,388 @@
+"""The canvas: paints cached tiles of the layers, turns mouse and keys into a tool's gesture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from labeltool.core.draw import Point
+from labeltool.core.geometry import Box, Size
+from labeltool.tools.tool import NO_PREVIEW, Gesture, Pointer, Preview, Tool, ToolContext
+from labeltool.ui.canvas.layers import Layer, places_in
+from labeltool.ui.canvas.viewport import Viewport
+
+WHEEL_NOTCH = 120
+ZOOM_A_NOTCH = 1.25
+NEAR_PX = 9
+LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
+
+
+class Canvas(QWidget):
+    """Shows an image with its layers, and lets a tool draw on it.
+
+    It owns no state of the work: layers come from outside, gestures go to a tool.
+    """
+
+    pointed = Signal(float, float)
+    """The pointer is over this image point."""
+    pointer_left = Signal()
+    view_changed = Signal()
+    radius_asked = Signal(int)
+    """Shift+wheel: make the brush larger (+1) or smaller (-1)."""
+    failed = Signal(Exception)
+    """A gesture ended with an error."""
+
+    def __init__(self, context: Callable[[], ToolContext | None], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("canvas")
+        self.setAccessibleName(self.tr("Canvas"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(QSize(200, 200))
+        self._context = context
+        self._tool: Tool | None = None
+        self._gesture: Gesture | None = None
+        self._preview: Preview = NO_PREVIEW
+        self._image: Size | None = None
+        self._layers: dict[str, Layer] = {}
+        self._visible: list[str] = []
+        self._view = Viewport()
+        self._fitted = True
+        self._pointer: QPointF | None = None
+        self._pan_from: QPointF | None = None
+        self._space = False
+        self.surround = QColor("#2b2b2b")
+        self.empty_text = ""
+
+    # ---- what is shown
+
+    def show_image(self, size: Size | None, layers: dict[str, Layer]) -> None:
+        """Show layers of an image, from the lowest to the highest; None shows the empty state."""
+        self.cancel_gesture()
+        self._image, self._layers = size, layers
+        self.fit()
+
+    def set_layer(self, name: str, layer: Layer | None) -> None:
+        """Put in, replace or take out one layer; the order is that of ``set_visible``."""
+        if layer is None:
+            self._layers.pop(name, None)
+        else:
+            self._layers[name] = layer
+        self.update()
+
+    def set_visible(self, names: list[str]) -> None:
+        """Which layers are painted, from the lowest to the highest."""
+        if names != self._visible:
+            self._visible = names
+            self.update()
+
+    def layer(self, name: str) -> Layer | None:
+        """A layer by name."""
+        return self._layers.get(name)
+
+    def pixels_changed(self, box: Box, names: tuple[str, ...]) -> None:
+        """Pixels of these layers differ inside ``box``: render and repaint that part only."""
+        if box.is_empty:
+            return
+        for name in names:
+            if name in self._layers:
+                self._layers[name].changed(box, self._view.level)
+        self.update(self._widget_rect(box, 2))
+
+    # ---- viewport
+
+    @property
+    def view(self) -> Viewport:
+        """Zoom and place of the image."""
+        return self._view
+
+    def image_to_widget(self, x: float, y: float) -> Point:
+        """Image point to widget point, floats."""
+        return self._view.to_widget(x, y)
+
+    def widget_to_image(self, x: float, y: float) -> Point:
+        """Widget point to image point, floats."""
+        return self._view.to_image(x, y)
+
+    def fit(self) -> None:
+        """Show the whole image."""
+        self._fitted = True
+        if self._image is not None and self.width() > 0:
+            self._set_view(Viewport.fitted(self._image, self._own_size()), fitted=True)
+        self.update()
+
+    def zoom_to(self, zoom: float) -> None:
+        """A zoom, about the pointer or the middle."""
+        at = self._pointer or QPointF(self.width() / 2, self.height() / 2)
+        self._zoom(zoom / self._view.zoom, at)
+
+    def zoom_by(self, factor: float) -> None:
+        """Closer or further, about the pointer or the middle."""
+        self.zoom_to(self._view.zoom * factor)
+
+    def _own_size(self) -> Size:
+        return Size(self.width(), self.height())
+
+    def _zoom(self, factor: float, at: QPointF) -> None:
+        if self._image is not None:
+            lowest = min(1.0, 0.5 * Viewport.fitted(self._image, self._own_size()).zoom)
+            self._set_view(self._view.zoomed(factor, at.x(), at.y(), lowest))
+
+    def _set_view(self, view: Viewport, *, fitted: bool = False) -> None:
+        if self._image is None:
+            return
+        self._fitted = fitted
+        self._view = view.kept_in_sight(self._image, self._own_size())
+        self.update()
+        self.view_changed.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep a fitted image fitted, and any other where it is."""
+        if self._fitted:
+            self.fit()
+        super().resizeEvent(event)
+
+    def _widget_rect(self, box: Box, margin: int = 0) -> QRect:
+        x0, y0 = self._view.to_widget(box.x0, box.y0)
+        x1, y1 = self._view.to_widget(box.x1, box.y1)
+        left, top = math.floor(x0) - margin, math.floor(y0) - margin
+        return QRect(left, top, math.ceil(x1) + margin - left, math.ceil(y1) + margin - top)
+
+    # ---- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the tiles that the dirty rectangle shows."""
+        painter = QPainter(self)
+        dirty = event.rect()
+        painter.fillRect(dirty, self.surround)
+        if self._image is None:
+            self._paint_empty(painter)
+            return
+        for name in self._visible:
+            layer = self._layers.get(name)
+            if layer is not None:
+                self._paint_layer(painter, layer, dirty, smooth=name == "image")
+        self._paint_preview(painter)
+        self._paint_brush(painter)
+
+    def _paint_layer(self, painter: QPainter, layer: Layer, dirty: QRect, *, smooth: bool) -> None:
+        view = self._view
+        box = view.visible(dirty.left(), dirty.top(), dirty.right() + 1, dirty.bottom() + 1, layer.size)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth and view.zoom < 2)
+        for place in places_in(box, view.level):
+            tile = layer.tile(place)
+            # Rounded edges are shared by neighbours, so that no gap can show between tiles.
+            left, top = (round(v) for v in view.to_widget(tile.box.x0, tile.box.y0))
+            right, bottom = (round(v) for v in view.to_widget(tile.box.x1, tile.box.y1))
+            painter.drawImage(QRect(left, top, max(1, right - left), max(1, bottom - top)), tile.image)
+
+    def _paint_empty(self, painter: QPainter) -> None:
+        painter.setPen(QColor("#9a9a9a"))
+        painter.drawText(
+            self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.empty_text
+        )
+
+    def _paint_preview(self, painter: QPainter) -> None:
+        if not self._preview.points:
+            return
+        points = [QPointF(*self._view.to_widget(x, y)) for x, y in self._preview.points]
+        line = [*points, self._pointer] if self._preview.open and self._pointer is not None else points
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for color, width in ((QColor(0, 0, 0, 180), 3.0), (QColor("white"), 1.2)):
+            painter.setPen(QPen(color, width))
+            painter.drawPolyline(QPolygonF(line))
+            for index, point in enumerate(points):
+                painter.drawEllipse(point, 5 if index == 0 else 3, 5 if index == 0 else 3)
+
+    def _paint_brush(self, painter: QPainter) -> None:
+        circle = self._brush_circle()
+        if circle is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for color, width in ((QColor(0, 0, 0, 160), 2.6), (QColor(255, 255, 255, 230), 1.2)):
+            painter.setPen(QPen(color, width))
+            painter.drawEllipse(circle)
+
+    def _brush_circle(self) -> QRectF | None:
+        context = self._context()
+        if self._pointer is None or context is None or self._tool is None or self._tool.cursor != "brush":
+            return None
+        radius = max(0.5, context.radius_px) * self._view.zoom
+        return QRectF(self._pointer.x() - radius, self._pointer.y() - radius, 2 * radius, 2 * radius)
+
+    def _moved_pointer(self, to: QPointF | None) -> None:
+        """Repaint only where the brush's outline or the rubber band was and is."""
+        before = self._brush_circle()
+        self._pointer = to
+        for circle in (before, self._brush_circle()):
+            if circle is not None:
+                self.update(circle.toAlignedRect().adjusted(-3, -3, 3, 3))
+        if self._preview.points:
+            self.update()
+
+    # ---- tool
+
+    def set_tool(self, tool: Tool) -> None:
+        """Draw with this tool from now on; a gesture that is under way is cancelled."""
+        self.cancel_gesture()
+        self._tool = tool
+        self._update_cursor()
+        self.update()
+
+    def brush_changed(self) -> None:
+        """The radius is another one."""
+        self.update()
+
+    @property
+    def busy(self) -> bool:
+        """True while a gesture is under way."""
+        return self._gesture is not None
+
+    def cancel_gesture(self) -> None:
+        """Drop what is being drawn; nothing of it stays."""
+        gesture, self._gesture, self._preview = self._gesture, None, NO_PREVIEW
+        if gesture is not None:
+            gesture.close()
+            self.update()
+
+    def _send(self, pointer: Pointer) -> None:
+        context = self._context()
+        if context is None or self._tool is None:
+            return
+        try:
+            if self._gesture is not None:
+                self._show_preview(self._gesture.send(pointer))
+            elif pointer.kind == "press":
+                self._gesture = self._tool.gesture(context, pointer)
+                self._show_preview(next(self._gesture))
+        except StopIteration:
+            self._gesture = None
+            self._show_preview(NO_PREVIEW)
+        except Exception as error:  # a tool may fail in any way; the stroke has been taken back
+            self._gesture = None
+            self._show_preview(NO_PREVIEW)
+            self.failed.emit(error)
+
+    def _show_preview(self, preview: Preview) -> None:
+        if preview != self._preview:
+            self._preview = preview
+            self.update()
+
+    # ---- mouse and keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Pan with the middle button or Space, else draw."""
+        self.setFocus()
+        if event.button() == MIDDLE or (event.button() == LEFT and self._space):
+            self._pan_from = event.position()
+            self._update_cursor()
+        elif event.button() in (LEFT, RIGHT):
+            self._send(self._pointer_event("press", event))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pan, or go on drawing."""
+        at = event.position()
+        if self._pan_from is not None:
+            delta, self._pan_from = at - self._pan_from, at
+            self._set_view(self._view.moved(delta.x(), delta.y()))
+        elif self._gesture is not None:
+            self._send(self._pointer_event("move", event))
+        self._moved_pointer(at)
+        self.pointed.emit(*self._view.to_image(at.x(), at.y()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End a pan or a stroke."""
+        if self._pan_from is not None and event.button() in (MIDDLE, LEFT):
+            self._pan_from = None
+            self._update_cursor()
+        elif self._gesture is not None:
+            self._send(self._pointer_event("release", event))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Closes a polygon; to any other tool it is a press."""
+        if self._gesture is not None and event.button() == LEFT:
+            self._send(self._pointer_event("double", event))
+        else:
+            self.mousePressEvent(event)
+
+    def leaveEvent(self, event: object) -> None:
+        """No outline of the brush outside the canvas."""
+        self._moved_pointer(None)
+        self.pointer_left.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer; with Shift change the brush."""
+        # Shift turns the wheel sideways on some systems.
+        notches = (event.angleDelta().y() or event.angleDelta().x()) / WHEEL_NOTCH
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.radius_asked.emit(1 if notches > 0 else -1)
+        else:
+            self._zoom(ZOOM_A_NOTCH**notches, event.position())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space pans; Enter, Backspace and Esc belong to the gesture."""
+        key = event.key()
+        if key == Qt.Key.Key_Space:
+            self._hold_space(True)
+        elif self._gesture is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._send(Pointer("key", key="accept"))
+        elif self._gesture is not None and key == Qt.Key.Key_Backspace:
+            self._send(Pointer("key", key="back"))
+        elif key == Qt.Key.Key_Escape and self._gesture is not None:
+            self.cancel_gesture()
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """The end of Space."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._hold_space(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: object) -> None:
+        """A key that is released elsewhere is not held any more."""
+        self._hold_space(False)
+
+    def _hold_space(self, held: bool) -> None:
+        if held != self._space:
+            self._space = held
+            self._update_cursor()
+
+    def _pointer_event(self, kind: str, event: QMouseEvent) -> Pointer:
+        x, y = self._view.to_image(event.position().x(), event.position().y())
+        button = "right" if event.button() == RIGHT else "left"
+        return Pointer(kind, x, y, button)  # type: ignore[arg-type]  # kind is one of three literals above
+
+    def _update_cursor(self) -> None:
+        if self._pan_from is not None:
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._space:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._tool is not None:
+            self.setCursor(Qt.CursorShape.CrossCursor)
+        else:
+            self.unsetCursor()
+
+    def is_near(self, a: Point, b: Point) -> bool:
+        """True when two image points lie within a few pixels on the screen."""
+        return math.dist(self._view.to_widget(*a), self._view.to_widget(*b)) <= NEAR_PX
+
+    def global_point(self, x: float, y: float) -> QPoint:
+        """Where an image point lies on the screen."""
+        return self.mapToGlobal(QPointF(*self._view.to_widget(x, y))).toPoint()

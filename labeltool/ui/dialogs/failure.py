@@ -1,0 +1,68 @@
+"""An error as a person reads it: what happened, to which file, what to do; the rest can be unfolded."""
+
+from __future__ import annotations
+
+import traceback
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from labeltool.core.errors import LabeltoolError
+
+
+def as_failure(error: BaseException) -> LabeltoolError:
+    """The error itself, or one that says that it was not expected; the cause goes with it."""
+    if isinstance(error, LabeltoolError):
+        return error
+    failure = LabeltoolError(
+        _tr("something went wrong that the program does not know: {error}").format(
+            error=error or repr(error)
+        ),
+        hint=_tr("What was saved before is safe. The details help whoever looks into it"),
+    )
+    failure.__cause__ = error
+    return failure
+
+
+def show_failure(parent: QWidget | None, error: LabeltoolError, title: str = "") -> QMessageBox:
+    """Open a message that does not block; it is called ``dialog.failure``."""
+    box = QMessageBox(parent)
+    box.setObjectName("dialog.failure")
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setOption(QMessageBox.Option.DontUseNativeDialog)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle(title or _tr("That did not work"))
+    box.setStyleSheet("#qt_msgbox_label, #qt_msgbox_informativelabel { min-width: 400px; }")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(sentence(error.message))
+    file = _tr("File: {file}").format(file=error.file) if error.file else ""
+    box.setInformativeText("\n\n".join(filter(None, (file, sentence(error.hint or "")))))
+    details = _details(error)
+    if details:
+        box.setDetailedText(details)
+    box.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    box.setStandardButtons(QMessageBox.StandardButton.Close)
+    box.setDefaultButton(QMessageBox.StandardButton.Close)
+    box.open()
+    return box
+
+
+def explain(error: LabeltoolError) -> str:
+    """What happened and what to do, where the file is plain from the place."""
+    return " ".join(sentence(text) for text in (error.message, error.hint) if text)
+
+
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop, as errors are written without them."""
+    text = text[:1].upper() + text[1:]
+    return text if not text or text.endswith((".", "!", "?")) else text + "."
+
+
+def _details(error: LabeltoolError) -> str:
+    return "".join(traceback.format_exception(error)) if error.__traceback__ or error.__cause__ else ""
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Failure", text)

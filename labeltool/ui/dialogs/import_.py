@@ -1,0 +1,140 @@
+"""Other people's labels into the open project."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+
+from labeltool.app.importing import GROUP, ImportReport, import_labels
+from labeltool.app.workbench import Workbench
+from labeltool.core.errors import CancelledError
+from labeltool.core.progress import CancelToken, Progress
+from labeltool.ui import theme
+from labeltool.ui.dialogs.failure import as_failure, show_failure
+from labeltool.ui.dialogs.findings import Findings, SkippedTable
+from labeltool.ui.dialogs.formats import fill_formats, saved_first
+from labeltool.ui.dialogs.frame import label, show_problem
+from labeltool.ui.dialogs.job_dialog import JobDialog
+from labeltool.ui.dialogs.path_edit import PathEdit
+
+
+class ImportDialog(JobDialog):
+    """Asks, imports, reports. ``finished_import`` comes after anything may have changed."""
+
+    finished_import = Signal()
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__("import", self.tr("Import labels"), parent, QSize(720, 400), self.tr("Import"))
+        self._bench = workbench
+        self._make_question()
+        self._make_answer()
+        self._check()
+        self.source.setFocus()
+
+    # ---- the question
+
+    def _make_question(self) -> None:
+        self.format = QComboBox()
+        self.format.setObjectName("dialog.import.format")
+        self.format.setAccessibleName(self.tr("Format"))
+        fill_formats(self.format, GROUP)
+        self.source = PathEdit("dialog.import.source", self.tr("Labels"), self.tr("All files (*)"))
+        self.source.changed.connect(self._check)
+        self._source_says = label(name="dialog.import.source.says", dim=True)
+        self.form.addRow(self.tr("Format"), self.format)
+        self.form.addRow(self.tr("Labels"), self.source)
+        self.form.addRow("", self._source_says)
+        self.form.addRow("", self._promise())
+
+    def _promise(self) -> QWidget:
+        says = Findings("dialog.import.plan", self.tr("What will happen"))
+        for text in (
+            self.tr("Labels go to the images of this project whose names match; nothing is guessed."),
+            self.tr("Pixels that a human or a reviewer has set stay as they are."),
+            self.tr("Each image gets one step that can be undone."),
+            self.tr("Neither the labels nor the images themselves are changed on disk."),
+        ):
+            says.add("notice", text)
+        return says
+
+    def _check(self) -> None:
+        path = self.source.path
+        missing = path is not None and not path.exists()
+        problem = self.tr("There is no such file or folder.") if missing else ""
+        if not self._bench.editable:
+            problem = self.tr("The project can only be read: {why}.").format(
+                why=self._bench.store.read_only_reason
+            )
+        show_problem(self._source_says, problem, self.tr("The file or the folder that holds the labels."))
+        known = self.format.currentData() is not None
+        self.run.setEnabled(path is not None and known and not problem and not self.job.running)
+
+    # ---- the work
+
+    def start(self) -> None:
+        """Import what is chosen."""
+        source, name = self.source.path, self.format.currentData()
+        if source is None:
+            return
+        bench = self._bench
+
+        def work(cancel: CancelToken, progress: Progress) -> ImportReport:
+            saved_first(bench.saver)
+            return import_labels(bench.store, source, name, progress=progress, cancel=cancel)
+
+        self.job.run(
+            bench.lanes, "import", work, self._succeeded, self._failed, title=self.tr("Reading the labels…")
+        )
+        self.set_busy(True)
+
+    def _succeeded(self, report: ImportReport) -> None:
+        self.set_busy(False)
+        self._show_report(report)
+        self.finished_import.emit()
+
+    def _failed(self, error: BaseException) -> None:
+        self.set_busy(False)
+        self._check()
+        self.finished_import.emit()
+        if isinstance(error, CancelledError):
+            self._source_says.setText(
+                self.tr("Stopped. What came in before stays; undo takes it back image by image.")
+            )
+        else:
+            show_failure(self, as_failure(error), self.tr("The labels could not be imported"))
+
+    # ---- the answer
+
+    def _make_answer(self) -> None:
+        self._heading = label(heading=True)
+        self._sums = label(name="dialog.import.sums")
+        self._notices = Findings("dialog.import.notices", self.tr("Notices"))
+        self.skipped = SkippedTable("dialog.import.skipped")
+        self._copy = QPushButton(theme.icon("ph.copy"), self.tr("Copy the list"))
+        self._copy.setObjectName("dialog.import.copy")
+        self._copy.setAutoDefault(False)
+        self._copy.clicked.connect(lambda *_: self.skipped.copy())
+        shown: list[Any] = [self._heading, self._sums, self._notices, self.skipped]
+        for widget in shown:
+            self.report.addWidget(widget, int(widget in (self._notices, self.skipped)))
+        self.report.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignLeft)
+        self.report.addStretch()
+
+    def _show_report(self, report: ImportReport) -> None:
+        self._heading.setText(
+            self.tr("Labels imported") if report.images else self.tr("Nothing was imported")
+        )
+        self._sums.setText(
+            self.tr("Images: {images}   Objects: {objects}   Left out: {skipped}").format(
+                images=report.images, objects=report.objects, skipped=len(report.skipped)
+            )
+        )
+        for notice in report.notices:
+            self._notices.add("notice", notice)
+        self.skipped.show_skipped(report.skipped)
+        self._notices.setVisible(bool(report.notices))
+        for widget in (self.skipped, self._copy):
+            widget.setVisible(bool(report.skipped))
+        self.show_answer()

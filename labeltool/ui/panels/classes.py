@@ -1,0 +1,169 @@
+"""The classes: colour, name, key, eye and share of the image; a click chooses what is painted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QMenu,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from labeltool.core.catalog import ClassCatalog
+from labeltool.ui import theme
+
+COLOUR, NAME, KEY, EYE, SHARE = range(5)
+VALUE_ROLE = int(Qt.ItemDataRole.UserRole)
+
+
+def swatch(color: tuple[int, int, int], side: int = 16) -> QIcon:
+    """A rounded square of a class's colour."""
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(QColor(*color))
+    painter.setPen(QColor(128, 128, 128))
+    painter.drawRoundedRect(1, 1, side - 2, side - 2, 3, 3)
+    painter.end()
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else Qt tints it, and the colour is what it is for
+    return icon
+
+
+class ClassPanel(QWidget):
+    """Lists the catalog. It changes nothing itself: it says what was asked for."""
+
+    chosen = Signal(int)
+    hidden_changed = Signal(frozenset)
+    edit_asked = Signal(int)
+    add_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel.classes")
+        self.hidden_values: frozenset[int] = frozenset()
+        self._list = QTreeWidget()
+        self._list.setObjectName("classes.list")
+        self._list.setAccessibleName(self.tr("Classes"))
+        self._list.setColumnCount(5)
+        self._list.setHeaderHidden(True)
+        self._list.setRootIsDecorated(False)
+        self._list.setIconSize(QSize(16, 16))
+        self._list.setSizeAdjustPolicy(QTreeWidget.SizeAdjustPolicy.AdjustToContents)
+        self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header = self._list.header()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(28)
+        for column, width in ((COLOUR, 30), (KEY, 28), (EYE, 32), (SHARE, 64)):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            self._list.setColumnWidth(column, width)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        self._add = QToolButton()
+        self._add.setObjectName("classes.add")
+        self._add.setText(self.tr("Add a class…"))
+        self._add.setIcon(theme.icon("ph.plus"))
+        self._add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._add.setAutoRaise(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 4)
+        layout.setSpacing(4)
+        layout.addWidget(self._list)
+        layout.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
+        self._list.currentItemChanged.connect(self._on_current)
+        self._list.itemClicked.connect(self._on_clicked)
+        self._list.itemDoubleClicked.connect(
+            lambda item, column: self.edit_asked.emit(item.data(0, VALUE_ROLE)) if column != EYE else None
+        )
+        self._list.customContextMenuRequested.connect(self._menu)
+        self._add.clicked.connect(self.add_asked)
+
+    def show_catalog(self, catalog: ClassCatalog, current: int) -> None:
+        """List these classes, ``current`` chosen."""
+        self._list.blockSignals(True)
+        self._list.clear()
+        for number, each in enumerate(catalog.classes):
+            key = self._key_of(catalog, number)
+            item = QTreeWidgetItem(["", each.name, key, "", ""])
+            item.setData(0, VALUE_ROLE, each.value)
+            item.setIcon(COLOUR, swatch(each.color))
+            item.setToolTip(NAME, self.tr("{name}, value {value}").format(name=each.name, value=each.value))
+            item.setTextAlignment(KEY, Qt.AlignmentFlag.AlignCenter)
+            item.setTextAlignment(SHARE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setSizeHint(NAME, QSize(0, 28))
+            self._list.addTopLevelItem(item)
+        self._list.blockSignals(False)
+        self._show_eyes()
+        self.show_current(current)
+
+    @staticmethod
+    def _key_of(catalog: ClassCatalog, number: int) -> str:
+        """0 is the background; 1 to 9 are the other classes in their order."""
+        if catalog.background is None:
+            return str(number + 1) if number < 9 else ""
+        return str(number) if number <= 9 else ""
+
+    def show_current(self, value: int) -> None:
+        """Mark the class that is painted."""
+        for item in self._items():
+            if item.data(0, VALUE_ROLE) == value:
+                self._list.blockSignals(True)
+                self._list.setCurrentItem(item)
+                self._list.blockSignals(False)
+
+    def show_shares(self, pixels: Mapping[int, int], total: int) -> None:
+        """The share of the image each class covers."""
+        for item in self._items():
+            count = pixels.get(item.data(0, VALUE_ROLE), 0)
+            item.setText(SHARE, f"{100 * count / total:.1f} %" if total and count else "")
+
+    def set_editable(self, editable: bool) -> None:
+        """Whether classes may be added and changed."""
+        self._add.setEnabled(editable)
+
+    def toggle_hidden(self, value: int) -> None:
+        """Show or hide one class on the canvas."""
+        self.hidden_values = self.hidden_values ^ {value}
+        self._show_eyes()
+        self.hidden_changed.emit(self.hidden_values)
+
+    def refresh_icons(self) -> None:
+        """The colour scheme is another one."""
+        self._add.setIcon(theme.icon("ph.plus"))
+        self._show_eyes()
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        found = (self._list.topLevelItem(row) for row in range(self._list.topLevelItemCount()))
+        return [item for item in found if item is not None]
+
+    def _show_eyes(self) -> None:
+        for item in self._items():
+            hidden = item.data(0, VALUE_ROLE) in self.hidden_values
+            item.setIcon(EYE, theme.icon("ph.eye-slash" if hidden else "ph.eye"))
+            item.setToolTip(EYE, self.tr("Hidden; click to show") if hidden else self.tr("Click to hide"))
+
+    def _on_current(self, item: QTreeWidgetItem | None) -> None:
+        if item is not None:
+            self.chosen.emit(item.data(0, VALUE_ROLE))
+
+    def _on_clicked(self, item: QTreeWidgetItem, column: int) -> None:
+        if column == EYE:
+            self.toggle_hidden(item.data(0, VALUE_ROLE))
+
+    def _menu(self, at: QPoint) -> None:
+        item = self._list.itemAt(at)
+        if item is None or not self._add.isEnabled():
+            return
+        menu = QMenu(self)
+        value = item.data(0, VALUE_ROLE)
+        menu.addAction(self.tr("Edit…"), lambda: self.edit_asked.emit(value))
+        menu.addAction(self.tr("Show or hide"), lambda: self.toggle_hidden(value))
+        menu.popup(self._list.viewport().mapToGlobal(at))

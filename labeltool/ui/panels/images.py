@@ -1,0 +1,280 @@
+"""The images of the project: thumbnail, name, status; search and filter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from labeltool.app.jobs import Lanes
+from labeltool.core.project import ImageRecord, Status
+from labeltool.imaging.reader import Pixels
+from labeltool.imaging.thumbnail import thumbnail
+
+SIDE = 56
+ROW = SIDE + 12
+RECORD_ROLE = int(Qt.ItemDataRole.UserRole)
+STATUS_COLOURS = {
+    Status.NEW: "#8a8d91",
+    Status.PRELABELLED: "#56b4e9",
+    Status.IN_WORK: "#e69f00",
+    Status.APPROVED: "#2fb380",
+}
+Index = QModelIndex | QPersistentModelIndex
+
+
+class ImageModel(QAbstractListModel):
+    """Records with thumbnails that are made when a row is first seen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.records: list[ImageRecord] = []
+        self._rows: dict[str, int] = {}
+        self._pictures: dict[str, QPixmap | None] = {}
+        self._lanes: Lanes | None = None
+
+    def show_records(self, records: list[ImageRecord], lanes: Lanes | None) -> None:
+        """List other records."""
+        self.beginResetModel()
+        self.records, self._lanes = records, lanes
+        self._rows = {record.id: row for row, record in enumerate(records)}
+        self._pictures = {k: p for k, p in self._pictures.items() if k in self._rows}
+        self.endResetModel()
+
+    def update_record(self, record: ImageRecord) -> None:
+        """One record is another one now."""
+        row = self._rows.get(record.id)
+        if row is not None:
+            self.records[row] = record
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+    def row_of(self, image_id: str) -> int | None:
+        """Row of an image."""
+        return self._rows.get(image_id)
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        """Number of images."""
+        return len(self.records)
+
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        """Name, thumbnail, record or tooltip of a row."""
+        record = self.records[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return record.name
+        if role == RECORD_ROLE:
+            return record
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._picture(record)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{record.path}\n{record.size.width} × {record.size.height}"
+        return None
+
+    def _picture(self, record: ImageRecord) -> QPixmap | None:
+        if record.id not in self._pictures and self._lanes is not None:
+            self._pictures[record.id] = None
+            self._lanes.submit(
+                "thumbnails",
+                f"thumbnail {record.id}",
+                lambda cancel, progress: thumbnail(record.path, SIDE * 2),
+                done=lambda pixels: self._arrived(record.id, pixels),
+                failed=lambda error: None,  # the row says it when the image is opened
+                quiet=True,
+            )
+        return self._pictures.get(record.id)
+
+    def _arrived(self, image_id: str, pixels: Pixels) -> None:
+        row = self._rows.get(image_id)
+        if row is None:
+            return
+        rgb = np.ascontiguousarray(pixels)
+        image = QImage(rgb.data, rgb.shape[1], rgb.shape[0], rgb.shape[1] * 3, QImage.Format.Format_RGB888)
+        self._pictures[image_id] = QPixmap.fromImage(image)
+        self.dataChanged.emit(self.index(row), self.index(row))
+
+
+class ImageFilter(QSortFilterProxyModel):
+    """Rows whose name holds the searched text and whose status is the wanted one."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text, self._status = "", ""
+
+    def set_filter(self, text: str, status: str) -> None:
+        """Empty strings let everything through."""
+        self.beginFilterChange()
+        self._text, self._status = text.casefold(), status
+        self.endFilterChange()
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        """Qt asks."""
+        model = self.sourceModel()
+        assert isinstance(model, ImageModel)
+        record = model.records[row]
+        return self._text in record.name.casefold() and self._status in ("", record.status)
+
+
+class ImageDelegate(QStyledItemDelegate):
+    """A row: picture on the left, name over status on the right."""
+
+    def __init__(self, status_texts: dict[Status, str], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._texts = status_texts
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """All rows are equally high."""
+        return QSize(160, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Qt asks."""
+        record: ImageRecord = index.data(RECORD_ROLE)
+        rect: QRect = option.rect
+        state, palette = option.state, option.palette
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        if selected:
+            painter.fillRect(rect, palette.highlight())
+        frame = QRect(rect.left() + 8, rect.top() + 6, SIDE, SIDE)
+        picture: QPixmap | None = index.data(Qt.ItemDataRole.DecorationRole)
+        if picture is None:
+            painter.fillRect(frame, palette.mid())
+        else:
+            scaled = picture.size().scaled(frame.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            target = QRect(frame.topLeft(), scaled)
+            target.moveCenter(frame.center())
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(target, picture)
+        text = palette.highlightedText() if selected else palette.text()
+        painter.setPen(QPen(text, 1))
+        left = frame.right() + 10
+        line = QRect(left, rect.top() + 12, rect.right() - left - 8, 18)
+        name = option.fontMetrics.elidedText(record.name, Qt.TextElideMode.ElideMiddle, line.width())
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(STATUS_COLOURS[record.status]))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawEllipse(left, line.bottom() + 8, 8, 8)
+        painter.setPen(QPen(text, 1))
+        painter.setOpacity(0.75)
+        below = QRect(left + 14, line.bottom() + 3, line.width() - 14, 18)
+        painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, self._texts[record.status])
+        painter.restore()
+
+
+class ImagePanel(QWidget):
+    """The list with its search and filter."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel.images")
+        texts = {
+            Status.NEW: self.tr("new"),
+            Status.PRELABELLED: self.tr("pre-labelled"),
+            Status.IN_WORK: self.tr("in work"),
+            Status.APPROVED: self.tr("approved"),
+        }
+        self._model = ImageModel(self)
+        self._filter = ImageFilter(self)
+        self._filter.setSourceModel(self._model)
+        self._search = QLineEdit()
+        self._search.setObjectName("images.search")
+        self._search.setPlaceholderText(self.tr("Search"))
+        self._search.setClearButtonEnabled(True)
+        self._status = QComboBox()
+        self._status.setObjectName("images.status")
+        self._status.setAccessibleName(self.tr("Status"))
+        self._status.addItem(self.tr("all"), "")
+        for status, text in texts.items():
+            self._status.addItem(text, status.value)
+        self._list = QListView()
+        self._list.setObjectName("images.list")
+        self._list.setAccessibleName(self.tr("Images"))
+        self._list.setModel(self._filter)
+        self._list.setItemDelegate(ImageDelegate(texts, self))
+        self._list.setUniformItemSizes(True)
+        self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._empty = QLabel()
+        self._empty.setObjectName("dim")
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 4, 8, 4)
+        row.setSpacing(8)
+        row.addWidget(self._search, 1)
+        row.addWidget(self._status)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row)
+        layout.addWidget(self._list, 1)
+        layout.addWidget(self._empty, 1)
+        self._search.textChanged.connect(self._refilter)
+        self._status.currentIndexChanged.connect(self._refilter)
+        self._list.clicked.connect(self._on_activated)
+        self._list.activated.connect(self._on_activated)
+        self._refilter()
+
+    def show_records(self, records: list[ImageRecord], lanes: Lanes | None) -> None:
+        """List the images of a project."""
+        self._model.show_records(records, lanes)
+        self._refilter()
+
+    def update_record(self, record: ImageRecord) -> None:
+        """One image is another one now."""
+        self._model.update_record(record)
+
+    def show_current(self, image_id: str) -> None:
+        """Mark the image at hand."""
+        row = self._model.row_of(image_id)
+        if row is None:
+            return
+        index = self._filter.mapFromSource(self._model.index(row))
+        self._list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self._list.scrollTo(index)
+
+    def listed(self) -> list[ImageRecord]:
+        """The images that the filter lets through, in their order."""
+        return [
+            self._model.records[self._filter.mapToSource(self._filter.index(row, 0)).row()]
+            for row in range(self._filter.rowCount())
+        ]
+
+    def _refilter(self) -> None:
+        self._filter.set_filter(self._search.text(), self._status.currentData() or "")
+        nothing = self._filter.rowCount() == 0
+        self._list.setVisible(not nothing)
+        self._empty.setVisible(nothing)
+        self._empty.setText(
+            self.tr("No image matches. Clear the search or choose another status.")
+            if self._model.records
+            else self.tr("No images yet. File, Add images… or drop files here.")
+        )
+
+    def _on_activated(self, index: QModelIndex) -> None:
+        self.chosen.emit(index.data(RECORD_ROLE).id)

@@ -1,0 +1,132 @@
+"""The bar above the canvas: image, class, doubt, model, and the two verbs Pre-label and Approve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QSlider, QToolBar, QToolButton, QWidget
+
+from labeltool.app.models import Model
+from labeltool.core.catalog import ClassDef
+from labeltool.core.project import ImageRecord, Status
+from labeltool.ui.panels.classes import swatch
+
+
+class ElidedLabel(QLabel):
+    """A line of text that takes the room there is and is shortened in the middle when that is not enough."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        """Never so wide that it pushes buttons off the bar."""
+        return QSize(120, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Enough for a few letters."""
+        return QSize(60, super().sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The text, elided."""
+        room = self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width())
+        QPainter(self).drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+class TopBar(QToolBar):
+    """Shows and asks; it knows of nothing."""
+
+    doubt_changed = Signal(int)
+
+    def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("top")
+        self.setWindowTitle(self.tr("Top bar"))
+        self.setMovable(False)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        for name in ("previous_image", "next_image"):
+            self.addAction(actions[name])
+        self._name = ElidedLabel()
+        self._name.setObjectName("top.image")
+        self._class = QToolButton()
+        self._class.setObjectName("top.class")
+        self._class.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._class.setToolTip(self.tr("The class that is painted"))
+        self.addWidget(self._name)
+        self.addWidget(self._class)
+        self.addSeparator()
+        for name in ("undo", "redo"):
+            self.addAction(actions[name])
+        self.addSeparator()
+        for name in ("fit", "auto_contrast", "show_confidence"):
+            self.addAction(actions[name])
+        self._doubt = QSlider(Qt.Orientation.Horizontal)
+        self._doubt.setObjectName("top.confidence")
+        self._doubt.setAccessibleName(self.tr("Show confidence below"))
+        self._doubt.setRange(50, 100)
+        self._doubt.setFixedWidth(96)
+        self._percent = QLabel()
+        self._percent.setFixedWidth(52)
+        self._doubt.valueChanged.connect(self._on_doubt)
+        self._doubt.setToolTip(self.tr("Hide what the model is surer of than this"))
+        self.addWidget(self._doubt)
+        self.addWidget(self._percent)
+        self.addSeparator()
+        self._models = QComboBox()
+        self._models.setObjectName("top.model")
+        self._models.setAccessibleName(self.tr("Model"))
+        self._models.setToolTip(self.tr("The model that pre-labels"))
+        self._models.setMinimumWidth(96)
+        self.addWidget(self._models)
+        for name in ("prelabel", "approve"):
+            self.addAction(actions[name])
+            button = self.widgetForAction(actions[name])
+            if isinstance(button, QToolButton):
+                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        actions["prelabel"].setIconText(self.tr("Pre-label"))
+
+    def show_image(self, record: ImageRecord | None) -> None:
+        """Name and size of the image at hand."""
+        if record is None:
+            self._name.clear()
+            return
+        approved = f"  ✓ {self.tr('approved')}" if record.status is Status.APPROVED else ""
+        self._name.setText(f" {record.name}  {record.size.width} × {record.size.height}{approved}")
+        self._name.setToolTip(str(record.path))
+
+    def show_class(self, chosen: ClassDef | None) -> None:
+        """The class that is painted."""
+        self._class.setVisible(chosen is not None)
+        if chosen is not None:
+            self._class.setText(chosen.name)
+            self._class.setIcon(swatch(chosen.color))
+
+    def show_models(self, models: Sequence[Model]) -> None:
+        """The models whose classes fit the project, the best guess first."""
+        self._models.clear()
+        for model in models:
+            self._models.addItem(model.card.name, model)
+        if not models:
+            self._models.addItem(self.tr("no model fits"), None)
+        self._models.setEnabled(bool(models))
+
+    def model(self) -> Model | None:
+        """The model that is chosen."""
+        found = self._models.currentData()
+        return found if isinstance(found, Model) else None
+
+    def show_doubt(self, percent: int, enabled: bool) -> None:
+        """The threshold of the confidence layer."""
+        self._doubt.blockSignals(True)
+        self._doubt.setValue(percent)
+        self._doubt.blockSignals(False)
+        self._doubt.setEnabled(enabled)
+        self._percent.setText(f"< {percent} %")
+
+    def _on_doubt(self, percent: int) -> None:
+        self._percent.setText(f"< {percent} %")
+        self.doubt_changed.emit(percent)

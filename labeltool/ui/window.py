@@ -1,0 +1,804 @@
+"""The main window: puts the pieces together and turns actions into calls of the workbench."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QStackedWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from labeltool import __version__, plugins
+from labeltool.app.jobs import Job, Lanes
+from labeltool.core.errors import CancelledError, LabeltoolError
+from labeltool.core.progress import CancelToken, Progress
+from labeltool.core.project import ImageRecord, Status
+from labeltool.store.layout import is_project
+from labeltool.tools.tool import Tool
+from labeltool.ui import recent, theme
+from labeltool.ui.actions import ACTIONS, MENUS, make_action, translated
+from labeltool.ui.annotate import Annotate
+from labeltool.ui.bridge import Bridge
+from labeltool.ui.canvas.widget import Canvas
+from labeltool.ui.dialogs.failure import show_failure
+from labeltool.ui.panels.classes import ClassPanel
+from labeltool.ui.panels.images import ImagePanel
+from labeltool.ui.panels.layers import LayerPanel
+from labeltool.ui.start import StartPage
+from labeltool.ui.statusbar import StatusBar
+from labeltool.ui.topbar import TopBar
+
+if TYPE_CHECKING:
+    # What a project needs is imported when one is opened: the start page is up sooner.
+    from labeltool.app.prelabel import PrelabelReport
+    from labeltool.app.project import AddReport
+    from labeltool.app.workbench import OpenImage, Workbench
+    from labeltool.store.project import ProjectStore
+    from labeltool.ui.dialogs.class_dialog import ClassDialog
+    from labeltool.ui.dialogs.new_project import NewProject
+
+PEEK_S = 0.25
+"""A key held longer than this was a peek, and its release takes the switch back."""
+
+LAYER_ACTIONS = {
+    "show_mask": "mask",
+    "show_model": "model",
+    "show_confidence": "confidence",
+    "auto_contrast": "auto_contrast",
+}
+
+
+class MainWindow(QMainWindow):
+    """The window. It owns widgets; the work is the workbench's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("main")
+        self.setAcceptDrops(True)
+        self.bench: Workbench | None = None
+        self.bridge = Bridge(self)
+        self._work: Job[Any] | None = None
+        self._lanes: Lanes | None = None
+        self._pressed_v = 0.0
+        self._canvas = Canvas(lambda: self.annotate.context(), self)
+        self.annotate = Annotate(self._canvas)
+        self._start = StartPage(self)
+        self._classes, self._layers, self._images = ClassPanel(), LayerPanel(), ImagePanel()
+        self.actions_ = self._make_actions()
+        self._tools = self._make_tools()
+        self._top = TopBar(self.actions_, self)
+        self._status = StatusBar(self)
+        self._assemble()
+        self._connect()
+        self._show_project()
+
+    # ---- assembly
+
+    def _make_actions(self) -> dict[str, QAction]:
+        run: dict[str, Callable[[], object]] = {
+            "new_project": self._ask_new_project,
+            "open_project": self._ask_open_project,
+            "add_images": self._ask_images,
+            "add_folder": self._ask_folder,
+            "import": self._ask_import,
+            "export": self._ask_export,
+            "save": self._save_now,
+            "close_project": self.close_project,
+            "quit": self.close,
+            "undo": lambda: self._in_session("undo"),
+            "redo": lambda: self._in_session("redo"),
+            "swap_class": self._swap_class,
+            "add_class": lambda: self._edit_class(None),
+            "next_image": partial(self._step, 1),
+            "previous_image": partial(self._step, -1),
+            "prelabel": self.prelabel_image,
+            "prelabel_all": self.prelabel_all,
+            "approve": lambda: self.bench.approve() if self.bench else None,
+            "zoom_in": lambda: self._canvas.zoom_by(1.25),
+            "zoom_out": lambda: self._canvas.zoom_by(0.8),
+            "fit": lambda: self._canvas.fit(),
+            "actual_size": lambda: self._canvas.zoom_to(1.0),
+            "more_opacity": lambda: self.annotate.set_opacity(self.annotate.shown.opacity + 10),
+            "less_opacity": lambda: self.annotate.set_opacity(self.annotate.shown.opacity - 10),
+            "larger_brush": partial(self._resize_brush, 1),
+            "smaller_brush": partial(self._resize_brush, -1),
+            "scheme": self._other_scheme,
+            "keys": self._show_keys,
+            "about": self._about,
+        }
+        run |= {name: partial(self._switch, name) for name in LAYER_ACTIONS}
+        actions = {spec.id: make_action(spec, self, run[spec.id]) for spec in ACTIONS}
+        actions["show_mask"].setAutoRepeat(False)
+        for digit in range(10):
+            action = QAction(self.tr("Class {digit}").format(digit=digit), self)
+            action.setObjectName(f"action.class_{digit}")
+            action.setShortcut(str(digit))
+            action.triggered.connect(partial(self._take_digit, digit))
+            actions[f"class_{digit}"] = action
+        for action in actions.values():
+            self.addAction(action)
+        return actions
+
+    def _make_tools(self) -> QToolBar:
+        bar = QToolBar(self.tr("Tools"), self)
+        bar.setObjectName("tools")
+        bar.setOrientation(Qt.Orientation.Vertical)
+        bar.setMovable(False)
+        self._tool_group = QActionGroup(self)
+        for tool in _tools():
+            action = QAction(theme.icon(tool.icon), translated(tool.title), self)
+            action.setObjectName(f"action.{tool.id}")
+            action.setShortcut(tool.key)
+            action.setToolTip(f"{translated(tool.title)}  ({tool.key})")
+            action.setCheckable(True)
+            action.triggered.connect(partial(self._use, tool))
+            self._tool_group.addAction(action)
+            bar.addAction(action)
+            button = bar.widgetForAction(action)
+            if button is not None:
+                button.setObjectName(f"tool.{tool.id}")
+            self.actions_[tool.id] = action
+        return bar
+
+    def _assemble(self) -> None:
+        self._banner = QFrame()
+        self._banner.setObjectName("banner")
+        self._banner_text = QLabel()
+        self._banner_text.setObjectName("banner.text")
+        self._banner_text.setWordWrap(True)
+        close = QToolButton()
+        close.setIcon(theme.icon("ph.x"))
+        close.setAutoRaise(True)
+        close.setAccessibleName(self.tr("Close this message"))
+        close.clicked.connect(self._banner.hide)
+        row = QHBoxLayout(self._banner)
+        row.setContentsMargins(16, 6, 8, 6)
+        row.addWidget(self._banner_text, 1)
+        row.addWidget(close)
+        self._banner.hide()
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._banner)
+        column.addWidget(self._canvas, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._start)
+        self._stack.addWidget(middle)
+        self.setCentralWidget(self._stack)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._top)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._tools)
+        self.setStatusBar(self._status)
+        self._docks = [
+            self._dock("classes", self.tr("Classes"), self._classes),
+            self._dock("layers", self.tr("Layers"), self._layers),
+            self._dock("images", self.tr("Images"), self._images),
+        ]
+        self._make_menus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The images get the room that classes and layers leave; sizes are known only now."""
+        super().showEvent(event)
+        self._arrange_docks()
+
+    def _arrange_docks(self) -> None:
+        if QSettings().value("window/state") is None:
+            self.resizeDocks(self._docks, [150, 130, 2000], Qt.Orientation.Vertical)
+            self.resizeDocks(self._docks, [288] * 3, Qt.Orientation.Horizontal)
+
+    def _dock(self, name: str, title: str, panel: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock.{name}")
+        dock.setWidget(panel)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        return dock
+
+    def _make_menus(self) -> None:
+        for name in MENUS:
+            menu = self.menuBar().addMenu(translated(name))
+            for spec in (each for each in ACTIONS if each.menu == name):
+                if spec.separated:
+                    menu.addSeparator()
+                menu.addAction(self.actions_[spec.id])
+            if name == "Tools":
+                menu.addSeparator()
+                menu.addActions(self._tool_group.actions())
+            if name == "View":
+                menu.addSeparator()
+                for dock in self._docks:
+                    menu.addAction(dock.toggleViewAction())
+
+    def _connect(self) -> None:
+        self._canvas.pointed.connect(self._pointed)
+        self._canvas.pointer_left.connect(lambda: self._status.show_readout(None, None))
+        self._canvas.view_changed.connect(self._show_zoom)
+        self._canvas.radius_asked.connect(self._resize_brush)
+        self._canvas.failed.connect(self._failed)
+        self._classes.chosen.connect(self._take)
+        self._classes.hidden_changed.connect(self.annotate.set_hidden)
+        self._classes.add_asked.connect(lambda: self._edit_class(None))
+        self._classes.edit_asked.connect(self._edit_class)
+        self._layers.toggled.connect(self.annotate.switch)
+        self._layers.opacity_changed.connect(self.annotate.set_opacity)
+        self._images.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
+        self._top.doubt_changed.connect(self.annotate.set_doubt_below)
+        self._status.cancel_asked.connect(self._cancel)
+        self._status.retry_asked.connect(lambda: self.bench.saver.retry() if self.bench else None)
+        self._start.new_asked.connect(self._ask_new_project)
+        self._start.images_chosen.connect(self._ask_new_project)
+        self._start.project_chosen.connect(self.open_project)
+        self._start.sample_asked.connect(self._open_sample)
+        self.annotate.changed.connect(lambda _: self._show_layers())
+        QApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
+        self._canvas.installEventFilter(self)
+        self._use(_tools()[0])
+        self.refresh_theme()
+
+    # ---- projects
+
+    def open_path(self, path: Path) -> None:
+        """Open a project; an image or a folder of images starts a new project with them."""
+        if is_project(path):
+            self.open_project(path)
+        elif path.exists():
+            self._ask_new_project([path])
+        else:
+            self._failed(LabeltoolError("there is no such file or folder", file=path))
+
+    def open_project(self, root: Path) -> None:
+        """Open a project in this window, in the place of the one that was open."""
+        if not self.close_project():
+            return
+        try:
+            self._attach(self._store().open(root))
+        except LabeltoolError as error:
+            self._failed(error)
+
+    @staticmethod
+    def _store() -> type[ProjectStore]:
+        from labeltool.store.project import ProjectStore  # noqa: PLC0415 - the start page needs no database
+
+        return ProjectStore
+
+    def _attach(self, store: ProjectStore) -> None:
+        from labeltool.app.workbench import Workbench  # noqa: PLC0415 - nor a workbench
+
+        bench = Workbench(store, self.bridge.deliver)
+        self.bench = bench
+        recent.remember(store.root)
+        self.annotate.attach(bench)
+        bench.image_opened.connect(self._image_opened)
+        bench.image_failed.connect(lambda failure: self._failed(failure[1]))
+        bench.record_changed.connect(self._record_changed)
+        bench.catalog_changed.connect(lambda _: self._show_classes())
+        bench.saved.connect(lambda _: self._show_saved())
+        self._show_project()
+        lines = [str(line) for line in (store.recovery, *store.notices) if line]
+        if store.read_only_reason:
+            lines.append(self.tr("Opened for reading only: {reason}").format(reason=store.read_only_reason))
+        self.tell("\n".join(lines))
+        records = bench.store.images()
+        if records:
+            last = str(QSettings().value(f"last/{store.root}", ""))
+            bench.open_image(last if any(r.id == last for r in records) else records[0].id)
+
+    def close_project(self) -> bool:
+        """Save what waits and close the project; False when the user wants to stay."""
+        if self.bench is None:
+            return True
+        self._canvas.cancel_gesture()
+        self._remember_place()
+        while not self.bench.close():
+            if not self._leave_unsaved():
+                return False
+            self.bench.abandon()
+            break
+        self.annotate.attach(None)
+        self.bench = None
+        self._work = None
+        self._show_project()
+        return True
+
+    def _leave_unsaved(self) -> bool:
+        """Saving fails: stay, or lose what could not be saved. True means to lose it."""
+        assert self.bench is not None
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setText(self.tr("%n change(s) could not be saved.", "", self.bench.saver.waiting))
+        box.setInformativeText(str(self.bench.saver.error or ""))
+        stay = box.addButton(self.tr("Stay and try again"), QMessageBox.ButtonRole.RejectRole)
+        lose = box.addButton(self.tr("Close and lose them"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(stay)
+        box.exec()
+        return box.clickedButton() is lose
+
+    def _remember_place(self) -> None:
+        if self.bench is not None and self.bench.open is not None:
+            QSettings().setValue(f"last/{self.bench.store.root}", self.bench.open.record.id)
+
+    def _ask_new_project(self, paths: list[Path] | None = None) -> None:
+        from labeltool.ui.dialogs.new_project import NewProjectDialog  # noqa: PLC0415
+
+        dialog = NewProjectDialog(self, [Path(p) for p in paths] if isinstance(paths, list) else ())
+        dialog.accepted.connect(lambda: self._make_project(dialog.result_()))
+        dialog.open()
+
+    def _make_project(self, wanted: NewProject) -> None:
+        if not self.close_project():
+            return
+        try:
+            self._attach(self._store().create(wanted.root, wanted.root.name, wanted.catalog))
+        except LabeltoolError as error:
+            self._failed(error)
+            return
+        self._add([Path(p) for p in wanted.paths])
+
+    def _ask_open_project(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Open a project"))
+        if chosen:
+            self.open_project(Path(chosen))
+
+    def _open_sample(self) -> None:
+        """Make the sample project if it is not there yet, then open it."""
+        from labeltool.app import demo  # noqa: PLC0415 - scikit-image takes a moment to import
+
+        def work(cancel: CancelToken, progress: Progress) -> Path:
+            with demo.open_demo(demo.default_root()) as store:
+                return store.root
+
+        def done(root: Path) -> None:
+            self.open_project(root)
+            if self.bench is not None and any(r.status is Status.NEW for r in self.bench.store.images()):
+                self.prelabel_all()
+
+        self._run(self.tr("Making the sample project"), "files", work, done)
+
+    def _ask_images(self) -> None:
+        files, _ = QFileDialog.getOpenFileNames(
+            self,
+            self.tr("Add images"),
+            "",
+            self.tr("Images (*.png *.jpg *.jpeg *.tif *.tiff *.bmp *.webp);;All files (*)"),
+        )
+        self._add([Path(file) for file in files])
+
+    def _ask_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Add a folder of images"))
+        self._add([Path(chosen)] if chosen else [])
+
+    def _add(self, paths: list[Path]) -> None:
+        bench = self.bench
+        if bench is None or not paths:
+            return
+
+        from labeltool.app.project import add_images  # noqa: PLC0415
+
+        def work(cancel: CancelToken, progress: Progress) -> AddReport:
+            return add_images(bench.store, paths, progress=progress, cancel=cancel)
+
+        def done(report: AddReport) -> None:
+            self._show_images()
+            if bench.open is None and report.added:
+                bench.open_image(report.added[0].id)
+            lines = [self.tr("%n image(s) added.", "", len(report.added))]
+            lines += [
+                self.tr("Left out: {file}: {reason}").format(file=s.file, reason=s.reason)
+                for s in report.skipped[:5]
+            ]
+            if len(report.skipped) > 5:
+                lines.append(self.tr("… and %n more", "", len(report.skipped) - 5))
+            self.tell("\n".join(lines) if report.skipped or not report.added else "")
+
+        self._run(self.tr("Adding images"), "files", work, done)
+
+    def _ask_import(self) -> None:
+        if self.bench is not None:
+            from labeltool.ui.dialogs.import_ import ImportDialog  # noqa: PLC0415
+
+            dialog = ImportDialog(self.bench, self)
+            dialog.finished_import.connect(self._reload)
+            dialog.open()
+
+    def _ask_export(self) -> None:
+        if self.bench is not None:
+            from labeltool.ui.dialogs.export import ExportDialog  # noqa: PLC0415
+
+            ExportDialog(self.bench, self).open()
+
+    def _reload(self) -> None:
+        """The masks on disk are others now."""
+        if self.bench is not None:
+            self._show_images()
+            if self.bench.open is not None:
+                self.bench.open_image(self.bench.open.record.id)
+
+    # ---- the image at hand
+
+    def _image_opened(self, image: OpenImage | None) -> None:
+        if image is not None:
+            image.session.changed.connect(lambda _: self._show_session())
+            self._images.show_current(image.record.id)
+        self._top.show_image(image.record if image else None)
+        self._show_session()
+        self._show_shares()
+        self._show_zoom()
+
+    def _record_changed(self, record: ImageRecord) -> None:
+        self._images.update_record(record)
+        if self.bench is not None and self.bench.open is not None and self.bench.open.record.id == record.id:
+            self._top.show_image(record)
+            self._show_shares()
+
+    def _in_session(self, step: str) -> None:
+        image = self.annotate.image
+        if image is None or self._canvas.busy:
+            return
+        try:
+            image.session.undo() if step == "undo" else image.session.redo()
+        except LabeltoolError as error:
+            self._failed(error)
+
+    def _save_now(self) -> None:
+        if self.bench is not None:
+            self.bench.saver.retry()
+            self._show_saved()
+
+    def _step(self, by: int) -> None:
+        if self.bench is not None and not self._canvas.busy:
+            self.bench.step(by, self._images.listed())
+
+    def prelabel_image(self) -> None:
+        """Run the chosen model over the image at hand."""
+        if self.bench is not None and self.bench.open is not None:
+            self._prelabel([self.bench.open.record])
+
+    def prelabel_all(self) -> None:
+        """Run the chosen model over every image."""
+        if self.bench is not None:
+            self._prelabel(self.bench.store.images())
+
+    def _prelabel(self, records: list[ImageRecord]) -> None:
+        model = self._top.model()
+        if self.bench is None or self._work is not None:
+            return
+        if model is None:
+            self._failed(
+                LabeltoolError(
+                    self.tr("no model knows the classes of this project"),
+                    hint=self.tr("Label a few images and run `labeltool train`, or rename the classes"),
+                )
+            )
+            return
+        title = self.tr("Pre-labelling")
+        self._begin(title)
+
+        def done(report: PrelabelReport) -> None:
+            self._end()
+            lines = [f"{s.file}: {s.reason}" for s in report.skipped[:5]]
+            self.tell(
+                "\n".join([self.tr("%n image(s) left out:", "", len(report.skipped)), *lines])
+                if lines
+                else ""
+            )
+
+        self._work = self.bench.prelabel(
+            records, model, progress=partial(self._progress, title), done=done, failed=self._ended_badly
+        )
+
+    # ---- long work
+
+    def _run(self, title: str, lane: str, work: Callable[..., object], done: Callable[..., object]) -> None:
+        """Do something long on a lane, with progress and cancel in the status bar."""
+        if self._work is not None:
+            self.tell(self.tr("Something is at work already; wait for it or cancel it."))
+            return
+        self._begin(title)
+
+        def finished(value: object) -> None:
+            self._end()
+            done(value)
+
+        lanes = self.bench.lanes if self.bench is not None else self._own_lanes()
+        self._work = lanes.submit(
+            lane,  # type: ignore[arg-type]  # callers write one of the literals
+            "work",
+            work,
+            done=finished,
+            failed=self._ended_badly,
+            progress=partial(self._progress, title),
+            title=title,
+        )
+
+    def _own_lanes(self) -> Lanes:
+        """Lanes for work that needs no project."""
+        if self._lanes is None:
+            self._lanes = Lanes(self.bridge.deliver)
+        return self._lanes
+
+    def _begin(self, title: str) -> None:
+        self._status.show_work(title)
+
+    def _progress(self, title: str, done: float, total: float, text: str = "") -> None:
+        self._status.show_progress(title, done, total)
+
+    def _end(self) -> None:
+        self._work = None
+        self._status.show_work(None)
+        self._enable()
+
+    def _ended_badly(self, error: BaseException) -> None:
+        self._end()
+        if not isinstance(error, CancelledError):
+            self._failed(error)
+
+    def _cancel(self) -> None:
+        if self._work is not None:
+            self._work.cancel.cancel()
+            self._status.show_cancelling()
+
+    # ---- hand
+
+    def _use(self, tool: Tool) -> None:
+        self.annotate.use(tool)
+        self.actions_[tool.id].setChecked(True)
+
+    def _take_digit(self, digit: int) -> None:
+        if self.bench is None:
+            return
+        classes = self.bench.catalog.classes
+        at = digit if self.bench.catalog.background is not None else digit - 1
+        if 0 <= at < len(classes):
+            self._take(classes[at].value)
+
+    def _take(self, value: int) -> None:
+        if self.bench is not None:
+            self.bench.hand.take(value)
+            self._show_hand()
+
+    def _swap_class(self) -> None:
+        if self.bench is not None:
+            self.bench.hand.swap()
+            self._show_hand()
+
+    def _edit_class(self, value: int | None) -> None:
+        bench = self.bench
+        if bench is None or not bench.editable:
+            return
+        from labeltool.ui.dialogs.class_dialog import ClassDialog  # noqa: PLC0415
+
+        dialog = ClassDialog(self, bench.catalog, value)
+        dialog.accepted.connect(lambda: self._change_catalog(dialog))
+        dialog.open()
+
+    def _change_catalog(self, dialog: ClassDialog) -> None:
+        if self.bench is not None:
+            try:
+                self.bench.change_catalog(dialog.catalog())
+            except LabeltoolError as error:
+                self._failed(error)
+
+    def _resize_brush(self, steps: int) -> None:
+        if self.bench is not None:
+            self.bench.hand.resize(steps)
+            self._canvas.brush_changed()
+            self._status.showMessage(
+                self.tr("Brush {size} px").format(size=f"{2 * self.bench.hand.radius_px:g}"), 1500
+            )
+
+    # ---- views
+
+    def _switch(self, name: str) -> None:
+        self.annotate.switch(LAYER_ACTIONS[name])
+        if name == "show_mask":
+            self._pressed_v = time.monotonic()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """V held for a while was a peek: its release shows the mask as before."""
+        held = time.monotonic() - self._pressed_v
+        if event.key() == Qt.Key.Key_V and not event.isAutoRepeat() and self._pressed_v:
+            self._pressed_v = 0.0
+            if held > PEEK_S:
+                self.annotate.switch("mask")
+        super().keyReleaseEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keys released over the canvas."""
+        if (
+            event.type() == QEvent.Type.KeyRelease
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_V
+        ):
+            self.keyReleaseEvent(event)
+        return super().eventFilter(watched, event)
+
+    def _show_keys(self) -> None:
+        from labeltool.ui.dialogs.keys import KeysDialog  # noqa: PLC0415
+
+        KeysDialog(self).open()
+
+    def _other_scheme(self) -> None:
+        theme.choose("light" if theme.effective() == "dark" else "dark")
+        self.refresh_theme()
+
+    def refresh_theme(self) -> None:
+        self._canvas.surround = theme.surround()
+        self._canvas.update()
+        for spec in ACTIONS:
+            if spec.icon:
+                self.actions_[spec.id].setIcon(theme.icon(spec.icon))
+        for tool in _tools():
+            self.actions_[tool.id].setIcon(theme.icon(tool.icon))
+        self._classes.refresh_icons()
+
+    def tell(self, text: str) -> None:
+        """Show a message over the canvas until it is closed; an empty one takes it away."""
+        self._banner_text.setText(text)
+        self._banner.setVisible(bool(text))
+
+    def _failed(self, error: BaseException) -> None:
+        known = error if isinstance(error, LabeltoolError) else LabeltoolError(f"unexpected: {error!r}")
+        show_failure(self, known)
+
+    def _pointed(self, x: float, y: float) -> None:
+        if self.bench is not None:
+            self._status.show_readout(self.annotate.readout(x, y), self.bench.catalog)
+
+    def _show_project(self) -> None:
+        """Everything that depends on which project is open."""
+        bench = self.bench
+        shown = bench is not None
+        self._stack.setCurrentIndex(1 if shown else 0)
+        for widget in (self._top, self._tools, *self._docks, self._status):
+            widget.setVisible(shown)
+        self._canvas.empty_text = self.tr("No image yet.\nFile, Add images… or drop images and folders here.")
+        self.setWindowTitle(f"{bench.store.name} – labeltool" if bench is not None else "labeltool")
+        self.tell("")
+        if bench is None:
+            self._start.refresh()
+        else:
+            from labeltool.app.models import suitable_models  # noqa: PLC0415
+
+            self._top.show_models(suitable_models(bench.catalog, bench.store.root))
+            self._top.show_image(None)
+            self._classes.set_editable(bench.editable)
+            self._arrange_docks()
+        self._show_classes()
+        self._show_images()
+        self._show_layers()
+        self._show_saved()
+        self._enable()
+
+    def _show_classes(self) -> None:
+        if self.bench is not None:
+            self._classes.show_catalog(self.bench.catalog, self.bench.hand.value)
+            self._show_hand()
+            self._show_shares()
+
+    def _show_hand(self) -> None:
+        if self.bench is not None:
+            self._classes.show_current(self.bench.hand.value)
+            self._top.show_class(self.bench.catalog.by_value(self.bench.hand.value))
+
+    def _show_shares(self) -> None:
+        if self.bench is not None and self.bench.open is not None:
+            record = self.bench.open.record
+            self._classes.show_shares(self.bench.store.class_pixels(record.id), record.size.pixels)
+
+    def _show_images(self) -> None:
+        bench = self.bench
+        self._images.show_records(bench.store.images() if bench else [], bench.lanes if bench else None)
+        if bench is not None and bench.open is not None:
+            self._images.show_current(bench.open.record.id)
+        self._enable()
+
+    def _show_layers(self) -> None:
+        shown = self.annotate.shown
+        names = ("mask", "model", "confidence")
+        available = {name: self.annotate.available(name) for name in names}
+        self._layers.show_state({name: shown.on(name) for name in names}, available, shown.opacity)
+        self._top.show_doubt(shown.doubt_below, shown.confidence and available["confidence"])
+        for action, layer in LAYER_ACTIONS.items():
+            self.actions_[action].setChecked(shown.on(layer))
+
+    def _show_session(self) -> None:
+        image = self.annotate.image
+        for name, verb in (("undo", self.tr("Undo {what}")), ("redo", self.tr("Redo {what}"))):
+            what = getattr(image.session, f"{name}_title") if image is not None else ""
+            self.actions_[name].setText(verb.format(what=translated(what)).strip())
+        self._show_saved()
+        self._enable()
+
+    def _show_saved(self) -> None:
+        bench = self.bench
+        if bench is None or bench.open is None:
+            self._status.show_saved(None, 0)
+        else:
+            self._status.show_saved(bench.save_state, bench.open.session.revision)
+
+    def _show_zoom(self) -> None:
+        self._status.show_zoom(self._canvas.view.zoom if self.annotate.image else None)
+
+    def _enable(self) -> None:
+        """Switch actions on and off by what they need."""
+        bench, image = self.bench, self.annotate.image
+        editable = bench is not None and bench.editable
+        has = {
+            "always": True,
+            "project": bench is not None,
+            "editable": editable,
+            "image": image is not None,
+            "edit_image": image is not None and editable,
+            "undo": image is not None and editable and bool(image.session.undo_title),
+            "redo": image is not None and editable and bool(image.session.redo_title),
+        }
+        for spec in ACTIONS:
+            self.actions_[spec.id].setEnabled(has[spec.needs])
+
+    def _about(self) -> None:
+        QMessageBox.about(
+            self,
+            self.tr("About labeltool"),
+            self.tr("labeltool {version}\nPixel-accurate masks. Apache-2.0.").format(version=__version__),
+        )
+
+    # ---- the window itself
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may be dropped."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """A project is opened, images are added."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        projects = [path for path in paths if is_project(path)]
+        if projects:
+            self.open_project(projects[0])
+        elif self.bench is not None and self.bench.editable:
+            self._add(paths)
+        elif paths:
+            self._ask_new_project(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Save what waits; stay where that fails and the user does not want to lose it."""
+        if not self.close_project():
+            event.ignore()
+            return
+        QSettings().setValue("window/geometry", self.saveGeometry())
+        if self._lanes is not None:
+            self._lanes.close()
+        self.bridge.close()
+        event.accept()
+
+
+def _tools() -> list[Tool]:
+    """The tools of the entry-point group, the built-in ones in their usual order first."""
+    usual = ["brush", "eraser", "polygon"]
+    names = sorted(plugins.names("labeltool.tools"), key=lambda n: (usual.index(n) if n in usual else 99, n))
+    return [plugins.load("labeltool.tools", name) for name in names]
