@@ -1,0 +1,106 @@
+"""Reads COCO instances, our own and other people's: run lengths of both kinds, and polygons."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import ClassVar
+
+from labeltool.core.catalog import ClassCatalog
+from labeltool.core.errors import BadInputError
+from labeltool.core.project import ImageRecord, Skipped
+from labeltool.formats.coco import layout
+from labeltool.formats.coco.file import CocoFile, CocoImage
+from labeltool.formats.coco.painting import paint
+from labeltool.formats.manifest import MANIFEST, read_manifest
+from labeltool.formats.match import Matcher, one_each
+from labeltool.formats.protocol import ImportedMask
+from labeltool.formats.untrusted import left_out, stays_inside
+
+
+class CocoImporter:
+    """Categories are the classes of the same name, images those of the same file name.
+
+    Each annotation becomes an object of its own; our own exports give back the ids they had.
+    """
+
+    name: ClassVar[str] = "coco"
+    title: ClassVar[str] = "COCO instances"
+
+    def read(
+        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord]
+    ) -> Iterator[ImportedMask | Skipped]:
+        """Masks one by one from a JSON file or a folder; every annotation is painted or reported."""
+        paths = _json_files(src.absolute())
+        files, skipped = _read_all(paths)
+        yield from skipped
+        entries, skipped = one_each(_matched(files, Matcher(images, read_manifest(_export_folder(paths[0])))))
+        yield from skipped
+        unknown: Counter[str] = Counter()
+        for (file, image), record in entries:
+            try:
+                painted = paint(file, image, record, catalog)
+            except BadInputError as error:
+                yield Skipped(_called(file, image), str(error))
+                continue
+            unknown += painted.unknown
+            yield from painted.skipped
+            yield painted.mask
+        for name, number in unknown.items():
+            yield Skipped(
+                str(src),
+                f"the project has no class {name!r}: {number} annotations left out, their pixels stay unlabelled. "
+                "Add the class and import again",
+            )
+
+
+def _matched(
+    files: list[CocoFile], matcher: Matcher
+) -> Iterator[tuple[tuple[CocoFile, CocoImage], str, ImageRecord | str]]:
+    """Every image of the files, what to call it in a report, and its record or why it has none."""
+    for file in files:
+        for image in file.images:
+            path = PurePosixPath(image.file_name.replace("\\", "/"))
+            yield (file, image), _called(file, image), matcher.find(path, suffix_counts=True)
+
+
+def _called(file: CocoFile, image: CocoImage) -> str:
+    return f"{file.path}: {image.file_name} ({len(file.annotations_of(image))} annotations)"
+
+
+def _export_folder(file: Path) -> Path:
+    """Where the manifest lies if the file is part of one of our exports."""
+    return file.parent.parent if file.parent.name == layout.ANNOTATIONS else file.parent
+
+
+def _json_files(src: Path) -> list[Path]:
+    """The file itself, or the instance files of a folder, or all its JSON files where none is named so."""
+    if src.is_file():
+        return [src]
+    folder = src / layout.ANNOTATIONS if (src / layout.ANNOTATIONS).is_dir() else src
+    found = sorted(folder.glob("*.json")) if folder.is_dir() else []
+    found = [f for f in found if f.name not in (MANIFEST, "classes.json") and stays_inside(f, src)]
+    if not found:
+        raise BadInputError(
+            "there is no COCO file", file=src, hint="Give the JSON file or the folder that holds it"
+        )
+    return [f for f in found if f.name.startswith("instances")] or found
+
+
+def _read_all(paths: list[Path]) -> tuple[list[CocoFile], list[Skipped]]:
+    """The files that are COCO, and what is wrong with them or with the others; BadInputError when none is."""
+    files, skipped = [], []
+    for path in paths:
+        try:
+            file = CocoFile.read(path)
+        except BadInputError as error:
+            if len(paths) == 1:
+                raise
+            skipped.append(left_out(error, path))
+        else:
+            files.append(file)
+            skipped += file.skipped
+    if not files:
+        raise BadInputError(f"no file is COCO: {skipped[0].file}: {skipped[0].reason}", file=paths[0].parent)
+    return files, skipped

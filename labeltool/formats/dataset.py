@@ -1,0 +1,202 @@
+"""What the exporters have in common: the passes over the images, the checks, the comparison at the end."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeltool.core.catalog import ClassCatalog
+from labeltool.core.errors import BadInputError, LabeltoolError
+from labeltool.core.progress import CancelToken, Progress
+from labeltool.core.project import Skipped
+from labeltool.formats import pictures
+from labeltool.formats.items import Item, Names, Tally, Watched, is_labelled, item
+from labeltool.formats.manifest import read_manifest
+from labeltool.formats.protocol import ExportOptions, ExportPlan, ExportReport, LabelledImage, LabelledImages
+from labeltool.formats.untrusted import left_out
+from labeltool.imaging.open import probe
+from labeltool.imaging.reader import ImageInfo
+
+
+class Findings(NamedTuple):
+    """What planning collects; a problem refuses the whole export."""
+
+    problems: Tally
+    notices: Tally
+
+
+class Writer(Protocol):
+    """Takes the annotation of one image after the other."""
+
+    def add(self, item: Item) -> None:
+        """Write one image; BadInputError leaves it out of the export, with nothing of it written."""
+        ...
+
+
+class DatasetExporter(ABC):
+    """An exporter that treats every image alike; a format says how one image is judged, written and checked."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    Options: ClassVar[type[ExportOptions]] = ExportOptions
+    jpeg_only: ClassVar[bool] = False
+    with_pictures: ClassVar[bool] = True
+
+    @abstractmethod
+    def judge(self, item: Item, options: Any, found: Findings) -> int:
+        """Add what is wrong or worth knowing about one image; returns the bytes it takes without its picture."""
+
+    @abstractmethod
+    def writer(self, out: Path, catalog: ClassCatalog, options: Any) -> AbstractContextManager[Writer]:
+        """What writes the images; files about all of them are complete when the context ends."""
+
+    @abstractmethod
+    def check(self, out: Path, catalog: ClassCatalog, options: Any) -> Checker:
+        """What reads one image back and compares."""
+
+    def plan(self, images: LabelledImages, catalog: ClassCatalog, options: Any) -> ExportPlan:
+        """What would be written: one pass over the masks."""
+        found, skipped, folders = Findings(Tally(), Tally()), [], set()
+        count = objects = nbytes = 0
+        for entry in self._items(images, catalog, options):
+            if isinstance(entry, Skipped):
+                skipped.append(entry)
+                continue
+            count += 1
+            objects += len(entry.regions)
+            nbytes += self.judge(entry, options, found)
+            nbytes += self._judge_picture(entry, found) if self.with_pictures else 0
+            folders.add(entry.record.path.parent)
+            if entry.strange_values:
+                values = ", ".join(map(str, entry.strange_values))
+                found.problems.add(
+                    f"The mask holds the value {values}, which is no class of the project", entry.record.name
+                )
+            if entry.unlabelled.any():
+                found.notices.add(self.about_unlabelled(catalog), entry.record.name)
+        problems = found.problems.lines() if count else ("There is no labelled image to export",)
+        return ExportPlan(
+            count, objects, nbytes, problems, found.notices.lines(), tuple(skipped), frozenset(folders)
+        )
+
+    def write(
+        self,
+        images: LabelledImages,
+        catalog: ClassCatalog,
+        out: Path,
+        options: Any,
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> ExportReport:
+        """Write every image that is fit for it; the others are in the report, with the reason."""
+        skipped: list[Skipped] = []
+        names: dict[str, str] = {}
+        objects = 0
+        watched = Watched(images, progress, cancel, "writing")
+        with self.writer(out, catalog, options) as writer:
+            for entry in self._items(watched, catalog, options):
+                if isinstance(entry, Skipped):
+                    skipped.append(entry)
+                    continue
+                try:
+                    writer.add(entry)
+                except BadInputError as error:
+                    skipped.append(left_out(error, entry.record.path))
+                    continue
+                names[entry.record.id] = entry.name
+                objects += len(entry.regions)
+        files = sum(1 for path in out.rglob("*") if path.is_file())
+        return ExportReport(self.name, len(names), objects, files, skipped=tuple(skipped), names=names)
+
+    def verify(
+        self,
+        images: LabelledImages,
+        catalog: ClassCatalog,
+        out: Path,
+        options: Any,
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> None:
+        """Read every image back from ``out``; LabeltoolError at the first difference."""
+        manifest = read_manifest(out)
+        if manifest is None:
+            raise LabeltoolError("the export has no manifest, so it cannot be verified", file=out)
+        checker = self.check(out, catalog, options)
+        for image in Watched(images, progress, cancel, "verifying"):
+            checker.compare(item(image, manifest.names[image.record.id], catalog))
+
+    def about_unlabelled(self, catalog: ClassCatalog) -> str:
+        """What becomes of pixels that nobody has set, as a sentence."""
+        became = "ignore (255)" if catalog.background is None else "background"
+        return f"Some pixels are not labelled yet and become {became}"
+
+    def _items(
+        self, images: Watched | LabelledImages, catalog: ClassCatalog, options: Any
+    ) -> Iterator[Item | Skipped]:
+        names = Names()
+        for image in images:
+            reason = self._reason_to_skip(image, options)
+            if reason:
+                yield Skipped(str(image.record.path), reason)
+            else:
+                yield item(image, names.take(image.record), catalog)
+
+    def _reason_to_skip(self, image: LabelledImage, options: Any) -> str:
+        if not options.include_unlabelled and not is_labelled(image.mask):
+            return "nobody has labelled it yet"
+        return pictures.missing(image.record) if self.with_pictures else ""
+
+    def _judge_picture(self, entry: Item, found: Findings) -> int:
+        record = entry.record
+        try:
+            info = probe(record.path)
+        except BadInputError as error:
+            found.notices.add(f"Images that cannot be read are left out ({error.message})", record.name)
+            return 0
+        sentence = pictures.conversion(info, jpeg_only=self.jpeg_only)
+        if not sentence:
+            return record.file_bytes
+        found.notices.add(sentence, record.name)
+        if self._becomes_jpeg(info) and max(record.size) > pictures.MAX_JPEG_SIDE:
+            found.problems.add(f"JPEG holds at most {pictures.MAX_JPEG_SIDE} pixels a side", record.name)
+        return 3 * record.size.pixels
+
+    def _becomes_jpeg(self, info: ImageInfo) -> bool:
+        return self.jpeg_only or info.kind == "jpeg"
+
+
+class Checker(Protocol):
+    """Compares what lies on disk with the masks."""
+
+    def compare(self, item: Item) -> None:
+        """LabeltoolError naming the file at the first difference."""
+        ...
+
+
+def same(file: Path, what: str, found: NDArray[Any], wanted: NDArray[Any]) -> None:
+    """Raise LabeltoolError naming the first pixel where two rasters [h, w] differ."""
+    if found.shape != wanted.shape:
+        raise LabeltoolError(
+            f"the {what} read back has the shape {found.shape}, not {wanted.shape}", file=file
+        )
+    different = found != wanted
+    if different.any():
+        row, col = np.unravel_index(int(different.argmax()), different.shape)
+        raise LabeltoolError(
+            f"the {what} read back differs in {int(different.sum())} pixels, first at x {col}, y {row}: "
+            f"{found[row, col]} instead of {wanted[row, col]}",
+            file=file,
+            hint="The export was not kept; the project is untouched. Please report this",
+        )
+
+
+def same_size(picture: Path, entry: Item) -> None:
+    """Raise LabeltoolError when a picture of the export has not the size of its mask."""
+    if probe(picture).size != entry.record.size:
+        raise LabeltoolError("the picture in the export has not the size of its mask", file=picture)

@@ -1,0 +1,162 @@
+"""Running an export: into a folder of its own, verified, and only then given its name."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from labeltool.core.atomic import sync_folder
+from labeltool.core.catalog import ClassCatalog
+from labeltool.core.errors import BadInputError, LabeltoolError, StoreError
+from labeltool.core.progress import CancelToken, Progress, silent
+from labeltool.formats.items import Watched
+from labeltool.formats.manifest import Source, write_manifest
+from labeltool.formats.protocol import (
+    Exporter,
+    ExportOptions,
+    ExportPlan,
+    ExportReport,
+    LabelledImage,
+    LabelledImages,
+)
+
+_PARTIAL = ".partial-"
+
+
+def export(
+    exporter: Exporter,
+    images: LabelledImages,
+    catalog: ClassCatalog,
+    out: Path,
+    options: ExportOptions | None = None,
+    *,
+    project: Path | None = None,
+    plan: ExportPlan | None = None,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+) -> ExportReport:
+    """Plan, write, verify against the masks, then rename: ``out`` appears whole or not at all.
+
+    ``project`` is the project's folder, in which no export may land. A ``plan`` just made saves making it again.
+    Raises BadInputError when the export is refused before anything is written, LabeltoolError when it fails,
+    CancelledError when ``cancel`` was set; the partial folder is gone in each case.
+    """
+    options, cancel, out = options or exporter.Options(), cancel or CancelToken(), out.absolute()
+    if plan is None:
+        watched = Watched(images, _part(progress, 0), cancel, "planning")
+        plan = exporter.plan(watched, catalog, options)
+    refuse(plan, out, project)
+    partial = out.with_name(f"{out.name}{_PARTIAL}{secrets.token_hex(4)}")
+    try:
+        partial.mkdir(parents=True)
+        report = _fill(exporter, images, catalog, partial, options, progress, cancel)
+        if out.exists():
+            out.rmdir()  # it is empty
+        partial.rename(out)
+        sync_folder(out.parent)
+    except OSError as error:
+        raise StoreError(
+            f"the export could not be written: {error.strerror or error}",
+            file=error.filename or out,
+            hint="Nothing was kept of it; free some space or choose another folder",
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return replace(report, notices=(*plan.notices, *report.notices))
+
+
+def refuse(plan: ExportPlan, out: Path, project: Path | None = None) -> None:
+    """Raise BadInputError when an export must not be started; nothing is written to find out."""
+    if plan.problems:
+        raise BadInputError("; ".join(plan.problems), hint="Nothing was written")
+    _refuse_target(out.resolve(), plan.folders, project)
+    above = next(folder for folder in out.absolute().parents if folder.exists())
+    free = shutil.disk_usage(above).free
+    if plan.nbytes > free:
+        raise BadInputError(
+            f"the export needs up to {plan.nbytes / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free", file=out
+        )
+
+
+def left_over(folder: Path) -> list[Path]:
+    """Folders that an export which was killed left in ``folder``; they may be deleted."""
+    return sorted(p for p in folder.glob(f"*{_PARTIAL}????????") if p.is_dir())
+
+
+def _refuse_target(out: Path, sources: frozenset[Path], project: Path | None) -> None:
+    hint = "Choose a new folder somewhere else"
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise BadInputError("the target exists and is not empty; nothing is overwritten", file=out, hint=hint)
+    if project is not None and out.is_relative_to(project.resolve()):
+        raise BadInputError("the target lies inside the project", file=out, hint=hint)
+    for folder in sources:
+        if out.is_relative_to(folder.resolve()):
+            raise BadInputError(
+                "the target lies inside a folder that holds source images", file=out, hint=hint
+            )
+
+
+def _fill(
+    exporter: Exporter,
+    images: LabelledImages,
+    catalog: ClassCatalog,
+    partial: Path,
+    options: ExportOptions,
+    progress: Progress,
+    cancel: CancelToken,
+) -> ExportReport:
+    seen: dict[str, Source] = {}
+    noting = _Passing(images, lambda image: _note(seen, image))
+    report = exporter.write(noting, catalog, partial, options, _part(progress, 1), cancel)
+    if not report.names:
+        raise BadInputError(
+            f"no image could be exported; {report.skipped[0].file}: {report.skipped[0].reason}"
+        )
+    sources = [replace(seen[key], name=name) for key, name in report.names.items()]
+    manifest = write_manifest(partial, exporter.name, report.objects, catalog, sources)
+    revisions = {source.id: source.revision for source in sources}
+    written = _Passing(images, lambda image: _same_revision(revisions, image), len(sources))
+    exporter.verify(written, catalog, partial, options, _part(progress, 2), cancel)
+    return replace(report, files=len(manifest.files) + 1)
+
+
+@dataclass(frozen=True)
+class _Passing:
+    """Images, each shown to ``keep`` on the way, which decides whether it goes on."""
+
+    images: LabelledImages
+    keep: Callable[[LabelledImage], bool]
+    count: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.images) if self.count is None else self.count
+
+    def __iter__(self) -> Iterator[LabelledImage]:
+        return filter(self.keep, self.images)
+
+
+def _note(seen: dict[str, Source], image: LabelledImage) -> bool:
+    r = image.record
+    seen[r.id] = Source(r.id, "", r.path.name, r.sha256, r.split, r.revision)
+    return True
+
+
+def _same_revision(revisions: dict[str, int], image: LabelledImage) -> bool:
+    written = revisions.get(image.record.id)
+    if written is not None and written != image.record.revision:
+        raise LabeltoolError(
+            "the mask was edited while it was exported", file=image.record.path, hint="Export again"
+        )
+    return written is not None
+
+
+def _part(progress: Progress, number: int, parts: int = 3) -> Progress:
+    """The progress of one of several passes of equal length."""
+
+    def report(done: float, total: float, text: str = "") -> None:
+        progress(number + done / max(total, 1), parts, text)
+
+    return report

@@ -1,0 +1,54 @@
+"""What the importers of mask files have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeltool.core.catalog import ClassCatalog
+from labeltool.core.errors import BadInputError
+from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.regions import regions
+from labeltool.formats.match import Matcher, one_each
+from labeltool.formats.protocol import ImportedMask
+from labeltool.formats.untrusted import left_out, stays_inside
+
+
+def masks(
+    files: Iterable[Path], src: Path, matcher: Matcher, read: Callable[[Path, ImageRecord], ImportedMask]
+) -> Iterator[ImportedMask | Skipped]:
+    """Read each file for its image; those without one, with several, or that lead out of ``src`` are reported."""
+    entries, skipped = one_each((file, str(file), _match(file, src, matcher)) for file in files)
+    yield from skipped
+    for file, record in entries:
+        try:
+            yield read(file, record)
+        except BadInputError as error:
+            yield left_out(error, file)
+
+
+def mask_of(
+    record: ImageRecord,
+    file: Path,
+    label: NDArray[np.uint8],
+    ids: NDArray[np.uint32] | None,
+    catalog: ClassCatalog,
+) -> ImportedMask:
+    """A mask that sets every pixel; object ids count only where ``label`` has a class that has objects."""
+    if ids is None:
+        count = len(regions(label, np.zeros(label.shape, np.uint32), catalog))
+        return ImportedMask(record.id, str(file), label, None, None, count)
+    outside = ~np.isin(label, [c.value for c in catalog.foreground]) & (ids > 0)
+    lost = int(np.count_nonzero(outside))
+    notices = (f"{lost:,} pixels have an object id and no class; the id is left out",) if lost else ()
+    kept = np.where(outside, np.uint32(0), ids)
+    return ImportedMask(record.id, str(file), label, kept, None, len(regions(label, kept, catalog)), notices)
+
+
+def _match(file: Path, src: Path, matcher: Matcher) -> ImageRecord | str:
+    if not stays_inside(file, src):
+        return "the file is a link that leads out of the folder"
+    return matcher.find(file)

@@ -1,0 +1,81 @@
+"""The images themselves, copied into an export: byte for byte where the readers of the format allow it."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from PIL import Image
+
+from labeltool.core.errors import BadInputError
+from labeltool.core.project import ImageRecord
+from labeltool.imaging.open import open_image, probe
+from labeltool.imaging.reader import ImageInfo
+
+MAX_JPEG_SIDE = 65_535
+
+_RELINK = "Put the original file back, or add this one to the project as an image of its own"
+
+
+def missing(record: ImageRecord) -> str:
+    """Why the image's file cannot be exported, or nothing; looks at its name and size only."""
+    try:
+        actual = record.path.stat().st_size
+    except OSError as error:
+        return f"the image file cannot be found ({error.strerror}); put it back where it was"
+    if actual != record.file_bytes:
+        return f"the image file is no longer the one that was added. {_RELINK}"
+    return ""
+
+
+def conversion(info: ImageInfo, *, jpeg_only: bool) -> str:
+    """What happens to the picture's pixels on the way, as a sentence, or nothing when the bytes are copied."""
+    if jpeg_only and (info.kind != "jpeg" or info.rotated):
+        return "Pictures stored as JPEG of quality 95, because readers of the format demand .jpg"
+    if info.rotated:
+        return "Pictures stored upright without their EXIF rotation, because readers do not agree on it"
+    return ""
+
+
+def copy_picture(record: ImageRecord, folder: Path, name: str, *, jpeg_only: bool = False) -> Path:
+    """Put the displayed picture into ``folder`` as ``name`` and a suffix.
+
+    BadInputError, with nothing left in ``folder``, when the file is missing, broken or not the one that was added.
+    """
+    info = probe(record.path)
+    copied = not conversion(info, jpeg_only=jpeg_only)
+    as_jpeg = jpeg_only or (not copied and info.kind == "jpeg")
+    suffix = ".jpg" if as_jpeg else _own_suffix(record, info) if copied else ".png"
+    target = folder / f"{name}{suffix}"
+    if copied:
+        shutil.copyfile(record.path, target)
+    else:
+        _save_upright(record.path, target)
+    if info.size != record.size or sha256(target if copied else record.path) != record.sha256:
+        target.unlink()
+        raise BadInputError(
+            "the image file is no longer the one that was added", file=record.path, hint=_RELINK
+        )
+    return target
+
+
+def _own_suffix(record: ImageRecord, info: ImageInfo) -> str:
+    """The file's suffix in lower case, or that of its kind where it has none that every file system takes."""
+    suffix = record.path.suffix.lower()
+    return suffix if suffix[1:].isalnum() else f".{info.kind}"
+
+
+def _save_upright(source: Path, target: Path) -> None:
+    with open_image(source) as reader:
+        picture = Image.fromarray(reader.read())
+    if target.suffix == ".jpg":
+        picture.save(target, quality=95, subsampling=0)
+    else:
+        picture.save(target)
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,103 @@
+"""A folder of index masks whose names match the images'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from labeltool.core.catalog import ClassCatalog
+from labeltool.core.errors import BadInputError
+from labeltool.core.project import ImageRecord, Skipped
+from labeltool.formats.importing import mask_of, masks
+from labeltool.formats.index_png import read_index, read_objects
+from labeltool.formats.manifest import read_manifest
+from labeltool.formats.match import Matcher
+from labeltool.formats.png.exporter import CLASSES, INSTANCES, LABELS
+from labeltool.formats.protocol import ImportedMask
+from labeltool.formats.untrusted import MAX_TEXT_BYTES, files_below, load_json, stays_inside
+from labeltool.formats.values import by_name, identity, translate
+
+_OTHER_PICTURES = (".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
+
+
+class PngImporter:
+    """Index masks, with a ``classes.json`` beside them or without, and object ids in a folder ``instances``.
+
+    Where the folder holds a folder ``labels``, the masks are in there. ``labels/val/x.png`` belongs with
+    ``instances/val/x.png``; the object ids become those of that file wherever the mask has a class there.
+    With ``classes.json`` classes are the same by name, without it by value.
+    """
+
+    name: ClassVar[str] = "png"
+    title: ClassVar[str] = "Index masks (PNG)"
+
+    def read(
+        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord]
+    ) -> Iterator[ImportedMask | Skipped]:
+        """Masks one by one; BadInputError when there is not one or ``classes.json`` is broken."""
+        if not src.is_dir():
+            raise BadInputError("there is no such folder of masks", file=src)
+        src = src.absolute()
+        files = _mask_files(src, images)
+        if not files:
+            raise BadInputError("the folder holds no masks", file=src, hint="PNG files are looked for")
+        values, names = _values(src, catalog)
+        yield from (
+            Skipped(str(f), "this is not a PNG file; masks are 8-bit PNG") for f in files if not _is_png(f)
+        )
+        matcher = Matcher(images, read_manifest(_export_folder(src)))
+
+        def read_one(file: Path, record: ImageRecord) -> ImportedMask:
+            raw, _ = read_index(file, record.size)
+            label = translate(raw, values, names)
+            instances = _instances_of(file)
+            ids = None if instances is None else read_objects(instances, record.size)
+            return mask_of(record, file, label, ids, catalog)
+
+        yield from masks((f for f in files if _is_png(f)), src, matcher, read_one)
+
+
+def _mask_files(src: Path, images: Sequence[ImageRecord]) -> list[Path]:
+    """Pictures below ``src`` that could be masks: not the project's images, not maps of object ids."""
+    root = src / LABELS if (src / LABELS).is_dir() else src
+    sources = {record.path.resolve() for record in images}
+    return [
+        path
+        for path in files_below(root, (".png", *_OTHER_PICTURES))
+        if INSTANCES not in path.relative_to(src).parts[:-1] and path.resolve() not in sources
+    ]
+
+
+def _is_png(file: Path) -> bool:
+    return file.suffix.lower() == ".png"
+
+
+def _instances_of(file: Path) -> Path | None:
+    """The map of object ids that belongs with a mask: the same path below ``instances`` instead of ``labels``."""
+    parts = list(file.parts)
+    if LABELS not in parts[:-1]:
+        return None
+    place = len(parts) - 2 - parts[-2::-1].index(LABELS)
+    found = Path(*parts[:place], INSTANCES, *parts[place + 1 :])
+    return found if found.is_file() and stays_inside(found, Path(*parts[:place])) else None
+
+
+def _export_folder(src: Path) -> Path:
+    """The folder that holds ``labels``, where ``src`` is inside one; there lies the manifest of our exports."""
+    return next((f.parent for f in (src, src.parent) if f.name == LABELS), src)
+
+
+def _beside(src: Path) -> list[Path]:
+    """Where ``classes.json`` may lie: in the folder, above it, and above ``labels``."""
+    return [src, src.parent, *([src.parent.parent] if src.parent.name == LABELS else [])]
+
+
+def _values(src: Path, catalog: ClassCatalog) -> tuple[dict[int, int], dict[int, str]]:
+    """Values of the project by values of the files, and what the files call their values."""
+    for folder in _beside(src):
+        file = folder / CLASSES
+        if file.is_file():
+            foreign = ClassCatalog.from_json(load_json(file, MAX_TEXT_BYTES), file=file)
+            return by_name(foreign, catalog), {c.value: c.name for c in foreign.classes}
+    return identity(catalog), {}

@@ -1,0 +1,158 @@
+"""What an export format and an import format are to the rest of the program.
+
+A format is a class behind an entry point (``labeltool.exporters``, ``labeltool.importers``) that is made without
+arguments. To run an export call :func:`labeltool.formats.export.export`, never ``write`` alone: it works in a
+folder of its own, reads everything back and only then gives the folder its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeltool.core.catalog import ClassCatalog
+from labeltool.core.mask import LabelMask
+from labeltool.core.progress import CancelToken, Progress
+from labeltool.core.project import ImageRecord, Skipped
+
+
+@dataclass(frozen=True)
+class LabelledImage:
+    """An image and a snapshot of its mask at ``record.revision``."""
+
+    record: ImageRecord
+    mask: LabelMask
+
+
+class LabelledImages(Protocol):
+    """Images to export, perhaps 10,000: gone through several times, one mask in memory at a time.
+
+    A list will do. Every pass must give the same images in the same order; an image whose revision differs
+    from pass to pass makes the export fail, because it cannot be verified.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[LabelledImage]: ...
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What every format lets one choose. Dialog and flags are made from the fields of each format's ``Options``."""
+
+    include_unlabelled: bool = field(
+        default=False,
+        metadata={
+            "label": "Include images that nobody has labelled",
+            "help": "also export images without a single labelled pixel; otherwise they are reported as skipped",
+        },
+    )
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """What an export would do, found without writing anything.
+
+    ``problems`` refuse the export, each a sentence that names its file; ``notices`` say what will be converted or
+    lost; ``nbytes`` estimates the disk space from above; ``folders`` hold source images.
+    """
+
+    images: int
+    objects: int
+    nbytes: int
+    problems: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    folders: frozenset[Path] = frozenset()
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What an export has done. ``names`` gives every exported image's name in the export (no suffix) by image id."""
+
+    format: str
+    images: int
+    objects: int
+    files: int
+    notices: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+class Exporter(Protocol):
+    """Writes the annotation of images in one format. ``options`` is always an instance of ``Options``."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    Options: ClassVar[type[ExportOptions]]
+
+    def plan(self, images: LabelledImages, catalog: ClassCatalog, options: Any) -> ExportPlan:
+        """What would be written, and why it must not be."""
+        ...
+
+    def write(
+        self,
+        images: LabelledImages,
+        catalog: ClassCatalog,
+        out: Path,
+        options: Any,
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> ExportReport:
+        """Write into the existing, empty folder ``out``; an image that cannot be written is reported as skipped."""
+        ...
+
+    def verify(
+        self,
+        images: LabelledImages,
+        catalog: ClassCatalog,
+        out: Path,
+        options: Any,
+        progress: Progress,
+        cancel: CancelToken,
+    ) -> None:
+        """Read everything back from disk and compare it with the masks, pixel by pixel.
+
+        ``images`` are those that were written; their names are read from the manifest in ``out``.
+        Raises LabeltoolError at the first difference and names the file.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ImportedMask:
+    """The annotation of one image of the project, to be written into its mask by the app.
+
+    ``file`` is where it came from, ``label`` uint8 [h, w] in values of the project's catalog (255 = ignore),
+    ``object`` uint32 [h, w] (0 = connected region; None = all 0), ``known`` bool [h, w] is false where the file says
+    nothing, so that the pixel stays as it is (None = every pixel is set). ``objects`` counts objects.
+    """
+
+    image_id: str
+    file: str
+    label: NDArray[np.uint8]
+    object: NDArray[np.uint32] | None
+    known: NDArray[np.bool_] | None
+    objects: int
+    notices: tuple[str, ...] = ()
+
+
+class Importer(Protocol):
+    """Reads other people's annotation for images that are already in the project."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+
+    def read(
+        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord]
+    ) -> Iterator[ImportedMask | Skipped]:
+        """Yield image by image what fits, and the reason for everything that does not; nothing is guessed.
+
+        Raises BadInputError only where ``src`` as a whole is not of this format.
+        """
+        ...

@@ -1,0 +1,90 @@
+"""Reading what strangers wrote: limits on size and depth, and no way out of the folder that was given."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from labeltool.core.errors import BadInputError
+from labeltool.core.project import Skipped
+
+MAX_JSON_BYTES = 1 << 30
+MAX_TEXT_BYTES = 1 << 24
+MAX_FILES = 1_000_000
+
+
+def refused_name(name: object) -> str:
+    """Why a file name found inside a file is not followed, or nothing when it stays below its folder."""
+    if not isinstance(name, str) or not name.strip():
+        return "the entry has no file name"
+    if len(name) > 4096 or not name.isprintable():
+        return "the file name is too long or holds control characters"
+    parts = re.split(r"[/\\]", name)
+    if parts[0] == "" or re.match(r"[A-Za-z]:", name):
+        return f"the file name {name!r} is absolute; names must stay inside the folder"
+    if ".." in parts:
+        return f"the file name {name!r} leads out of the folder"
+    return ""
+
+
+def stays_inside(path: Path, root: Path) -> bool:
+    """True when ``path``, after its links are followed, lies in ``root``."""
+    return path.resolve().is_relative_to(root.resolve())
+
+
+def read_text(path: Path, limit: int = MAX_TEXT_BYTES) -> str:
+    """A text in UTF-8, with or without a byte order mark; BadInputError when it is too large or not that."""
+    try:
+        if path.stat().st_size > limit:
+            raise BadInputError(f"the file is larger than {limit // 1_000_000} MB", file=path)
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise BadInputError(f"the file cannot be read: {error.strerror}", file=path) from error
+    except UnicodeDecodeError as error:
+        raise BadInputError(
+            f"the file is not UTF-8 text (byte {error.start})", file=path, hint="Save it as UTF-8"
+        ) from error
+
+
+def load_json(path: Path, limit: int = MAX_JSON_BYTES) -> Any:
+    """The value of a JSON file; BadInputError with line and column, also for NaN, repeated keys and deep nesting."""
+    try:
+        return json.loads(
+            read_text(path, limit), parse_constant=_no_constant, object_pairs_hook=_no_repeated_keys
+        )
+    except RecursionError as error:
+        raise BadInputError("the JSON is nested too deeply", file=path) from error
+    except ValueError as error:
+        raise BadInputError(f"this is not valid JSON: {error}", file=path) from error
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not a JSON number")
+
+
+def _no_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} occurs twice in one object")
+    return found
+
+
+def left_out(error: BadInputError, file: str | Path) -> Skipped:
+    """The entry of a report for what ``error`` refuses; ``file`` names it where the error does not."""
+    return Skipped(error.file or str(file), str(BadInputError(error.message, hint=error.hint)))
+
+
+def files_below(root: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    """Files with one of the suffixes in ``root`` and below, by name; links to folders are not followed."""
+    seen = 0
+    for folder, folders, files in os.walk(root):
+        folders.sort()
+        seen += len(files) + len(folders)
+        if seen > MAX_FILES:
+            raise BadInputError(f"the folder holds more than {MAX_FILES:,} files", file=root)
+        yield from (Path(folder, name) for name in sorted(files) if name.lower().endswith(suffixes))

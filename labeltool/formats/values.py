@@ -1,0 +1,49 @@
+"""From the values of a file to those of the project; a value without a class is never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeltool.core.catalog import IGNORE, ClassCatalog
+from labeltool.core.errors import BadInputError
+
+
+def translate(
+    label: NDArray[np.uint8], values: Mapping[int, int], names: Mapping[int, str] | None = None
+) -> NDArray[np.uint8]:
+    """``label`` with each value replaced as ``values`` says; 255 stays ignore.
+
+    BadInputError names the values that occur and have no class in the project; ``names`` is what the file calls them.
+    """
+    counts = np.bincount(label.ravel(), minlength=256)
+    strange = [v for v in np.flatnonzero(counts).tolist() if v not in values and v != IGNORE]
+    if strange:
+        told = ", ".join(_told(v, int(counts[v]), names or {}) for v in strange[:10])
+        raise BadInputError(
+            f"the mask holds values without a class in the project: {told}",
+            hint="Add the class, or leave them out",
+        )
+    lookup = np.full(256, IGNORE, np.uint8)
+    for value, own in values.items():
+        lookup[value] = own
+    lookup[IGNORE] = IGNORE
+    return lookup[label]
+
+
+def by_name(foreign: ClassCatalog, own: ClassCatalog) -> dict[int, int]:
+    """Values of ``own`` by values of ``foreign``, for the classes that both have under one name."""
+    pairs = ((c.value, own.by_name(c.name)) for c in foreign.classes)
+    return {value: found.value for value, found in pairs if found is not None}
+
+
+def identity(own: ClassCatalog) -> dict[int, int]:
+    """The values of a file that counts as the project does."""
+    return {value: value for value in own.values}
+
+
+def _told(value: int, pixels: int, names: Mapping[int, str]) -> str:
+    name = f" ({names[value]})" if value in names else ""
+    return f"{value}{name} in {pixels:,} pixels"
