@@ -647,6 +647,7 @@ class MainWindow(QMainWindow):
         self.refresh_theme()
 
     def refresh_theme(self) -> None:
+        """Icons and the surround of the canvas in the colours of the scheme in force."""
         self._canvas.surround = theme.surround()
         self._canvas.update()
         for spec in ACTIONS:
