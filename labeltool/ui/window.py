@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
 from PySide6.QtGui import (
@@ -21,35 +21,29 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
-    QFileDialog,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
     QMainWindow,
     QMessageBox,
     QStackedWidget,
     QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from labeltool import __version__, plugins
-from labeltool.app.jobs import Job, Lanes
-from labeltool.core.errors import CancelledError, LabeltoolError
-from labeltool.core.progress import CancelToken, Progress
-from labeltool.core.project import ImageRecord, Status
-from labeltool.store.layout import is_project
+from labeltool.core.errors import LabeltoolError
+from labeltool.core.project import ImageRecord
 from labeltool.tools.tool import Tool
-from labeltool.ui import recent, theme
+from labeltool.ui import theme
 from labeltool.ui.actions import ACTIONS, MENUS, make_action, translated
 from labeltool.ui.annotate import Annotate
-from labeltool.ui.bridge import Bridge
+from labeltool.ui.banner import Banner
 from labeltool.ui.canvas.widget import Canvas
 from labeltool.ui.dialogs.failure import show_failure
+from labeltool.ui.long_work import LongWork
 from labeltool.ui.panels.classes import ClassPanel
 from labeltool.ui.panels.images import ImagePanel
 from labeltool.ui.panels.layers import LayerPanel
+from labeltool.ui.projects import NAMED, Projects
 from labeltool.ui.start import StartPage
 from labeltool.ui.statusbar import StatusBar
 from labeltool.ui.topbar import TopBar
@@ -57,11 +51,8 @@ from labeltool.ui.topbar import TopBar
 if TYPE_CHECKING:
     # What a project needs is imported when one is opened: the start page is up sooner.
     from labeltool.app.prelabel import PrelabelReport
-    from labeltool.app.project import AddReport
     from labeltool.app.workbench import OpenImage, Workbench
-    from labeltool.store.project import ProjectStore
     from labeltool.ui.dialogs.class_dialog import ClassDialog
-    from labeltool.ui.dialogs.new_project import NewProject
 
 PEEK_S = 0.25
 """A key held longer than this was a peek, and its release takes the switch back."""
@@ -81,11 +72,11 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("main")
         self.setAcceptDrops(True)
-        self.bench: Workbench | None = None
-        self.bridge = Bridge(self)
-        self._work: Job[Any] | None = None
-        self._lanes: Lanes | None = None
         self._pressed_v = 0.0
+        self._status = StatusBar(self)
+        self._work = LongWork(self._status, self)
+        self.projects = Projects(self._work, self)
+        self._banner = Banner()
         self._canvas = Canvas(lambda: self.annotate.context(), self)
         self.annotate = Annotate(self._canvas)
         self._start = StartPage(self)
@@ -93,23 +84,31 @@ class MainWindow(QMainWindow):
         self.actions_ = self._make_actions()
         self._tools = self._make_tools()
         self._top = TopBar(self.actions_, self)
-        self._status = StatusBar(self)
         self._assemble()
         self._connect()
         self._show_project()
+
+    @property
+    def bench(self) -> Workbench | None:
+        """The project that is open."""
+        return self.projects.bench
+
+    def open_path(self, path: Path) -> None:
+        """Open a project; an image or a folder of images begins a new project with them."""
+        self.projects.open_path(path)
 
     # ---- assembly
 
     def _make_actions(self) -> dict[str, QAction]:
         run: dict[str, Callable[[], object]] = {
-            "new_project": self._ask_new_project,
-            "open_project": self._ask_open_project,
-            "add_images": self._ask_images,
-            "add_folder": self._ask_folder,
-            "import": self._ask_import,
-            "export": self._ask_export,
+            "new_project": self.projects.ask_new,
+            "open_project": self.projects.ask_open,
+            "add_images": self.projects.ask_images,
+            "add_folder": self.projects.ask_folder,
+            "import": self.projects.ask_import,
+            "export": self.projects.ask_export,
             "save": self._save_now,
-            "close_project": self.close_project,
+            "close_project": self._close_project,
             "quit": self.close,
             "undo": lambda: self._in_session("undo"),
             "redo": lambda: self._in_session("redo"),
@@ -167,21 +166,6 @@ class MainWindow(QMainWindow):
         return bar
 
     def _assemble(self) -> None:
-        self._banner = QFrame()
-        self._banner.setObjectName("banner")
-        self._banner_text = QLabel()
-        self._banner_text.setObjectName("banner.text")
-        self._banner_text.setWordWrap(True)
-        close = QToolButton()
-        close.setIcon(theme.icon("ph.x"))
-        close.setAutoRaise(True)
-        close.setAccessibleName(self.tr("Close this message"))
-        close.clicked.connect(self._banner.hide)
-        row = QHBoxLayout(self._banner)
-        row.setContentsMargins(16, 6, 8, 6)
-        row.addWidget(self._banner_text, 1)
-        row.addWidget(close)
-        self._banner.hide()
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
@@ -248,50 +232,29 @@ class MainWindow(QMainWindow):
         self._layers.opacity_changed.connect(self.annotate.set_opacity)
         self._images.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
         self._top.doubt_changed.connect(self.annotate.set_doubt_below)
-        self._status.cancel_asked.connect(self._cancel)
         self._status.retry_asked.connect(lambda: self.bench.saver.retry() if self.bench else None)
-        self._start.new_asked.connect(self._ask_new_project)
-        self._start.images_chosen.connect(self._ask_new_project)
-        self._start.project_chosen.connect(self.open_project)
-        self._start.sample_asked.connect(self._open_sample)
+        self._start.new_asked.connect(self.projects.ask_new)
+        self._start.images_chosen.connect(self.projects.ask_new)
+        self._start.project_chosen.connect(self.projects.open)
+        self._start.sample_asked.connect(self.projects.open_sample)
+        self.projects.opened.connect(self._opened)
+        self.projects.closed.connect(self._closed)
+        self.projects.images_added.connect(self._show_images)
+        self.projects.masks_replaced.connect(self._reload)
+        self.projects.sample_opened.connect(self.prelabel_all)
+        self.projects.told.connect(self._banner.tell)
+        self.projects.failed.connect(self._failed)
+        self._work.failed.connect(self._failed)
+        self._work.ended.connect(self._enable)
         self.annotate.changed.connect(lambda _: self._show_layers())
         QApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
         self._canvas.installEventFilter(self)
         self._use(_tools()[0])
         self.refresh_theme()
 
-    # ---- projects
+    # ---- the project
 
-    def open_path(self, path: Path) -> None:
-        """Open a project; an image or a folder of images starts a new project with them."""
-        if is_project(path):
-            self.open_project(path)
-        elif path.exists():
-            self._ask_new_project([path])
-        else:
-            self._failed(LabeltoolError("there is no such file or folder", file=path))
-
-    def open_project(self, root: Path) -> None:
-        """Open a project in this window, in the place of the one that was open."""
-        if not self.close_project():
-            return
-        try:
-            self._attach(self._store().open(root))
-        except LabeltoolError as error:
-            self._failed(error)
-
-    @staticmethod
-    def _store() -> type[ProjectStore]:
-        from labeltool.store.project import ProjectStore  # noqa: PLC0415 - the start page needs no database
-
-        return ProjectStore
-
-    def _attach(self, store: ProjectStore) -> None:
-        from labeltool.app.workbench import Workbench  # noqa: PLC0415 - nor a workbench
-
-        bench = Workbench(store, self.bridge.deliver)
-        self.bench = bench
-        recent.remember(store.root)
+    def _opened(self, bench: Workbench) -> None:
         self.annotate.attach(bench)
         bench.image_opened.connect(self._image_opened)
         bench.image_failed.connect(lambda failure: self._failed(failure[1]))
@@ -299,137 +262,14 @@ class MainWindow(QMainWindow):
         bench.catalog_changed.connect(lambda _: self._show_classes())
         bench.saved.connect(lambda _: self._show_saved())
         self._show_project()
-        lines = [str(line) for line in (store.recovery, *store.notices) if line]
-        if store.read_only_reason:
-            lines.append(self.tr("Opened for reading only: {reason}").format(reason=store.read_only_reason))
-        self.tell("\n".join(lines))
-        records = bench.store.images()
-        if records:
-            last = str(QSettings().value(f"last/{store.root}", ""))
-            bench.open_image(last if any(r.id == last for r in records) else records[0].id)
 
-    def close_project(self) -> bool:
-        """Save what waits and close the project; False when the user wants to stay."""
-        if self.bench is None:
-            return True
-        self._canvas.cancel_gesture()
-        self._remember_place()
-        while not self.bench.close():
-            if not self._leave_unsaved():
-                return False
-            self.bench.abandon()
-            break
+    def _closed(self) -> None:
         self.annotate.attach(None)
-        self.bench = None
-        self._work = None
         self._show_project()
-        return True
 
-    def _leave_unsaved(self) -> bool:
-        """Saving fails: stay, or lose what could not be saved. True means to lose it."""
-        assert self.bench is not None
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setText(self.tr("%n change(s) could not be saved.", "", self.bench.saver.waiting))
-        box.setInformativeText(str(self.bench.saver.error or ""))
-        stay = box.addButton(self.tr("Stay and try again"), QMessageBox.ButtonRole.RejectRole)
-        lose = box.addButton(self.tr("Close and lose them"), QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(stay)
-        box.exec()
-        return box.clickedButton() is lose
-
-    def _remember_place(self) -> None:
-        if self.bench is not None and self.bench.open is not None:
-            QSettings().setValue(f"last/{self.bench.store.root}", self.bench.open.record.id)
-
-    def _ask_new_project(self, paths: list[Path] | None = None) -> None:
-        from labeltool.ui.dialogs.new_project import NewProjectDialog  # noqa: PLC0415
-
-        dialog = NewProjectDialog(self, [Path(p) for p in paths] if isinstance(paths, list) else ())
-        dialog.accepted.connect(lambda: self._make_project(dialog.result_()))
-        dialog.open()
-
-    def _make_project(self, wanted: NewProject) -> None:
-        if not self.close_project():
-            return
-        try:
-            self._attach(self._store().create(wanted.root, wanted.root.name, wanted.catalog))
-        except LabeltoolError as error:
-            self._failed(error)
-            return
-        self._add([Path(p) for p in wanted.paths])
-
-    def _ask_open_project(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, self.tr("Open a project"))
-        if chosen:
-            self.open_project(Path(chosen))
-
-    def _open_sample(self) -> None:
-        """Make the sample project if it is not there yet, then open it."""
-        from labeltool.app import demo  # noqa: PLC0415 - scikit-image takes a moment to import
-
-        def work(cancel: CancelToken, progress: Progress) -> Path:
-            with demo.open_demo(demo.default_root()) as store:
-                return store.root
-
-        def done(root: Path) -> None:
-            self.open_project(root)
-            if self.bench is not None and any(r.status is Status.NEW for r in self.bench.store.images()):
-                self.prelabel_all()
-
-        self._run(self.tr("Making the sample project"), "files", work, done)
-
-    def _ask_images(self) -> None:
-        files, _ = QFileDialog.getOpenFileNames(
-            self,
-            self.tr("Add images"),
-            "",
-            self.tr("Images (*.png *.jpg *.jpeg *.tif *.tiff *.bmp *.webp);;All files (*)"),
-        )
-        self._add([Path(file) for file in files])
-
-    def _ask_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, self.tr("Add a folder of images"))
-        self._add([Path(chosen)] if chosen else [])
-
-    def _add(self, paths: list[Path]) -> None:
-        bench = self.bench
-        if bench is None or not paths:
-            return
-
-        from labeltool.app.project import add_images  # noqa: PLC0415
-
-        def work(cancel: CancelToken, progress: Progress) -> AddReport:
-            return add_images(bench.store, paths, progress=progress, cancel=cancel)
-
-        def done(report: AddReport) -> None:
-            self._show_images()
-            if bench.open is None and report.added:
-                bench.open_image(report.added[0].id)
-            lines = [self.tr("%n image(s) added.", "", len(report.added))]
-            lines += [
-                self.tr("Left out: {file}: {reason}").format(file=s.file, reason=s.reason)
-                for s in report.skipped[:5]
-            ]
-            if len(report.skipped) > 5:
-                lines.append(self.tr("… and %n more", "", len(report.skipped) - 5))
-            self.tell("\n".join(lines) if report.skipped or not report.added else "")
-
-        self._run(self.tr("Adding images"), "files", work, done)
-
-    def _ask_import(self) -> None:
-        if self.bench is not None:
-            from labeltool.ui.dialogs.import_ import ImportDialog  # noqa: PLC0415
-
-            dialog = ImportDialog(self.bench, self)
-            dialog.finished_import.connect(self._reload)
-            dialog.open()
-
-    def _ask_export(self) -> None:
-        if self.bench is not None:
-            from labeltool.ui.dialogs.export import ExportDialog  # noqa: PLC0415
-
-            ExportDialog(self.bench, self).open()
+    def _close_project(self) -> bool:
+        self._canvas.cancel_gesture()
+        return self.projects.close_project()
 
     def _reload(self) -> None:
         """The masks on disk are others now."""
@@ -484,8 +324,8 @@ class MainWindow(QMainWindow):
             self._prelabel(self.bench.store.images())
 
     def _prelabel(self, records: list[ImageRecord]) -> None:
-        model = self._top.model()
-        if self.bench is None or self._work is not None:
+        bench, model = self.bench, self._top.model()
+        if bench is None:
             return
         if model is None:
             self._failed(
@@ -495,72 +335,20 @@ class MainWindow(QMainWindow):
                 )
             )
             return
-        title = self.tr("Pre-labelling")
-        self._begin(title)
 
         def done(report: PrelabelReport) -> None:
-            self._end()
-            lines = [f"{s.file}: {s.reason}" for s in report.skipped[:5]]
-            self.tell(
-                "\n".join([self.tr("%n image(s) left out:", "", len(report.skipped)), *lines])
-                if lines
-                else ""
-            )
+            if report.skipped:
+                lines = [self.tr("Images left out: {n}").format(n=len(report.skipped))]
+                lines += [f"{Path(s.file).name}: {s.reason}" for s in report.skipped[:NAMED]]
+                self._banner.tell("\n".join(lines))
 
-        self._work = self.bench.prelabel(
-            records, model, progress=partial(self._progress, title), done=done, failed=self._ended_badly
+        self._work.watch(
+            self.tr("Pre-labelling"),
+            lambda progress, finished, failed: bench.prelabel(
+                records, model, progress=progress, done=finished, failed=failed
+            ),
+            done,
         )
-
-    # ---- long work
-
-    def _run(self, title: str, lane: str, work: Callable[..., object], done: Callable[..., object]) -> None:
-        """Do something long on a lane, with progress and cancel in the status bar."""
-        if self._work is not None:
-            self.tell(self.tr("Something is at work already; wait for it or cancel it."))
-            return
-        self._begin(title)
-
-        def finished(value: object) -> None:
-            self._end()
-            done(value)
-
-        lanes = self.bench.lanes if self.bench is not None else self._own_lanes()
-        self._work = lanes.submit(
-            lane,  # type: ignore[arg-type]  # callers write one of the literals
-            "work",
-            work,
-            done=finished,
-            failed=self._ended_badly,
-            progress=partial(self._progress, title),
-            title=title,
-        )
-
-    def _own_lanes(self) -> Lanes:
-        """Lanes for work that needs no project."""
-        if self._lanes is None:
-            self._lanes = Lanes(self.bridge.deliver)
-        return self._lanes
-
-    def _begin(self, title: str) -> None:
-        self._status.show_work(title)
-
-    def _progress(self, title: str, done: float, total: float, text: str = "") -> None:
-        self._status.show_progress(title, done, total)
-
-    def _end(self) -> None:
-        self._work = None
-        self._status.show_work(None)
-        self._enable()
-
-    def _ended_badly(self, error: BaseException) -> None:
-        self._end()
-        if not isinstance(error, CancelledError):
-            self._failed(error)
-
-    def _cancel(self) -> None:
-        if self._work is not None:
-            self._work.cancel.cancel()
-            self._status.show_cancelling()
 
     # ---- hand
 
@@ -657,11 +445,6 @@ class MainWindow(QMainWindow):
             self.actions_[tool.id].setIcon(theme.icon(tool.icon))
         self._classes.refresh_icons()
 
-    def tell(self, text: str) -> None:
-        """Show a message over the canvas until it is closed; an empty one takes it away."""
-        self._banner_text.setText(text)
-        self._banner.setVisible(bool(text))
-
     def _failed(self, error: BaseException) -> None:
         known = error if isinstance(error, LabeltoolError) else LabeltoolError(f"unexpected: {error!r}")
         show_failure(self, known)
@@ -679,7 +462,7 @@ class MainWindow(QMainWindow):
             widget.setVisible(shown)
         self._canvas.empty_text = self.tr("No image yet.\nFile, Add images… or drop images and folders here.")
         self.setWindowTitle(f"{bench.store.name} – labeltool" if bench is not None else "labeltool")
-        self.tell("")
+        self._banner.tell("")
         if bench is None:
             self._start.refresh()
         else:
@@ -777,24 +560,17 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """A project is opened, images are added."""
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        projects = [path for path in paths if is_project(path)]
-        if projects:
-            self.open_project(projects[0])
-        elif self.bench is not None and self.bench.editable:
-            self._add(paths)
-        elif paths:
-            self._ask_new_project(paths)
+        self.projects.open_all(
+            [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        )
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save what waits; stay where that fails and the user does not want to lose it."""
-        if not self.close_project():
+        if not self._close_project():
             event.ignore()
             return
         QSettings().setValue("window/geometry", self.saveGeometry())
-        if self._lanes is not None:
-            self._lanes.close()
-        self.bridge.close()
+        self.projects.shut_down()
         event.accept()
 
 

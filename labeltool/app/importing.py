@@ -1,0 +1,95 @@
+"""Other people's labels into a project: one undoable step an image, and human pixels win."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeltool import plugins
+from labeltool.core.errors import BadInputError
+from labeltool.core.mask import LabelMask
+from labeltool.core.patch import Patch, write
+from labeltool.core.progress import CancelToken, Progress, silent
+from labeltool.core.project import Skipped, Status
+from labeltool.core.provenance import Origin
+from labeltool.formats.protocol import ImportedMask, Importer
+from labeltool.store.project import ProjectStore
+
+GROUP = "labeltool.importers"
+
+
+@dataclass
+class ImportReport:
+    """What came in: images whose annotation was read, the objects in them, what was left out and why."""
+
+    images: int = 0
+    objects: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def import_labels(
+    store: ProjectStore,
+    src: Path,
+    format_name: str,
+    *,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+) -> ImportReport:
+    """Read ``src`` and commit what fits, image by image. After a cancel what came in before stays."""
+    cancel = cancel or CancelToken()
+    importer: Importer = plugins.load(GROUP, format_name)()
+    if not src.exists():
+        raise BadInputError("no such file or folder of labels", file=src)
+    records = store.images()
+    report = ImportReport()
+    for found in importer.read(src, store.catalog, records):
+        cancel.check()
+        if isinstance(found, Skipped):
+            report.skipped.append(found)
+            continue
+        _commit(store, found, format_name)
+        report.images += 1
+        report.objects += found.objects
+        report.notices += found.notices
+        progress(report.images, max(len(records), report.images), found.file)
+    return report
+
+
+def import_patch(mask: LabelMask, found: ImportedMask, format_name: str) -> Patch:
+    """The patch that sets what the file knows, except where a human or a reviewer has been.
+
+    Numbers of objects are moved up where a person has numbered some already, so that none come to share one.
+    """
+    where = ~np.isin(mask.read("origin"), (Origin.HUMAN, Origin.REVIEWER))
+    if found.known is not None:
+        where &= found.known
+    return write(
+        mask,
+        mask.size.box,
+        where,
+        title="import",
+        kind="import",
+        details={"file": found.file, "format": format_name},
+        label=found.label,
+        object_id=0 if found.object is None else _free_numbers(found.object, mask, where),
+        origin=Origin.IMPORTED,
+    )
+
+
+def _free_numbers(
+    numbers: NDArray[np.uint32], mask: LabelMask, where: NDArray[np.bool_]
+) -> NDArray[np.uint32]:
+    staying = mask.read("object")[~where]
+    highest = int(staying.max()) if staying.size else 0
+    return np.where(numbers > 0, numbers + np.uint32(highest), 0).astype(np.uint32) if highest else numbers
+
+
+def _commit(store: ProjectStore, found: ImportedMask, format_name: str) -> None:
+    record = store.image(found.image_id)
+    patch = import_patch(store.load_mask(record.id), found, format_name)
+    if patch:
+        store.commit(record.id, patch, expected=record.revision, status=Status.IN_WORK)

@@ -1,0 +1,159 @@
+"""Images into a project, and what a project comes to."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from labeltool.core.errors import BadInputError, LabeltoolError
+from labeltool.core.progress import CancelToken, Progress, silent
+from labeltool.core.project import ImageRecord, Skipped
+from labeltool.imaging.find import find_images
+from labeltool.imaging.open import verify
+from labeltool.store.database import DamagedError
+from labeltool.store.project import ProjectStore
+
+BATCH = 100
+"""Images that are put into the index at once."""
+
+
+@dataclass
+class AddReport:
+    """What became of the files: added, in the project already, found again elsewhere, left out."""
+
+    added: list[ImageRecord] = field(default_factory=list)
+    known: int = 0
+    relinked: list[ImageRecord] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def add_images(
+    store: ProjectStore,
+    paths: Iterable[Path],
+    *,
+    split: str = "",
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+) -> AddReport:
+    """Reference files, and the files in folders. Each is read to its end first: a broken one is left out.
+
+    A file with the bytes of an image that is not where it was is taken for that image, labels and all.
+    After a cancel what was added before stays.
+    """
+    cancel = cancel or CancelToken()
+    files, skipped = find_images(list(paths))
+    report = AddReport(skipped=list(skipped))
+    lost = {r.sha256: r for r in store.images() if not r.path.exists()}
+    batch: list[ImageRecord] = []
+    for number, path in enumerate(files):
+        cancel.check()
+        progress(number, len(files), path.name)
+        new = _new_record(store, path, split, report)
+        if new is not None and new.sha256 in lost:
+            moved = replace(lost.pop(new.sha256), path=new.path)
+            store.update_image(moved)
+            report.relinked.append(moved)
+        elif new is not None:
+            batch.append(new)
+        if len(batch) == BATCH or number + 1 == len(files):
+            store.add_images(batch)
+            report.added += batch
+            batch = []
+    return report
+
+
+def _new_record(store: ProjectStore, path: Path, split: str, report: AddReport) -> ImageRecord | None:
+    if store.find(path) is not None:
+        report.known += 1
+        return None
+    try:
+        return record_of(path, split)
+    except (BadInputError, OSError) as error:
+        report.skipped.append(Skipped(str(path), reason(error)))
+        return None
+
+
+def record_of(path: Path, split: str = "") -> ImageRecord:
+    """Read a file to its end and describe it. BadInputError when it is no whole image."""
+    path = path.absolute()
+    info = verify(path)
+    return ImageRecord(
+        uuid.uuid4().hex, path, info.size, info.kind, file_hash(path), path.stat().st_size, split
+    )
+
+
+def source_problem(record: ImageRecord) -> str:
+    """Why the file is not the one that was added; empty when it is."""
+    try:
+        if record.path.stat().st_size == record.file_bytes and file_hash(record.path) == record.sha256:
+            return ""
+    except FileNotFoundError:
+        return "the image is not there any more. Put it back, or add it again from where it is now"
+    except OSError as error:
+        return f"the image cannot be read: {error.strerror}"
+    return "the image has changed since it was added. Put the old file back, or add the new one under another name"
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def reason(error: Exception) -> str:
+    """An error in a list that names the file already."""
+    if isinstance(error, LabeltoolError):
+        return ". ".join(filter(None, (error.message, error.hint)))
+    return getattr(error, "strerror", None) or str(error)
+
+
+def chosen(store: ProjectStore, split: str | None = None, pattern: str | None = None) -> list[ImageRecord]:
+    """The images of a split whose name or path matches a shell pattern. BadInputError when there is none."""
+    found = [
+        r
+        for r in store.images()
+        if split in (None, r.split)
+        and (pattern is None or fnmatch(r.name, pattern) or fnmatch(str(r.path), pattern))
+    ]
+    if not found:
+        raise BadInputError(
+            "no image of the project was meant",
+            file=store.root,
+            hint="`labeltool add` puts images into a project, `labeltool status` shows its splits",
+        )
+    return found
+
+
+def status(store: ProjectStore) -> dict[str, Any]:
+    """The project in numbers. Pixels of a class are counted as the index knows them."""
+    records = store.images()
+    pixels: Counter[int] = Counter()
+    damaged = []
+    for record in records:
+        try:
+            pixels.update(store.class_pixels(record.id))
+        except DamagedError as error:
+            damaged.append(error.file or str(record.path))
+    return {
+        "project": str(store.root),
+        "name": store.name,
+        "images": len(records),
+        "missing": [str(r.path) for r in _missing(records)],
+        "damaged": damaged,
+        "status": dict(Counter(str(r.status) for r in records)),
+        "splits": dict(Counter(r.split for r in records if r.split)),
+        "classes": [
+            {"value": c.value, "name": c.name, "pixels": pixels[c.value]} for c in store.catalog.classes
+        ],
+        "read_only": store.read_only_reason or None,
+    }
+
+
+def _missing(records: Iterable[ImageRecord]) -> Iterator[ImageRecord]:
+    return (r for r in records if not r.path.exists())

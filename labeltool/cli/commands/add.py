@@ -1,0 +1,42 @@
+"""``labeltool add``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+from labeltool.cli import arguments
+from labeltool.cli.opening import open_project
+from labeltool.cli.output import Output
+
+SUMMARY = "put images into a project (referenced, never copied or changed)"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The project and the images."""
+    arguments.project(parser)
+    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="an image, or a folder of images")
+    arguments.split(parser, "which split the images belong to")
+    arguments.progress(parser)
+
+
+def run(args: Namespace, out: Output) -> dict[str, Any]:
+    """Read every file to its end, and reference those that are whole."""
+    from labeltool.app.project import add_images
+
+    with open_project(args.dir, out) as store:
+        report = add_images(
+            store, args.paths, split=args.split or "", progress=out.progress, cancel=out.cancel
+        )
+    out.say(f"{len(report.added)} images added, {report.known} were there already.")
+    for record in report.relinked:
+        out.say(f"{record.path} is an image that had gone from where it was; its labels are kept.")
+    skipped = out.skipped(report.skipped)
+    out.exit_code = int(bool(skipped) and not (report.added or report.known or report.relinked))
+    return {
+        "added": len(report.added),
+        "known": report.known,
+        "relinked": len(report.relinked),
+        "skipped": skipped,
+    }

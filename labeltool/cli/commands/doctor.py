@@ -1,0 +1,36 @@
+"""``labeltool doctor``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from labeltool.cli import arguments
+from labeltool.cli.output import Output
+
+SUMMARY = "is everything here that the program needs?"
+MARKS = {"ok": " ", "notice": "!", "error": "X"}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Where the models are tried out."""
+    arguments.device(parser)
+
+
+def run(args: Namespace, out: Output) -> dict[str, Any]:
+    """Ends with 1 when something is missing that is needed."""
+    from dataclasses import asdict
+
+    from labeltool.app.doctor import examine
+
+    findings = []
+    for finding in examine(args.device):
+        out.cancel.check()
+        out.say(f"{MARKS[finding.verdict]} {finding.topic:8} {finding.name:34} {finding.text}")
+        findings.append(finding)
+    errors = [f"{f.name}: {f.text}" for f in findings if f.verdict == "error"]
+    for error in errors:
+        out.notice(error)
+    out.say(f"{len(errors)} problems." if errors else "Everything is here.")
+    out.exit_code = int(bool(errors))
+    return {"usable": not errors, "findings": [asdict(f) for f in findings]}

@@ -1,0 +1,41 @@
+"""``labeltool status``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from labeltool.cli import arguments
+from labeltool.cli.opening import open_project
+from labeltool.cli.output import Output
+from labeltool.cli.table import table
+
+SUMMARY = "how far a project is"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The project."""
+    arguments.project(parser)
+
+
+def run(args: Namespace, out: Output) -> dict[str, Any]:
+    """Read the project, change nothing."""
+    from labeltool.app.project import status
+
+    with open_project(args.dir, out, write=False) as store:
+        result = status(store)
+    out.say(f"{result['name']} ({result['project']}): {result['images']} images")
+    for group in ("status", "splits"):
+        if result[group]:
+            out.say("  " + ", ".join(f"{name} {count}" for name, count in result[group].items()))
+    out.say(
+        table(
+            ["class", "value", "pixels"],
+            [[c["name"], str(c["value"]), f"{c['pixels']:,}"] for c in result["classes"]],
+        )
+    )
+    for path in result["missing"]:
+        out.notice(f"{path}: the image is not there any more")
+    for path in result["damaged"]:
+        out.notice(f"{path}: the mask is damaged. `labeltool fsck` says what is left of it")
+    return result

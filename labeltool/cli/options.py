@@ -1,0 +1,44 @@
+"""Flags made from the fields of an options dataclass, as the export dialog makes its widgets."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace, _ArgumentGroup
+from dataclasses import MISSING, Field, fields
+from enum import Enum
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from labeltool.core.errors import LabeltoolError
+
+PREFIX = "option_"
+
+
+def add_options(parser: ArgumentParser | _ArgumentGroup, options: type[Any]) -> None:
+    """One flag a field: ``include_unlabelled: bool`` becomes --include-unlabelled and its opposite."""
+    hints = get_type_hints(options)
+    for each in fields(options):
+        flag = "--" + each.name.replace("_", "-")
+        text = str(each.metadata.get("help", each.metadata.get("label", ""))).replace("%", "%%")
+        parser.add_argument(
+            flag, dest=PREFIX + each.name, help=text, default=_default(each), **_kind(hints[each.name], flag)
+        )
+
+
+def read_options(args: Namespace, options: type[Any]) -> Any:
+    """The options as they were typed."""
+    return options(**{each.name: getattr(args, PREFIX + each.name) for each in fields(options)})
+
+
+def _default(each: Field[Any]) -> Any:
+    return each.default if each.default_factory is MISSING else each.default_factory()
+
+
+def _kind(hint: Any, flag: str) -> dict[str, Any]:
+    if hint is bool:
+        return {"action": BooleanOptionalAction}
+    if get_origin(hint) is Literal:
+        return {"choices": get_args(hint)}
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return {"type": hint, "choices": list(hint)}
+    if hint in (int, float, str):
+        return {"type": hint, "metavar": hint.__name__.upper()}
+    raise LabeltoolError(f"{flag}: an option of type {hint} cannot be typed on a command line")

@@ -1,0 +1,120 @@
+"""What a command says: lines for people, or JSON for programs; never a mixture."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labeltool.core.errors import LabeltoolError
+from labeltool.core.progress import CancelToken
+from labeltool.core.project import Skipped
+
+PAUSE_S = 0.1
+"""Progress is told at most this often."""
+
+SHOWN = 20
+"""Files that are named one by one when many were left out."""
+
+
+@dataclass
+class Output:
+    """The two streams as a command sees them, and what it wishes for when it has ended.
+
+    ``json`` puts the result on standard output as one object, ``jsonl`` puts every event there as a line
+    of its own, the last one being the result. Notices and the progress bar go to standard error.
+    """
+
+    program: str = "labeltool"
+    json: bool = False
+    jsonl: bool = False
+    cancel: CancelToken = field(default_factory=CancelToken)
+    exit_code: int = 0
+    opens_window: bool = False
+    path: Path | None = None
+    _bar: Any = None
+    _quiet_until_s: float = 0.0
+
+    def say(self, text: str) -> None:
+        """A line for people."""
+        if not self.json and not self.jsonl:
+            self._close_bar()
+            _write(sys.stdout, text)
+
+    def notice(self, text: str) -> None:
+        """A line on standard error, whatever reads standard output."""
+        self._close_bar()
+        _write(sys.stderr, f"{self.program}: {text}")
+
+    def skipped(self, skipped: Iterable[Skipped]) -> list[dict[str, str]]:
+        """Name what was left out; the same as JSON values."""
+        rows = [{"file": s.file, "reason": s.reason} for s in skipped]
+        for row in rows[:SHOWN]:
+            self.notice(f"skipped {row['file']}: {row['reason']}")
+        if len(rows) > SHOWN:
+            self.notice(f"skipped {len(rows) - SHOWN} more; --json lists every one with its reason")
+        return rows
+
+    def progress(self, done: float, total: float, text: str = "") -> None:
+        """The Progress of long work: a bar on a terminal, lines for a program, else nothing."""
+        if time.monotonic() < self._quiet_until_s:
+            return
+        self._quiet_until_s = time.monotonic() + PAUSE_S
+        if self.jsonl:
+            self.event("progress", done=done, total=total, text=text)
+        elif sys.stderr.isatty():
+            self._draw_bar(done, total, text)
+
+    def event(self, kind: str, **values: Any) -> None:
+        """A line of JSON for a program that follows the work."""
+        if self.jsonl:
+            _write(sys.stdout, _dump({"event": kind, **values}))
+
+    def result(self, values: dict[str, Any]) -> None:
+        """What the work came to."""
+        self._close_bar()
+        self._last("result", values)
+
+    def failure(self, error: LabeltoolError) -> None:
+        """Why the work failed: what, which file, what to do."""
+        self.notice(str(error))
+        what = {"message": error.message, "file": error.file, "hint": error.hint}
+        self._last("error", {"error": what})
+
+    def open_window(self, path: Path | None) -> None:
+        """Wish for the window once the command has ended."""
+        self.opens_window, self.path = True, path
+
+    def _last(self, kind: str, values: dict[str, Any]) -> None:
+        if self.jsonl:
+            self.event(kind, **values)
+        elif self.json:
+            _write(sys.stdout, _dump(values))
+
+    def _draw_bar(self, done: float, total: float, text: str) -> None:
+        if self._bar is None:
+            from tqdm import tqdm
+
+            layout = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+            self._bar = tqdm(total=total, bar_format=layout, leave=False, file=sys.stderr)
+        self._bar.total, self._bar.n = total, done
+        self._bar.set_description_str(text, refresh=False)
+        self._bar.refresh()
+
+    def _close_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _dump(values: dict[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False, allow_nan=False, default=str)
+
+
+def _write(stream: Any, text: str) -> None:
+    stream.write(text + "\n")
+    stream.flush()

@@ -1,0 +1,1 @@
+"""Networks with torch: architectures, weights in files, training, and the segmenter. Found by entry points."""

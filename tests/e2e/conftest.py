@@ -1,0 +1,124 @@
+"""The command line on small images, with a model that needs no torch: a threshold, installed as a plug-in."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from labeltool.__main__ import main
+from labeltool.core.catalog import ClassCatalog
+from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME, ModelCard
+
+THRESHOLD = """
+import cv2
+import numpy as np
+
+class Threshold:
+    def __init__(self, card, device):
+        self.card, self.device, self.engine = card, "cpu", "threshold"
+
+    def predict(self, windows):
+        bright = (windows[..., 0] > 127).astype(np.uint8)
+        label = np.stack([cv2.morphologyEx(each, cv2.MORPH_OPEN, np.ones((5, 5))) for each in bright])
+        return label, np.full_like(label, 230)
+
+def load(folder, device):
+    from labeltool.inference.card import ModelCard
+    return Threshold(ModelCard.read(folder if folder.is_dir() else folder.parent), device)
+"""
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Its one object on standard output."""
+        return json.loads(self.out)
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def labeltool(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command line in this process."""
+
+    def run(*words: object) -> Ended:
+        capsys.readouterr()
+        code = main([str(word) for word in words])
+        return Ended(code, *capsys.readouterr())
+
+    return run
+
+
+def two_blobs() -> np.ndarray:
+    """uint8 [80, 120] of 0 and 1: two rectangles."""
+    label = np.zeros((80, 120), np.uint8)
+    label[10:40, 10:50] = 1
+    label[50:70, 60:110] = 1
+    return label
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """Three images: black, with two white rectangles."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for name in ("a", "b", "c"):
+        Image.fromarray(two_blobs() * 200).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.fixture
+def masks(tmp_path: Path) -> Path:
+    """Index masks of the three images; a column of each is 255."""
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    label = two_blobs()
+    label[:, 0] = 255
+    for name in ("a", "b", "c"):
+        Image.fromarray(label).save(folder / f"{name}.png")
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, images: Path, labeltool: Run) -> Path:
+    """A project of the three images and the class nucleus."""
+    root = tmp_path / "project"
+    assert labeltool("new", root, "--classes", "nucleus").code == 0
+    assert labeltool("add", root, images).code == 0
+    return root
+
+
+@pytest.fixture
+def threshold_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A model's folder whose segmenter comes from a plug-in that only the child process has."""
+    site = tmp_path / "site"
+    info = site / "threshold-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / "threshold.py").write_text(THRESHOLD, encoding="utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: threshold\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(
+        "[labeltool.segmenters]\nthreshold = threshold:load\n", encoding="utf-8"
+    )
+    search = [str(site), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, search)))
+    folder = tmp_path / "models" / "bright"
+    folder.mkdir(parents=True)
+    catalog = ClassCatalog.from_names(["nucleus"])
+    card = ModelCard("bright", "none", "none", catalog, segmenter="threshold", tile=256, halo=32)
+    (folder / CARD_NAME).write_text(json.dumps(card.to_json()), encoding="utf-8")
+    (folder / WEIGHTS_NAME).write_bytes(b"a threshold has none")
+    return folder

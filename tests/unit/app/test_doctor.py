@@ -1,0 +1,95 @@
+import json
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from labeltool.app import doctor
+from labeltool.app.doctor import PLUGIN_PROBE, Finding, examine
+from labeltool.app.models import Model
+from labeltool.core.errors import ModelError
+
+
+@pytest.fixture
+def healthy(tmp_path: Path, model: Model, runs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which everything is there; no child process is started."""
+    rows = [{"group": "labeltool.tools", "name": "brush", "origin": "labeltool 1", "error": ""}]
+
+    def child(code: str) -> CompletedProcess[str]:
+        return CompletedProcess([], 0, json.dumps(rows) if code == PLUGIN_PROBE else "loads", "")
+
+    monkeypatch.setattr(doctor, "_child", child)
+    monkeypatch.setattr(doctor, "version", lambda name: "1.0")
+    monkeypatch.setattr(doctor, "embedded_models", lambda: [model])
+    monkeypatch.setattr(doctor, "QT_LIBRARIES", {})
+    for name in ("user_cache_path", "user_data_path"):
+        monkeypatch.setattr(doctor, name, lambda *_, **__: tmp_path)
+
+
+def errors() -> list[Finding]:
+    return [finding for finding in examine() if finding.verdict == "error"]
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_healthy_machine_has_no_errors() -> None:
+    assert errors() == []
+    (found,) = [f for f in examine() if f.topic == "model"]
+    assert found.text == "runs on cpu (threshold)"
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name == "torch":
+            raise PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr(doctor, "version", version)
+    assert [f.name for f in errors()] == ["torch"]
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_plug_in_that_breaks_is_named_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        {"group": "labeltool.tools", "name": "wand", "origin": "magic 2", "error": "no module named dust"}
+    ]
+    monkeypatch.setattr(doctor, "_child", lambda code: CompletedProcess([], 0, json.dumps(rows), ""))
+    (found,) = errors()
+    assert (found.name, found.text) == ("tools/wand", "no module named dust")
+
+
+@pytest.mark.usefixtures("healthy")
+def test_children_that_die_are_reported_with_their_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "Traceback\nImportError: libEGL.so.1"
+    monkeypatch.setattr(doctor, "_child", lambda code: CompletedProcess([], 1, "", words))
+    plugins, window = errors()
+    assert "libEGL.so.1" in plugins.text
+    assert "libEGL.so.1" in window.text
+    assert "apt install" in window.text
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_model_that_does_not_load_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(model: Model, device: str) -> None:
+        raise ModelError("cut off", file="weights.safetensors")
+
+    monkeypatch.setattr(doctor, "try_out", refuse)
+    (found,) = errors()
+    assert found.text == "weights.safetensors: cut off"
+
+
+@pytest.mark.usefixtures("healthy")
+def test_no_embedded_model_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "embedded_models", list)
+    assert [f.topic for f in errors()] == ["model"]
+
+
+def test_a_library_that_the_window_wants_on_x11_is_only_a_notice(
+    healthy: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor.sys, "platform", "linux")
+    monkeypatch.setattr(doctor, "QT_LIBRARIES", {"libnothing.so.99": "libnothing99"})
+    (found,) = [f for f in examine() if f.name == "libnothing.so.99"]
+    assert found.verdict == "notice"
+    assert "libnothing99" in found.text

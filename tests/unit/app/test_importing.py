@@ -1,0 +1,99 @@
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labeltool import plugins
+from labeltool.app.importing import import_labels, import_patch
+from labeltool.core.catalog import ClassCatalog
+from labeltool.core.errors import BadInputError
+from labeltool.core.geometry import Box, Size
+from labeltool.core.mask import LabelMask
+from labeltool.core.patch import write
+from labeltool.core.project import ImageRecord, Skipped, Status
+from labeltool.core.provenance import Origin
+from labeltool.formats.protocol import ImportedMask
+from labeltool.store.project import ProjectStore
+
+SHAPE = (60, 300)
+SIZE = Size(300, 60)
+
+
+def imported(
+    image_id: str = "", known: np.ndarray | None = None, numbers: np.ndarray | None = None
+) -> ImportedMask:
+    return ImportedMask(image_id, "labels.png", np.ones(SHAPE, np.uint8), numbers, known, 4, ("a notice",))
+
+
+def painted() -> LabelMask:
+    """A human has numbered an object in the corner, a model has been beside it."""
+    mask = LabelMask(SIZE)
+    corner, beside = Box(0, 0, 10, 10), Box(10, 0, 20, 10)
+    mask.apply(write(mask, corner, title="", kind="", label=2, object_id=7, origin=Origin.HUMAN))
+    mask.apply(write(mask, beside, title="", kind="", label=2, origin=Origin.MODEL))
+    return mask
+
+
+def test_human_pixels_win_and_a_models_do_not() -> None:
+    mask = painted()
+    mask.apply(import_patch(mask, imported(), "png"))
+    assert (mask.read("label", Box(0, 0, 10, 10)) == 2).all()
+    assert (mask.read("origin", Box(0, 0, 10, 10)) == Origin.HUMAN).all()
+    assert (mask.read("label", Box(10, 0, 300, 10)) == 1).all()
+    assert (mask.read("origin", Box(10, 0, 300, 10)) == Origin.IMPORTED).all()
+
+
+def test_only_what_the_file_knows_is_set() -> None:
+    mask = LabelMask(SIZE)
+    known = np.zeros(SHAPE, bool)
+    known[:, :30] = True
+    mask.apply(import_patch(mask, imported(known=known), "png"))
+    assert (mask.read("origin") == np.where(known, Origin.IMPORTED, Origin.NOBODY)).all()
+    assert (mask.read("label") == known).all()
+
+
+def test_numbers_of_objects_never_meet_those_that_a_human_has_given() -> None:
+    mask = painted()
+    numbers = np.zeros(SHAPE, np.uint32)
+    numbers[:, 100:200], numbers[:, 200:] = 7, 8
+    mask.apply(import_patch(mask, imported(numbers=numbers), "png"))
+    assert np.unique(mask.read("object")).tolist() == [0, 7, 14, 15]
+    assert (mask.read("object", Box(0, 0, 10, 10)) == 7).all()
+
+
+def test_numbers_of_objects_stay_as_they_are_where_nobody_has_given_any() -> None:
+    mask = LabelMask(SIZE)
+    numbers = np.full(SHAPE, 70_000, np.uint32)
+    mask.apply(import_patch(mask, imported(numbers=numbers), "png"))
+    assert (mask.read("object") == 70_000).all()
+
+
+class OneGoodOneBad:
+    """An importer that fits the first image only."""
+
+    def read(
+        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord]
+    ) -> Iterator[ImportedMask | Skipped]:
+        yield Skipped("b.xml", "it has another size")
+        yield imported(images[0].id)
+
+
+def test_what_fits_is_committed_as_one_step_and_the_rest_is_reported(
+    store: ProjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugins, "load", lambda group, name: OneGoodOneBad)
+    report = import_labels(store, tmp_path, "odd")
+    assert (report.images, report.objects) == (1, 4)
+    assert report.skipped == [Skipped("b.xml", "it has another size")]
+    assert report.notices == ["a notice"]
+    record = store.images()[0]
+    assert record.status is Status.IN_WORK
+    history = store.history(record.id)
+    assert [step.title for step in history.undo] == ["import"]
+    assert store.patch(record.id, 1).details == {"file": "labels.png", "format": "odd"}
+
+
+def test_a_source_that_is_not_there_is_said(store: ProjectStore, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="no such file"):
+        import_labels(store, tmp_path / "nothing", "png")

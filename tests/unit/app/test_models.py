@@ -1,0 +1,148 @@
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from labeltool.app import models
+from labeltool.app.models import (
+    Model,
+    add_model,
+    class_mapping,
+    find_model,
+    free_name,
+    model_folder,
+    new_folder,
+    project_models,
+    read_model,
+)
+from labeltool.core.catalog import ClassCatalog, ClassDef
+from labeltool.core.errors import ModelError
+from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME
+
+MakeModel = Callable[..., Model]
+NUCLEI = ClassCatalog.from_names(["nucleus"])
+
+
+@pytest.fixture
+def embedded(make_model: MakeModel, monkeypatch: pytest.MonkeyPatch) -> Model:
+    model = make_model(name="nuclei")
+    monkeypatch.setattr(models, "embedded_models", lambda: [model])
+    return model
+
+
+def test_classes_are_the_same_by_name_whatever_their_values(make_model: MakeModel) -> None:
+    project = ClassCatalog(
+        (
+            ClassDef(0, "Background", (0, 0, 0)),
+            ClassDef(3, "nucleus ", (1, 1, 1)),
+            ClassDef(9, "cell", (2, 2, 2)),
+        )
+    )
+    assert class_mapping(make_model().card, project) == {0: 0, 1: 3}
+
+
+def test_a_class_that_the_project_lacks_is_named_with_those_it_has(make_model: MakeModel) -> None:
+    with pytest.raises(ModelError) as caught:
+        class_mapping(make_model("nucleus", "road").card, NUCLEI)
+    assert "road" in caught.value.message
+    assert "nucleus" in str(caught.value.hint)
+
+
+def test_the_projects_newest_model_comes_before_the_embedded_one(
+    tmp_path: Path, make_model: MakeModel, embedded: Model
+) -> None:
+    assert find_model(None, NUCLEI, tmp_path) == embedded
+    for age, name in enumerate(("new", "old")):
+        folder = make_model(name=name, folder=tmp_path / "models" / name).folder
+        os.utime(folder / CARD_NAME, (1_700_000_000 - age, 1_700_000_000 - age))
+    assert find_model(None, NUCLEI, tmp_path).card.name == "new"
+    assert [m.card.name for m in project_models(tmp_path)] == ["new", "old"]
+
+
+def test_a_model_of_the_project_whose_classes_do_not_fit_is_passed_over(
+    tmp_path: Path, make_model: MakeModel, embedded: Model
+) -> None:
+    make_model("road", name="roads", folder=tmp_path / "models" / "roads")
+    assert find_model(None, NUCLEI, tmp_path) == embedded
+
+
+def test_without_a_fitting_model_the_error_says_what_to_do(tmp_path: Path, embedded: Model) -> None:
+    with pytest.raises(ModelError, match="no model knows") as caught:
+        find_model(None, ClassCatalog.from_names(["road"]), tmp_path)
+    assert "labeltool train" in str(caught.value.hint)
+    assert "nuclei" in str(caught.value.hint)
+
+
+def test_a_model_is_found_by_name_by_folder_and_by_file(
+    tmp_path: Path, make_model: MakeModel, embedded: Model
+) -> None:
+    own = make_model(name="own", folder=tmp_path / "models" / "own")
+    far = make_model(name="far", folder=tmp_path / "far")
+    assert find_model("nuclei", NUCLEI, tmp_path) == embedded
+    assert find_model("own", NUCLEI, tmp_path).source == "project"
+    assert find_model(str(own.folder), NUCLEI, tmp_path).key == own.key
+    assert find_model(str(far.folder / WEIGHTS_NAME), NUCLEI, tmp_path).key == far.key
+
+
+def test_weights_without_a_card_are_refused(tmp_path: Path, embedded: Model) -> None:
+    (tmp_path / "alone.pth").write_bytes(b"weights")
+    with pytest.raises(ModelError, match="weights alone"):
+        find_model(str(tmp_path / "alone.pth"), NUCLEI, tmp_path)
+
+
+def test_the_key_changes_with_the_weights_where_the_card_is_silent(make_model: MakeModel) -> None:
+    model = make_model()
+    (model.folder / WEIGHTS_NAME).write_bytes(b"others")
+    assert read_model(model.folder).key != model.key
+
+
+def test_a_broken_card_hides_its_model_from_the_list_only(tmp_path: Path, make_model: MakeModel) -> None:
+    folder = make_model(name="broken", folder=tmp_path / "models" / "broken").folder
+    (folder / CARD_NAME).write_text("{", encoding="utf-8")
+    assert project_models(tmp_path) == []
+    with pytest.raises(ModelError, match="not a model card"):
+        find_model("broken", NUCLEI, tmp_path)
+
+
+@pytest.mark.usefixtures("runs")
+def test_adding_copies_card_and_weights(tmp_path: Path, make_model: MakeModel) -> None:
+    source = make_model()
+    added = add_model(tmp_path, source.folder)
+    assert added.folder == tmp_path / "models" / "thresholds"
+    assert added.key == source.key
+    assert json.loads((added.folder / CARD_NAME).read_text())["sha256"] == added.card.sha256
+    assert sorted(p.name for p in added.folder.parent.iterdir()) == ["thresholds"]
+    with pytest.raises(ModelError, match="already"):
+        add_model(tmp_path, source.folder)
+
+
+def test_a_model_that_does_not_load_is_not_added(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(model: Model, device: str) -> None:
+        raise ModelError("it does not fit")
+
+    monkeypatch.setattr(models, "try_out", refuse)
+    with pytest.raises(ModelError, match="does not fit"):
+        add_model(tmp_path, model.folder)
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_folder_that_failed_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), new_folder(tmp_path / "model") as folder:
+        (folder / "half").write_text("half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../evil", "", "a/b", ".hidden", "x" * 65, "a b", "dot."])
+def test_a_name_that_cannot_name_a_folder_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelError, match="cannot name"):
+        model_folder(tmp_path, name)
+
+
+def test_the_next_model_gets_the_next_number(tmp_path: Path) -> None:
+    (tmp_path / "models" / "my-cells-1").mkdir(parents=True)
+    assert free_name(tmp_path, "my cells!") == "my-cells-2"

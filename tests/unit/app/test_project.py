@@ -1,0 +1,75 @@
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from labeltool.app.project import add_images, chosen, source_problem, status
+from labeltool.core.errors import BadInputError, CancelledError
+from labeltool.core.geometry import Size
+from labeltool.core.progress import CancelToken
+from labeltool.store.project import ProjectStore
+
+
+def test_a_record_describes_its_file(store: ProjectStore, images: Path) -> None:
+    record = store.find(images / "a.png")
+    assert record is not None
+    assert record.size == Size(300, 60)
+    assert record.kind == "png"
+    assert record.file_bytes == (images / "a.png").stat().st_size
+    assert source_problem(record) == ""
+
+
+def test_files_that_are_known_are_not_added_again(store: ProjectStore, images: Path) -> None:
+    Image.new("L", (5, 5)).save(images / "c.png")
+    report = add_images(store, [images], split="val")
+    assert [r.name for r in report.added] == ["c.png"]
+    assert report.known == 2
+    assert [(r.name, r.split) for r in store.images()] == [("a.png", ""), ("b.png", ""), ("c.png", "val")]
+
+
+def test_an_image_that_was_replaced_by_another_is_noticed(store: ProjectStore) -> None:
+    record = store.images()[0]
+    size = record.path.stat().st_size
+    record.path.write_bytes(os.urandom(size))
+    assert "has changed" in source_problem(record)
+
+
+def test_an_image_that_was_moved_is_found_again_by_its_bytes(store: ProjectStore, tmp_path: Path) -> None:
+    Image.new("L", (300, 60), 9).save(store.images()[0].path)  # two images of equal bytes would be no proof
+    first, second = store.images()
+    moved = tmp_path / "elsewhere" / "renamed.png"
+    moved.parent.mkdir()
+    second.path.rename(moved)
+    report = add_images(store, [moved.parent])
+    assert [r.id for r in report.relinked] == [second.id]
+    assert report.added == []
+    assert store.image(second.id).path == moved
+    assert [r.id for r in store.images()] == [first.id, second.id]
+
+
+def test_a_cancel_keeps_nothing_half(store: ProjectStore, images: Path) -> None:
+    Image.new("L", (5, 5)).save(images / "c.png")
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(CancelledError):
+        add_images(store, [images], cancel=cancel)
+    assert len(store.images()) == 2
+
+
+def test_images_are_chosen_by_split_and_by_a_pattern(store: ProjectStore, images: Path) -> None:
+    Image.new("L", (5, 5)).save(images / "c.png")
+    add_images(store, [images], split="val")
+    assert [r.name for r in chosen(store, "val")] == ["c.png"]
+    assert [r.name for r in chosen(store, pattern="[ab].png")] == ["a.png", "b.png"]
+    assert [r.name for r in chosen(store, pattern=f"{images}/a*")] == ["a.png"]
+    with pytest.raises(BadInputError, match="no image"):
+        chosen(store, pattern="*.tiff")
+
+
+def test_status_names_images_that_are_gone(store: ProjectStore, images: Path) -> None:
+    (images / "b.png").unlink()
+    found = status(store)
+    assert found["images"] == 2
+    assert found["missing"] == [str(images / "b.png")]
+    assert found["status"] == {"new": 2}

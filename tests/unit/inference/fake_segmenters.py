@@ -1,0 +1,81 @@
+"""Segmenters for the child process of the tests, each misbehaving in its own way. Loaded by name, in the child."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from labeltool.inference.card import ModelCard
+
+
+class Bright:
+    """Class 1 where green is above 127; confidence is the green value."""
+
+    engine = "fake"
+
+    def __init__(self, folder: Path, device: str) -> None:
+        self.card = ModelCard.read(folder)
+        self.device = "cpu" if device == "auto" else device
+
+    def predict(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return (windows[..., 1] > 127).astype(np.uint8), windows[..., 1].copy()
+
+
+class Chatty(Bright):
+    """Prints to stdout from Python and past Python."""
+
+    def predict(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        print("a library says hello", flush=True)
+        os.write(1, b'{"bytes": 5}\n')
+        return super().predict(windows)
+
+
+class Slow(Bright):
+    """Takes a minute for each window."""
+
+    def predict(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        time.sleep(60)
+        return super().predict(windows)
+
+
+class Killed(Bright):
+    """Ends as a process does that used too much memory, unless the picture is dark."""
+
+    def predict(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if windows.mean() > 127:
+            print("last words", file=sys.stderr, flush=True)
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+        return super().predict(windows)
+
+
+class Garbage(Bright):
+    """Writes something else than frames where the frames go."""
+
+    def predict(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        for descriptor in range(3, 12):
+            try:
+                os.write(descriptor, b"<html>not a frame\n")
+            except OSError:
+                continue
+        time.sleep(60)
+        return super().predict(windows)
+
+
+class Failing(Bright):
+    """Raises on light pictures, as a network without memory does."""
+
+    def predict(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if windows.mean() > 127:
+            raise MemoryError
+        return super().predict(windows)
+
+
+def refusing(folder: Path, device: str) -> Bright:
+    from labeltool.core.errors import ModelError
+
+    raise ModelError("this is a web page", file=folder / "weights.safetensors", hint="Use the other link")
