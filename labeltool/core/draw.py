@@ -47,7 +47,7 @@ def capsule(start: Point, end: Point, radius_px: float, size: Size) -> Shape:
     y = (np.arange(box.y0, box.y1, dtype=np.float32) + np.float32(0.5 - ay))[:, None]
     dx, dy = bx - ax, by - ay
     length2 = dx * dx + dy * dy
-    if length2 > 0:
+    if length2 > 1e-12:
         along = np.clip((x * np.float32(dx) + y * np.float32(dy)) * np.float32(1 / length2), 0, 1)
         distance2 = (x - along * np.float32(dx)) ** 2 + (y - along * np.float32(dy)) ** 2
     else:

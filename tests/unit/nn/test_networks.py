@@ -12,6 +12,7 @@ import torch
 
 from labeltool.core.catalog import ClassCatalog, ClassDef
 from labeltool.core.errors import ModelError
+from labeltool.nn import torchvision_ops
 from labeltool.nn.deeplabv3plus import LocalAverage, build
 from labeltool.nn.segmenter import TorchSegmenter, chosen_device
 
@@ -114,3 +115,8 @@ def test_torchvision_imports_and_its_operators_are_declared_only_once() -> None:
         "import torch, torchvision; torch.ops.torchvision.nms"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
+
+
+def test_operators_that_load_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torchvision_ops, "_compiled_operators_load", lambda: True)
+    assert torchvision_ops.declare_missing_operators.__wrapped__() is None
