@@ -18,6 +18,7 @@ from labeltool.ui.main import application, open_window
 from labeltool.ui.window import MainWindow
 
 WAIT_S = 30.0
+TELLING_SHARE = 0.25
 SMALL, LARGE = (1280, 720), (2560, 1440)
 
 
@@ -55,7 +56,8 @@ def write(project: Path, out: Path) -> list[Path]:
     window.actions_["export"].trigger()
     dialog = window.findChild(QWidget, "dialog.export")
     if dialog is not None:
-        _until(lambda: window.bench is None or not window.bench.lanes.busy)
+        run = dialog.findChild(QWidget, "dialog.export.run")
+        _until(lambda: run is None or run.isEnabled())
         shot(dialog, "export")
         dialog.close()
     window.resize(*LARGE)
@@ -91,7 +93,7 @@ def _until(reached: Callable[[], bool]) -> None:
 
 
 def _open_a_crowded_image(window: MainWindow) -> None:
-    """The image with the most pixels of classes other than the background shows most."""
+    """An image that is a quarter covered shows most: neither empty nor drowned."""
     bench = window.bench
     if bench is None:
         return
@@ -101,7 +103,7 @@ def _open_a_crowded_image(window: MainWindow) -> None:
         pixels = bench.store.class_pixels(record.id)
         return sum(pixels.get(value, 0) for value in classes) / record.size.pixels
 
-    chosen = max(bench.store.images(), key=share)
+    chosen = min(bench.store.images(), key=lambda record: abs(share(record) - TELLING_SHARE))
     bench.open_image(chosen.id)
     _until(lambda: window.annotate.image is not None and window.annotate.image.record.id == chosen.id)
 

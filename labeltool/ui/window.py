@@ -39,6 +39,7 @@ from labeltool.ui.annotate import Annotate
 from labeltool.ui.banner import Banner
 from labeltool.ui.canvas.widget import Canvas
 from labeltool.ui.dialogs.failure import show_failure
+from labeltool.ui.hand import HandControls
 from labeltool.ui.long_work import LongWork
 from labeltool.ui.panels.classes import ClassPanel
 from labeltool.ui.panels.images import ImagePanel
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     # What a project needs is imported when one is opened: the start page is up sooner.
     from labeltool.app.prelabel import PrelabelReport
     from labeltool.app.workbench import OpenImage, Workbench
-    from labeltool.ui.dialogs.class_dialog import ClassDialog
 
 PEEK_S = 0.25
 """A key held longer than this was a peek, and its release takes the switch back."""
@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
         self.actions_ = self._make_actions()
         self._tools = self._make_tools()
         self._top = TopBar(self.actions_, self)
+        self._hand = HandControls(self._classes, self._top, self)
         self._assemble()
         self._connect()
         self._show_project()
@@ -112,8 +113,8 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "undo": lambda: self._in_session("undo"),
             "redo": lambda: self._in_session("redo"),
-            "swap_class": self._swap_class,
-            "add_class": lambda: self._edit_class(None),
+            "swap_class": lambda: self._hand.swap(),
+            "add_class": lambda: self._hand.edit_class(),
             "next_image": partial(self._step, 1),
             "previous_image": partial(self._step, -1),
             "prelabel": self.prelabel_image,
@@ -125,8 +126,8 @@ class MainWindow(QMainWindow):
             "actual_size": lambda: self._canvas.zoom_to(1.0),
             "more_opacity": lambda: self.annotate.set_opacity(self.annotate.shown.opacity + 10),
             "less_opacity": lambda: self.annotate.set_opacity(self.annotate.shown.opacity - 10),
-            "larger_brush": partial(self._resize_brush, 1),
-            "smaller_brush": partial(self._resize_brush, -1),
+            "larger_brush": lambda: self._hand.resize(1),
+            "smaller_brush": lambda: self._hand.resize(-1),
             "scheme": self._other_scheme,
             "keys": self._show_keys,
             "about": self._about,
@@ -138,7 +139,7 @@ class MainWindow(QMainWindow):
             action = QAction(self.tr("Class {digit}").format(digit=digit), self)
             action.setObjectName(f"action.class_{digit}")
             action.setShortcut(str(digit))
-            action.triggered.connect(partial(self._take_digit, digit))
+            action.triggered.connect(lambda *_, digit=digit: self._hand.take_digit(digit))
             actions[f"class_{digit}"] = action
         for action in actions.values():
             self.addAction(action)
@@ -222,12 +223,11 @@ class MainWindow(QMainWindow):
         self._canvas.pointed.connect(self._pointed)
         self._canvas.pointer_left.connect(lambda: self._status.show_readout(None, None))
         self._canvas.view_changed.connect(self._show_zoom)
-        self._canvas.radius_asked.connect(self._resize_brush)
+        self._canvas.radius_asked.connect(self._hand.resize)
+        self._hand.brush_changed.connect(self._brush_changed)
+        self._hand.failed.connect(self._failed)
         self._canvas.failed.connect(self._failed)
-        self._classes.chosen.connect(self._take)
         self._classes.hidden_changed.connect(self.annotate.set_hidden)
-        self._classes.add_asked.connect(lambda: self._edit_class(None))
-        self._classes.edit_asked.connect(self._edit_class)
         self._layers.toggled.connect(self.annotate.switch)
         self._layers.opacity_changed.connect(self.annotate.set_opacity)
         self._images.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
@@ -256,15 +256,17 @@ class MainWindow(QMainWindow):
 
     def _opened(self, bench: Workbench) -> None:
         self.annotate.attach(bench)
+        self._hand.attach(bench)
         bench.image_opened.connect(self._image_opened)
         bench.image_failed.connect(lambda failure: self._failed(failure[1]))
         bench.record_changed.connect(self._record_changed)
-        bench.catalog_changed.connect(lambda _: self._show_classes())
+        bench.catalog_changed.connect(lambda _: self._show_shares())
         bench.saved.connect(lambda _: self._show_saved())
         self._show_project()
 
     def _closed(self) -> None:
         self.annotate.attach(None)
+        self._hand.attach(None)
         self._show_project()
 
     def _close_project(self) -> bool:
@@ -356,48 +358,9 @@ class MainWindow(QMainWindow):
         self.annotate.use(tool)
         self.actions_[tool.id].setChecked(True)
 
-    def _take_digit(self, digit: int) -> None:
-        if self.bench is None:
-            return
-        classes = self.bench.catalog.classes
-        at = digit if self.bench.catalog.background is not None else digit - 1
-        if 0 <= at < len(classes):
-            self._take(classes[at].value)
-
-    def _take(self, value: int) -> None:
-        if self.bench is not None:
-            self.bench.hand.take(value)
-            self._show_hand()
-
-    def _swap_class(self) -> None:
-        if self.bench is not None:
-            self.bench.hand.swap()
-            self._show_hand()
-
-    def _edit_class(self, value: int | None) -> None:
-        bench = self.bench
-        if bench is None or not bench.editable:
-            return
-        from labeltool.ui.dialogs.class_dialog import ClassDialog  # noqa: PLC0415
-
-        dialog = ClassDialog(self, bench.catalog, value)
-        dialog.accepted.connect(lambda: self._change_catalog(dialog))
-        dialog.open()
-
-    def _change_catalog(self, dialog: ClassDialog) -> None:
-        if self.bench is not None:
-            try:
-                self.bench.change_catalog(dialog.catalog())
-            except LabeltoolError as error:
-                self._failed(error)
-
-    def _resize_brush(self, steps: int) -> None:
-        if self.bench is not None:
-            self.bench.hand.resize(steps)
-            self._canvas.brush_changed()
-            self._status.showMessage(
-                self.tr("Brush {size} px").format(size=f"{2 * self.bench.hand.radius_px:g}"), 1500
-            )
+    def _brush_changed(self, diameter_px: float) -> None:
+        self._canvas.brush_changed()
+        self._status.showMessage(self.tr("Brush {size} px").format(size=f"{diameter_px:g}"), 1500)
 
     # ---- views
 
@@ -472,22 +435,11 @@ class MainWindow(QMainWindow):
             self._top.show_image(None)
             self._classes.set_editable(bench.editable)
             self._arrange_docks()
-        self._show_classes()
+        self._show_shares()
         self._show_images()
         self._show_layers()
         self._show_saved()
         self._enable()
-
-    def _show_classes(self) -> None:
-        if self.bench is not None:
-            self._classes.show_catalog(self.bench.catalog, self.bench.hand.value)
-            self._show_hand()
-            self._show_shares()
-
-    def _show_hand(self) -> None:
-        if self.bench is not None:
-            self._classes.show_current(self.bench.hand.value)
-            self._top.show_class(self.bench.catalog.by_value(self.bench.hand.value))
 
     def _show_shares(self) -> None:
         if self.bench is not None and self.bench.open is not None:

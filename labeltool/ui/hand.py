@@ -1,0 +1,92 @@
+"""What the hand is set to, as the window shows and changes it: class and size of the brush."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from labeltool.core.errors import LabeltoolError
+from labeltool.ui.panels.classes import ClassPanel
+from labeltool.ui.topbar import TopBar
+
+if TYPE_CHECKING:
+    from labeltool.app.workbench import Workbench
+    from labeltool.ui.dialogs.class_dialog import ClassDialog
+
+
+class HandControls(QObject):
+    """Class panel, class chip and keys are views of one hand, that of the workbench."""
+
+    brush_changed = Signal(float)
+    """The diameter in pixels of the image."""
+    failed = Signal(Exception)
+
+    def __init__(self, panel: ClassPanel, top: TopBar, parent: QObject) -> None:
+        super().__init__(parent)
+        self._panel, self._top = panel, top
+        self._bench: Workbench | None = None
+        panel.chosen.connect(self.take)
+        panel.add_asked.connect(self.edit_class)
+        panel.edit_asked.connect(self.edit_class)
+
+    def attach(self, bench: Workbench | None) -> None:
+        """The hand of this workbench from now on."""
+        self._bench = bench
+        if bench is not None:
+            bench.catalog_changed.connect(lambda _: self.show_classes())
+            self.show_classes()
+
+    def show_classes(self) -> None:
+        """The catalog is another one."""
+        if self._bench is not None:
+            self._panel.show_catalog(self._bench.catalog, self._bench.hand.value)
+            self._show()
+
+    def _show(self) -> None:
+        if self._bench is not None:
+            self._panel.show_current(self._bench.hand.value)
+            self._top.show_class(self._bench.catalog.by_value(self._bench.hand.value))
+
+    def take(self, value: int) -> None:
+        """Paint this class."""
+        if self._bench is not None:
+            self._bench.hand.take(value)
+            self._show()
+
+    def take_digit(self, digit: int) -> None:
+        """0 is the background, 1 to 9 are the other classes in their order."""
+        if self._bench is None:
+            return
+        classes = self._bench.catalog.classes
+        at = digit if self._bench.catalog.background is not None else digit - 1
+        if 0 <= at < len(classes):
+            self.take(classes[at].value)
+
+    def swap(self) -> None:
+        """Back to the class before."""
+        if self._bench is not None:
+            self._bench.hand.swap()
+            self._show()
+
+    def resize(self, steps: int) -> None:
+        """A larger or smaller brush."""
+        if self._bench is not None:
+            self._bench.hand.resize(steps)
+            self.brush_changed.emit(2 * self._bench.hand.radius_px)
+
+    def edit_class(self, value: int | None = None) -> None:
+        """Ask for a name and a colour: of a new class, or other ones for the class of a value."""
+        from labeltool.ui.dialogs.class_dialog import ClassDialog  # noqa: PLC0415
+
+        bench = self._bench
+        if bench is not None and bench.editable:
+            dialog = ClassDialog(self._panel.window(), bench.catalog, value)
+            dialog.accepted.connect(lambda: self._change(bench, dialog))
+            dialog.open()
+
+    def _change(self, bench: Workbench, dialog: ClassDialog) -> None:
+        try:
+            bench.change_catalog(dialog.catalog())
+        except LabeltoolError as error:
+            self.failed.emit(error)
