@@ -44,6 +44,18 @@ _MENU_TEXTS = (
     QT_TRANSLATE_NOOP("Actions", "Help"),
 )
 
+# What the layers below say in English and the window translates: steps of undo, and the built-in tools.
+_TITLES = (
+    QT_TRANSLATE_NOOP("Actions", "brush stroke"),
+    QT_TRANSLATE_NOOP("Actions", "eraser stroke"),
+    QT_TRANSLATE_NOOP("Actions", "polygon"),
+    QT_TRANSLATE_NOOP("Actions", "pre-label"),
+    QT_TRANSLATE_NOOP("Actions", "import"),
+    QT_TRANSLATE_NOOP("Actions", "Brush"),
+    QT_TRANSLATE_NOOP("Actions", "Eraser"),
+    QT_TRANSLATE_NOOP("Actions", "Polygon"),
+)
+
 ACTIONS: tuple[ActionSpec, ...] = (
     _spec(
         "new_project",
