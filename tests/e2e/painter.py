@@ -1,7 +1,7 @@
 """A child for test_kill: paints in the real window without end, and tells what it does before and after.
 
-Lines on standard output: ``{"do": [[x, y], ...]}`` image points of a stroke that begins now, ``{"undo": true}``,
-``{"saved": 12}`` whenever the status bar says so.
+Lines on standard output: ``{"do": [[x, y], ...], "value": 1}`` image points and class of a stroke that begins now,
+``{"undo": true}``, ``{"saved": 12}`` whenever the status bar says so.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def main(project: str, seed: int) -> None:
 
 def stroke(canvas: QWidget, dice: random.Random) -> None:
     at = [QPoint(dice.randrange(canvas.width()), dice.randrange(canvas.height())) for _ in range(4)]
-    tell(do=[canvas.widget_to_image(p.x(), p.y()) for p in at])
+    value = dice.randrange(3)  # a mask that is full of one class would not change any more
+    QTest.keyClick(canvas, Qt.Key(Qt.Key.Key_0 + value))
+    tell(do=[canvas.widget_to_image(p.x(), p.y()) for p in at], value=value)
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at[0])
     for point in at[1:]:
         QTest.mouseMove(canvas, point)

@@ -28,7 +28,7 @@ from labeltool.tools.tool import Pointer
 from tests.e2e.painter import RADIUS_PX
 
 SIZE = Size(900, 700)
-CATALOG = ClassCatalog.from_names(["nucleus"])
+CATALOG = ClassCatalog.from_names(["nucleus", "cell"])
 
 
 @dataclass
@@ -59,12 +59,12 @@ class Model:
         if "undo" in line:
             self.session.undo()
         elif "do" in line:
-            self._stroke([tuple(p) for p in line["do"]])
+            self._stroke([tuple(p) for p in line["do"]], int(line["value"]))
         if self.session.revision > before:
             self.states.append(self.session.mask.snapshot())
 
-    def _stroke(self, points: list[tuple[float, float]]) -> None:
-        context = Context(self.session, Hand(1, 1, RADIUS_PX), lambda: CATALOG)
+    def _stroke(self, points: list[tuple[float, float]], value: int) -> None:
+        context = Context(self.session, Hand(value, value, RADIUS_PX), lambda: CATALOG)
         gesture = BRUSH.gesture(context, Pointer("press", *points[0]))
         next(gesture)
         for point in points[1:]:
