@@ -27,6 +27,7 @@ class LongWork(QObject):
         super().__init__(parent)
         self._status = status
         self._job: Job[Any] | None = None
+        self._number = 0
         status.cancel_asked.connect(self.cancel)
 
     def run(
@@ -62,11 +63,23 @@ class LongWork(QObject):
             self._status.show_progress(title, done, total)
 
         def finished(value: T) -> None:
-            self._end()
-            then(value)
+            if self._is_at_hand(number):
+                self._end()
+                then(value)
 
+        def failed(error: BaseException) -> None:
+            if self._is_at_hand(number):
+                self._end()
+                if not isinstance(error, CancelledError):
+                    self.failed.emit(error)
+
+        self._number = number = self._number + 1
         self._status.show_work(title)
-        self._job = start(progress, finished, self._failed)
+        self._job = start(progress, finished, failed)
+
+    def _is_at_hand(self, number: int) -> bool:
+        """False for the answer of work that was forgotten meanwhile."""
+        return self._job is not None and number == self._number
 
     def cancel(self) -> None:
         """Ask the work to stop."""
@@ -78,11 +91,6 @@ class LongWork(QObject):
         """The project is closed; its answer will not come."""
         if self._job is not None:
             self._end()
-
-    def _failed(self, error: BaseException) -> None:
-        self._end()
-        if not isinstance(error, CancelledError):
-            self.failed.emit(error)
 
     def _end(self) -> None:
         self._job = None

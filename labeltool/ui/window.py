@@ -258,7 +258,7 @@ class MainWindow(QMainWindow):
         self.annotate.attach(bench)
         self._hand.attach(bench)
         bench.image_opened.connect(self._image_opened)
-        bench.image_failed.connect(lambda failure: self._failed(failure[1]))
+        bench.image_failed.connect(self._image_failed)
         bench.record_changed.connect(self._record_changed)
         bench.catalog_changed.connect(lambda _: self._show_shares())
         bench.saved.connect(lambda _: self._show_saved())
@@ -290,6 +290,13 @@ class MainWindow(QMainWindow):
         self._show_session()
         self._show_shares()
         self._show_zoom()
+
+    def _image_failed(self, failure: tuple[ImageRecord, LabeltoolError]) -> None:
+        record, error = failure
+        if self.annotate.image is None:
+            self._canvas.empty_text = self.tr("{name} could not be opened.").format(name=record.name)
+            self._canvas.update()
+        self._failed(error)
 
     def _record_changed(self, record: ImageRecord) -> None:
         self._images.update_record(record)
