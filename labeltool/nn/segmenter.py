@@ -35,15 +35,17 @@ class TorchSegmenter:
     @torch.inference_mode()
     def predict(self, windows: NDArray[np.uint8]) -> tuple[Plane8, Plane8]:
         """Class values and confidence, uint8 [n, h, w], of uint8 RGB windows [n, h, w, 3]."""
-        logits = self._logits(torch.from_numpy(windows).to(self.device))
+        logits = self.logits(windows)
         confidence, index = logits.softmax(1).max(1)
         label = self._values[index]
         return label.cpu().numpy(), (confidence * 255).round_().to(torch.uint8).cpu().numpy()
 
-    def _logits(self, windows: Tensor) -> Tensor:
-        """Float32 [n, classes, h, w] at the windows' resolution."""
+    @torch.inference_mode()
+    def logits(self, windows: NDArray[np.uint8]) -> Tensor:
+        """Float32 [n, classes, h, w] at the windows' resolution, on the device."""
         height, width = windows.shape[1:3]
-        pixels = (windows.permute(0, 3, 1, 2).float() - self._mean) / self._std
+        given = torch.from_numpy(windows).to(self.device)
+        pixels = (given.permute(0, 3, 1, 2).float() - self._mean) / self._std
         inner_height, inner_width = (max(1, round(side * self.card.scale)) for side in (height, width))
         pixels = _resized(pixels, inner_height, inner_width)
         padding = (0, -inner_width % _MULTIPLE, 0, -inner_height % _MULTIPLE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import os
@@ -19,7 +20,8 @@ from labeltool.core.errors import BadInputError, CancelledError, ModelError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.inference.card import ModelCard
 from labeltool.inference.training import TrainingOptions, TrainingSet
-from labeltool.nn.checkpoint import save_network
+from labeltool.nn.calibrate import offsets, shift
+from labeltool.nn.checkpoint import load_network, save_network
 from labeltool.nn.data import CropSampler, Examples, digest
 from labeltool.nn.evaluate import evaluate, score
 from labeltool.nn.learner import Learner
@@ -92,6 +94,7 @@ class _Training:
             self._digest = digest(self._data.train, self._cancel)
             self._began_s = time.monotonic()
             self._learn(sampler)
+            self._calibrate()
         except CancelledError:
             if self._best is None:
                 raise
@@ -133,11 +136,32 @@ class _Training:
     def _evaluate(self, step: int) -> None:
         segmenter = TorchSegmenter(self._card, self._learner.averaged_copy(), self._device)
         figures = evaluate(self._data.val, segmenter, self._cancel) if self._data.val else {}
-        reached = score(figures, [c.name for c in self._data.catalog.foreground]) if figures else float(step)
+        reached = self._score(figures) if figures else float(step)
         self._record({"step": step, "seconds": self._seconds(), "score": reached, "val": figures})
         if reached > self._best_score:
             self._best_score = reached
             self._best = save_network(self._out, self._finished_card(step, figures), self._learner.averaged)
+
+    def _calibrate(self) -> None:
+        """Undo the bias of chosen crops, on whole training images; kept unless validation says it does harm."""
+        if self._best is None:
+            return
+        card, network = load_network(self._out)
+        by = offsets(self._data.train, TorchSegmenter(card, network, self._device), self._cancel)
+        shift(network, by)
+        segmenter = TorchSegmenter(card, copy.deepcopy(network), self._device)
+        figures = evaluate(self._data.val, segmenter, self._cancel) if self._data.val else {}
+        reached = self._score(figures) if figures else self._best_score
+        better = reached >= self._best_score
+        self._record({"event": "calibrated", "offsets": by, "score": reached, "kept": better, "val": figures})
+        if better:
+            training = {**card.training, "offsets": by}
+            self._best = save_network(
+                self._out, replace(card, training=training, figures=figures), network.cpu()
+            )
+
+    def _score(self, figures: dict[str, Any]) -> float:
+        return score(figures, [c.name for c in self._data.catalog.foreground])
 
     def _finished_card(self, step: int, figures: dict[str, Any]) -> ModelCard:
         training = {
