@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from labeltool.app.models import Model
     from labeltool.app.prelabel import PrelabelReport
     from labeltool.core.catalog import ClassCatalog
+    from labeltool.core.patch import Patch
     from labeltool.store.predictions import PredictionPlanes
     from labeltool.store.project import ProjectStore
 
@@ -241,18 +242,35 @@ class Workbench:
         )
 
     def _fill_open(self, image_id: str, model_key: str) -> None:
+        """Fill in the image at hand. The patch is made off this thread, against a snapshot; if somebody has
+        painted meanwhile it is made again."""
         at_hand = self.open
         if at_hand is None or at_hand.record.id != image_id:
             self._fill_closed(image_id, model_key)
             return
-        session = at_hand.session
-        if session.painting:  # not under somebody's brush: when the stroke ends
-            self._when_drawn(session, lambda: self._fill_open(image_id, model_key))
-            return
-        at_hand.prediction = self.store.prediction(image_id, model_key)
-        if at_hand.prediction is not None:
-            session.apply(prelabel.fill_patch(session.mask, at_hand.prediction.label, model_key=model_key))
-        self.prediction_changed.emit(at_hand)
+        session, revision, snapshot = (
+            at_hand.session,
+            at_hand.session.revision,
+            at_hand.session.mask.snapshot(),
+        )
+
+        def work(cancel: CancelToken, progress: Progress) -> tuple[PredictionPlanes, Patch]:
+            kept = self.store.prediction(image_id, model_key)
+            if kept is None:
+                raise LabeltoolError("the prediction is not kept any more", file=at_hand.record.path)
+            return kept, prelabel.fill_patch(snapshot, kept.label, model_key=model_key)
+
+        def done(found: tuple[PredictionPlanes, Patch]) -> None:
+            if session.painting:  # not under somebody's brush
+                self._when_drawn(session, lambda: self._fill_open(image_id, model_key))
+            elif self.open is not at_hand or session.revision != revision:
+                self._fill_open(image_id, model_key)
+            else:
+                at_hand.prediction, patch = found
+                session.apply(patch)
+                self.prediction_changed.emit(at_hand)
+
+        self.lanes.submit("io", f"fill {image_id}", work, done=done, failed=self._problem)
 
     @staticmethod
     def _when_drawn(session: Session, then: Callable[[], None]) -> None:
