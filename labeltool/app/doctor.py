@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
@@ -138,9 +137,8 @@ def _model(model: Model, device: str) -> Finding:
 
 def _child(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-c", code],
+        [sys.executable, "-P", "-c", code],  # -P: a folder called labeltool where we are is not the package
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-        cwd=Path.cwd(),
         capture_output=True,
         text=True,
         check=False,

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool import plugins
-from labeltool.core.errors import BadInputError
+from labeltool.core.errors import BadInputError, ConflictError
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch, write
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import Skipped, Status
 from labeltool.core.provenance import Origin
 from labeltool.formats.protocol import ImportedMask, Importer
+from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
 GROUP = "labeltool.importers"
@@ -51,7 +52,13 @@ def import_labels(
         if isinstance(found, Skipped):
             report.skipped.append(found)
             continue
-        _commit(store, found, format_name)
+        try:
+            _commit(store, found, format_name)
+        except (DamagedError, ConflictError) as error:
+            report.skipped.append(
+                Skipped(found.file, f"{error.file}: {error.message}. {error.hint or ''}".strip())
+            )
+            continue
         report.images += 1
         report.objects += found.objects
         report.notices += found.notices

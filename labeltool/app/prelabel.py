@@ -77,7 +77,12 @@ def predict(
 
 
 def fill_annotation(store: ProjectStore, record: ImageRecord, model_key: str) -> bool:
-    """Copy a kept prediction into the annotation of an image that nobody has open; False if nothing changed."""
+    """Copy a kept prediction into the annotation of an image that nobody has open; False if nothing changed.
+
+    An approved image stays as it was approved.
+    """
+    if store.image(record.id).status is Status.APPROVED:
+        return False
     kept = store.prediction(record.id, model_key)
     if kept is None:
         raise ModelError(f"no prediction of {model_key} is kept", file=record.path)

@@ -69,6 +69,8 @@ class Session:
         self._undo = list(undo)
         self._redo = list(redo)
         self._open: Stroke | None = None
+        self.frozen = False
+        """True once another session takes over: nothing may be changed through this one any more."""
 
     @property
     def undo_title(self) -> str:
@@ -94,6 +96,8 @@ class Session:
         """Begin a step of undo that is made of many patches; a context manager that ends or cancels it."""
         if self._open is not None:
             raise LabeltoolError("a stroke is being drawn; finish it first")
+        if self.frozen:
+            raise LabeltoolError("this image is being loaded again", hint="Wait a moment")
         self._open = Stroke(self, empty_patch(title, kind))
         self._began()
         return self._open
@@ -109,7 +113,7 @@ class Session:
     def _step_back_or_forth(
         self, source: list[Step], target: list[Step], kind: Literal["undo", "redo"]
     ) -> bool:
-        if self._open is not None or not source:
+        if self._open is not None or self.frozen or not source:
             return False
         step = source[-1]
         patch = self._patch_of(step)

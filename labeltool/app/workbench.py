@@ -7,6 +7,7 @@ no view tells another anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from labeltool.core.patch import Patch
     from labeltool.store.predictions import PredictionPlanes
     from labeltool.store.project import ProjectStore
+
+
+FLUSH_S = 10.0
+"""How long loading an image waits for its strokes to be saved."""
 
 
 @dataclass
@@ -86,6 +91,7 @@ class Workbench:
         self.hand = Hand()
         self.open: OpenImage | None = None
         self.save_state = SaveState("", 0, 0)
+        self.image_opening: Signal[ImageRecord] = Signal()
         self.image_opened: Signal[OpenImage | None] = Signal()
         self.image_failed: Signal[tuple[ImageRecord, LabeltoolError]] = Signal()
         self.images_changed: Signal[None] = Signal()
@@ -93,7 +99,11 @@ class Workbench:
         self.catalog_changed: Signal[ClassCatalog] = Signal()
         self.prediction_changed: Signal[OpenImage] = Signal()
         self.saved: Signal[SaveState] = Signal()
-        self._wanted = ""
+        self._wanted = ""  # the image that is at hand or being loaded
+        self._place = ""  # where "next" and "previous" count from; stays when loading fails
+        self._loading = False
+        self._closed = False
+        self._when_loaded: list[Callable[[], None]] = []
         self._masks = Lock()  # held while a mask is read for a session, or filled in behind no session's back
         first = self.catalog.foreground
         self.hand.take(first[0].value if first else self.catalog.classes[0].value)
@@ -113,21 +123,40 @@ class Workbench:
     def open_image(self, image_id: str) -> None:
         """Bring an image to the bench; ``image_opened`` or ``image_failed`` follows."""
         record = self.store.image(image_id)
-        self._wanted = image_id
+        self.image_opening.emit(record)
+        self.hold()
+        self._loading = True
+        self._wanted = self._place = image_id
 
         def done(loaded: _Loaded) -> None:
             self.open = OpenImage(loaded.record, loaded.make_session(), loaded.pyramid, loaded.prediction)
             self.save_state = SaveState(image_id, loaded.record.revision, 0)
             self.image_opened.emit(self.open)
+            self._release()
 
         def failed(error: BaseException) -> None:
             self.open = None
+            self._wanted = ""
             self.image_opened.emit(None)
             self.image_failed.emit((record, _explained(error, record.path)))
+            self._release()
 
         self.lanes.submit(
             "io", "open", lambda cancel, _: self._load(record, cancel), done=done, failed=failed
         )
+
+    def hold(self) -> None:
+        """Nothing is drawn on the image at hand until one is opened: what is loaded next, or written behind its
+        session, would not know of it."""
+        if self.open is not None:
+            self._loading = True
+            self.open.session.frozen = True
+
+    def _release(self) -> None:
+        self._loading = False
+        waiting, self._when_loaded = self._when_loaded, []
+        for each in waiting:
+            each()
 
     def _load(self, record: ImageRecord, cancel: CancelToken) -> _Loaded:
         problem = source_problem(record)
@@ -136,10 +165,7 @@ class Workbench:
         with open_image(record.path) as reader:
             pyramid = Pyramid(reader.read())
         cancel.check()
-        if not self.saver.flush():
-            raise LabeltoolError(
-                "strokes are still waiting to be saved", hint="Free some disk space and try again"
-            )
+        self._flush(record)
         with self._masks:
             mask = self.store.load_mask(record.id)
             history = self.store.history(record.id)
@@ -161,29 +187,45 @@ class Workbench:
 
         return _Loaded(record, pyramid, make_session, prediction)
 
+    def _flush(self, record: ImageRecord) -> None:
+        """Wait until every stroke on an image is on disk; LabeltoolError when that does not work."""
+        if not self.saver.flush(FLUSH_S, record.id):
+            why = self.saver.error
+            raise LabeltoolError(
+                "strokes on this image are still waiting to be saved" + (f": {why.message}" if why else ""),
+                file=record.path,
+                hint=(why.hint if why else None) or "Try again in a moment",
+            )
+
     def step(self, by: int, among: Sequence[ImageRecord]) -> None:
         """Open the next (+1) or previous (-1) image of a list."""
         ids = [record.id for record in among]
         if not ids:
             return
-        at = ids.index(self._wanted) + by if self._wanted in ids else 0
-        if 0 <= at < len(ids) and ids[at] != self._wanted:
+        at = ids.index(self._place) + by if self._place in ids else 0
+        if 0 <= at < len(ids) and ids[at] != self._place:
             self.open_image(ids[at])
 
     def approve(self) -> None:
         """Mark the image at hand as approved, or take that back; any edit takes it back as well."""
         if self.open is None or not self.editable:
             return
-        image_id = self.open.record.id
+        image_id, revision = self.open.record.id, self.open.session.revision
+        new = Status.IN_WORK if self.open.record.status is Status.APPROVED else Status.APPROVED
 
-        def work(cancel: CancelToken, progress: Progress) -> ImageRecord:
-            self.saver.flush()
+        def work() -> None:
             now = self.store.image(image_id)
-            new = Status.IN_WORK if now.status is Status.APPROVED else Status.APPROVED
-            self.store.update_image(replace(now, status=new))
-            return self.store.image(image_id)
+            if now.revision == revision:  # else somebody went on drawing, and approved something else
+                self.store.update_image(replace(now, status=new))
+            record = self.store.image(image_id)
+            self.lanes.deliver(lambda: self._record(record))
 
-        self.lanes.submit("files", f"status {image_id}", work, done=self._record, failed=self._problem)
+        self.saver.after(work).add_done_callback(self._report)
+
+    def _report(self, future: Future[None]) -> None:
+        error = None if future.cancelled() else future.exception()
+        if error is not None:
+            self.lanes.deliver(lambda: self._problem(error))
 
     def _record(self, record: ImageRecord) -> None:
         if self.open is not None and self.open.record.id == record.id:
@@ -195,7 +237,10 @@ class Workbench:
             self.image_failed.emit((self.open.record, _explained(error, self.open.record.path)))
 
     def _saved(self, state: SaveState) -> None:
-        self.save_state = state
+        if self._closed:
+            return
+        if (self.open is not None and state.image_id == self.open.record.id) or state.error is not None:
+            self.save_state = state
         self.saved.emit(state)
         if state.error is None and not state.waiting:
             self._record(self.store.image(state.image_id))
@@ -222,10 +267,10 @@ class Workbench:
         """Run a model over images in a child process; what a human has set never changes."""
 
         def predicted(record: ImageRecord) -> None:
-            self.saver.flush()
             with self._masks:
                 at_hand = self._wanted == record.id
                 if not at_hand:
+                    self._flush(record)
                     prelabel.fill_annotation(self.store, record, model.key)
             if at_hand:
                 self.lanes.deliver(lambda: self._fill_open(record.id, model.key))
@@ -244,6 +289,11 @@ class Workbench:
     def _fill_open(self, image_id: str, model_key: str) -> None:
         """Fill in the image at hand. The patch is made off this thread, against a snapshot; if somebody has
         painted meanwhile it is made again."""
+        if self._closed:
+            return
+        if self._loading:
+            self._when_loaded.append(lambda: self._fill_open(image_id, model_key))
+            return
         at_hand = self.open
         if at_hand is None or at_hand.record.id != image_id:
             self._fill_closed(image_id, model_key)
@@ -253,6 +303,7 @@ class Workbench:
             at_hand.session.revision,
             at_hand.session.mask.snapshot(),
         )
+        approved = at_hand.record.status is Status.APPROVED
 
         def work(cancel: CancelToken, progress: Progress) -> tuple[PredictionPlanes, Patch]:
             kept = self.store.prediction(image_id, model_key)
@@ -263,11 +314,12 @@ class Workbench:
         def done(found: tuple[PredictionPlanes, Patch]) -> None:
             if session.painting:  # not under somebody's brush
                 self._when_drawn(session, lambda: self._fill_open(image_id, model_key))
-            elif self.open is not at_hand or session.revision != revision:
+            elif session.frozen or session.revision != revision:
                 self._fill_open(image_id, model_key)
             else:
                 at_hand.prediction, patch = found
-                session.apply(patch)
+                if not approved:
+                    session.apply(patch)
                 self.prediction_changed.emit(at_hand)
 
         self.lanes.submit("io", f"fill {image_id}", work, done=done, failed=self._problem)
@@ -284,26 +336,35 @@ class Workbench:
     def _fill_closed(self, image_id: str, model_key: str) -> None:
         """The image was left while the answer was on its way."""
 
-        def work(cancel: CancelToken, progress: Progress) -> ImageRecord:
-            self.saver.flush()
+        def work(cancel: CancelToken, progress: Progress) -> bool:
+            record = self.store.image(image_id)
             with self._masks:
-                if self._wanted != image_id:
-                    prelabel.fill_annotation(self.store, self.store.image(image_id), model_key)
-            return self.store.image(image_id)
+                if self._wanted == image_id:
+                    return False
+                self._flush(record)
+                return prelabel.fill_annotation(self.store, record, model_key)
 
-        self.lanes.submit("files", f"fill {image_id}", work, done=self._record, failed=self._problem)
+        def done(filled: bool) -> None:
+            if self._wanted == image_id and not filled:
+                self._fill_open(image_id, model_key)
+            self._record(self.store.image(image_id))
+
+        self.lanes.submit("files", f"fill {image_id}", work, done=done, failed=self._problem)
 
     # ---- the end
 
     def close(self, timeout_s: float = 10.0) -> bool:
         """Save what waits, stop the lanes, let go of the project; False when something could not be saved."""
-        if self.saver.waiting and not self.saver.flush(timeout_s):
+        patience_s = timeout_s if self.saver.error is None else 0.2  # it has been failing; do not wait for it
+        if not self.saver.flush(patience_s):
             return False
         self.abandon()
         return True
 
     def abandon(self) -> None:
         """Stop the lanes and let go of the project; what could not be saved is lost."""
+        self.hold()
+        self._closed = True
         self.lanes.close()
         self.saver.close()
         self.store.close()

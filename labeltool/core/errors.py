@@ -28,7 +28,18 @@ class BadInputError(LabeltoolError):
 
 
 class StoreError(LabeltoolError):
-    """The project on disk could not be read or written; what was saved before is untouched."""
+    """The project on disk could not be read or written; what was saved before is untouched.
+
+    ``may_pass`` is true where trying again later may help (a full disk), false where it cannot.
+    """
+
+    may_pass = True
+
+
+class ConflictError(StoreError):
+    """Somebody else has changed what was to be changed; nothing was overwritten."""
+
+    may_pass = False
 
 
 class ModelError(LabeltoolError):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from labeltool.core.errors import StoreError
+from labeltool.core.errors import ConflictError
 from labeltool.core.mask import Tile
 from labeltool.core.patch import Patch, Place
 from labeltool.store.contents import Contents, read_meta, tile_name, write_meta
@@ -37,7 +37,7 @@ class Operation:
 def commit(file: Contents, operation: Operation, description: Description) -> int:
     """Write an operation inside the caller's transaction; returns its revision.
 
-    The newest operation once more changes nothing. StoreError when the file is not what the patch was made on.
+    The newest operation once more changes nothing. ConflictError when the file is not what the patch was made on.
     """
     patch = operation.patch
     after = {place: _packed(delta.after, file.fill_of(place)) for place, delta in patch.deltas.items()}
@@ -67,7 +67,7 @@ def _is_newest(file: Contents, operation: Operation, hashes: Hashes) -> bool:
 def _check(file: Contents, operation: Operation) -> None:
     """Nothing is overwritten that the patch does not know of."""
     if file.revision != operation.expected:
-        raise StoreError(
+        raise ConflictError(
             f"somebody else has changed this annotation: it is at r{file.revision}, not at r{operation.expected}",
             file=file.path,
             hint="Open the image again to see what is saved",
@@ -76,10 +76,10 @@ def _check(file: Contents, operation: Operation) -> None:
         history = file.history()
         stack = history.undo if operation.kind == "undo" else history.redo
         if not stack or stack[-1].revision != operation.target:
-            raise StoreError(f"there is no r{operation.target} to {operation.kind}", file=file.path)
+            raise ConflictError(f"there is no r{operation.target} to {operation.kind}", file=file.path)
     for place, delta in operation.patch.deltas.items():
         if file.current_hash(place) != _hash(delta.before, file.fill_of(place)):
-            raise StoreError(
+            raise ConflictError(
                 f"{tile_name(place)} is not the one this change was made on",
                 file=file.path,
                 hint="Open the image again to see what is saved",

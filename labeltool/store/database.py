@@ -21,7 +21,9 @@ DURABLE = (
 
 
 class DamagedError(StoreError):
-    """A file of ours does not hold what we wrote."""
+    """A file of ours does not hold what we wrote, or is gone."""
+
+    may_pass = False
 
 
 class UnfinishedError(StoreError):

@@ -306,7 +306,7 @@ class ProjectStore:
         if file.path.exists():
             return file
         if record.revision:
-            raise StoreError(
+            raise DamagedError(
                 f"the mask file of {record.name} is gone (it was at r{record.revision})",
                 file=file.path,
                 hint="Bring it back from a copy of the project, or connect the drive it is on",

@@ -84,6 +84,7 @@ class ImportDialog(JobDialog):
             saved_first(bench.saver)
             return import_labels(bench.store, source, name, progress=progress, cancel=cancel)
 
+        bench.hold()  # until the image at hand is loaded again with what came in
         self.job.run(
             bench.lanes, "import", work, self._succeeded, self._failed, title=self.tr("Reading the labels…")
         )

@@ -5,7 +5,7 @@ import threading
 from labeltool.app import saving
 from labeltool.app.saving import Saver, SaveState
 from labeltool.app.session import Operation
-from labeltool.core.errors import StoreError
+from labeltool.core.errors import ConflictError, StoreError
 from labeltool.core.patch import empty_patch
 
 
@@ -64,3 +64,55 @@ def test_closing_while_saving_fails_ends_and_says_what_is_left():
     saver.close()
     assert saver.waiting == 1
     assert journal.written == []
+
+
+def test_any_error_while_saving_is_told_and_tried_again(monkeypatch):
+    monkeypatch.setattr(saving, "RETRY_S", 0.01)
+    journal = Journal()
+    failures = [MemoryError(), RuntimeError("bug")]
+
+    def commit(image_id, operation):
+        if failures:
+            raise failures.pop()
+        journal.written.append(operation.revision)
+
+    journal.commit_operation = commit
+    states: list[SaveState] = []
+    saver = Saver(journal, states.append)
+    saver.save("image", operation(1))
+    assert saver.flush()
+    saver.close()
+    assert journal.written == [1]
+    assert "bug" in str(states[0].error)
+
+
+def test_what_cannot_be_saved_any_more_is_set_aside_and_does_not_hold_up_other_images():
+    journal = Journal()
+    written = []
+
+    def commit(image_id, operation):
+        if image_id == "gone":
+            raise ConflictError("somebody else has changed this annotation")
+        written.append(image_id)
+
+    journal.commit_operation = commit
+    saver = Saver(journal, lambda state: None)
+    for image_id in ("gone", "other", "gone", "other"):
+        saver.save(image_id, operation(1))
+    assert saver.flush(image_id="other")
+    assert not saver.flush()
+    assert (saver.waiting, saver.waiting_of("gone"), saver.waiting_of("other")) == (2, 2, 0)
+    assert written == ["other", "other"]
+    saver.close()
+
+
+def test_trying_again_by_hand_does_not_wait(monkeypatch):
+    monkeypatch.setattr(saving, "RETRY_S", 60)
+    journal = Journal(failures=1)
+    told = threading.Event()
+    saver = Saver(journal, lambda state: told.set())
+    saver.save("image", operation(1))
+    assert told.wait(5)
+    saver.retry()
+    assert saver.flush(timeout_s=5)
+    saver.close()

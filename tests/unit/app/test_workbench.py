@@ -1,0 +1,274 @@
+"""A workbench without a window: closures are delivered by hand, so that every order of events can be tried."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from labeltool.app import prelabel, workbench
+from labeltool.app.importing import import_labels
+from labeltool.app.project import add_images
+from labeltool.app.workbench import Workbench
+from labeltool.core.errors import ConflictError, LabeltoolError, StoreError
+from labeltool.core.geometry import Box
+from labeltool.core.patch import write
+from labeltool.core.project import ImageRecord, Status
+from labeltool.core.provenance import Origin
+from labeltool.store.fsck import check
+from labeltool.store.project import ProjectStore
+
+MODEL = "m@1"
+
+
+class Desk:
+    """A workbench on a project of two images of 300 x 60 pixels, and the thread that owns it."""
+
+    def __init__(self, root: Path) -> None:
+        self.posted: queue.Queue[Callable[[], None]] = queue.Queue()
+        self.root = root
+        self.store = ProjectStore.open(root)
+        self.bench = Workbench(self.store, self.posted.put)
+        self.a, self.b = self.store.images()
+        self.failures: list[tuple[ImageRecord, LabeltoolError]] = []
+        self.bench.image_failed.connect(self.failures.append)
+
+    def until(self, reached: Callable[[], object], seconds: float = 10) -> None:
+        deadline = time.monotonic() + seconds
+        while not reached():
+            assert time.monotonic() < deadline, "it did not come to that in time"
+            self.pump()
+
+    def pump(self, timeout_s: float = 0.02) -> None:
+        try:
+            self.posted.get(timeout=timeout_s)()
+        except queue.Empty:
+            return
+
+    def settle(self) -> None:
+        self.until(lambda: not self.bench.lanes.busy and not self.bench.saver.waiting)
+        while not self.posted.empty():
+            self.pump()
+
+    def open(self, record: ImageRecord) -> None:
+        self.bench.open_image(record.id)
+        self.until(lambda: self.bench.open is not None and self.bench.open.record.id == record.id)
+
+    def paint(self, x: int, label: int = 1) -> bool:
+        """A stroke on the image at hand; False when drawing is held."""
+        session = self.bench.open.session
+        if session.frozen:
+            return False
+        box = Box(x, 5, x + 10, 15)
+        session.apply(
+            write(session.mask, box, title="brush stroke", kind="brush", label=label, origin=Origin.HUMAN)
+        )
+        return True
+
+    def keep_prediction(self, record: ImageRecord, label: int = 1) -> None:
+        values = np.full((60, 300), label, np.uint8)
+        self.store.save_prediction(record.id, MODEL, [(Box(0, 0, 300, 60), values, values)])
+
+    def prelabel(self, *records: ImageRecord) -> None:
+        model = SimpleNamespace(key=MODEL)
+        done: list[object] = []
+        self.bench.prelabel(records, model, progress=lambda *_: None, done=done.append, failed=done.append)
+        self.until(lambda: done)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, images: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    from labeltool.core.catalog import ClassCatalog
+
+    with ProjectStore.create(
+        tmp_path / "project", "test", ClassCatalog.from_names(["nucleus", "cell"])
+    ) as store:
+        add_images(store, [images])
+
+    def predict(store, records, model, *, again, progress, cancel, done):
+        for record in records:
+            done(record)
+        return prelabel.PrelabelReport(model.key)
+
+    monkeypatch.setattr(prelabel, "predict", predict)
+    made = Desk(tmp_path / "project")
+    yield made
+    made.bench.abandon()
+
+
+def healthy(desk: Desk) -> bool:
+    errors = [found for found in check(desk.root) if found.severity == "error"]
+    return desk.bench.saver.error is None and not desk.failures and not errors
+
+
+def test_nothing_can_be_drawn_on_an_image_while_it_is_loaded_again(desk: Desk):
+    desk.open(desk.a)
+    desk.paint(10)
+    desk.settle()
+    before = desk.bench.open
+    desk.bench.open_image(desk.b.id)
+    desk.bench.open_image(desk.a.id)
+    time.sleep(0.2)  # the mask has been read; the answer waits for its turn
+    assert not desk.paint(60)
+    desk.until(lambda: desk.bench.open is not before)
+    assert desk.paint(100)
+    desk.settle()
+    assert desk.bench.open.session.revision == desk.store.image(desk.a.id).revision == 2
+    assert healthy(desk)
+
+
+def test_a_pre_label_of_the_image_that_is_being_left_does_not_make_its_last_stroke_fail(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    desk.keep_prediction(desk.a)
+    desk.open(desk.a)
+    gate, real = threading.Event(), workbench.open_image
+
+    def slowly(path: Path):
+        gate.wait(5)
+        return real(path)
+
+    monkeypatch.setattr(workbench, "open_image", slowly)
+    desk.paint(10, label=2)
+    desk.bench.open_image(desk.b.id)
+    desk.prelabel(desk.a)
+    assert not desk.paint(60)
+    gate.set()
+    desk.until(lambda: desk.bench.open.record.id == desk.b.id)
+    desk.settle()
+    mask = desk.store.load_mask(desk.a.id)
+    assert (mask.read("label")[8, 12], mask.read("origin")[8, 12]) == (2, Origin.HUMAN)
+    assert (mask.read("label")[40, 200], mask.read("origin")[40, 200]) == (1, Origin.MODEL)
+    assert healthy(desk)
+
+
+def test_a_pre_label_that_arrives_under_a_brush_waits_for_the_end_of_the_stroke(desk: Desk):
+    desk.keep_prediction(desk.a)
+    desk.open(desk.a)
+    session = desk.bench.open.session
+    with session.stroke("brush stroke", "brush") as stroke:
+        stroke.add(
+            write(session.mask, Box(0, 0, 9, 9), title="t", kind="brush", label=2, origin=Origin.HUMAN)
+        )
+        desk.prelabel(desk.a)
+        for _ in range(20):
+            desk.pump()
+        assert session.mask.read("label")[40, 200] == 0
+    desk.until(lambda: session.mask.read("label")[40, 200] == 1)
+    assert session.mask.read("label")[4, 4] == 2
+    desk.settle()
+    assert healthy(desk)
+
+
+def test_an_import_into_the_image_at_hand_is_seen_once_it_is_loaded_again(desk: Desk, tmp_path: Path):
+    from PIL import Image
+
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    Image.fromarray(np.full((60, 300), 2, np.uint8)).save(masks / "a.png")
+    desk.open(desk.a)
+    desk.paint(10)
+    desk.bench.hold()
+    assert desk.bench.saver.flush()
+    assert import_labels(desk.store, masks, "png").images == 1
+    assert not desk.paint(60)
+    desk.open(desk.a)
+    desk.until(lambda: not desk.bench.open.session.frozen)
+    assert desk.bench.open.session.mask.read("label")[40, 200] == 2
+    assert desk.bench.open.session.mask.read("label")[8, 12] == 1
+    assert desk.paint(100)
+    desk.settle()
+    assert healthy(desk)
+
+
+def test_an_annotation_that_somebody_else_changed_is_set_aside_and_the_others_are_saved(desk: Desk):
+    desk.open(desk.a)
+    foreign = desk.store.load_mask(desk.a.id)
+    desk.store.commit(
+        desk.a.id,
+        write(foreign, Box(0, 0, 9, 9), title="t", kind="brush", label=1, origin=Origin.HUMAN),
+        expected=0,
+    )
+    desk.paint(100)
+    desk.until(lambda: isinstance(desk.bench.saver.error, ConflictError))
+    desk.open(desk.b)
+    desk.paint(50)
+    desk.until(lambda: desk.store.image(desk.b.id).revision == 1)
+    assert desk.bench.saver.waiting == 1
+    started = time.monotonic()
+    assert not desk.bench.close()
+    assert time.monotonic() - started < 5
+
+
+def test_a_model_never_overtakes_a_stroke_that_could_not_be_saved(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    desk.keep_prediction(desk.a)
+    desk.open(desk.a)
+    real, full = desk.store.commit, threading.Event()
+    full.set()
+
+    def commit(image_id, patch, **more):
+        if full.is_set() and patch.kind == "brush":
+            raise StoreError("not saved: the disk is full")
+        return real(image_id, patch, **more)
+
+    monkeypatch.setattr(desk.store, "commit", commit)
+    monkeypatch.setattr(workbench, "FLUSH_S", 0.2)
+    desk.paint(10, label=2)
+    desk.bench.open_image(desk.b.id)
+    desk.until(lambda: desk.bench.open.record.id == desk.b.id)
+    desk.prelabel(desk.a)
+    full.clear()
+    desk.bench.saver.retry()
+    desk.settle()
+    mask = desk.store.load_mask(desk.a.id)
+    assert (mask.read("label")[8, 12], mask.read("origin")[8, 12]) == (2, Origin.HUMAN)
+
+
+def test_an_approval_is_for_the_pixels_that_were_seen(desk: Desk):
+    desk.open(desk.a)
+    desk.paint(10)
+    desk.settle()
+    desk.bench.approve()
+    desk.until(lambda: desk.store.image(desk.a.id).status is Status.APPROVED)
+    desk.paint(60)
+    desk.settle()
+    assert desk.store.image(desk.a.id).status is Status.IN_WORK
+    desk.bench.approve()
+    desk.paint(100)
+    desk.settle()
+    assert desk.store.image(desk.a.id).status is Status.IN_WORK
+
+
+def test_a_model_leaves_an_approved_image_as_it_was_approved(desk: Desk):
+    desk.keep_prediction(desk.a, label=1)
+    desk.open(desk.a)
+    desk.prelabel(desk.a)
+    desk.until(lambda: desk.bench.open.session.revision == 1)
+    desk.settle()
+    desk.bench.approve()
+    desk.until(lambda: desk.bench.open.record.status is Status.APPROVED)
+    desk.keep_prediction(desk.a, label=2)
+    desk.prelabel(desk.a)
+    desk.settle()
+    desk.open(desk.b)
+    desk.prelabel(desk.a)
+    desk.settle()
+    assert (desk.store.load_mask(desk.a.id).read("label") == 1).all()
+    assert desk.store.image(desk.a.id).status is Status.APPROVED
+
+
+def test_answers_that_come_after_closing_do_nothing(desk: Desk):
+    desk.keep_prediction(desk.a)
+    desk.open(desk.a)
+    desk.bench._fill_open(desk.a.id, MODEL)
+    assert desk.bench.close()
+    while not desk.posted.empty():
+        desk.pump()
