@@ -23,6 +23,9 @@ from labeltool.formats.untrusted import left_out
 from labeltool.imaging.open import probe
 from labeltool.imaging.reader import ImageInfo
 
+UNLABELLED = "nobody has labelled it yet"
+"""Why an image without a single labelled pixel is left out."""
+
 
 class Findings(NamedTuple):
     """What planning collects; a problem refuses the whole export."""
@@ -149,7 +152,7 @@ class DatasetExporter(ABC):
 
     def _reason_to_skip(self, image: LabelledImage, options: Any) -> str:
         if not options.include_unlabelled and not is_labelled(image.mask):
-            return "nobody has labelled it yet"
+            return UNLABELLED
         return pictures.missing(image.record) if self.with_pictures else ""
 
     def _judge_picture(self, entry: Item, found: Findings) -> int:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from labeltool.core.catalog import ClassCatalog
-from labeltool.inference.segmenter import Plane8
+if TYPE_CHECKING:
+    # `labeltool train --help` shows the defaults and loads nothing heavy.
+    from labeltool.core.catalog import ClassCatalog
+    from labeltool.inference.segmenter import Plane8
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from labeltool.core.provenance import Origin
 from labeltool.imaging.display import percentile_stretch
 from labeltool.imaging.pyramid import Pyramid
 from labeltool.tools.tool import Tool
-from labeltool.ui.canvas.colours import MaskColours, doubt_lut, image_argb
+from labeltool.ui.canvas.colours import MaskColours, dashed_outline, doubt_lut, image_argb
 from labeltool.ui.canvas.layers import Argb, Layer
 from labeltool.ui.canvas.widget import Canvas
 
@@ -75,6 +75,7 @@ class Annotate:
         self._bench = bench
         self._show(None)
         if bench is not None:
+            bench.image_opening.connect(lambda _: self.canvas.cancel_gesture())
             bench.image_opened.connect(self._show)
             bench.prediction_changed.connect(self._show_prediction)
             bench.catalog_changed.connect(lambda _: self.redraw("mask", "model"))
@@ -82,7 +83,7 @@ class Annotate:
     def context(self) -> Context | None:
         """What a tool gets; None when there is nothing to draw on."""
         bench = self._bench
-        if bench is None or bench.open is None or not bench.editable:
+        if bench is None or bench.open is None or not bench.editable or bench.open.session.frozen:
             return None
         return Context(bench.open.session, bench.hand, lambda: bench.catalog, self.canvas.is_near)
 
@@ -166,7 +167,7 @@ class Annotate:
 
     def apply(self) -> None:
         """Hand the switches to the canvas, and tell who shows them."""
-        order = ("mask", "model", "confidence")
+        order = ("mask", "confidence", "model")
         self.canvas.set_visible(["image", *(name for name in order if self.shown.on(name))])
         self.changed.emit(None)
 
@@ -221,7 +222,13 @@ class Annotate:
                 values = np.where(free, self._unused_value(), values)
             return values
 
-        return self._render_classes(label, mask, self._mask_strength)
+        colours = lru_cache(maxsize=1)(MaskColours)
+
+        def draw(values: NDArray[np.uint8], inner: tuple[slice, slice], corner: tuple[int, int]) -> Argb:
+            fill, edge = self._mask_strength()
+            return colours(self._catalog(), fill, self.shown.hidden, edge).render(values, inner)
+
+        return _render_labels(label, mask, draw)
 
     def _mask_strength(self) -> tuple[float, float | None]:
         """Opacity of fill and outline; under the confidence layer outlines alone, or one would hide the other."""
@@ -238,25 +245,11 @@ class Annotate:
         return next(value for value in range(IGNORE) if value not in self._catalog().values)
 
     def _render_model(self, plane: Plane) -> Callable[[Box, int], Argb]:
-        return self._render_classes(lambda box, step: _every(plane, box, step), plane, lambda: (0.0, 1.0))
+        def draw(values: NDArray[np.uint8], inner: tuple[slice, slice], corner: tuple[int, int]) -> Argb:
+            shown = {each.value for each in self._catalog().foreground} - self.shown.hidden
+            return dashed_outline(values, inner, shown, corner)
 
-    def _render_classes(
-        self,
-        label: Callable[[Box, int], NDArray[np.uint8]],
-        sized: LabelMask | Plane,
-        strength: Callable[[], tuple[float, float | None]],
-    ) -> Callable[[Box, int], Argb]:
-        colours = lru_cache(maxsize=1)(MaskColours)
-
-        def render(box: Box, step: int) -> Argb:
-            fill, edge = strength()
-            wide = box.grow(step).intersect(sized.size.box)
-            aligned = Box(wide.x0 // step * step, wide.y0 // step * step, wide.x1, wide.y1)
-            left, top = (box.x0 - aligned.x0) // step, (box.y0 - aligned.y0) // step
-            inner = slice(top, top - (-box.height // step)), slice(left, left - (-box.width // step))
-            return colours(self._catalog(), fill, self.shown.hidden, edge).render(label(aligned, step), inner)
-
-        return render
+        return _render_labels(lambda box, step: _every(plane, box, step), plane, draw)
 
     def _render_doubt(self, confidence: Plane) -> Callable[[Box, int], Argb]:
         def render(box: Box, step: int) -> Argb:
@@ -269,3 +262,23 @@ class Annotate:
 def _every(plane: Plane, box: Box, step: int) -> NDArray[np.uint8]:
     """Every ``step``-th pixel of a box: the nearest, never an average of classes."""
     return plane.read(box)[::step, ::step].astype(np.uint8, copy=False)
+
+
+def _render_labels(
+    label: Callable[[Box, int], NDArray[np.uint8]],
+    sized: LabelMask | Plane,
+    draw: Callable[[NDArray[np.uint8], tuple[slice, slice], tuple[int, int]], Argb],
+) -> Callable[[Box, int], Argb]:
+    """Draw classes with a pixel more on every side, on which outlines depend.
+
+    ``draw`` gets the values, the part of them that is wanted, and the corner (x, y) of that on the step's grid.
+    """
+
+    def render(box: Box, step: int) -> Argb:
+        wide = box.grow(step).intersect(sized.size.box)
+        aligned = Box(wide.x0 // step * step, wide.y0 // step * step, wide.x1, wide.y1)
+        left, top = (box.x0 - aligned.x0) // step, (box.y0 - aligned.y0) // step
+        inner = slice(top, top - (-box.height // step)), slice(left, left - (-box.width // step))
+        return draw(label(aligned, step), inner, (box.x0 // step, box.y0 // step))
+
+    return render

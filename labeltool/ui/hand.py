@@ -86,7 +86,11 @@ class HandControls(QObject):
             dialog.open()
 
     def _change(self, bench: Workbench, dialog: ClassDialog) -> None:
+        before = bench.catalog.values
         try:
             bench.change_catalog(dialog.catalog())
         except LabeltoolError as error:
             self.failed.emit(error)
+            return
+        for added in set(bench.catalog.values) - set(before):
+            self.take(added)

@@ -81,6 +81,11 @@ class LongWork(QObject):
         """False for the answer of work that was forgotten meanwhile."""
         return self._job is not None and number == self._number
 
+    @property
+    def busy(self) -> bool:
+        """True until the work has answered."""
+        return self._job is not None
+
     def cancel(self) -> None:
         """Ask the work to stop."""
         if self._job is not None:

@@ -223,7 +223,14 @@ class Projects(QWidget):
         """Open the import dialog."""
         from labeltool.ui.dialogs.import_ import ImportDialog  # noqa: PLC0415
 
-        if self.bench is not None:
+        if self._work.busy:
+            self.failed.emit(
+                LabeltoolError(
+                    self.tr("labels cannot come in while a model writes some"),
+                    hint=self.tr("Wait for the work in the status bar, or cancel it first"),
+                )
+            )
+        elif self.bench is not None:
             dialog = ImportDialog(self.bench, self._window)
             dialog.finished_import.connect(self.masks_replaced)
             dialog.open()

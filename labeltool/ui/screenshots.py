@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.project import ImageRecord
@@ -30,7 +30,7 @@ def write(project: Path, out: Path) -> list[Path]:
     taken: list[Path] = []
 
     def shot(window: QWidget, name: str) -> None:
-        QTest.qWait(150)
+        _pause(150)
         taken.append(out / f"{name}.png")
         window.grab().save(str(taken[-1]))
 
@@ -41,7 +41,7 @@ def write(project: Path, out: Path) -> list[Path]:
     window.open_path(project)
     _until(lambda: window.annotate.image is not None)
     _open_a_crowded_image(window)
-    QTest.qWait(700)  # thumbnails
+    _pause(700)  # thumbnails
     window.annotate.switch("mask", True)
     shot(window, "annotate")
     window.actions_["polygon"].trigger()
@@ -84,12 +84,20 @@ def _begin_polygon(window: MainWindow) -> None:
     QTest.mouseMove(canvas, at + QPoint(-60, -20))
 
 
+def _pause(ms: int) -> None:
+    """Let the window work. QTest.qWait would hold the interpreter, and with it every other thread."""
+    deadline = time.monotonic() + ms / 1000
+    while time.monotonic() < deadline:
+        QApplication.processEvents()
+        time.sleep(0.005)
+
+
 def _until(reached: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WAIT_S
     while not reached():
         if time.monotonic() > deadline:
             raise LabeltoolError("the window did not show an image in time")
-        QTest.qWait(20)
+        _pause(20)
 
 
 def _open_a_crowded_image(window: MainWindow) -> None:

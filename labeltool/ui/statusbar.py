@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from labeltool.app.saving import SaveState
@@ -35,6 +35,10 @@ class StatusBar(QStatusBar):
         self._zoom.setObjectName("status.zoom")
         self._zoom.setMinimumWidth(64)
         self._zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._note = QLabel()
+        self._note.setObjectName("status.note")
+        self._note_ends = QTimer(self, singleShot=True)
+        self._note_ends.timeout.connect(self._note.clear)
         self._work = QLabel()
         self._work.setObjectName("status.work")
         self._bar = QProgressBar()
@@ -50,7 +54,7 @@ class StatusBar(QStatusBar):
         self.addWidget(self._saved)
         self.addWidget(self._retry)
         self.addWidget(self._pointer, 1)
-        for widget in (self._work, self._bar, self._cancel, self._zoom):
+        for widget in (self._note, self._work, self._bar, self._cancel, self._zoom):
             self.addPermanentWidget(widget)
         self._cancel.clicked.connect(self.cancel_asked)
         self._retry.clicked.connect(self.retry_asked)
@@ -99,6 +103,11 @@ class StatusBar(QStatusBar):
             parts.append(self.tr("confidence {percent} %").format(percent=round(100 * readout.confidence)))
         self._pointer.setText("    ".join(parts))
 
+    def tell(self, text: str, seconds: float) -> None:
+        """Say something for a while; Qt's own messages would hide what is saved."""
+        self._note.setText(text)
+        self._note_ends.start(round(1000 * seconds))
+
     def show_zoom(self, zoom: float | None) -> None:
         """The zoom in per cent."""
         self._zoom.setText(
@@ -122,7 +131,12 @@ class StatusBar(QStatusBar):
         self._bar.setRange(0, 1000)
         self._bar.setValue(round(1000 * done / total) if total else 0)
         seconds = self._left.seconds(done, total)
-        self._work.setText(title if seconds is None else f"{title} · {self._time(seconds)}")
+        parts = [title]
+        if total > 1:
+            parts.append(self.tr("{done} of {total}").format(done=int(done), total=int(total)))
+        if seconds is not None:
+            parts.append(self._time(seconds))
+        self._work.setText(" · ".join(parts))
 
     def show_cancelling(self) -> None:
         """The cancel was heard."""

@@ -96,6 +96,8 @@ def _palette(name: Literal["dark", "light"]) -> QPalette:
     palette.setColor(QPalette.ColorRole.HighlightedText, QColor("#ffffff"))
     for disabled in (QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText, QPalette.ColorRole.WindowText):
         palette.setColor(QPalette.ColorGroup.Disabled, disabled, QColor(_DISABLED[name]))
+    for filled in (QPalette.ColorRole.Highlight, QPalette.ColorRole.Accent):  # the groove of a slider
+        palette.setColor(QPalette.ColorGroup.Disabled, filled, QColor(_ROLES[name]["Mid"]))
     return palette
 
 

@@ -80,7 +80,7 @@ class TopBar(QToolBar):
         self._models.setObjectName("top.model")
         self._models.setAccessibleName(self.tr("Model"))
         self._models.setToolTip(self.tr("The model that pre-labels"))
-        self._models.setMinimumWidth(96)
+        self._models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.addWidget(self._models)
         for name in ("prelabel", "approve"):
             self.addAction(actions[name])
@@ -106,12 +106,16 @@ class TopBar(QToolBar):
             self._class.setIcon(swatch(chosen.color))
 
     def show_models(self, models: Sequence[Model]) -> None:
-        """The models whose classes fit the project, the best guess first."""
+        """The models whose classes fit the project, the best guess first; what was chosen stays so if it is there."""
+        before = self.model()
         self._models.clear()
         for model in models:
             self._models.addItem(model.card.name, model)
         if not models:
             self._models.addItem(self.tr("no model fits"), None)
+        keys = [model.key for model in models]
+        if before is not None and before.key in keys:
+            self._models.setCurrentIndex(keys.index(before.key))
         self._models.setEnabled(bool(models))
 
     def model(self) -> Model | None:
@@ -125,6 +129,7 @@ class TopBar(QToolBar):
         self._doubt.setValue(percent)
         self._doubt.blockSignals(False)
         self._doubt.setEnabled(enabled)
+        self._percent.setEnabled(enabled)
         self._percent.setText(f"< {percent} %")
 
     def _on_doubt(self, percent: int) -> None:

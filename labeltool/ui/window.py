@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
+    QLineEdit,
     QMainWindow,
     QMessageBox,
     QStackedWidget,
@@ -31,7 +32,7 @@ from PySide6.QtWidgets import (
 
 from labeltool import __version__, plugins
 from labeltool.core.errors import LabeltoolError
-from labeltool.core.project import ImageRecord
+from labeltool.core.project import ImageRecord, Status
 from labeltool.tools.tool import Tool
 from labeltool.ui import theme
 from labeltool.ui.actions import ACTIONS, MENUS, make_action, translated
@@ -57,6 +58,12 @@ if TYPE_CHECKING:
 PEEK_S = 0.25
 """A key held longer than this was a peek, and its release takes the switch back."""
 
+DOCK_PX = 288
+"""Width of the panels."""
+
+NOTE_S, BRUSH_NOTE_S = 6.0, 1.5
+"""How long the status bar says something."""
+
 LAYER_ACTIONS = {
     "show_mask": "mask",
     "show_model": "model",
@@ -73,6 +80,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main")
         self.setAcceptDrops(True)
         self._pressed_v = 0.0
+        self._shown: ImageRecord | None = None
         self._status = StatusBar(self)
         self._work = LongWork(self._status, self)
         self.projects = Projects(self._work, self)
@@ -186,16 +194,33 @@ class MainWindow(QMainWindow):
             self._dock("images", self.tr("Images"), self._images),
         ]
         self._make_menus()
+        self._keep_keys_on_the_canvas()
+
+    def _keep_keys_on_the_canvas(self) -> None:
+        """A click takes the keys away for typing only; Tab reaches everything."""
+        for bar in (self._top, *self._docks):
+            for widget in bar.findChildren(QWidget):
+                if widget.focusPolicy() & Qt.FocusPolicy.ClickFocus and not isinstance(widget, QLineEdit):
+                    widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def showEvent(self, event: QShowEvent) -> None:
         """The images get the room that classes and layers leave; sizes are known only now."""
         super().showEvent(event)
+        self.resizeDocks(self._docks, [DOCK_PX] * 3, Qt.Orientation.Horizontal)
         self._arrange_docks()
 
+    def event(self, event: QEvent) -> bool:
+        """Where a dialog was closed the keys belong to the canvas again."""
+        if event.type() == QEvent.Type.WindowUnblocked:
+            self._canvas.setFocus()
+        return super().event(event)
+
     def _arrange_docks(self) -> None:
-        if QSettings().value("window/state") is None:
-            self.resizeDocks(self._docks, [150, 130, 2000], Qt.Orientation.Vertical)
-            self.resizeDocks(self._docks, [288] * 3, Qt.Orientation.Horizontal)
+        """Classes and layers get what they need; the images get the rest."""
+        title = self._docks[1].height() - self._layers.height()
+        heights = [self._classes.preferred_height() + title, self._layers.height() + title]
+        rest = sum(dock.height() for dock in self._docks) - sum(heights)
+        self.resizeDocks(self._docks, [*heights, max(rest, heights[0])], Qt.Orientation.Vertical)
 
     def _dock(self, name: str, title: str, panel: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -220,9 +245,9 @@ class MainWindow(QMainWindow):
                     menu.addAction(dock.toggleViewAction())
 
     def _connect(self) -> None:
-        self._canvas.pointed.connect(self._pointed)
-        self._canvas.pointer_left.connect(lambda: self._status.show_readout(None, None))
+        self._canvas.pointed.connect(self._show_readout)
         self._canvas.view_changed.connect(self._show_zoom)
+        self._canvas.view_changed.connect(self._show_readout)
         self._canvas.radius_asked.connect(self._hand.resize)
         self._hand.brush_changed.connect(self._brush_changed)
         self._hand.failed.connect(self._failed)
@@ -231,6 +256,7 @@ class MainWindow(QMainWindow):
         self._layers.toggled.connect(self.annotate.switch)
         self._layers.opacity_changed.connect(self.annotate.set_opacity)
         self._images.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
+        self._images.left.connect(self._canvas.setFocus)
         self._top.doubt_changed.connect(self.annotate.set_doubt_below)
         self._status.retry_asked.connect(lambda: self.bench.saver.retry() if self.bench else None)
         self._start.new_asked.connect(self.projects.ask_new)
@@ -247,6 +273,7 @@ class MainWindow(QMainWindow):
         self._work.failed.connect(self._failed)
         self._work.ended.connect(self._enable)
         self.annotate.changed.connect(lambda _: self._show_layers())
+        self.annotate.changed.connect(lambda _: self._show_readout())
         QApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
         self._canvas.installEventFilter(self)
         self._use(_tools()[0])
@@ -260,7 +287,7 @@ class MainWindow(QMainWindow):
         bench.image_opened.connect(self._image_opened)
         bench.image_failed.connect(self._image_failed)
         bench.record_changed.connect(self._record_changed)
-        bench.catalog_changed.connect(lambda _: self._show_shares())
+        bench.catalog_changed.connect(lambda _: self._catalog_changed())
         bench.saved.connect(lambda _: self._show_saved())
         self._show_project()
 
@@ -272,6 +299,11 @@ class MainWindow(QMainWindow):
     def _close_project(self) -> bool:
         self._canvas.cancel_gesture()
         return self.projects.close_project()
+
+    def _catalog_changed(self) -> None:
+        self._show_models()
+        self._show_shares()
+        self._arrange_docks()
 
     def _reload(self) -> None:
         """The masks on disk are others now."""
@@ -286,7 +318,7 @@ class MainWindow(QMainWindow):
         if image is not None:
             image.session.changed.connect(lambda _: self._show_session())
             self._images.show_current(image.record.id)
-        self._top.show_image(image.record if image else None)
+        self._show_record(image.record if image else None)
         self._show_session()
         self._show_shares()
         self._show_zoom()
@@ -301,11 +333,31 @@ class MainWindow(QMainWindow):
     def _record_changed(self, record: ImageRecord) -> None:
         self._images.update_record(record)
         if self.bench is not None and self.bench.open is not None and self.bench.open.record.id == record.id:
-            self._top.show_image(record)
             self._show_shares()
+            self._show_record(record)
+
+    def _show_record(self, record: ImageRecord | None) -> None:
+        """Name and status of the image at hand; an approval is told where something is missing."""
+        before, self._shown = self._shown, record
+        self._top.show_image(record)
+        approved = record is not None and record.status is Status.APPROVED
+        approve = self.actions_["approve"]
+        approve.setText(self.tr("Take approval back") if approved else self.tr("Approve"))
+        if record is None or not approved or before is None or before.id != record.id:
+            return
+        share = self._unlabelled_share(record)
+        if before.status is not Status.APPROVED and share > 0:
+            text = self.tr("Approved; {percent} % of it is unlabelled")
+            self._banner.tell(text.format(percent=f"{max(0.1, 100 * share):.1f}"))
+
+    def _unlabelled_share(self, record: ImageRecord) -> float:
+        assert self.bench is not None
+        return 1 - sum(self.bench.store.class_pixels(record.id).values()) / record.size.pixels
 
     def _in_session(self, step: str) -> None:
         image = self.annotate.image
+        if self._canvas.busy and step == "undo":
+            self._canvas.take_back()
         if image is None or self._canvas.busy:
             return
         try:
@@ -337,27 +389,29 @@ class MainWindow(QMainWindow):
         if bench is None:
             return
         if model is None:
-            self._failed(
-                LabeltoolError(
-                    self.tr("no model knows the classes of this project"),
-                    hint=self.tr("Label a few images and run `labeltool train`, or rename the classes"),
-                )
-            )
-            return
+            from labeltool.ui.knowing import no_model_fits  # noqa: PLC0415
 
-        def done(report: PrelabelReport) -> None:
-            if report.skipped:
-                lines = [self.tr("Images left out: {n}").format(n=len(report.skipped))]
-                lines += [f"{Path(s.file).name}: {s.reason}" for s in report.skipped[:NAMED]]
-                self._banner.tell("\n".join(lines))
+            self._failed(no_model_fits(bench.catalog, bench.store.root))
+            return
 
         self._work.watch(
             self.tr("Pre-labelling"),
             lambda progress, finished, failed: bench.prelabel(
                 records, model, progress=progress, done=finished, failed=failed
             ),
-            done,
+            self._prelabelled,
         )
+
+    def _prelabelled(self, report: PrelabelReport) -> None:
+        seconds = max(1, round(report.seconds))
+        text = self.tr("{n} images pre-labelled in {s} s")
+        if report.images == 1:
+            text = self.tr("1 image pre-labelled in {s} s")
+        self._status.tell(text.format(n=report.images, s=seconds), NOTE_S)
+        if report.skipped:
+            lines = [self.tr("{n} left out").format(n=len(report.skipped))]
+            lines += [f"{Path(s.file).name}: {s.reason}" for s in report.skipped[:NAMED]]
+            self._banner.tell("\n".join(lines))
 
     # ---- hand
 
@@ -367,7 +421,7 @@ class MainWindow(QMainWindow):
 
     def _brush_changed(self, diameter_px: float) -> None:
         self._canvas.brush_changed()
-        self._status.showMessage(self.tr("Brush {size} px").format(size=f"{diameter_px:g}"), 1500)
+        self._status.tell(self.tr("Brush {size} px").format(size=f"{diameter_px:g}"), BRUSH_NOTE_S)
 
     # ---- views
 
@@ -419,9 +473,11 @@ class MainWindow(QMainWindow):
         known = error if isinstance(error, LabeltoolError) else LabeltoolError(f"unexpected: {error!r}")
         show_failure(self, known)
 
-    def _pointed(self, x: float, y: float) -> None:
-        if self.bench is not None:
-            self._status.show_readout(self.annotate.readout(x, y), self.bench.catalog)
+    def _show_readout(self) -> None:
+        """What lies under the pointer, which the image or its mask may change as well as the mouse."""
+        at = self._canvas.pointer
+        readout = None if at is None else self.annotate.readout(*at)
+        self._status.show_readout(readout, self.bench.catalog if self.bench else None)
 
     def _show_project(self) -> None:
         """Everything that depends on which project is open."""
@@ -436,10 +492,8 @@ class MainWindow(QMainWindow):
         if bench is None:
             self._start.refresh()
         else:
-            from labeltool.app.models import suitable_models  # noqa: PLC0415
-
-            self._top.show_models(suitable_models(bench.catalog, bench.store.root))
-            self._top.show_image(None)
+            self._show_models()
+            self._show_record(None)
             self._classes.set_editable(bench.editable)
             self._arrange_docks()
         self._show_shares()
@@ -447,6 +501,12 @@ class MainWindow(QMainWindow):
         self._show_layers()
         self._show_saved()
         self._enable()
+
+    def _show_models(self) -> None:
+        from labeltool.app.models import suitable_models  # noqa: PLC0415
+
+        if self.bench is not None:
+            self._top.show_models(suitable_models(self.bench.catalog, self.bench.store.root))
 
     def _show_shares(self) -> None:
         if self.bench is not None and self.bench.open is not None:
@@ -475,6 +535,7 @@ class MainWindow(QMainWindow):
             what = getattr(image.session, f"{name}_title") if image is not None else ""
             self.actions_[name].setText(verb.format(what=translated(what)).strip())
         self._show_saved()
+        self._show_readout()
         self._enable()
 
     def _show_saved(self) -> None:

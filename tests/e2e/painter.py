@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
 from labeltool.ui.main import open_window
+from tests.e2e.pause import pause_ms
 
 RADIUS_PX = 9.0
 
@@ -30,7 +31,7 @@ def main(project: str, seed: int) -> None:
     canvas = window.findChild(QWidget, "canvas")
     status = window.findChild(QLabel, "status.saved")
     while window.annotate.image is None:
-        QTest.qWait(5)
+        pause_ms(5)
     window.bench.hand.radius_px = RADIUS_PX
     shown = ""
 
@@ -50,7 +51,7 @@ def main(project: str, seed: int) -> None:
         else:
             stroke(canvas, dice)
         for _ in range(dice.randrange(3)):
-            QTest.qWait(3)
+            pause_ms(3)
             look()
         look()
 

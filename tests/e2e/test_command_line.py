@@ -130,6 +130,14 @@ def test_progress_as_lines_ends_with_the_result(project: Path, masks: Path, labe
     assert lines[-1]["images"] == 3
 
 
+def test_a_project_that_can_be_written_is_not_called_read_only(project: Path, labeltool: Run) -> None:
+    assert labeltool("status", project, "--json").json["read_only"] is None
+
+
+def test_the_help_of_train_shows_its_defaults(labeltool: Run) -> None:
+    assert "default: tu-resnet10t" in " ".join(labeltool("train", "--help").out.split())
+
+
 def test_an_export_may_have_options_of_its_format(labeltool: Run) -> None:
     ended = labeltool("export", "--format", "voc", "--help")
     assert ended.code == 0

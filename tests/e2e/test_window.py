@@ -11,10 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QListView, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QListView, QToolButton, QTreeWidget, QWidget
 
 from labeltool.app import prelabel
 from labeltool.app.models import Model, read_model
@@ -28,6 +28,7 @@ from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
 from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import pause_ms
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 NO = Qt.KeyboardModifier.NoModifier
@@ -76,7 +77,7 @@ class Hands:
         deadline = time.monotonic() + seconds
         while not reached():
             assert time.monotonic() < deadline, "it did not come to that in time"
-            QTest.qWait(10)
+            pause_ms(10)
 
     def at(self, x: float, y: float) -> QPoint:
         return QPointF(*self.canvas.image_to_widget(x, y)).toPoint()
@@ -241,7 +242,7 @@ def test_v_hides_the_mask_and_holding_it_is_a_peek(hands: Hands):
     assert hands.color(100, 200) == painted
     QTest.keyPress(hands.canvas, Qt.Key.Key_V)
     assert hands.color(100, 200) == bare
-    QTest.qWait(350)
+    pause_ms(350)
     QTest.keyRelease(hands.canvas, Qt.Key.Key_V)
     assert hands.color(100, 200) == painted
 
@@ -301,7 +302,144 @@ def test_painting_while_zoomed_out_and_across_tiles_is_exact(hands: Hands):
     assert hands.color(256, 256) != hands.color(100, 100)
 
 
+def test_the_status_bar_follows_the_mask_and_the_view_under_a_pointer_that_rests(hands: Hands):
+    for x in (90.5, 100.5):  # the first one only enters
+        QTest.mouseMove(hands.canvas, hands.at(x, 200.5))
+    assert "unlabelled" in hands.text("status.pointer")
+    hands.drag((50, 200), (100.5, 200.5))
+    assert "nucleus" in hands.text("status.pointer")
+    hands.key(Qt.Key.Key_Z, CTRL)
+    assert "unlabelled" in hands.text("status.pointer")
+    before = hands.text("status.pointer")
+    hands.canvas.fit()
+    hands.wheel(300, 200, 3)
+    assert hands.text("status.pointer") != before
+    QApplication.sendEvent(hands.canvas, QEvent(QEvent.Type.Leave))
+    assert hands.text("status.pointer") == ""
+
+
+def test_undo_takes_back_the_last_corner_of_a_polygon_and_no_stroke(hands: Hands):
+    hands.drag((50, 300), (150, 300))
+    hands.key(Qt.Key.Key_P)
+    for corner in ((300, 100), (400, 100), (400, 200), (300, 200), (550, 390)):
+        hands.click(*corner)
+    hands.key(Qt.Key.Key_Z, CTRL)
+    hands.key(Qt.Key.Key_Return)
+    assert (hands.label(350, 150), hands.label(450, 280)) == (1, 0)
+    assert hands.label(100, 300) == 1
+
+
+def test_what_is_said_of_the_brush_does_not_hide_what_is_saved(hands: Hands):
+    hands.drag((50, 200), (150, 200))
+    hands.saved()
+    hands.key(Qt.Key.Key_BracketRight)
+    assert "px" in hands.text("status.note")
+    assert hands.window.findChild(QLabel, "status.saved").isVisible()
+
+
+# ---- where the keys go
+
+
+def test_enter_in_the_search_opens_the_first_hit_and_the_keys_work_on_the_canvas(hands: Hands):
+    search = hands.window.findChild(QWidget, "images.search")
+    search.setFocus()
+    QTest.keyClicks(search, "c.png")
+    QTest.keyClick(search, Qt.Key.Key_Return)
+    hands.until(lambda: hands.window.annotate.image.record.name == "c.png")
+    assert QApplication.focusWidget() is hands.canvas
+
+
+def test_escape_clears_the_search_and_gives_the_keys_back(hands: Hands):
+    search = hands.window.findChild(QWidget, "images.search")
+    search.setFocus()
+    QTest.keyClicks(search, "nothing")
+    QTest.keyClick(search, Qt.Key.Key_Escape)
+    assert search.text() == ""
+    assert QApplication.focusWidget() is hands.canvas
+
+
+def test_a_shortcut_works_while_the_search_is_typed_in(hands: Hands):
+    search = hands.window.findChild(QWidget, "images.search")
+    search.setFocus()
+    QTest.keyClick(search, Qt.Key.Key_E, CTRL)
+    dialog = hands.window.findChild(QWidget, "dialog.export")
+    hands.until(dialog.isVisible)
+    dialog.close()
+    hands.until(lambda: QApplication.focusWidget() is hands.canvas)
+
+
+def test_a_click_in_a_panel_leaves_the_keys_with_the_canvas(hands: Hands):
+    images = hands.window.findChild(QListView, "images.list")
+    hands.window.findChild(QWidget, "images.search").setFocus()
+    QTest.mouseClick(images.viewport(), LEFT, NO, images.visualRect(images.model().index(1, 0)).center())
+    assert QApplication.focusWidget() is hands.canvas
+    QTest.mouseClick(hands.window.findChild(QWidget, "layer.mask"), LEFT)
+    assert QApplication.focusWidget() is hands.canvas
+
+
+# ---- classes
+
+
+def test_a_class_that_is_added_is_chosen_and_in_sight_among_many(hands: Hands):
+    catalog = hands.window.bench.catalog
+    for number in range(8):
+        catalog = catalog.add(f"class {number}")
+    hands.window.resize(1280, 720)
+    hands.window.bench.change_catalog(catalog)
+    hands.window.actions_["add_class"].trigger()
+    dialog = hands.window.findChild(QWidget, "dialog.class")
+    dialog.name.setText("the last")
+    dialog.accept()
+    pause_ms(50)
+    classes = hands.window.findChild(QTreeWidget, "classes.list")
+    assert hands.window.findChild(QToolButton, "top.class").text() == "the last"
+    shown = classes.visualItemRect(classes.currentItem())
+    assert classes.currentItem().text(1) == "the last"
+    assert classes.viewport().rect().contains(shown.center())
+    assert classes.viewport().height() >= 5 * shown.height()
+
+
+def test_what_nobody_has_labelled_is_the_last_row_and_no_class(hands: Hands):
+    hands.drag((50, 200), (150, 200))
+    hands.saved()
+    classes = hands.window.findChild(QTreeWidget, "classes.list")
+    last = classes.topLevelItem(classes.topLevelItemCount() - 1)
+    hands.until(lambda: not last.isHidden() and last.text(4))
+    assert last.text(1) == "unlabelled"
+    QTest.mouseClick(classes.viewport(), LEFT, NO, classes.visualItemRect(last).center())
+    assert hands.window.bench.hand.value == 1
+
+
+def test_approving_what_is_partly_unlabelled_says_so_and_can_be_taken_back(hands: Hands):
+    hands.drag((50, 200), (150, 200))
+    hands.saved()
+    approve = hands.window.actions_["approve"]
+    approve.trigger()
+    hands.until(lambda: approve.text() == "Take approval back")
+    assert "is unlabelled" in hands.text("banner.text")
+    approve.trigger()
+    hands.until(lambda: approve.text() == "Approve")
+
+
 # ---- the model
+
+
+def test_where_no_model_fits_the_failure_says_which_names_would(hands: Hands):
+    hands.window.bench.change_catalog(ClassCatalog.from_names(["dragon"]))
+    models = hands.window.findChild(QComboBox, "top.model")
+    assert models.currentText() == "no model fits"
+    hands.window.actions_["prelabel"].trigger()
+    hands.until(lambda: _dialog_text(hands))
+    assert "nuclei knows: nucleus" in _dialog_text(hands)
+
+
+def test_a_class_that_is_renamed_brings_its_model(hands: Hands):
+    bench = hands.window.bench
+    bench.change_catalog(bench.catalog.edit(1, name="dragon"))
+    models = hands.window.findChild(QComboBox, "top.model")
+    assert models.currentText() == "no model fits"
+    bench.change_catalog(bench.catalog.edit(1, name="nucleus"))
+    assert models.currentText() == "nuclei"
 
 
 @pytest.fixture
@@ -346,6 +484,7 @@ def test_pre_labelling_all_fills_every_image_and_shows_it_in_the_list(
     store = hands.window.bench.store
     hands.until(lambda: all(r.status is Status.PRELABELLED for r in store.images()))
     hands.until(lambda: not hands.window.bench.lanes.busy)
+    hands.until(lambda: hands.text("status.note").startswith("3 images pre-labelled in "))
     hands.window.close()
     with ProjectStore.open(project) as again:
         for record in again.images():
@@ -359,7 +498,7 @@ def test_a_pre_label_can_be_cancelled_and_the_window_goes_on(hands: Hands, tmp_p
     hands.window.actions_["prelabel_all"].trigger()
     cancel = hands.window.findChild(QToolButton, "status.cancel")
     hands.until(cancel.isVisible)
-    QTest.qWait(1500)
+    pause_ms(1500)
     started = time.monotonic()
     QTest.mouseClick(cancel, LEFT)
     hands.until(lambda: not cancel.isVisible())

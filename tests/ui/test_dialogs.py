@@ -33,7 +33,9 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.patch import write
 from labeltool.core.progress import CancelToken, Progress
+from labeltool.core.project import Skipped, Status
 from labeltool.core.provenance import Origin
+from labeltool.formats.protocol import ExportPlan
 from labeltool.store.project import ProjectStore
 from labeltool.ui.bridge import Bridge
 from labeltool.ui.dialogs import export as export_module
@@ -45,6 +47,7 @@ from labeltool.ui.dialogs.import_ import ImportDialog
 from labeltool.ui.dialogs.keys import KeysDialog
 from labeltool.ui.dialogs.new_project import NewProjectDialog, default_root
 from labeltool.ui.dialogs.options_form import OptionsForm
+from labeltool.ui.dialogs.plan_view import PlanView
 
 SIDE = 32
 LEFT = Qt.MouseButton.LeftButton
@@ -131,6 +134,20 @@ def test_classes_are_shown_as_they_are_typed_and_enter_makes_the_project(
     assert dialog.result_().root == tmp_path / "new"
 
 
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [("nucleus", "The model nuclei will pre-label these."), ("dragon", "nuclei knows: nucleus")],
+)
+def test_which_model_fits_the_classes_is_said_as_they_are_typed(
+    app: QApplication, tmp_path: Path, classes: str, said: str
+) -> None:
+    dialog = NewProjectDialog()
+    dialog.folder.set_path(tmp_path / "new")
+    dialog.classes.setText(classes)
+    assert said in text_of(dialog, "dialog.new.classes.says")
+    dialog.reject()
+
+
 @pytest.mark.parametrize("classes", ["cell, cell", "missing.json", ","])
 def test_bad_classes_are_refused_with_a_reason(app: QApplication, tmp_path: Path, classes: str) -> None:
     dialog = NewProjectDialog()
@@ -183,6 +200,28 @@ def test_the_plan_is_shown_before_anything_is_written(bench: Workbench, tmp_path
     assert any("image_2" in line for line in lines_of(dialog, "dialog.export.plan"))
     assert not dialog.target.path.exists()
     dialog.reject()
+
+
+def test_the_plan_says_how_many_images_a_model_alone_has_labelled(bench: Workbench) -> None:
+    paint(bench, 0)
+    paint(bench, 1)
+    for record, status in zip(bench.store.images(), (Status.PRELABELLED, Status.APPROVED), strict=True):
+        bench.store.update_image(replace(record, status=status))
+    dialog = planned(bench)
+    lines = lines_of(dialog, "dialog.export.plan")
+    assert "Of these 2 images 1 are approved, 1 are pre-labelled by a model only." in lines
+    dialog.reject()
+
+
+def test_equal_reasons_are_one_line_of_the_plan(app: QApplication) -> None:
+    view = PlanView()
+    skipped = (
+        *(Skipped(f"{n}.png", "nobody has labelled it yet") for n in range(37)),
+        Skipped("x.png", "gone"),
+    )
+    view.show_plan(ExportPlan(1, 0, 0, skipped=skipped))
+    lines = lines_of(view, "dialog.export.plan")
+    assert lines[-2:] == ["37 images left out: nobody has labelled them yet", "x.png: gone"]
 
 
 def test_an_option_makes_the_plan_again(bench: Workbench) -> None:

@@ -31,6 +31,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     errors = [f"{f.name}: {f.text}" for f in findings if f.verdict == "error"]
     for error in errors:
         out.notice(error)
-    out.say(f"{len(errors)} problems." if errors else "Everything is here.")
+    found = "1 problem." if len(errors) == 1 else f"{len(errors)} problems."
+    out.say(found if errors else "Everything is here.")
     out.exit_code = int(bool(errors))
     return {"usable": not errors, "findings": [asdict(f) for f in findings]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
@@ -24,6 +25,8 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
 
     with open_project(args.dir, out, write=False) as store:
         result = status(store)
+    if os.access(store.root, os.W_OK):
+        result["read_only"] = None  # it was opened for viewing, but others may write
     out.say(f"{result['name']} ({result['project']}): {result['images']} images")
     for group in ("status", "splits"):
         if result[group]:

@@ -34,13 +34,20 @@ OPTIONS: dict[str, tuple[type[Any], str]] = {
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The project, the network and the schedule."""
+    from labeltool.inference.training import TrainingOptions
+
+    defaults = TrainingOptions()
     arguments.project(parser)
     parser.add_argument(
-        "--arch", choices=plugins.names("labeltool.architectures"), help="default: deeplabv3plus"
+        "--arch", choices=plugins.names("labeltool.architectures"), help=f"default: {defaults.arch}"
     )
     for name, (kind, text) in OPTIONS.items():
+        default = getattr(defaults, name)
         parser.add_argument(
-            "--" + name.replace("_", "-"), type=kind, metavar=kind.__name__.upper(), help=text
+            "--" + name.replace("_", "-"),
+            type=kind,
+            metavar=kind.__name__.upper(),
+            help=text if default in (None, "") else f"{text} (default: {default})",
         )
     arguments.device(parser)
     parser.add_argument("--name", help="of the model (default: the project's name and a number)")

@@ -25,6 +25,7 @@ from labeltool.formats.voc import layout
 from labeltool.formats.voc.boxes import VocObject, read_boxes, write_boxes
 
 MAX_OBJECTS = 254
+OBJECTS_LABEL = "Write objects and boxes"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class VocOptions(ExportOptions):
     objects: bool = field(
         default=True,
         metadata={
-            "label": "Write objects and boxes",
+            "label": OBJECTS_LABEL,
             "help": "write SegmentationObject and Annotations, at most 254 objects an image",
         },
     )
@@ -52,7 +53,8 @@ class VocExporter(DatasetExporter):
         """Refuses more objects than 8 bits count beside background and ignore."""
         if options.objects and len(item.regions) > MAX_OBJECTS:
             found.problems.add(
-                f"VOC holds at most {MAX_OBJECTS} objects an image (or export without objects)",
+                f"VOC holds at most {MAX_OBJECTS} objects an image (export without them: --no-objects, "
+                f"or no tick at “{OBJECTS_LABEL}”)",
                 f"{item.record.name} ({len(item.regions)})",
             )
         return 3 * item.label.size + 1000 * len(item.regions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import cv2
@@ -14,8 +15,13 @@ from labeltool.imaging.display import apply
 Argb = NDArray[np.uint32]
 IGNORE_COLOR = (128, 128, 128)
 
-# Doubt from just worth a look (amber) to a coin's toss (red): lightness falls with it, so that it reads in grey too.
-DOUBT_LOW, DOUBT_HIGH = (255, 214, 102), (214, 40, 57)
+# Doubt from just worth a look (pale cyan) to a coin's toss (magenta): neither is a colour of the classes' palette, and
+# lightness falls with doubt, so that it reads in grey too.
+DOUBT_LOW, DOUBT_HIGH = (208, 255, 255), (255, 0, 200)
+
+DASH_PX = 3
+"""Length of the dashes in which the model's outline is drawn."""
+WHITE, BLACK = 0xFFFFFFFF, 0xFF000000
 
 
 def premultiplied(color: tuple[int, int, int], alpha: float) -> int:
@@ -53,22 +59,40 @@ class MaskColours:
 
     def render(self, label: NDArray[np.uint8], inner: tuple[slice, slice]) -> Argb:
         """Pixels of ``label`` [h, w] inside ``inner``; what lies around it decides where outlines run."""
-        edges = np.zeros(label.shape, bool)
-        across, down = label[:, 1:] != label[:, :-1], label[1:] != label[:-1]
-        edges[:, 1:] |= across
-        edges[:, :-1] |= across
-        edges[1:] |= down
-        edges[:-1] |= down
         core = label[inner]
-        return np.where(edges[inner], self._edge[core], self._fill[core])
+        return np.where(_edges(label)[inner], self._edge[core], self._fill[core])
+
+
+def dashed_outline(
+    label: NDArray[np.uint8], inner: tuple[slice, slice], values: Collection[int], corner: tuple[int, int]
+) -> Argb:
+    """Outlines of the classes ``values``, dashed white and black, that no class's colour is taken for.
+
+    ``corner`` (x, y) is where ``inner`` begins in the whole picture, so that dashes run on from tile to tile.
+    """
+    drawn = _edges(label)[inner] & np.isin(label[inner], list(values))
+    rows, columns = np.ogrid[: drawn.shape[0], : drawn.shape[1]]
+    white = (rows + columns + sum(corner)) // DASH_PX % 2 == 0
+    return np.where(drawn, np.where(white, WHITE, BLACK), 0).astype(np.uint32)
+
+
+def _edges(label: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Pixels beside one of another value."""
+    edges = np.zeros(label.shape, bool)
+    across, down = label[:, 1:] != label[:, :-1], label[1:] != label[:-1]
+    edges[:, 1:] |= across
+    edges[:, :-1] |= across
+    edges[1:] |= down
+    edges[:-1] |= down
+    return edges
 
 
 def doubt_lut(threshold: float) -> Argb:
-    """Colours by confidence 0..255: transparent at ``threshold`` (0..1) and above, then amber to red."""
+    """Colours by confidence 0..255: transparent at ``threshold`` (0..1) and above, then pale cyan to magenta."""
     lut = np.zeros(256, np.uint32)
     limit = round(255 * threshold)
     for confidence in range(limit):
         doubt = 1 - confidence / max(1, limit)
         color = tuple(round(a + (b - a) * doubt) for a, b in zip(DOUBT_LOW, DOUBT_HIGH, strict=True))
-        lut[confidence] = premultiplied((color[0], color[1], color[2]), 0.25 + 0.55 * doubt)
+        lut[confidence] = premultiplied((color[0], color[1], color[2]), 0.4 + 0.45 * doubt)
     return lut

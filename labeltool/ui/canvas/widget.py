@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -37,9 +38,8 @@ class Canvas(QWidget):
     It owns no state of the work: layers come from outside, gestures go to a tool.
     """
 
-    pointed = Signal(float, float)
-    """The pointer is over this image point."""
-    pointer_left = Signal()
+    pointed = Signal()
+    """The pointer has moved, or left; ``pointer`` says where it is."""
     view_changed = Signal()
     radius_asked = Signal(int)
     """Shift+wheel: make the brush larger (+1) or smaller (-1)."""
@@ -134,6 +134,11 @@ class Canvas(QWidget):
     def zoom_by(self, factor: float) -> None:
         """Closer or further, about the pointer or the middle."""
         self.zoom_to(self._view.zoom * factor)
+
+    @property
+    def pointer(self) -> Point | None:
+        """The image point under the pointer; None while it is elsewhere."""
+        return None if self._pointer is None else self._view.to_image(self._pointer.x(), self._pointer.y())
 
     def _own_size(self) -> Size:
         return Size(self.width(), self.height())
@@ -260,6 +265,11 @@ class Canvas(QWidget):
             gesture.close()
             self.update()
 
+    def take_back(self) -> None:
+        """Take back the last step of what is being drawn: a polygon's last corner."""
+        if self._gesture is not None:
+            self._send(Pointer("key", key="back"))
+
     def _send(self, pointer: Pointer) -> None:
         context = self._context()
         if context is None or self._tool is None:
@@ -303,7 +313,7 @@ class Canvas(QWidget):
         elif self._gesture is not None:
             self._send(self._pointer_event("move", event))
         self._moved_pointer(at)
-        self.pointed.emit(*self._view.to_image(at.x(), at.y()))
+        self.pointed.emit()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a pan or a stroke."""
@@ -323,7 +333,7 @@ class Canvas(QWidget):
     def leaveEvent(self, event: object) -> None:
         """No outline of the brush outside the canvas."""
         self._moved_pointer(None)
-        self.pointer_left.emit()
+        self.pointed.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer; with Shift change the brush."""
@@ -334,6 +344,18 @@ class Canvas(QWidget):
         else:
             self._zoom(ZOOM_A_NOTCH**notches, event.position())
 
+    def event(self, event: QEvent) -> bool:
+        """While something is being drawn, undo is its own business and not that of the window's action."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self._gesture is not None
+            and event.matches(QKeySequence.StandardKey.Undo)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space pans; Enter, Backspace and Esc belong to the gesture."""
         key = event.key()
@@ -341,8 +363,10 @@ class Canvas(QWidget):
             self._hold_space(True)
         elif self._gesture is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._send(Pointer("key", key="accept"))
-        elif self._gesture is not None and key == Qt.Key.Key_Backspace:
-            self._send(Pointer("key", key="back"))
+        elif self._gesture is not None and (
+            key == Qt.Key.Key_Backspace or event.matches(QKeySequence.StandardKey.Undo)
+        ):
+            self.take_back()
         elif key == Qt.Key.Key_Escape and self._gesture is not None:
             self.cancel_gesture()
         else:

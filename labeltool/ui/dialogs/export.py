@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from labeltool.app.project import chosen
 from labeltool.app.workbench import Workbench
 from labeltool.core.errors import BadInputError, CancelledError
 from labeltool.core.progress import CancelToken, Progress
+from labeltool.core.project import Status
 from labeltool.formats.export import refuse
 from labeltool.formats.items import Watched
 from labeltool.formats.protocol import ExportPlan, ExportReport
@@ -149,9 +151,25 @@ class ExportDialog(JobDialog):
         if self._plan is None:
             return
         nothing = () if self._plan.images else (self.tr("There is no image to export."),)
-        self._plan_view.show_plan(self._plan, nothing)
+        self._plan_view.show_plan(self._plan, nothing, self._how_far(self._plan))
         refused = bool(self._plan.problems or nothing or target_problem)
         self.run.setEnabled(not refused and not self.job.running)
+
+    def _how_far(self, plan: ExportPlan) -> tuple[str, ...]:
+        """How many of the images a person has not looked at, and how many are finished."""
+        left_out = {each.file for each in plan.skipped}
+        records = [
+            r for r in chosen(self._bench.store, self.split.currentData()) if str(r.path) not in left_out
+        ]
+        count = Counter(record.status for record in records)
+        if not records:
+            return ()
+        text = self.tr(
+            "Of these {n} images {approved} are approved, {by_model} are pre-labelled by a model only."
+        )
+        return (
+            text.format(n=len(records), approved=count[Status.APPROVED], by_model=count[Status.PRELABELLED]),
+        )
 
     def _target_problem(self) -> str:
         target = self.target.path

@@ -30,6 +30,9 @@ def fill_formats(combo: QComboBox, group: str) -> None:
 def saved_first(saver: Saver) -> None:
     """Wait, off the GUI thread, until every stroke is on disk; LabeltoolError when that does not work."""
     if not saver.flush():
+        why = saver.error
         raise LabeltoolError(
-            "strokes are still waiting to be saved", hint="Free some disk space and try again"
+            "strokes are still waiting to be saved" + (f": {why.message}" if why else ""),
+            file=why.file if why else None,
+            hint=(why.hint if why else None) or "Try again in a moment",
         )

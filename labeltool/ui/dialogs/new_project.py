@@ -34,6 +34,7 @@ from labeltool.ui.bridge import Bridge
 from labeltool.ui.dialogs.failure import as_failure, explain
 from labeltool.ui.dialogs.frame import GRID, Dialog, label, show_problem
 from labeltool.ui.dialogs.path_edit import PathEdit
+from labeltool.ui.knowing import who_fits
 from labeltool.ui.panels.classes import swatch
 
 DEFAULT_CLASS = "object"
@@ -231,7 +232,12 @@ class NewProjectDialog(Dialog):
             return problem
         for each in catalog.classes:
             self.chips.addItem(QListWidgetItem(swatch(each.color), f"{each.value}  {each.name}"))
-        show_problem(self._classes_say, "", self.tr("Classes can be added, renamed and recoloured later."))
+        later = self.tr("Classes can be added, renamed and recoloured later.")
+        show_problem(
+            self._classes_say,
+            "",
+            f"{who_fits(catalog, self.folder.path or default_root(()))} {later}".strip(),
+        )
         return ""
 
     def _folder_problem(self, root: Path | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
     QMenu,
@@ -20,6 +20,9 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.ui import theme
 
 COLOUR, NAME, KEY, EYE, SHARE = range(5)
+ROW_PX = 28
+FEWEST_SEEN, MOST_SEEN = 5, 10
+"""Rows that are always seen, and those that are seen where there is room; the others are scrolled to."""
 VALUE_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
@@ -38,6 +41,22 @@ def swatch(color: tuple[int, int, int], side: int = 16) -> QIcon:
     return icon
 
 
+def _percent(count: int, total: int) -> str:
+    """With a margin at the right, which a cell does not have."""
+    return f"{100 * count / total:.1f} %  "
+
+
+class ClassList(QTreeWidget):
+    """Keeps the class that is painted in sight, however high it is."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt asks."""
+        super().resizeEvent(event)
+        current = self.currentItem()
+        if current is not None:
+            self.scrollToItem(current)
+
+
 class ClassPanel(QWidget):
     """Lists the catalog. It changes nothing itself: it says what was asked for."""
 
@@ -50,20 +69,20 @@ class ClassPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("panel.classes")
         self.hidden_values: frozenset[int] = frozenset()
-        self._list = QTreeWidget()
+        self._rest: QTreeWidgetItem | None = None
+        self._list = ClassList()
         self._list.setObjectName("classes.list")
         self._list.setAccessibleName(self.tr("Classes"))
         self._list.setColumnCount(5)
         self._list.setHeaderHidden(True)
         self._list.setRootIsDecorated(False)
         self._list.setIconSize(QSize(16, 16))
-        self._list.setSizeAdjustPolicy(QTreeWidget.SizeAdjustPolicy.AdjustToContents)
         self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header = self._list.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(28)
-        for column, width in ((COLOUR, 30), (KEY, 28), (EYE, 32), (SHARE, 64)):
+        for column, width in ((COLOUR, 30), (KEY, 28), (EYE, 32), (SHARE, 72)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self._list.setColumnWidth(column, width)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
@@ -81,7 +100,11 @@ class ClassPanel(QWidget):
         self._list.currentItemChanged.connect(self._on_current)
         self._list.itemClicked.connect(self._on_clicked)
         self._list.itemDoubleClicked.connect(
-            lambda item, column: self.edit_asked.emit(item.data(0, VALUE_ROLE)) if column != EYE else None
+            lambda item, column: (
+                self.edit_asked.emit(item.data(0, VALUE_ROLE))
+                if column != EYE and item in self._items()
+                else None
+            )
         )
         self._list.customContextMenuRequested.connect(self._menu)
         self._add.clicked.connect(self.add_asked)
@@ -90,6 +113,7 @@ class ClassPanel(QWidget):
         """List these classes, ``current`` chosen."""
         self._list.blockSignals(True)
         self._list.clear()
+        self._rest = None
         for number, each in enumerate(catalog.classes):
             key = self._key_of(catalog, number)
             item = QTreeWidgetItem(["", each.name, key, "", ""])
@@ -98,11 +122,33 @@ class ClassPanel(QWidget):
             item.setToolTip(NAME, self.tr("{name}, value {value}").format(name=each.name, value=each.value))
             item.setTextAlignment(KEY, Qt.AlignmentFlag.AlignCenter)
             item.setTextAlignment(SHARE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            item.setSizeHint(NAME, QSize(0, 28))
+            item.setSizeHint(NAME, QSize(0, ROW_PX))
             self._list.addTopLevelItem(item)
+        self._rest = self._make_rest()
         self._list.blockSignals(False)
+        self._fit_rows()
         self._show_eyes()
         self.show_current(current)
+
+    def _make_rest(self) -> QTreeWidgetItem:
+        """The last row: what nobody has labelled. It is no class, so it cannot be chosen."""
+        rest = QTreeWidgetItem(self._list, ["", self.tr("unlabelled"), "", "", ""])
+        rest.setFlags(Qt.ItemFlag.NoItemFlags)
+        rest.setTextAlignment(SHARE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        rest.setSizeHint(NAME, QSize(0, ROW_PX))
+        rest.setHidden(True)
+        return rest
+
+    def _fit_rows(self) -> None:
+        """As high as the rows, within reason; the last one has its place even while it is hidden."""
+        rows = self._list.topLevelItemCount()
+        self._list.setMinimumHeight(ROW_PX * min(rows, FEWEST_SEEN))
+        self._list.setMaximumHeight(ROW_PX * min(rows, MOST_SEEN))
+        self.updateGeometry()
+
+    def preferred_height(self) -> int:
+        """In pixels, with every row that shall be seen."""
+        return self.sizeHint().height() - self._list.sizeHint().height() + self._list.maximumHeight()
 
     @staticmethod
     def _key_of(catalog: ClassCatalog, number: int) -> str:
@@ -117,13 +163,18 @@ class ClassPanel(QWidget):
             if item.data(0, VALUE_ROLE) == value:
                 self._list.blockSignals(True)
                 self._list.setCurrentItem(item)
+                self._list.scrollToItem(item)
                 self._list.blockSignals(False)
 
     def show_shares(self, pixels: Mapping[int, int], total: int) -> None:
-        """The share of the image each class covers."""
+        """The share of the image each class covers, and what is left."""
         for item in self._items():
             count = pixels.get(item.data(0, VALUE_ROLE), 0)
-            item.setText(SHARE, f"{100 * count / total:.1f} %" if total and count else "")
+            item.setText(SHARE, _percent(count, total) if total and count else "")
+        unlabelled = total - sum(pixels.values())
+        if self._rest is not None:
+            self._rest.setHidden(unlabelled <= 0)
+            self._rest.setText(SHARE, _percent(unlabelled, total) if total else "")
 
     def set_editable(self, editable: bool) -> None:
         """Whether classes may be added and changed."""
@@ -142,7 +193,7 @@ class ClassPanel(QWidget):
 
     def _items(self) -> list[QTreeWidgetItem]:
         found = (self._list.topLevelItem(row) for row in range(self._list.topLevelItemCount()))
-        return [item for item in found if item is not None]
+        return [item for item in found if item is not None and item is not self._rest]
 
     def _show_eyes(self) -> None:
         for item in self._items():
@@ -151,16 +202,16 @@ class ClassPanel(QWidget):
             item.setToolTip(EYE, self.tr("Hidden; click to show") if hidden else self.tr("Click to hide"))
 
     def _on_current(self, item: QTreeWidgetItem | None) -> None:
-        if item is not None:
+        if item is not None and item is not self._rest:
             self.chosen.emit(item.data(0, VALUE_ROLE))
 
     def _on_clicked(self, item: QTreeWidgetItem, column: int) -> None:
-        if column == EYE:
+        if column == EYE and item is not self._rest:
             self.toggle_hidden(item.data(0, VALUE_ROLE))
 
     def _menu(self, at: QPoint) -> None:
         item = self._list.itemAt(at)
-        if item is None or not self._add.isEnabled():
+        if item is None or item is self._rest or not self._add.isEnabled():
             return
         menu = QMenu(self)
         value = item.data(0, VALUE_ROLE)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -16,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -45,6 +46,11 @@ STATUS_COLOURS = {
     Status.APPROVED: "#2fb380",
 }
 Index = QModelIndex | QPersistentModelIndex
+EDITING_KEYS = {
+    getattr(Qt.Key, f"Key_{name}")
+    for name in ("A", "C", "V", "X", "Z", "Left", "Right", "Home", "End", "Backspace", "Delete")
+}
+"""What Ctrl does to a line of text; with any other key it is a shortcut of the window."""
 
 
 class ImageModel(QAbstractListModel):
@@ -184,10 +190,35 @@ class ImageDelegate(QStyledItemDelegate):
         painter.restore()
 
 
+class SearchField(QLineEdit):
+    """A line that leaves the window's shortcuts alone and is left with Esc."""
+
+    left = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Qt would take Ctrl+E and some others for keys of Emacs."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            with_ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            if with_ctrl and event.key() not in EDITING_KEYS:
+                event.ignore()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc clears the line and leaves it."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.clear()
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class ImagePanel(QWidget):
     """The list with its search and filter."""
 
     chosen = Signal(str)
+    left = Signal()
+    """The keys are wanted elsewhere: an image was chosen, or the search given up."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -201,7 +232,7 @@ class ImagePanel(QWidget):
         self._model = ImageModel(self)
         self._filter = ImageFilter(self)
         self._filter.setSourceModel(self._model)
-        self._search = QLineEdit()
+        self._search = SearchField()
         self._search.setObjectName("images.search")
         self._search.setPlaceholderText(self.tr("Search"))
         self._search.setClearButtonEnabled(True)
@@ -236,6 +267,8 @@ class ImagePanel(QWidget):
         layout.addWidget(self._empty, 1)
         self._search.textChanged.connect(self._refilter)
         self._status.currentIndexChanged.connect(self._refilter)
+        self._search.left.connect(self.left)
+        self._search.returnPressed.connect(lambda: self._on_activated(self._filter.index(0, 0)))
         self._list.clicked.connect(self._on_activated)
         self._list.activated.connect(self._on_activated)
         self._refilter()
@@ -277,4 +310,6 @@ class ImagePanel(QWidget):
         )
 
     def _on_activated(self, index: QModelIndex) -> None:
-        self.chosen.emit(index.data(RECORD_ROLE).id)
+        if index.isValid():
+            self.chosen.emit(index.data(RECORD_ROLE).id)
+            self.left.emit()

@@ -65,6 +65,7 @@ class LayerPanel(QWidget):
         self._opacity.setValue(opacity)
         self._opacity.blockSignals(False)
         self._percent.setText(f"{opacity} %")
+        self.setFixedHeight(self.sizeHint().height())
 
 
 class Legend(QWidget):

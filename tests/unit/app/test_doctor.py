@@ -93,3 +93,12 @@ def test_a_library_that_the_window_wants_on_x11_is_only_a_notice(
     (found,) = [f for f in examine() if f.name == "libnothing.so.99"]
     assert found.verdict == "notice"
     assert "libnothing99" in found.text
+
+
+def test_a_folder_called_labeltool_beside_us_is_not_taken_for_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "labeltool").mkdir()
+    (tmp_path / "labeltool" / "__init__.py").write_text("raise ImportError('not this one')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert doctor._child("import labeltool").returncode == 0

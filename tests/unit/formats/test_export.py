@@ -328,7 +328,7 @@ def test_more_objects_than_voc_holds_are_refused_unless_objects_are_not_asked_fo
     label[::2, ::4] = 1
     label[0, 0] = 0
     images = [labelled(tmp_path / "in" / "many.png", label, CELLS)]
-    with pytest.raises(BadInputError, match=r"at most 254 objects.*many\.png \(255\)"):
+    with pytest.raises(BadInputError, match=r"at most 254 objects.*--no-objects.*many\.png \(255\)"):
         export(VocExporter(), images, CELLS, out)
     report = export(VocExporter(), images, CELLS, out, VocOptions(objects=False))
     assert report.objects == 255
