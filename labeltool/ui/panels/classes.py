@@ -97,6 +97,7 @@ class ClassPanel(QWidget):
         layout.setSpacing(4)
         layout.addWidget(self._list)
         layout.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addStretch(1)
         self._list.currentItemChanged.connect(self._on_current)
         self._list.itemClicked.connect(self._on_clicked)
         self._list.itemDoubleClicked.connect(
