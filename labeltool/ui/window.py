@@ -45,14 +45,14 @@ from labeltool.ui.long_work import LongWork
 from labeltool.ui.panels.classes import ClassPanel
 from labeltool.ui.panels.images import ImagePanel
 from labeltool.ui.panels.layers import LayerPanel
-from labeltool.ui.projects import NAMED, Projects
+from labeltool.ui.prelabelling import Prelabelling
+from labeltool.ui.projects import Projects
 from labeltool.ui.start import StartPage
 from labeltool.ui.statusbar import StatusBar
 from labeltool.ui.topbar import TopBar
 
 if TYPE_CHECKING:
     # What a project needs is imported when one is opened: the start page is up sooner.
-    from labeltool.app.prelabel import PrelabelReport
     from labeltool.app.workbench import OpenImage, Workbench
 
 PEEK_S = 0.25
@@ -93,6 +93,7 @@ class MainWindow(QMainWindow):
         self._tools = self._make_tools()
         self._top = TopBar(self.actions_, self)
         self._hand = HandControls(self._classes, self._top, self)
+        self._prelabelling = Prelabelling(self._top, self._work, self)
         self._assemble()
         self._connect()
         self._show_project()
@@ -125,8 +126,8 @@ class MainWindow(QMainWindow):
             "add_class": lambda: self._hand.edit_class(),
             "next_image": partial(self._step, 1),
             "previous_image": partial(self._step, -1),
-            "prelabel": self.prelabel_image,
-            "prelabel_all": self.prelabel_all,
+            "prelabel": lambda: self._prelabelling.image(),
+            "prelabel_all": lambda: self._prelabelling.all(),
             "approve": lambda: self.bench.approve() if self.bench else None,
             "zoom_in": lambda: self._canvas.zoom_by(1.25),
             "zoom_out": lambda: self._canvas.zoom_by(0.8),
@@ -267,7 +268,10 @@ class MainWindow(QMainWindow):
         self.projects.closed.connect(self._closed)
         self.projects.images_added.connect(self._show_images)
         self.projects.masks_replaced.connect(self._reload)
-        self.projects.sample_opened.connect(self.prelabel_all)
+        self.projects.sample_opened.connect(self._prelabelling.all)
+        self._prelabelling.done.connect(lambda text: self._status.tell(text, NOTE_S))
+        self._prelabelling.left_out.connect(self._banner.tell)
+        self._prelabelling.failed.connect(self._failed)
         self.projects.told.connect(self._banner.tell)
         self.projects.failed.connect(self._failed)
         self._work.failed.connect(self._failed)
@@ -284,6 +288,7 @@ class MainWindow(QMainWindow):
     def _opened(self, bench: Workbench) -> None:
         self.annotate.attach(bench)
         self._hand.attach(bench)
+        self._prelabelling.attach(bench)
         bench.image_opened.connect(self._image_opened)
         bench.image_failed.connect(self._image_failed)
         bench.record_changed.connect(self._record_changed)
@@ -294,6 +299,7 @@ class MainWindow(QMainWindow):
     def _closed(self) -> None:
         self.annotate.attach(None)
         self._hand.attach(None)
+        self._prelabelling.attach(None)
         self._show_project()
 
     def _close_project(self) -> bool:
@@ -301,7 +307,6 @@ class MainWindow(QMainWindow):
         return self.projects.close_project()
 
     def _catalog_changed(self) -> None:
-        self._show_models()
         self._show_shares()
         self._arrange_docks()
 
@@ -373,45 +378,6 @@ class MainWindow(QMainWindow):
     def _step(self, by: int) -> None:
         if self.bench is not None and not self._canvas.busy:
             self.bench.step(by, self._images.listed())
-
-    def prelabel_image(self) -> None:
-        """Run the chosen model over the image at hand."""
-        if self.bench is not None and self.bench.open is not None:
-            self._prelabel([self.bench.open.record])
-
-    def prelabel_all(self) -> None:
-        """Run the chosen model over every image."""
-        if self.bench is not None:
-            self._prelabel(self.bench.store.images())
-
-    def _prelabel(self, records: list[ImageRecord]) -> None:
-        bench, model = self.bench, self._top.model()
-        if bench is None:
-            return
-        if model is None:
-            from labeltool.ui.knowing import no_model_fits  # noqa: PLC0415
-
-            self._failed(no_model_fits(bench.catalog, bench.store.root))
-            return
-
-        self._work.watch(
-            self.tr("Pre-labelling"),
-            lambda progress, finished, failed: bench.prelabel(
-                records, model, progress=progress, done=finished, failed=failed
-            ),
-            self._prelabelled,
-        )
-
-    def _prelabelled(self, report: PrelabelReport) -> None:
-        seconds = max(1, round(report.seconds))
-        text = self.tr("{n} images pre-labelled in {s} s")
-        if report.images == 1:
-            text = self.tr("1 image pre-labelled in {s} s")
-        self._status.tell(text.format(n=report.images, s=seconds), NOTE_S)
-        if report.skipped:
-            lines = [self.tr("{n} left out").format(n=len(report.skipped))]
-            lines += [f"{Path(s.file).name}: {s.reason}" for s in report.skipped[:NAMED]]
-            self._banner.tell("\n".join(lines))
 
     # ---- hand
 
@@ -492,7 +458,6 @@ class MainWindow(QMainWindow):
         if bench is None:
             self._start.refresh()
         else:
-            self._show_models()
             self._show_record(None)
             self._classes.set_editable(bench.editable)
             self._arrange_docks()
@@ -501,12 +466,6 @@ class MainWindow(QMainWindow):
         self._show_layers()
         self._show_saved()
         self._enable()
-
-    def _show_models(self) -> None:
-        from labeltool.app.models import suitable_models  # noqa: PLC0415
-
-        if self.bench is not None:
-            self._top.show_models(suitable_models(self.bench.catalog, self.bench.store.root))
 
     def _show_shares(self) -> None:
         if self.bench is not None and self.bench.open is not None:

@@ -1,0 +1,82 @@
+"""Pre-labelling from the window: which model, over which images, and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from labeltool.core.project import ImageRecord
+from labeltool.ui.long_work import LongWork
+from labeltool.ui.projects import NAMED
+from labeltool.ui.topbar import TopBar
+
+if TYPE_CHECKING:
+    from labeltool.app.prelabel import PrelabelReport
+    from labeltool.app.workbench import Workbench
+
+
+class Prelabelling(QObject):
+    """Runs the model that the top bar shows."""
+
+    done = Signal(str)
+    """What was done, in a few words."""
+    left_out = Signal(str)
+    """Which images were left out, and why."""
+    failed = Signal(Exception)
+
+    def __init__(self, top: TopBar, work: LongWork, parent: QObject) -> None:
+        super().__init__(parent)
+        self._top, self._work = top, work
+        self._bench: Workbench | None = None
+
+    def attach(self, bench: Workbench | None) -> None:
+        """Offer the models that know the classes of this project, now and whenever those change."""
+        self._bench = bench
+        if bench is not None:
+            bench.catalog_changed.connect(lambda _: self._show_models())
+            self._show_models()
+
+    def _show_models(self) -> None:
+        if self._bench is not None:
+            from labeltool.app.models import suitable_models  # noqa: PLC0415
+
+            self._top.show_models(suitable_models(self._bench.catalog, self._bench.store.root))
+
+    def image(self) -> None:
+        """Run the chosen model over the image at hand."""
+        if self._bench is not None and self._bench.open is not None:
+            self._run([self._bench.open.record])
+
+    def all(self) -> None:
+        """Run the chosen model over every image."""
+        if self._bench is not None:
+            self._run(self._bench.store.images())
+
+    def _run(self, records: list[ImageRecord]) -> None:
+        bench, model = self._bench, self._top.model()
+        if bench is None:
+            return
+        if model is None:
+            from labeltool.ui.knowing import no_model_fits  # noqa: PLC0415
+
+            self.failed.emit(no_model_fits(bench.catalog, bench.store.root))
+            return
+        self._work.watch(
+            self.tr("Pre-labelling"),
+            lambda progress, finished, failed: bench.prelabel(
+                records, model, progress=progress, done=finished, failed=failed
+            ),
+            self._tell,
+        )
+
+    def _tell(self, report: PrelabelReport) -> None:
+        text = self.tr("{n} images pre-labelled in {s} s")
+        if report.images == 1:
+            text = self.tr("1 image pre-labelled in {s} s")
+        self.done.emit(text.format(n=report.images, s=max(1, round(report.seconds))))
+        if report.skipped:
+            lines = [self.tr("{n} left out").format(n=len(report.skipped))]
+            lines += [f"{Path(s.file).name}: {s.reason}" for s in report.skipped[:NAMED]]
+            self.left_out.emit("\n".join(lines))
