@@ -23,7 +23,8 @@ def full(shape, size=SIZE):
 def distance(px, py, a, b):
     (ax, ay), (bx, by) = a, b
     dx, dy = bx - ax, by - ay
-    t = 0.0 if dx == dy == 0 else min(1.0, max(0.0, ((px - ax) * dx + (py - ay) * dy) / (dx * dx + dy * dy)))
+    length2 = dx * dx + dy * dy
+    t = min(1.0, max(0.0, ((px - ax) * dx + (py - ay) * dy) / length2)) if length2 > 1e-12 else 0.0
     return math.hypot(px - ax - t * dx, py - ay - t * dy)
 
 
