@@ -72,7 +72,7 @@ def images_by_name(case: Case, names: dict[str, str]) -> dict[str, LabelledImage
 @pytest.fixture(scope="module")
 def torchvision() -> ModuleType:
     pytest.importorskip("torch")
-    pytest.importorskip("pycocotools", reason="pycocotools is not installed (make judges)")
+    pytest.importorskip("pycocotools", reason="pycocotools is not installed (make test installs it)")
     from labeltool.nn.torchvision_ops import declare_missing_operators
 
     with warnings.catch_warnings():
@@ -85,7 +85,9 @@ def torchvision() -> ModuleType:
 def test_pycocotools_decodes_the_same_pixels(
     case: Case, exported: Exported, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    coco = pytest.importorskip("pycocotools.coco", reason="pycocotools is not installed (make judges)")
+    coco = pytest.importorskip(
+        "pycocotools.coco", reason="pycocotools is not installed (make test installs it)"
+    )
     folder, names = exported["coco"]
     values = {category: value for value, category in category_ids(case[1]).items()}
     images, seen = images_by_name(case, names), 0
@@ -109,7 +111,9 @@ def test_pycocotools_decodes_the_same_pixels(
 def test_a_perfect_prediction_scores_one_in_cocoeval(
     case: Case, exported: Exported, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    coco = pytest.importorskip("pycocotools.coco", reason="pycocotools is not installed (make judges)")
+    coco = pytest.importorskip(
+        "pycocotools.coco", reason="pycocotools is not installed (make test installs it)"
+    )
     from pycocotools.cocoeval import COCOeval
 
     for file in (exported["coco"][0] / "annotations").glob("*.json"):
@@ -172,7 +176,9 @@ def datumaro(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], 
     python = os.environ.get("LABELTOOL_DATUMARO_PYTHON")
     if python is None:
         if importlib.util.find_spec("datumaro") is None:
-            pytest.skip("datumaro is not installed (make judges), nor does LABELTOOL_DATUMARO_PYTHON name it")
+            pytest.skip(
+                "datumaro is not installed (make test installs it), nor does LABELTOOL_DATUMARO_PYTHON name it"
+            )
         python = sys.executable
 
     def ask(format_name: str, folder: Path) -> dict[str, NDArray[Any]]:

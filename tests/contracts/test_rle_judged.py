@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from labeltool.core import rle
 from labeltool.core.geometry import Size
 
-judge = pytest.importorskip("pycocotools.mask", reason="pycocotools is not installed (make judges)")
+judge = pytest.importorskip("pycocotools.mask", reason="pycocotools is not installed (make test installs it)")
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
