@@ -165,6 +165,8 @@ class Workbench:
         with open_image(record.path) as reader:
             pyramid = Pyramid(reader.read())
         cancel.check()
+        pyramid.build()
+        cancel.check()
         self._flush(record)
         with self._masks:
             mask = self.store.load_mask(record.id)

@@ -1,1 +1,1 @@
-"""Files to pixels: readers (one file a kind), windows, pyramid, cache, display."""
+"""Files to pixels: readers (one file a kind), windows, pyramid, display."""

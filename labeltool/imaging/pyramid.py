@@ -1,11 +1,11 @@
-"""An image at halved sizes, in tiles, for a canvas that shows any zoom."""
+"""An image at halved sizes, for a canvas that shows any zoom."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from labeltool.core.geometry import TILE, Size, TileIndex, tile_box
+from labeltool.core.geometry import TILE, Size
 from labeltool.imaging.reader import Pixels
 
 
@@ -29,22 +29,15 @@ class Pyramid:
         """Number of levels; the last one fits into a single tile."""
         return len(self.sizes)
 
+    def build(self) -> None:
+        """Make every level now, so that nobody who paints has to wait for one."""
+        self.level(self.level_count - 1)
+
     def level(self, level: int) -> Pixels:
         """All pixels of a level."""
         while len(self._levels) <= level:
             self._levels.append(_halve(self._levels[-1]))
         return self._levels[level]
-
-    def tile(self, level: int, row: int, col: int) -> Pixels:
-        """The pixels of a tile, at most 256 x 256 and cut at the borders; a view, not to be written to."""
-        return self.level(level)[tile_box(TileIndex(row, col), self.sizes[level]).slices()]
-
-    def level_for(self, zoom: float) -> int:
-        """The level to paint from at ``zoom`` screen pixels an image pixel: the smallest that is not enlarged."""
-        level = 0
-        while level + 1 < self.level_count and zoom * 2 ** (level + 1) <= 1:
-            level += 1
-        return level
 
 
 def _halve(pixels: Pixels) -> Pixels:

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from labeltool.core.draw import Point, capsule
-from labeltool.core.patch import Patch, write
-from labeltool.core.provenance import Origin
+from labeltool.core.patch import Patch
+from labeltool.tools.painting import painted
 from labeltool.tools.tool import NO_PREVIEW, Gesture, Pointer, Tool, ToolContext
 
 
 def _dab(context: ToolContext, start: Point, end: Point, value: int) -> Patch:
-    shape = capsule(start, end, context.radius_px, context.size)
-    return write(
-        context.mask,
-        shape.box,
-        shape.inside,
-        title="brush stroke",
-        kind="brush",
-        label=value,
-        object_id=0,
-        origin=Origin.HUMAN,
-    )
+    return painted(context, capsule(start, end, context.radius_px, context.size), value)
 
 
 def _stroke(context: ToolContext, first: Pointer, *, erase: bool) -> Gesture:

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from labeltool.core.draw import Point, polygon
-from labeltool.core.patch import write
-from labeltool.core.provenance import Origin
+from labeltool.tools.painting import painted
 from labeltool.tools.tool import Gesture, Pointer, Preview, Tool, ToolContext
 
 CORNERS = 3
 
 
 def _fill(context: ToolContext, points: list[Point], value: int) -> None:
-    shape = polygon([points], context.size)
     with context.stroke("polygon", "polygon") as stroke:
-        stroke.add(
-            write(
-                context.mask,
-                shape.box,
-                shape.inside,
-                title="polygon",
-                kind="polygon",
-                label=value,
-                object_id=0,
-                origin=Origin.HUMAN,
-            )
-        )
+        stroke.add(painted(context, polygon([points], context.size), value))
 
 
 def _polygon(context: ToolContext, first: Pointer) -> Gesture:
