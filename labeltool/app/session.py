@@ -8,8 +8,10 @@ from types import TracebackType
 from typing import Literal, Self
 
 from labeltool.core.change import Change, Signal
-from labeltool.core.errors import LabeltoolError
+from labeltool.core.draw import Point
+from labeltool.core.errors import LabeltoolError, LockedError
 from labeltool.core.geometry import Box
+from labeltool.core.guard import OPEN, Guard
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch, empty_patch
 
@@ -69,6 +71,10 @@ class Session:
         self._undo = list(undo)
         self._redo = list(redo)
         self._open: Stroke | None = None
+        self.guard: Guard = OPEN
+        """What every patch passes before it is applied."""
+        self.last_point: Point | None = None
+        """Where the last stroke ended; a straight line may go on from there."""
         self.frozen = False
         """True once another session takes over: nothing may be changed through this one any more."""
 
@@ -117,12 +123,19 @@ class Session:
             return False
         step = source[-1]
         patch = self._patch_of(step)
+        forward = patch.inverse() if kind == "undo" else patch
+        self._check_locks(forward, kind)
         source.pop()
         target.append(step)
-        forward = patch.inverse() if kind == "undo" else patch
         self._change(forward)
         self._commit(kind, forward, target=step.revision)
         return True
+
+    def _check_locks(self, patch: Patch, kind: str) -> None:
+        """A step is taken back whole or not at all: half of it would be a state that nobody has made."""
+        value = self.guard.violated(self.mask, patch)
+        if value is not None:
+            raise LockedError(f"this {kind} would change a class that is locked", value)
 
     def _patch_of(self, step: Step) -> Patch:
         if step.patch is None:
@@ -172,7 +185,8 @@ class Stroke:
         self._session = session
 
     def add(self, patch: Patch) -> None:
-        """Apply a patch now; it becomes part of this step."""
+        """Apply a patch now, as far as the guard allows; it becomes part of this step."""
+        patch = self._session.guard.admit(self._session.mask, patch)
         if patch:
             self._session._change(patch)
             self.patch = self.patch.then(patch)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from labeltool.app.session import Session, Stroke
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.draw import Point
-from labeltool.core.geometry import Size
-from labeltool.core.mask import LabelMask
+from labeltool.core.geometry import Box, Size
+from labeltool.core.mask import LabelMask, Plane
+from labeltool.tools.tool import ImagePixels, Tool
 
-MIN_RADIUS, MAX_RADIUS = 0.5, 500.0
+MIN_RADIUS, MAX_RADIUS = 0.5, 2000.0
 RADIUS_STEP = 1.2
 
 
@@ -22,6 +27,18 @@ class Hand:
     value: int = 1
     previous: int = 1
     radius_px: float = 8.0
+    object_id: int = 0
+    """Object that is painted; 0 where objects are simply connected regions."""
+    options: dict[tuple[str, str], float] = field(default_factory=dict)
+    """What the options of tools are set to, by tool and option; those not in it have their default."""
+
+    def options_of(self, tool: Tool) -> dict[str, float]:
+        """The options of a tool."""
+        return {each.id: self.options.get((tool.id, each.id), each.default) for each in tool.options}
+
+    def set_option(self, tool: Tool, id_: str, value: float) -> None:
+        """Set an option of a tool."""
+        self.options[tool.id, id_] = value
 
     def take(self, value: int) -> None:
         """Paint this class from now on."""
@@ -40,6 +57,28 @@ class Hand:
         self.radius_px = min(MAX_RADIUS, max(MIN_RADIUS, round(wanted * 2) / 2))
 
 
+class ImageArray:
+    """An image that is wholly in memory: uint8 [h, w, 3], RGB."""
+
+    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+        self.pixels = pixels
+
+    def read(self, box: Box) -> NDArray[np.uint8]:
+        """Pixels of a box inside the image."""
+        return self.pixels[box.slices()]
+
+
+@dataclass
+class View:
+    """What a tool may ask of the screen: how much of the image it shows, and how large."""
+
+    zoom: float = 1.0
+    """Pixels of the screen a pixel of the image."""
+    visible: Box | None = None
+    near_px: float = 9.0
+    """Points closer than this on the screen are one to the hand."""
+
+
 @dataclass
 class Context:
     """A tool's view of the session it draws on (see :class:`labeltool.tools.tool.ToolContext`)."""
@@ -47,7 +86,12 @@ class Context:
     session: Session
     hand: Hand
     catalog: Callable[[], ClassCatalog]
-    near: Callable[[Point, Point], bool] = field(default=lambda a, b: a == b)
+    image: ImagePixels
+    options: Mapping[str, float] = field(default_factory=dict)
+    """Of the tool at hand."""
+    predicted: Plane | None = None
+    view: Callable[[], View] = View
+    choose: Callable[[int], None] = lambda value: None
 
     @property
     def mask(self) -> LabelMask:
@@ -70,9 +114,32 @@ class Context:
         return self.catalog().unlabelled_value
 
     @property
+    def object_id(self) -> int:
+        """Object that is painted."""
+        return self.hand.object_id
+
+    @property
     def radius_px(self) -> float:
         """Radius of the brush in pixels of the image."""
         return self.hand.radius_px
+
+    @property
+    def visible(self) -> Box:
+        """The part of the image that is on the screen."""
+        return self.view().visible or self.size.box
+
+    @property
+    def last_point(self) -> Point | None:
+        """Where the last stroke on this image ended."""
+        return self.session.last_point
+
+    @last_point.setter
+    def last_point(self, point: Point | None) -> None:
+        self.session.last_point = point
+
+    def option(self, id_: str) -> float:
+        """The value of one of the tool's options."""
+        return self.options[id_]
 
     def stroke(self, title: str, kind: str) -> Stroke:
         """Begin one step of undo."""
@@ -80,4 +147,9 @@ class Context:
 
     def is_near(self, a: Point, b: Point) -> bool:
         """True when two points are one to the hand."""
-        return self.near(a, b)
+        view = self.view()
+        return math.dist(a, b) * view.zoom <= view.near_px
+
+    def screen_px(self, pixels: float) -> float:
+        """How many pixels of the image so many pixels of the screen are."""
+        return pixels / self.view().zoom

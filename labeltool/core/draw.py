@@ -7,57 +7,126 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.geometry import Box, Size
+from labeltool.core.shape import NOWHERE, Dense, Shape, Spans
 
 Point = tuple[float, float]
+Disc = tuple[float, float, float]
+"""x, y, radius."""
 
+Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Left and right end of a convex figure at each row's height; +inf and -inf where it does not reach."""
 
-class Shape(NamedTuple):
-    """Pixels: ``inside`` is bool [box.height, box.width]."""
-
-    box: Box
-    inside: NDArray[np.bool_]
-
-
-NOWHERE = Shape(Box(0, 0, 0, 0), np.zeros((0, 0), bool))
+SMALLEST_RADIUS = 0.5
+"""A tip of this radius or below is one pixel wide: the pixel under the point is always covered."""
 
 
 def capsule(start: Point, end: Point, radius_px: float, size: Size) -> Shape:
-    """What a round brush covers on its straight way from ``start`` to ``end``, cut to the image.
+    """What a round brush covers on its straight way from ``start`` to ``end``, cut to the image."""
+    return taper((*start, radius_px), (*end, radius_px), size)
 
-    At radius 0.5 and below it is one pixel wide: the pixel under the point is always covered.
+
+def taper(start: Disc, end: Disc, size: Size) -> Shape:
+    """What a round brush covers while its radius goes evenly from one to another on a straight way.
+
+    It is the convex hull of the two discs, so every row is one run of pixels.
     """
-    (ax, ay), (bx, by) = start, end
-    reach = max(radius_px, 0.5)
-    box = Box(
-        math.floor(min(ax, bx) - reach),
-        math.floor(min(ay, by) - reach),
-        math.ceil(max(ax, bx) + reach) + 1,
-        math.ceil(max(ay, by) + reach) + 1,
-    ).intersect(size.box)
+    (ax, ay, ar), (bx, by, br) = start, end
+    ar, br = max(ar, SMALLEST_RADIUS), max(br, SMALLEST_RADIUS)
+    box = _around((ax - ar, ay - ar), (ax + ar, ay + ar), (bx - br, by - br), (bx + br, by + br)).intersect(
+        size.box
+    )
     if box.is_empty:
         return NOWHERE
-    x = (np.arange(box.x0, box.x1, dtype=np.float32) + np.float32(0.5 - ax))[None, :]
-    y = (np.arange(box.y0, box.y1, dtype=np.float32) + np.float32(0.5 - ay))[:, None]
-    dx, dy = bx - ax, by - ay
-    length2 = dx * dx + dy * dy
-    if length2 > 1e-12:
-        along = np.clip((x * np.float32(dx) + y * np.float32(dy)) * np.float32(1 / length2), 0, 1)
-        distance2 = (x - along * np.float32(dx)) ** 2 + (y - along * np.float32(dy)) ** 2
-    else:
-        distance2 = x * x + y * y
-    inside = distance2 <= np.float32(reach * reach)
-    for px, py in (start, end):
-        col, row = math.floor(px) - box.x0, math.floor(py) - box.y0
-        if 0 <= col < box.width and 0 <= row < box.height:
-            inside[row, col] = True
-    return Shape(box, inside)
+    heights = _heights(box)
+    left, right = _join(_disc(ax, ay, ar, heights), _disc(bx, by, br, heights))
+    corners = _tangents((ax, ay, ar), (bx, by, br))
+    if corners:
+        left, right = _join((left, right), _convex(corners, heights))
+    return _spans(box, left, right, (start[:2], end[:2]))
+
+
+def swept_square(start: Point, end: Point, radius_px: float, size: Size) -> Shape:
+    """What a square tip of side 2 x ``radius_px`` covers on its straight way, cut to the image."""
+    reach = max(radius_px, SMALLEST_RADIUS)
+    corners = [(x + dx, y + dy) for x, y in (start, end) for dx in (-reach, reach) for dy in (-reach, reach)]
+    box = _around(*corners).intersect(size.box)
+    if box.is_empty:
+        return NOWHERE
+    heights = _heights(box)
+    hull = cv2.convexHull(np.asarray(corners, np.float32)).reshape(-1, 2).astype(np.float64)
+    left, right = _convex([(x, y) for x, y in hull.tolist()], heights)
+    return _spans(box, left, right, (start, end))
+
+
+def _around(*points: Point) -> Box:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return Box(math.floor(min(xs)), math.floor(min(ys)), math.ceil(max(xs)) + 1, math.ceil(max(ys)) + 1)
+
+
+def _heights(box: Box) -> NDArray[np.float64]:
+    return np.arange(box.y0, box.y1, dtype=np.float64) + 0.5
+
+
+def _disc(x: float, y: float, radius: float, heights: NDArray[np.float64]) -> Bounds:
+    half2 = radius * radius - (heights - y) ** 2
+    half = np.sqrt(np.maximum(half2, 0))
+    return np.where(half2 >= 0, x - half, np.inf), np.where(half2 >= 0, x + half, -np.inf)
+
+
+def _join(a: Bounds, b: Bounds) -> Bounds:
+    return np.minimum(a[0], b[0]), np.maximum(a[1], b[1])
+
+
+def _tangents(a: Disc, b: Disc) -> list[Point]:
+    """Where the outer tangents touch two discs, in the order of a polygon; none when one disc holds the other."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    distance = math.hypot(dx, dy)
+    if distance <= abs(a[2] - b[2]) or distance < 1e-9:
+        return []
+    dx, dy = dx / distance, dy / distance
+    along = (a[2] - b[2]) / distance
+    across = math.sqrt(max(0.0, 1 - along * along))
+    upper = dx * along - dy * across, dy * along + dx * across
+    lower = dx * along + dy * across, dy * along - dx * across
+    return [
+        (d[0] + n[0] * d[2], d[1] + n[1] * d[2]) for d, n in ((a, upper), (b, upper), (b, lower), (a, lower))
+    ]
+
+
+def _convex(corners: Sequence[Point], heights: NDArray[np.float64]) -> Bounds:
+    left, right = np.full(len(heights), np.inf), np.full(len(heights), -np.inf)
+    for (ax, ay), (bx, by) in zip(corners, (*corners[1:], corners[0]), strict=True):
+        reached = (heights >= min(ay, by)) & (heights <= max(ay, by))
+        if not reached.any():
+            continue
+        low = high = (
+            np.array([min(ax, bx)]) if ay == by else ax + (heights[reached] - ay) * ((bx - ax) / (by - ay))
+        )
+        if ay == by:
+            high = np.array([max(ax, bx)])
+        left[reached] = np.minimum(left[reached], low)
+        right[reached] = np.maximum(right[reached], high)
+    return left, right
+
+
+def _spans(box: Box, left: NDArray[np.float64], right: NDArray[np.float64], sure: Sequence[Point]) -> Spans:
+    """The pixels whose centres lie between two ends, and those under the points ``sure``."""
+    first = np.ceil(np.clip(left, box.x0, box.x1 + 1) - 0.5).astype(np.int32)
+    last = np.floor(np.clip(right, box.x0 - 1, box.x1) + 0.5).astype(np.int32)
+    last = np.where((right > left - 1e-12) & (last > first), last, first)
+    for x, y in sure:
+        column, row = math.floor(x), math.floor(y) - box.y0
+        if box.x0 <= column < box.x1 and 0 <= row < box.height:
+            empty = last[row] <= first[row]
+            first[row] = column if empty else min(first[row], column)
+            last[row] = column + 1 if empty else max(last[row], column + 1)
+    return Spans(box, np.maximum(first, box.x0), np.minimum(last, box.x1))
 
 
 def polygon(rings: Sequence[Sequence[Point]], size: Size) -> Shape:
@@ -72,7 +141,7 @@ def polygon(rings: Sequence[Sequence[Point]], size: Size) -> Shape:
     ).intersect(size.box)
     if box.is_empty:
         return NOWHERE
-    return Shape(box, _scanline(points, box))
+    return Dense(box, _scanline(points, box))
 
 
 def _scanline(rings: list[NDArray[np.float64]], box: Box) -> NDArray[np.bool_]:

@@ -51,3 +51,11 @@ class CancelledError(LabeltoolError):
 
     def __init__(self, message: str = "cancelled") -> None:
         super().__init__(message)
+
+
+class LockedError(LabeltoolError):
+    """A change would touch a class that is locked; ``value`` is its pixel value."""
+
+    def __init__(self, message: str, value: int) -> None:
+        super().__init__(message, hint="Unlock the class in the panel of classes first")
+        self.value = value

@@ -61,8 +61,7 @@ class Plane:
 
     def empty_tile(self, index: TileIndex) -> Tile:
         """A read-only tile of the fill value that takes the memory of one pixel."""
-        box = tile_box(index, self.size)
-        return np.broadcast_to(np.array(self.fill, self.dtype), (box.height, box.width))
+        return constant_tile(self, index, self.fill)
 
     def read(self, box: Box) -> Tile:
         """A new array [h, w] of the pixels of ``box``, which must lie inside the image."""
@@ -78,6 +77,20 @@ class Plane:
     def dense(self) -> Tile:
         """The whole plane as a new array [height, width]."""
         return self.read(self.size.box)
+
+
+def constant_tile(plane: Plane, index: TileIndex, value: int) -> Tile:
+    """A read-only tile of one value that takes the memory of one pixel."""
+    box = tile_box(index, plane.size)
+    return np.broadcast_to(np.array(value, plane.dtype), (box.height, box.width))
+
+
+def constant_value(plane: Plane, index: TileIndex) -> int | None:
+    """The value of a tile that is known to hold no other; None also where nobody has looked."""
+    tile = plane.tiles.get(index)
+    if tile is None:
+        return plane.fill
+    return int(tile[0, 0]) if tile.strides == (0, 0) else None
 
 
 class LabelMask:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
-from labeltool.core.mask import LabelMask, Plane, PlaneName, Tile, freeze
+from labeltool.core.mask import LabelMask, Plane, PlaneName, Tile, constant_tile, constant_value, freeze
+from labeltool.core.shape import Part, Shape, is_nowhere
 
 Place = tuple[PlaneName, TileIndex]
 
@@ -135,3 +136,47 @@ def write(
             if delta is not None:
                 deltas[name, index] = delta
     return Patch(title, kind, deltas, dict(details or {}), box)
+
+
+def paint(
+    mask: LabelMask,
+    shape: Shape,
+    *,
+    title: str,
+    kind: str,
+    label: int,
+    origin: int,
+    object_id: int = 0,
+    details: Mapping[str, str] | None = None,
+) -> Patch:
+    """The patch that gives every pixel of a shape one class, object and origin.
+
+    Tiles that lie wholly inside cost nothing, so the price is that of the outline.
+    """
+    box = shape.box.intersect(mask.size.box)
+    values: tuple[tuple[PlaneName, int], ...] = (("label", label), ("object", object_id), ("origin", origin))
+    deltas: dict[Place, TileDelta] = {}
+    for index in tiles_in(box, mask.size):
+        changes = [(n, v) for n, v in values if constant_value(mask.planes[n], index) != v]
+        if not changes:
+            continue
+        part = shape.part(tile_box(index, mask.size))
+        if is_nowhere(part):
+            continue
+        for name, value in changes:
+            delta = _painted_tile(mask.planes[name], index, part, value)
+            if delta is not None:
+                deltas[name, index] = delta
+    return Patch(title, kind, deltas, dict(details or {}), box)
+
+
+def _painted_tile(plane: Plane, index: TileIndex, part: Part, value: int) -> TileDelta | None:
+    before = plane.tiles.get(index)
+    if not isinstance(part, np.ndarray) or part.all():
+        return TileDelta(before, None if value == plane.fill else constant_tile(plane, index, value))
+    old = plane.tile(index)
+    if (old[part] == value).all():
+        return None
+    new = np.array(old)
+    new[part] = value
+    return TileDelta(before, freeze(new))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from labeltool.core.draw import Shape
-from labeltool.core.patch import Patch, write
+from labeltool.core.patch import Patch, paint
 from labeltool.core.provenance import Origin
+from labeltool.core.shape import Shape
 from labeltool.tools.tool import ToolContext
 
 
 def painted(context: ToolContext, shape: Shape, value: int) -> Patch:
     """The patch that gives a shape a class, as a human's decision; it takes the words of the stroke it is added to."""
-    return write(
+    return paint(
         context.mask,
-        shape.box,
-        shape.inside,
+        shape,
         title="painting",
         kind="paint",
         label=value,
-        object_id=0,
         origin=Origin.HUMAN,
+        object_id=0 if value == context.erase_value else context.object_id,
     )

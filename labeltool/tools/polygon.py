@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labeltool.core.draw import Point, polygon
 from labeltool.tools.painting import painted
-from labeltool.tools.tool import Gesture, Pointer, Preview, Tool, ToolContext
+from labeltool.tools.tool import Gesture, Pointer, Preview, Tool, ToolContext, line
 
 CORNERS = 3
 
@@ -18,7 +18,7 @@ def _polygon(context: ToolContext, first: Pointer) -> Gesture:
     value = context.erase_value if first.button == "right" else context.paint_value
     points = [first.point]
     while points:
-        event = yield Preview(tuple(points), open=True)
+        event = yield Preview((line(points, handles=True),), rubber=True)
         closing = event.kind == "double" or (event.kind == "key" and event.key == "accept")
         if event.kind == "press":
             closing = len(points) >= CORNERS and context.is_near(points[0], event.point)

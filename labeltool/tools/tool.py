@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from labeltool.core.draw import Point
-from labeltool.core.geometry import Size
-from labeltool.core.mask import LabelMask
+from labeltool.core.geometry import Box, Size
+from labeltool.core.mask import LabelMask, Plane
 from labeltool.core.patch import Patch
+from labeltool.core.shape import Shape
+
+Key = Literal["", "accept", "back", "delete", "refresh"]
 
 
 @dataclass(frozen=True)
 class Pointer:
-    """An event in image coordinates. ``kind`` "key" carries accept, back (take the last point off) or nothing."""
+    """An event in image coordinates. ``kind`` "key" carries accept, back (take the last point off), delete, or
+    refresh (the mask has been changed by somebody else, as by undo). ``pressure`` is a pen's, 0..1."""
 
     kind: Literal["press", "move", "release", "double", "key"]
     x: float = 0.0
     y: float = 0.0
     button: Literal["left", "right"] = "left"
-    key: Literal["", "accept", "back"] = ""
+    key: Key = ""
+    pressure: float = 1.0
+    shift: bool = False
+    ctrl: bool = False
 
     @property
     def point(self) -> Point:
@@ -29,12 +40,48 @@ class Pointer:
         return self.x, self.y
 
 
-@dataclass(frozen=True)
-class Preview:
-    """What the canvas shows while a tool is at work: a line through ``points``, on to the pointer if ``open``."""
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """A line on the canvas: ``points`` float64 [n, 2] in image coordinates, never written to again.
 
-    points: tuple[Point, ...] = ()
-    open: bool = False
+    ``handles`` shows its points as handles, ``held`` is the index of the one that is marked (-1: none).
+    """
+
+    points: NDArray[np.float64]
+    closed: bool = True
+    handles: bool = False
+    held: int = -1
+    dashed: bool = False
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom."""
+        low, high = self.points.min(axis=0), self.points.max(axis=0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def line(
+    points: Sequence[Point], *, closed: bool = False, handles: bool = False, dashed: bool = False
+) -> Outline:
+    """An outline through points."""
+    return Outline(np.asarray(points, np.float64).reshape(-1, 2), closed, handles, dashed=dashed)
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """What the canvas shows while a tool is at work.
+
+    ``rubber`` draws on from the last point of the last outline to the pointer. ``area`` is tinted, ``text`` is said
+    beside the pointer. ``changed`` is the box in which this preview differs from the one before; None means anywhere.
+    ``idle`` says that nothing would be lost if the gesture were left now: undo is then the session's again.
+    """
+
+    outlines: tuple[Outline, ...] = ()
+    rubber: bool = False
+    area: Shape | None = None
+    text: str = ""
+    changed: Box | None = None
+    idle: bool = False
 
 
 NO_PREVIEW = Preview()
@@ -44,7 +91,15 @@ class StrokeSink(Protocol):
     """Where a tool's patches go; they show at once and are one step of undo together."""
 
     def add(self, patch: Patch) -> None:
-        """Apply a patch now."""
+        """Apply a patch now, as far as the session's guard allows."""
+        ...
+
+
+class ImagePixels(Protocol):
+    """The image that is labelled."""
+
+    def read(self, box: Box) -> NDArray[np.uint8]:
+        """Pixels uint8 [h, w, 3], RGB, of a box inside the image; not to be written to. May wait for the disk."""
         ...
 
 
@@ -62,6 +117,16 @@ class ToolContext(Protocol):
         ...
 
     @property
+    def image(self) -> ImagePixels:
+        """The image."""
+        ...
+
+    @property
+    def predicted(self) -> Plane | None:
+        """Class values of the newest prediction, 255 where the model has said nothing; None without one."""
+        ...
+
+    @property
     def paint_value(self) -> int:
         """Class value that the brush and the polygon set."""
         ...
@@ -72,8 +137,34 @@ class ToolContext(Protocol):
         ...
 
     @property
+    def object_id(self) -> int:
+        """Object that is painted; 0 where objects are simply connected regions."""
+        ...
+
+    @property
     def radius_px(self) -> float:
         """Radius of the brush in pixels of the image."""
+        ...
+
+    @property
+    def visible(self) -> Box:
+        """The part of the image that is on the screen."""
+        ...
+
+    @property
+    def last_point(self) -> Point | None:
+        """Where the last stroke on this image ended."""
+        ...
+
+    @last_point.setter
+    def last_point(self, point: Point | None) -> None: ...
+
+    def option(self, id_: str) -> float:
+        """The value of one of the tool's options."""
+        ...
+
+    def choose(self, value: int) -> None:
+        """Paint this class from now on."""
         ...
 
     def stroke(self, title: str, kind: str) -> AbstractContextManager[StrokeSink]:
@@ -84,15 +175,35 @@ class ToolContext(Protocol):
         """True when two points lie so close on the screen that a click on one means the other."""
         ...
 
+    def screen_px(self, pixels: float) -> float:
+        """How many pixels of the image so many pixels of the screen are."""
+        ...
+
 
 Gesture = Generator[Preview, Pointer, None]
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting of a tool, shown while it is in use. With ``choices`` the value is an index into them;
+    a ``step`` of 0 makes it a switch, 0 or 1."""
+
+    id: str
+    title: str
+    default: float
+    low: float = 0
+    high: float = 1
+    step: float = 1
+    unit: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Tool:
     """A tool as the window lists it. ``gesture`` is started by a press and ends by returning.
 
-    ``cursor`` "brush" shows the brush's outline at true size, "cross" a cross.
+    ``cursor`` "brush" shows the brush's outline at true size, "cross" a cross. ``hover`` is asked what to show while
+    the pointer merely moves.
     """
 
     id: str
@@ -101,3 +212,6 @@ class Tool:
     icon: str
     cursor: Literal["brush", "cross"]
     gesture: Callable[[ToolContext, Pointer], Gesture]
+    options: tuple[Option, ...] = ()
+    hover: Callable[[ToolContext, Point], Preview] | None = None
+    help: str = ""

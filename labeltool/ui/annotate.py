@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.app.toolbox import Context
+from labeltool.app.toolbox import Context, ImageArray
 from labeltool.app.workbench import OpenImage, Workbench
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.change import Change, Signal
@@ -65,6 +65,9 @@ class Annotate:
         self.canvas = canvas
         self.shown = Shown()
         self.changed: Signal[None] = Signal()
+        self.chosen: Signal[int] = Signal()
+        """A tool has picked up a class."""
+        self.tool: Tool | None = None
         self._bench: Workbench | None = None
         self._disconnect: Callable[[], None] = lambda: None
 
@@ -85,10 +88,21 @@ class Annotate:
         bench = self._bench
         if bench is None or bench.open is None or not bench.editable or bench.open.session.frozen:
             return None
-        return Context(bench.open.session, bench.hand, lambda: bench.catalog, self.canvas.is_near)
+        prediction = bench.open.prediction
+        return Context(
+            bench.open.session,
+            bench.hand,
+            lambda: bench.catalog,
+            ImageArray(bench.open.pyramid.level(0)),
+            {} if self.tool is None else bench.hand.options_of(self.tool),
+            None if prediction is None else prediction.label,
+            self.canvas.what_is_seen,
+            self.chosen.emit,
+        )
 
     def use(self, tool: Tool) -> None:
         """Draw with this tool."""
+        self.tool = tool
         self.canvas.set_tool(tool)
 
     @property
@@ -126,6 +140,7 @@ class Annotate:
 
     def _pixels_changed(self, change: Change) -> None:
         self.canvas.pixels_changed(change.box, ("mask",))
+        self.canvas.mask_changed()
 
     # ---- what is shown
 

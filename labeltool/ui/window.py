@@ -278,6 +278,7 @@ class MainWindow(QMainWindow):
         self._work.ended.connect(self._enable)
         self.annotate.changed.connect(lambda _: self._show_layers())
         self.annotate.changed.connect(lambda _: self._show_readout())
+        self.annotate.chosen.connect(self._hand.take)
         QApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
         self._canvas.installEventFilter(self)
         self._use(_tools()[0])

@@ -17,7 +17,7 @@ import pytest
 
 from labeltool.app.project import add_images
 from labeltool.app.session import Session, Step
-from labeltool.app.toolbox import Context, Hand
+from labeltool.app.toolbox import Context, Hand, ImageArray
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Size
 from labeltool.core.mask import LabelMask
@@ -64,7 +64,9 @@ class Model:
             self.states.append(self.session.mask.snapshot())
 
     def _stroke(self, points: list[tuple[float, float]], value: int) -> None:
-        context = Context(self.session, Hand(value, value, RADIUS_PX), lambda: CATALOG)
+        image = ImageArray(np.zeros((SIZE.height, SIZE.width, 3), np.uint8))
+        hand = Hand(value, value, RADIUS_PX)
+        context = Context(self.session, hand, lambda: CATALOG, image, hand.options_of(BRUSH))
         gesture = BRUSH.gesture(context, Pointer("press", *points[0]))
         next(gesture)
         for point in points[1:]:

@@ -11,6 +11,7 @@ from labeltool.core import rle
 from labeltool.core.draw import polygon
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
+from labeltool.core.shape import dense
 
 _FARTHEST: Final = 1e7
 _MOST_NUMBERS: Final = 200_000
@@ -48,7 +49,7 @@ def _polygons(rings: list[Any], size: Size) -> rle.Counts:
     inside = np.zeros((around.height, around.width), bool)
     for shape in shapes:
         if not shape.box.is_empty:
-            inside[shape.box.slices(around)] |= shape.inside
+            inside[shape.box.slices(around)] |= dense(shape).inside
     if not inside.any():
         raise BadInputError("the polygon covers no pixel of the image")
     return rle.encode(inside, around, size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Literal
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -14,21 +15,24 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QPolygonF,
     QResizeEvent,
+    QTabletEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
+from labeltool.app.toolbox import View
 from labeltool.core.draw import Point
 from labeltool.core.geometry import Box, Size
 from labeltool.tools.tool import NO_PREVIEW, Gesture, Pointer, Preview, Tool, ToolContext
 from labeltool.ui.canvas.layers import Layer, places_in
+from labeltool.ui.canvas.previews import HANDLE_PX, paint_area, paint_outline, paint_text
 from labeltool.ui.canvas.viewport import Viewport
 
 WHEEL_NOTCH = 120
 ZOOM_A_NOTCH = 1.25
 NEAR_PX = 9
+FAR = Size(1 << 30, 1 << 30)
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 
 
@@ -66,6 +70,8 @@ class Canvas(QWidget):
         self._pointer: QPointF | None = None
         self._pan_from: QPointF | None = None
         self._space = False
+        self._pressure = 1.0
+        self._sending = False
         self.surround = QColor("#2b2b2b")
         self.empty_text = ""
 
@@ -182,7 +188,7 @@ class Canvas(QWidget):
             layer = self._layers.get(name)
             if layer is not None:
                 self._paint_layer(painter, layer, dirty, smooth=name == "image")
-        self._paint_preview(painter)
+        self._paint_preview(painter, dirty)
         self._paint_brush(painter)
 
     def _paint_layer(self, painter: QPainter, layer: Layer, dirty: QRect, *, smooth: bool) -> None:
@@ -202,17 +208,18 @@ class Canvas(QWidget):
             self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.empty_text
         )
 
-    def _paint_preview(self, painter: QPainter) -> None:
-        if not self._preview.points:
-            return
-        points = [QPointF(*self._view.to_widget(x, y)) for x, y in self._preview.points]
-        line = [*points, self._pointer] if self._preview.open and self._pointer is not None else points
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for color, width in ((QColor(0, 0, 0, 180), 3.0), (QColor("white"), 1.2)):
-            painter.setPen(QPen(color, width))
-            painter.drawPolyline(QPolygonF(line))
-            for index, point in enumerate(points):
-                painter.drawEllipse(point, 5 if index == 0 else 3, 5 if index == 0 else 3)
+    def _paint_preview(self, painter: QPainter, dirty: QRect) -> None:
+        preview, at = self._preview, self._pointer
+        seen = self._view.visible(
+            dirty.left() - 8, dirty.top() - 8, dirty.right() + 9, dirty.bottom() + 9, FAR
+        )
+        if preview.area is not None:
+            paint_area(painter, preview.area, self._view, seen)
+        for outline in preview.outlines:
+            rubber = at if preview.rubber and outline is preview.outlines[-1] else None
+            paint_outline(painter, outline, self._view, seen, rubber)
+        if preview.text and at is not None:
+            paint_text(painter, preview.text, at, self.rect())
 
     def _paint_brush(self, painter: QPainter) -> None:
         circle = self._brush_circle()
@@ -237,8 +244,19 @@ class Canvas(QWidget):
         for circle in (before, self._brush_circle()):
             if circle is not None:
                 self.update(circle.toAlignedRect().adjusted(-3, -3, 3, 3))
-        if self._preview.points:
+        if self._preview.rubber or self._preview.text:
             self.update()
+        elif self._gesture is None:
+            self._hover(to)
+
+    def _hover(self, at: QPointF | None) -> None:
+        context = self._context()
+        if self._tool is None or self._tool.hover is None or context is None:
+            return
+        if at is None:
+            self._show_preview(NO_PREVIEW)
+        else:
+            self._show_preview(self._tool.hover(context, self._view.to_image(at.x(), at.y())))
 
     # ---- tool
 
@@ -255,8 +273,8 @@ class Canvas(QWidget):
 
     @property
     def busy(self) -> bool:
-        """True while a gesture is under way."""
-        return self._gesture is not None
+        """True while something is being drawn that would be lost if it were left now."""
+        return self._gesture is not None and not self._preview.idle
 
     def cancel_gesture(self) -> None:
         """Drop what is being drawn; nothing of it stays."""
@@ -270,10 +288,16 @@ class Canvas(QWidget):
         if self._gesture is not None:
             self._send(Pointer("key", key="back"))
 
+    def mask_changed(self) -> None:
+        """Undo, a model or an import has changed the mask: a gesture that rests looks at it again."""
+        if self._gesture is not None and self._preview.idle and not self._sending:
+            self._send(Pointer("key", key="refresh"))
+
     def _send(self, pointer: Pointer) -> None:
         context = self._context()
         if context is None or self._tool is None:
             return
+        self._sending = True
         try:
             if self._gesture is not None:
                 self._show_preview(self._gesture.send(pointer))
@@ -287,13 +311,24 @@ class Canvas(QWidget):
             self._gesture = None
             self._show_preview(NO_PREVIEW)
             self.failed.emit(error)
+        finally:
+            self._sending = False
 
     def _show_preview(self, preview: Preview) -> None:
-        if preview != self._preview:
-            self._preview = preview
+        if preview is self._preview:
+            return
+        self._preview = preview
+        if preview.changed is None:
             self.update()
+        else:
+            self.update(self._widget_rect(preview.changed, HANDLE_PX + 2))
 
-    # ---- mouse and keys
+    # ---- mouse, pen and keys
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """Only the pressure is taken; Qt sends the mouse event that follows."""
+        self._pressure = 1.0 if event.type() == QEvent.Type.TabletRelease else event.pressure()
+        event.ignore()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Pan with the middle button or Space, else draw."""
@@ -349,7 +384,7 @@ class Canvas(QWidget):
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
-            and self._gesture is not None
+            and self.busy
             and event.matches(QKeySequence.StandardKey.Undo)
         ):
             event.accept()
@@ -363,10 +398,12 @@ class Canvas(QWidget):
             self._hold_space(True)
         elif self._gesture is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._send(Pointer("key", key="accept"))
-        elif self._gesture is not None and (
-            key == Qt.Key.Key_Backspace or event.matches(QKeySequence.StandardKey.Undo)
+        elif (self._gesture is not None and key == Qt.Key.Key_Backspace) or (
+            self.busy and event.matches(QKeySequence.StandardKey.Undo)
         ):
             self.take_back()
+        elif self._gesture is not None and key == Qt.Key.Key_Delete:
+            self._send(Pointer("key", key="delete"))
         elif key == Qt.Key.Key_Escape and self._gesture is not None:
             self.cancel_gesture()
         else:
@@ -388,10 +425,15 @@ class Canvas(QWidget):
             self._space = held
             self._update_cursor()
 
-    def _pointer_event(self, kind: str, event: QMouseEvent) -> Pointer:
+    def _pointer_event(
+        self, kind: Literal["press", "move", "release", "double"], event: QMouseEvent
+    ) -> Pointer:
         x, y = self._view.to_image(event.position().x(), event.position().y())
-        button = "right" if event.button() == RIGHT else "left"
-        return Pointer(kind, x, y, button)  # type: ignore[arg-type]  # kind is one of three literals above
+        button: Literal["left", "right"] = "right" if event.button() == RIGHT else "left"
+        held = event.modifiers()
+        shift = bool(held & Qt.KeyboardModifier.ShiftModifier)
+        ctrl = bool(held & Qt.KeyboardModifier.ControlModifier)
+        return Pointer(kind, x, y, button, "", self._pressure, shift, ctrl)
 
     def _update_cursor(self) -> None:
         if self._pan_from is not None:
@@ -403,9 +445,12 @@ class Canvas(QWidget):
         else:
             self.unsetCursor()
 
-    def is_near(self, a: Point, b: Point) -> bool:
-        """True when two image points lie within a few pixels on the screen."""
-        return math.dist(self._view.to_widget(*a), self._view.to_widget(*b)) <= NEAR_PX
+    def what_is_seen(self) -> View:
+        """Zoom and the part of the image that is on the screen."""
+        if self._image is None:
+            return View()
+        seen = self._view.visible(0, 0, self.width(), self.height(), self._image)
+        return View(self._view.zoom, seen, NEAR_PX)
 
     def global_point(self, x: float, y: float) -> QPoint:
         """Where an image point lies on the screen."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from labeltool.core.draw import capsule, connected_regions, polygon
 from labeltool.core.geometry import Size
+from labeltool.core.shape import dense
 
 SIZE = Size(64, 48)
 coordinate = st.floats(-20, 80, allow_nan=False)
@@ -16,7 +17,7 @@ coordinate = st.floats(-20, 80, allow_nan=False)
 
 def full(shape, size=SIZE):
     out = np.zeros((size.height, size.width), bool)
-    out[shape.box.slices()] = shape.inside
+    out[shape.box.slices()] = dense(shape).inside
     return out
 
 
