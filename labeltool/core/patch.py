@@ -160,23 +160,38 @@ def paint(
         changes = [(n, v) for n, v in values if constant_value(mask.planes[n], index) != v]
         if not changes:
             continue
-        part = shape.part(tile_box(index, mask.size))
+        place = tile_box(index, mask.size)
+        common = place.intersect(box)
+        part = shape.part(common)
         if is_nowhere(part):
             continue
+        whole = common == place and (not isinstance(part, np.ndarray) or part.all())
         for name, value in changes:
-            delta = _painted_tile(mask.planes[name], index, part, value)
+            plane = mask.planes[name]
+            delta = (
+                _constant_delta(plane, index, value)
+                if whole
+                else _painted_tile(plane, index, common.slices(place), part, value)
+            )
             if delta is not None:
                 deltas[name, index] = delta
     return Patch(title, kind, deltas, dict(details or {}), box)
 
 
-def _painted_tile(plane: Plane, index: TileIndex, part: Part, value: int) -> TileDelta | None:
-    before = plane.tiles.get(index)
-    if not isinstance(part, np.ndarray) or part.all():
-        return TileDelta(before, None if value == plane.fill else constant_tile(plane, index, value))
+def _constant_delta(plane: Plane, index: TileIndex, value: int) -> TileDelta:
+    return TileDelta(
+        plane.tiles.get(index), None if value == plane.fill else constant_tile(plane, index, value)
+    )
+
+
+def _painted_tile(
+    plane: Plane, index: TileIndex, where: tuple[slice, slice], part: Part, value: int
+) -> TileDelta | None:
     old = plane.tile(index)
-    if (old[part] == value).all():
+    changed = np.not_equal(old[where], value)
+    changed &= part
+    if not changed.any():
         return None
     new = np.array(old)
-    new[part] = value
-    return TileDelta(before, freeze(new))
+    np.copyto(new[where], value, where=changed, casting="unsafe")
+    return TileDelta(plane.tiles.get(index), freeze(new))

@@ -85,10 +85,10 @@ class Layer:
             self._held -= self._tiles.popitem(last=False)[1].pixels.nbytes
         return tile
 
-    def changed(self, box: Box, level: int) -> None:
-        """Pixels of ``box`` differ: render them again at ``level``, which is being looked at, drop them elsewhere."""
+    def changed(self, box: Box, level: int, seen: Box) -> None:
+        """Pixels of ``box`` differ: render them again where they are ``seen`` at ``level``, drop them elsewhere."""
         for place in [p for p, t in self._tiles.items() if not t.box.intersect(box).is_empty]:
-            if place.level == level:
+            if place.level == level and not self._tiles[place].box.intersect(seen).is_empty:
                 self._render_part(place, box)
             else:
                 self._held -= self._tiles.pop(place).pixels.nbytes

@@ -63,7 +63,10 @@ class Viewport:
             image.box
         )
 
-    @property
-    def level(self) -> int:
-        """Pyramid level to draw from: each halves the image; the drawn scale stays within 0.5..1 below 100 %."""
-        return max(0, math.floor(math.log2(1 / self.zoom) + 1e-9)) if self.zoom < 1 else 0
+    def level(self, device_ratio: float = 1.0) -> int:
+        """Pyramid level to draw from: each halves the image; the drawn scale stays within 0.5..1 below 100 %.
+
+        ``device_ratio`` is the number of pixels the screen has for one of the widget's.
+        """
+        zoom = self.zoom * device_ratio
+        return max(0, math.floor(math.log2(1 / zoom) + 1e-9)) if zoom < 1 else 0

@@ -105,9 +105,10 @@ class Canvas(QWidget):
         """Pixels of these layers differ inside ``box``: render and repaint that part only."""
         if box.is_empty:
             return
+        seen = self.what_is_seen().visible or box
         for name in names:
             if name in self._layers:
-                self._layers[name].changed(box, self._view.level)
+                self._layers[name].changed(box, self._level, seen)
         self.update(self._widget_rect(box, 2))
 
     # ---- viewport
@@ -116,6 +117,11 @@ class Canvas(QWidget):
     def view(self) -> Viewport:
         """Zoom and place of the image."""
         return self._view
+
+    @property
+    def _level(self) -> int:
+        """The level that is drawn from: of one pixel of it, at least half a pixel of the screen is seen."""
+        return self._view.level(self.devicePixelRatioF())
 
     def image_to_widget(self, x: float, y: float) -> Point:
         """Image point to widget point, floats."""
@@ -195,7 +201,7 @@ class Canvas(QWidget):
         view = self._view
         box = view.visible(dirty.left(), dirty.top(), dirty.right() + 1, dirty.bottom() + 1, layer.size)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth and view.zoom < 2)
-        for place in places_in(box, view.level):
+        for place in places_in(box, self._level):
             tile = layer.tile(place)
             # Rounded edges are shared by neighbours, so that no gap can show between tiles.
             left, top = (round(v) for v in view.to_widget(tile.box.x0, tile.box.y0))

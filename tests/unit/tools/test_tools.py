@@ -9,7 +9,7 @@ from labeltool.core.catalog import IGNORE, ClassCatalog, ClassDef
 from labeltool.core.geometry import Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.provenance import Origin
-from labeltool.tools.brush import BRUSH, ERASER
+from labeltool.tools.brush import BRUSH, ERASER, curve
 from labeltool.tools.polygon import POLYGON
 from labeltool.tools.tool import Pointer, Tool
 
@@ -128,3 +128,45 @@ def test_two_corners_make_no_polygon():
     assert desk.gesture is None
     assert not desk.label.any()
     assert desk.saved == []
+
+
+def test_a_fast_curve_is_round_and_passes_through_every_position_of_the_pointer():
+    points = [(60 + 40 * np.cos(a), 45 + 40 * np.sin(a)) for a in np.linspace(0, 2 * np.pi, 9)]
+    desk = Desk(BRUSH)
+    desk.hand.radius_px = 1.5
+    desk.send(*drag(*points))
+    rows, cols = np.nonzero(desk.label == 1)
+    distance = np.hypot(cols + 0.5 - 60, rows + 0.5 - 45)
+    straight = 40 * np.cos(np.pi / 8) - 1.5  # how far in the chords of an octagon would cut (the first one does)
+    assert distance[cols < 86].min() > straight + 0.5
+    assert all(desk.label[int(y), int(x)] == 1 for x, y in points if y < SIZE.height - 1)
+
+
+def test_a_corner_stays_a_corner():
+    assert curve((10, 0), (0, 0.5), (1, 0), 0.35) == [(0, 0.5)]
+
+
+def test_shift_and_a_click_draw_a_straight_line_from_the_end_of_the_last_stroke():
+    desk = Desk(BRUSH)
+    desk.send(*drag((10, 20), (12, 20)))
+    desk.send(Pointer("press", 100, 70, shift=True), Pointer("release", 100, 70, shift=True))
+    assert desk.label[45, 56] == 1
+    assert desk.label[20, 80] == 0
+
+
+def test_a_pen_pressed_lightly_draws_a_thin_line():
+    desk = Desk(BRUSH)
+    desk.send(
+        Pointer("press", 20, 40, pressure=0.25),
+        Pointer("move", 100, 40, pressure=1.0),
+        Pointer("release", 100, 40),
+    )
+    assert (desk.label[:, 22] == 1).sum() < (desk.label[:, 98] == 1).sum()
+
+
+def test_a_square_tip_has_corners():
+    desk = Desk(BRUSH)
+    desk.hand.set_option(BRUSH, "tip", 1)
+    desk.context.options = desk.hand.options_of(BRUSH)
+    desk.send(*drag((40, 40), (40, 40)))
+    assert (desk.label[36:44, 36:44] == 1).all()
