@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from labeltool import plugins
 from labeltool.core.errors import BadInputError, ConflictError
+from labeltool.core.guard import Guard
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch, write
 from labeltool.core.progress import CancelToken, Progress, silent
@@ -97,6 +98,7 @@ def _free_numbers(
 
 def _commit(store: ProjectStore, found: ImportedMask, format_name: str) -> None:
     record = store.image(found.image_id)
-    patch = import_patch(store.load_mask(record.id), found, format_name)
+    mask = store.load_mask(record.id)
+    patch = Guard(store.catalog.locked).admit(mask, import_patch(mask, found, format_name))
     if patch:
         store.commit(record.id, patch, expected=record.revision, status=Status.IN_WORK)

@@ -14,6 +14,7 @@ from labeltool.app.project import reason, source_problem
 from labeltool.core.catalog import IGNORE
 from labeltool.core.errors import BadInputError, ModelError
 from labeltool.core.geometry import TileIndex, tiles_in
+from labeltool.core.guard import Guard
 from labeltool.core.mask import LabelMask, Plane, PlaneName
 from labeltool.core.patch import Patch, Place, TileDelta, replace_tile
 from labeltool.core.progress import CancelToken, Progress, silent
@@ -79,7 +80,7 @@ def predict(
 def fill_annotation(store: ProjectStore, record: ImageRecord, model_key: str) -> bool:
     """Copy a kept prediction into the annotation of an image that nobody has open; False if nothing changed.
 
-    An approved image stays as it was approved.
+    An approved image stays as it was approved, and a locked class as it is.
     """
     if store.image(record.id).status is Status.APPROVED:
         return False
@@ -87,7 +88,7 @@ def fill_annotation(store: ProjectStore, record: ImageRecord, model_key: str) ->
     if kept is None:
         raise ModelError(f"no prediction of {model_key} is kept", file=record.path)
     mask = store.load_mask(record.id)
-    patch = fill_patch(mask, kept.label, model_key=model_key)
+    patch = Guard(store.catalog.locked).admit(mask, fill_patch(mask, kept.label, model_key=model_key))
     if not patch:
         return False
     now = store.image(record.id)

@@ -17,7 +17,10 @@ from labeltool.core.patch import Patch, empty_patch
 
 NOTHING = Box(0, 0, 0, 0)
 HISTORY_BYTES = 256 * 2**20
-"""Pixels that undo keeps in memory; older steps are read back from the journal when they are wanted."""
+"""What undo keeps in memory, a quarter of it as arrays and the rest deflated; older steps are read back from the
+journal when they are wanted."""
+HOT_BYTES = 64 * 2**20
+"""What a plane of the mask keeps as arrays; the rest is deflated."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,25 @@ class Operation:
 
 @dataclass
 class Step:
-    """One entry of the undo or redo list. ``patch`` is None while it is only in the journal."""
+    """One entry of the undo or redo list. ``patch`` is None while it is only in the journal.
+
+    ``resting`` is the number of bytes of a patch that is deflated, else None.
+    """
 
     revision: int
     title: str
     patch: Patch | None = None
+    resting: int | None = None
+
+    def rest(self) -> None:
+        """Keep the patch in the least memory."""
+        if self.patch is not None:
+            self.patch = self.patch.at_rest()
+            self.resting = self.patch.nbytes
+
+    def forget(self) -> None:
+        """Leave the patch to the journal."""
+        self.patch = self.resting = None
 
 
 class Session:
@@ -47,6 +64,7 @@ class Session:
 
     ``save`` is told of every operation, in order. ``load_patch`` brings back the patch of a revision.
     ``began`` is called when a stroke begins, ``dropped`` when it ends with nothing to save.
+    ``undo_bytes`` is what undo may keep in memory.
     """
 
     def __init__(
@@ -60,6 +78,7 @@ class Session:
         load_patch: Callable[[int], Patch] | None = None,
         began: Callable[[], None] = lambda: None,
         dropped: Callable[[], None] = lambda: None,
+        undo_bytes: int = HISTORY_BYTES,
     ) -> None:
         self.mask = mask
         self.revision = revision
@@ -68,6 +87,7 @@ class Session:
         self._load_patch = load_patch
         self._began = began
         self._dropped = dropped
+        self._undo_bytes = undo_bytes
         self._undo = list(undo)
         self._redo = list(redo)
         self._open: Stroke | None = None
@@ -129,6 +149,7 @@ class Session:
         target.append(step)
         self._change(forward)
         self._commit(kind, forward, target=step.revision)
+        self._save_memory()
         return True
 
     def _check_locks(self, patch: Patch, kind: str) -> None:
@@ -158,23 +179,33 @@ class Session:
         if keep and stroke.patch:
             self._undo.append(Step(self.revision + 1, stroke.patch.title, stroke.patch))
             self._redo.clear()
-            self._forget_old_pixels()
             self._commit("do", stroke.patch)
+            self._save_memory()
             return
         self._change(stroke.patch.inverse())
         self._dropped()
         self.changed.emit(Change(NOTHING, self.revision))
 
-    def _forget_old_pixels(self) -> None:
-        """Drop the pixels of steps far back; only where a journal can bring them back."""
-        if self._load_patch is None:
+    def _save_memory(self) -> None:
+        """Deflate what was painted long ago. What the saver has written is deflated already: that costs nothing."""
+        self.mask.cool(HOT_BYTES)
+        for steps in (self._undo, self._redo):
+            _rest_old_steps(steps, self._undo_bytes, journal=self._load_patch is not None)
+
+
+def _rest_old_steps(steps: list[Step], bound: int, *, journal: bool) -> None:
+    """Deflate the patches of steps far back, and drop those further back where a journal can bring them back."""
+    hot = resting = 0
+    for step in reversed(steps):
+        if step.patch is None:
             return
-        held = 0
-        for step in reversed(self._undo):
-            if step.patch is not None:
-                held += step.patch.nbytes
-                if held > HISTORY_BYTES:
-                    step.patch = None
+        if step.resting is None:
+            hot += step.patch.nbytes
+            if hot > bound // 4:
+                step.rest()
+        resting += step.resting or 0
+        if journal and resting > bound - bound // 4:
+            step.forget()
 
 
 class Stroke:

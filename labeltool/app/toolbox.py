@@ -14,6 +14,7 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.draw import Point
 from labeltool.core.geometry import Box, Size
 from labeltool.core.mask import LabelMask, Plane
+from labeltool.imaging.scale import PixelSize
 from labeltool.tools.tool import ImagePixels, Tool
 
 MIN_RADIUS, MAX_RADIUS = 0.5, 2000.0
@@ -92,6 +93,8 @@ class Context:
     predicted: Plane | None = None
     view: Callable[[], View] = View
     choose: Callable[[int], None] = lambda value: None
+    pixel_size: PixelSize | None = None
+    """How large a pixel of the image is in the world, where its file knows."""
 
     @property
     def mask(self) -> LabelMask:

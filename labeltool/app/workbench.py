@@ -11,11 +11,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from labeltool.app import prelabel
+from labeltool.app.ahead import Ahead
 from labeltool.app.jobs import Deliver, Job, Lanes
 from labeltool.app.project import source_problem
+from labeltool.app.protection import Protection
 from labeltool.app.saving import Saver, SaveState
 from labeltool.app.session import Operation, Session, Step
 from labeltool.app.toolbox import Hand
@@ -23,8 +25,9 @@ from labeltool.core.change import Change, Signal
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord, Status
-from labeltool.imaging.open import open_image
-from labeltool.imaging.pyramid import Pyramid
+from labeltool.imaging.budget import WHOLE_PIXELS
+from labeltool.imaging.file_pyramid import open_pyramid
+from labeltool.imaging.pyramid import Arrival, Pyramid
 
 if TYPE_CHECKING:
     from labeltool.app.models import Model
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from labeltool.store.predictions import PredictionPlanes
     from labeltool.store.project import ProjectStore
 
+
+T = TypeVar("T")
 
 FLUSH_S = 10.0
 """How long loading an image waits for its strokes to be saved."""
@@ -99,7 +104,14 @@ class Workbench:
         self.catalog_changed: Signal[ClassCatalog] = Signal()
         self.prediction_changed: Signal[OpenImage] = Signal()
         self.saved: Signal[SaveState] = Signal()
+        self.pixels_arrived: Signal[Arrival] = Signal()
+        """More of the image at hand can be shown."""
+        self.levels_progress: Signal[tuple[float, float]] = Signal()
+        """How much of a large image's levels is made: pixels done, of so many."""
+        self.protection = Protection(self)
         self._wanted = ""  # the image that is at hand or being loaded
+        self._list: list[str] = []  # what "next" goes through
+        self._ahead = Ahead()
         self._place = ""  # where "next" and "previous" count from; stays when loading fails
         self._loading = False
         self._closed = False
@@ -129,13 +141,16 @@ class Workbench:
         self._wanted = self._place = image_id
 
         def done(loaded: _Loaded) -> None:
+            self._let_go()
             self.open = OpenImage(loaded.record, loaded.make_session(), loaded.pyramid, loaded.prediction)
+            self._listen(self.open)
             self.save_state = SaveState(image_id, loaded.record.revision, 0)
             self.image_opened.emit(self.open)
             self._release()
+            self._look_ahead()
 
         def failed(error: BaseException) -> None:
-            self.open = None
+            self._let_go()
             self._wanted = ""
             self.image_opened.emit(None)
             self.image_failed.emit((record, _explained(error, record.path)))
@@ -152,6 +167,37 @@ class Workbench:
             self._loading = True
             self.open.session.frozen = True
 
+    def _let_go(self) -> None:
+        if self.open is not None:
+            self.open.pyramid.close()
+        self.open = None
+
+    def _listen(self, image: OpenImage) -> None:
+        """Bring what a pyramid's threads tell to this thread, as long as its image is at hand."""
+
+        def pass_on(told: Signal[T], to: Callable[[T], None]) -> None:
+            told.connect(lambda value: self.lanes.deliver(lambda: to(value) if self.open is image else None))
+
+        pass_on(image.pyramid.arrived, self.pixels_arrived.emit)
+        pass_on(image.pyramid.progress, self.levels_progress.emit)
+        pass_on(image.pyramid.failed, self._problem)
+
+    def _look_ahead(self) -> None:
+        """Decode the image that "next" would open."""
+        ids = self._list or [record.id for record in self.store.images()]
+        following = ids[ids.index(self._place) + 1 :][:1] if self._place in ids else []
+        record = self.store.image(following[0]) if following else None
+        self._ahead.want(record)
+        if record is not None:
+            self.lanes.submit(
+                "io",
+                "look ahead",
+                lambda cancel, progress: self._ahead.decode(cancel),
+                done=lambda _: None,
+                failed=lambda _: None,
+                quiet=True,
+            )
+
     def _release(self) -> None:
         self._loading = False
         waiting, self._when_loaded = self._when_loaded, []
@@ -159,13 +205,8 @@ class Workbench:
             each()
 
     def _load(self, record: ImageRecord, cancel: CancelToken) -> _Loaded:
-        problem = source_problem(record)
-        if problem:
-            raise BadInputError(problem, file=record.path, hint="The labels are safe in the project")
-        with open_image(record.path) as reader:
-            pyramid = Pyramid(reader.read())
-        cancel.check()
-        pyramid.build()
+        _check_source(record)
+        pyramid = self._ahead.take(record) or open_pyramid(record.path)
         cancel.check()
         self._flush(record)
         with self._masks:
@@ -201,7 +242,7 @@ class Workbench:
 
     def step(self, by: int, among: Sequence[ImageRecord]) -> None:
         """Open the next (+1) or previous (-1) image of a list."""
-        ids = [record.id for record in among]
+        ids = self._list = [record.id for record in among]
         if not ids:
             return
         at = ids.index(self._place) + by if self._place in ids else 0
@@ -367,9 +408,21 @@ class Workbench:
         """Stop the lanes and let go of the project; what could not be saved is lost."""
         self.hold()
         self._closed = True
+        if self.open is not None:
+            self.open.pyramid.close()
         self.lanes.close()
         self.saver.close()
         self.store.close()
+
+
+def _check_source(record: ImageRecord) -> None:
+    """BadInputError when the file is not the one that was added; a large one is only looked at from outside, because
+    reading it to its end takes longer than to show it."""
+    large = record.size.pixels > WHOLE_PIXELS and record.path.exists()
+    same = large and record.path.stat().st_size == record.file_bytes
+    problem = "" if same else source_problem(record)
+    if problem:
+        raise BadInputError(problem, file=record.path, hint="The labels are safe in the project")
 
 
 def _explained(error: BaseException, file: Path) -> LabeltoolError:

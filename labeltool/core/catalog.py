@@ -49,12 +49,14 @@ class ClassDef:
 class ClassCatalog:
     """The classes of a project, in order of their values; a value is never given to a second class.
 
-    ``retired`` holds the values of removed classes, so that they are not used again.
+    ``retired`` holds the values of removed classes, so that they are not used again. ``locked`` are the values of
+    classes whose pixels nothing changes (see :class:`labeltool.core.guard.Guard`).
     """
 
     classes: tuple[ClassDef, ...]
     name: str = ""
     retired: tuple[int, ...] = ()
+    locked: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         values = [c.value for c in self.classes]
@@ -122,6 +124,10 @@ class ClassCatalog:
             ),
         )
 
+    def lock(self, value: int, locked: bool) -> ClassCatalog:
+        """The catalog with a class locked or unlocked."""
+        return replace(self, locked=self.locked | {value} if locked else self.locked - {value})
+
     def to_json(self) -> dict[str, Any]:
         """The form of a ``classes.json``."""
         return {
@@ -129,6 +135,7 @@ class ClassCatalog:
             "ignore_value": IGNORE,
             "classes": [{"value": c.value, "name": c.name, "color": list(c.color)} for c in self.classes],
             **({"retired": list(self.retired)} if self.retired else {}),
+            **({"locked": sorted(self.locked)} if self.locked else {}),
         }
 
     @classmethod
@@ -144,7 +151,9 @@ class ClassCatalog:
                 for c in data["classes"]
             )
             retired = tuple(int(v) for v in data.get("retired", ()))
-            return cls(tuple(sorted(classes, key=lambda c: c.value)), str(data.get("name", "")), retired)
+            locked = frozenset(int(v) for v in data.get("locked", ())) & {c.value for c in classes}
+            in_order = tuple(sorted(classes, key=lambda c: c.value))
+            return cls(in_order, str(data.get("name", "")), retired, locked)
         except BadInputError as error:
             raise BadInputError(error.message, file=file, hint=error.hint) from error
         except (KeyError, TypeError, ValueError) as error:

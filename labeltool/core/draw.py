@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.geometry import Box, Size
-from labeltool.core.shape import NOWHERE, Dense, Shape, Spans
+from labeltool.core.shape import NOWHERE, Part, Shape, Spans
 
 Point = tuple[float, float]
 Disc = tuple[float, float, float]
@@ -129,7 +129,7 @@ def _spans(box: Box, left: NDArray[np.float64], right: NDArray[np.float64], sure
     return Spans(box, np.maximum(first, box.x0), np.minimum(last, box.x1))
 
 
-def polygon(rings: Sequence[Sequence[Point]], size: Size) -> Shape:
+def polygon(rings: Sequence[Sequence[Point]] | Sequence[NDArray[np.generic]], size: Size) -> Shape:
     """The pixels inside closed rings by the even-odd rule (a ring inside another is a hole), cut to the image."""
     points = [np.asarray(ring, np.float64) for ring in rings if len(ring) >= 3]
     if not points:
@@ -141,28 +141,85 @@ def polygon(rings: Sequence[Sequence[Point]], size: Size) -> Shape:
     ).intersect(size.box)
     if box.is_empty:
         return NOWHERE
-    return Dense(box, _scanline(points, box))
+    edges = np.concatenate([np.hstack([ring, np.roll(ring, -1, axis=0)]) for ring in points])
+    downward = np.where((edges[:, 1] > edges[:, 3])[:, None], edges[:, [2, 3, 0, 1]], edges)
+    return EvenOdd(box, downward[downward[:, 1] < downward[:, 3]])
 
 
-def _scanline(rings: list[NDArray[np.float64]], box: Box) -> NDArray[np.bool_]:
-    """Even-odd fill at pixel centres: count the edges crossed to the left of each centre."""
-    toggles = np.zeros((box.height, box.width + 1), np.int32)
-    for ring in rings:
-        start, end = ring, np.roll(ring, -1, axis=0)
-        for (ax, ay), (bx, by) in zip(start.tolist(), end.tolist(), strict=True):
-            if ay == by:
-                continue
-            top, bottom = (ay, by) if ay < by else (by, ay)
-            first = max(math.ceil(top - 0.5), box.y0)
-            last = min(math.ceil(bottom - 0.5), box.y1)
-            if first >= last:
-                continue
-            rows = np.arange(first, last)
-            crossing = ax + (rows + 0.5 - ay) * (bx - ax) / (by - ay)
-            cols = np.clip(np.ceil(crossing - 0.5).astype(np.int64) - box.x0, 0, box.width)
-            np.add.at(toggles, (rows - box.y0, cols), 1)
-    inside: NDArray[np.bool_] = (np.cumsum(toggles[:, :-1], axis=1) & 1).astype(bool)
-    return inside
+STRIP = 256
+"""Rows whose crossings are worked out together."""
+MOST_EDGES = 4096
+"""Edges whose crossings are worked out together; it bounds the memory."""
+Crossings = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Row and column, in the order of reading, of the pixels at which inside and outside change; none occurs twice."""
+
+
+class EvenOdd:
+    """The pixels whose centre has an odd number of edges on its left.
+
+    ``edges`` are x, y, x, y (float64 [n, 4]) and lead downward, so that two polygons round the same edge alike. Which
+    rows and columns one crosses does not depend on the box that is asked for, so no border of a box can show.
+    """
+
+    def __init__(self, box: Box, edges: NDArray[np.float64]) -> None:
+        self.box = box
+        self._edges = edges
+        self._first, self._last = np.ceil(edges[:, 1::2] - 0.5).clip(box.y0, box.y1).astype(np.int64).T
+        self._known: tuple[tuple[int, int], Crossings] | None = None
+
+    def part(self, box: Box) -> Part:
+        """See :class:`~labeltool.core.shape.Shape`."""
+        common = self.box.intersect(box)
+        if common.is_empty:
+            return False
+        if common == box and common.height <= STRIP:
+            return self._strip(common)
+        whole = np.zeros((box.height, box.width), bool)
+        for top in range(common.y0, common.y1, STRIP):
+            strip = Box(common.x0, top, common.x1, min(top + STRIP, common.y1))
+            whole[strip.slices(box)] = self._strip(strip)
+        return whole
+
+    def _strip(self, box: Box) -> Part:
+        rows, columns = self._crossings(box.y0, box.y1)
+        within = (columns > box.x0) & (columns < box.x1)
+        starts = np.bincount(rows[columns <= box.x0] - box.y0, minlength=box.height) & 1
+        if not within.any() and starts.min() == starts.max():
+            return bool(starts[0])
+        toggles = np.zeros((box.height, box.width), np.uint8)
+        toggles[:, 0] = starts
+        toggles[rows[within] - box.y0, columns[within] - box.x0] = 1
+        return np.bitwise_xor.accumulate(toggles, axis=1, out=toggles).view(bool)
+
+    def _crossings(self, y0: int, y1: int) -> Crossings:
+        """Of a strip of rows; the last one is remembered, because a picture is read tile by tile."""
+        known = self._known
+        if known is None or known[0] != (y0, y1):
+            known = self._known = (y0, y1), self._crossed(y0, y1)
+        return known[1]
+
+    def _crossed(self, y0: int, y1: int) -> Crossings:
+        near = np.flatnonzero((self._first < y1) & (self._last > y0))
+        width = self.box.width + 1
+        found = [self._keys(near[i : i + MOST_EDGES], y0, y1, width) for i in range(0, len(near), MOST_EDGES)]
+        keys = _odd(np.concatenate(found)) if found else np.zeros(0, np.int64)
+        return keys // width + y0, keys % width + self.box.x0
+
+    def _keys(self, edges: NDArray[np.int64], y0: int, y1: int, width: int) -> NDArray[np.int64]:
+        first, last = np.maximum(self._first[edges], y0), np.minimum(self._last[edges], y1)
+        count = last - first
+        ax, ay, bx, by = np.repeat(self._edges[edges], count, axis=0).T
+        rows = np.arange(len(ax)) + np.repeat(first - np.cumsum(count) + count, count)
+        crossing = ax + (rows + 0.5 - ay) * (bx - ax) / (by - ay)
+        columns = np.ceil(crossing - 0.5).clip(self.box.x0, self.box.x1).astype(np.int64)
+        return _odd((rows - y0) * width + columns - self.box.x0)
+
+
+def _odd(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those that occur an odd number of times, sorted."""
+    unique, counts = np.unique(keys, return_counts=True)
+    odd: NDArray[np.int64] = unique[counts & 1 == 1]
+    return odd
 
 
 def connected_regions(inside: NDArray[np.bool_]) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:

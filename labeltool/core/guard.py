@@ -6,8 +6,9 @@ counts; they hold for what is done, not for taking it back, or one's own last st
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,10 +48,12 @@ class Guard:
         """The part of a patch, made against ``mask`` as it is now, that is allowed."""
         if self.is_open or not patch:
             return patch
+        bounds = patch.box(mask.size)
         deltas: dict[Place, TileDelta] = {}
         for index in sorted(patch.touched):
-            kept = self._protected(mask, patch, index)
-            deltas.update(_without(mask, patch, index, kept))
+            part = bounds.intersect(tile_box(index, mask.size))
+            kept = self._protected(mask, patch, index, part)
+            deltas.update(_without(mask, patch, index, part, kept))
         return replace(patch, deltas=deltas)
 
     def violated(self, mask: LabelMask, patch: Patch) -> int | None:
@@ -58,33 +61,56 @@ class Guard:
         if not self.locked:
             return None
         for index in sorted(patch.touched):
-            before, after = _label_before(mask, index), _label_after(mask, patch, index)
-            for value in sorted(self.locked):
-                if (((before == value) | (after == value)) & _changed(mask, patch, index)).any():
-                    return value
+            changed = _changed(mask, patch, index)
+            for label in (_label_before(mask, index), _label_after(mask, patch, index)):
+                hit = label[changed & self._frozen[label]]
+                if hit.size:
+                    return int(hit[0])
         return None
 
-    def _protected(self, mask: LabelMask, patch: Patch, index: TileIndex) -> Bools:
-        label, after = _label_before(mask, index), _label_after(mask, patch, index)
-        kept = np.zeros(label.shape, bool)
-        if self.locked:
-            locked = np.zeros(256, bool)
-            locked[list(self.locked)] = True
-            kept |= locked[label] | locked[after]
-        origin = mask.planes["origin"].tile(index)
-        if self.only_over is not None:
-            kept |= ~np.isin(label, list(self.only_over)) | (origin == Origin.NOBODY)
+    @cached_property
+    def _frozen(self) -> Bools:
+        """By class value: whether the class is locked."""
+        return _table(self.locked)
+
+    @cached_property
+    def _kept_label(self) -> Bools:
+        """By class value: whether a pixel that holds it now stays."""
+        return self._frozen if self.only_over is None else self._frozen | ~_table(self.only_over)
+
+    @cached_property
+    def _kept_origin(self) -> Bools:
+        """By origin: whether a pixel that has it now stays."""
+        kept = _table(TRUTH if self.keep_truth else ())
         if self.only_unlabelled:
-            kept |= origin != Origin.NOBODY
-        if self.keep_truth:
-            kept |= np.isin(origin, TRUTH)
+            kept = kept | ~_table((Origin.NOBODY,))
+        return kept if self.only_over is None else kept | _table((Origin.NOBODY,))
+
+    def _protected(self, mask: LabelMask, patch: Patch, index: TileIndex, part: Box) -> Bools:
+        """What stays as it is: bool of the part's shape, or [1, 1] where all its pixels are alike."""
+        at = part.slices(tile_box(index, mask.size))
+        origin = mask.planes["origin"].tile(index).astype(np.uint8, copy=False)
+        planes = [_label_before(mask, index)[at], _label_after(mask, patch, index)[at], origin[at]]
+        if self.between is None and all(plane.strides == (0, 0) for plane in planes):
+            planes = [plane[:1, :1] for plane in planes]
+        before, after, origin = planes
+        kept: Bools = self._kept_label[before] | self._frozen[after]
+        if self._kept_origin.any():
+            kept |= self._kept_origin[origin]
         if self.between is not None and self.grey is not None:
-            grey = self.grey(tile_box(index, mask.size))
+            grey = self.grey(part)
             kept |= (grey < self.between[0]) | (grey > self.between[1])
         return kept
 
 
 OPEN = Guard()
+
+
+def _table(values: Iterable[int]) -> Bools:
+    """True at these values of 0..255."""
+    table = np.zeros(256, bool)
+    table[list(values)] = True
+    return table
 
 
 def _label_before(mask: LabelMask, index: TileIndex) -> NDArray[np.uint8]:
@@ -111,18 +137,23 @@ def _changed(mask: LabelMask, patch: Patch, index: TileIndex) -> Bools:
     return changed
 
 
-def _without(mask: LabelMask, patch: Patch, index: TileIndex, kept: Bools) -> dict[Place, TileDelta]:
+def _without(
+    mask: LabelMask, patch: Patch, index: TileIndex, part: Box, kept: Bools
+) -> dict[Place, TileDelta]:
+    """A patch's deltas of one tile, less the pixels of ``part`` that are kept."""
     names: tuple[PlaneName, ...] = ("label", "object", "origin")
-    mine = {(n, index): patch.deltas[n, index] for n in names if (n, index) in patch.deltas}
+    mine = {(name, index): patch.deltas[name, index] for name in names if (name, index) in patch.deltas}
     if not kept.any():
-        return {**mine}
-    found: dict[Place, TileDelta] = {}
+        return mine
     if kept.all():
-        return found
+        return {}
+    at = part.slices(tile_box(index, mask.size))
+    found: dict[Place, TileDelta] = {}
     for (name, _), delta in mine.items():
         plane = mask.planes[name]
-        after = plane.empty_tile(index) if delta.after is None else delta.after
-        new = replace_tile(plane, index, np.where(kept, plane.tile(index), after))
-        if new is not None:
-            found[name, index] = new
+        new = np.array(plane.empty_tile(index) if delta.after is None else delta.after)
+        np.copyto(new[at], plane.tile(index)[at], where=kept)
+        less = replace_tile(plane, index, new)
+        if less is not None:
+            found[name, index] = less
     return found

@@ -10,15 +10,16 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from labeltool.core import cold
+from labeltool.core.cold import SPARSE, ColdTile, Held, TileMap
 from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
 
 if TYPE_CHECKING:
     from labeltool.core.patch import Patch
 
 PlaneName = Literal["label", "object", "origin"]
-Tile = NDArray[np.generic]
+Tile = cold.Tile
 
 PLANES: Final[Mapping[PlaneName, np.dtype[np.generic]]] = {
     "label": np.dtype(np.uint8),
@@ -43,16 +44,16 @@ class Plane:
         size: Size,
         dtype: np.dtype[np.generic],
         fill: int = 0,
-        tiles: dict[TileIndex, Tile] | None = None,
+        tiles: Mapping[TileIndex, Held] | None = None,
     ) -> None:
         self.size = size
         self.dtype = dtype
         self.fill = fill
-        self.tiles: dict[TileIndex, Tile] = {} if tiles is None else tiles
+        self.tiles = tiles if isinstance(tiles, TileMap) else TileMap(tiles)
 
     def copy(self) -> Plane:
         """A snapshot; the tiles are shared, which is safe because they are read-only."""
-        return Plane(self.size, self.dtype, self.fill, dict(self.tiles))
+        return Plane(self.size, self.dtype, self.fill, self.tiles.copy())
 
     def tile(self, index: TileIndex) -> Tile:
         """The tile as a read-only array of its cut size (at most 256x256)."""
@@ -63,15 +64,21 @@ class Plane:
         """A read-only tile of the fill value that takes the memory of one pixel."""
         return constant_tile(self, index, self.fill)
 
-    def read(self, box: Box) -> Tile:
-        """A new array [h, w] of the pixels of ``box``, which must lie inside the image."""
-        out = np.full((box.height, box.width), self.fill, self.dtype)
+    def read(self, box: Box, step: int = 1) -> Tile:
+        """A new array [h, w] of every ``step``-th pixel of ``box``, which must lie inside the image."""
+        out = np.full((-(-box.height // step), -(-box.width // step)), self.fill, self.dtype)
         for index in tiles_in(box, self.size):
-            tile = self.tiles.get(index)
-            if tile is not None:
-                place = tile_box(index, self.size)
-                part = place.intersect(box)
-                out[part.slices(box)] = tile[part.slices(place)]
+            held = self.tiles.held(index)
+            if held is None:
+                continue
+            place = tile_box(index, self.size)
+            part = place.intersect(box)
+            y, x = part.y0 + (box.y0 - part.y0) % step, part.x0 + (box.x0 - part.x0) % step
+            if y >= part.y1 or x >= part.x1:
+                continue
+            found = _every(held, (y - place.y0, x - place.x0), (part.y1 - place.y0, part.x1 - place.x0), step)
+            row, col = (y - box.y0) // step, (x - box.x0) // step
+            out[row : row + found.shape[0], col : col + found.shape[1]] = found
         return out
 
     def dense(self) -> Tile:
@@ -87,10 +94,23 @@ def constant_tile(plane: Plane, index: TileIndex, value: int) -> Tile:
 
 def constant_value(plane: Plane, index: TileIndex) -> int | None:
     """The value of a tile that is known to hold no other; None also where nobody has looked."""
-    tile = plane.tiles.get(index)
+    tile = plane.tiles.held(index)
     if tile is None:
         return plane.fill
-    return int(tile[0, 0]) if tile.strides == (0, 0) else None
+    if isinstance(tile, ColdTile) or tile.strides != (0, 0):
+        return None
+    return int(tile[0, 0])
+
+
+def _every(held: Held, start: tuple[int, int], stop: tuple[int, int], step: int) -> Tile:
+    """Every ``step``-th pixel of a tile between two corners (row, column); not inflated where it need not be."""
+    (y, x), (bottom, right) = start, stop
+    if isinstance(held, ColdTile):
+        if held.sparse is not None and step % SPARSE == y % SPARSE == x % SPARSE == 0:
+            rows, cols = slice(y // SPARSE, -(-bottom // SPARSE)), slice(x // SPARSE, -(-right // SPARSE))
+            return held.sparse[rows, cols][:: step // SPARSE, :: step // SPARSE]
+        held = held.array()
+    return held[y:bottom:step, x:right:step]
 
 
 class LabelMask:
@@ -129,10 +149,10 @@ class LabelMask:
         """Replace the tiles that ``patch`` names. Patches are made against this very mask."""
         for (name, index), delta in patch.deltas.items():
             plane = self.planes[name]
-            if delta.after is None:
-                plane.tiles.pop(index, None)
+            if delta.held_after is None:
+                plane.tiles.discard(index)
             else:
-                plane.tiles[index] = delta.after
+                plane.tiles.put(index, delta.held_after)
 
     def occupied(self) -> Iterator[TileIndex]:
         """Tiles that somebody has touched, in reading order."""
@@ -148,6 +168,11 @@ class LabelMask:
             for index in {*self.planes[name].tiles, *other.planes[name].tiles}
         )
 
+    def cool(self, bound: int) -> None:
+        """Leave at most ``bound`` bytes of arrays in each plane; tiles written longest ago are deflated."""
+        for plane in self.planes.values():
+            plane.tiles.cool(bound)
+
     def nbytes(self) -> int:
-        """Bytes of pixels held."""
-        return sum(t.nbytes for plane in self.planes.values() for t in plane.tiles.values())
+        """Bytes of pixels kept in memory."""
+        return sum(plane.tiles.memory() for plane in self.planes.values())

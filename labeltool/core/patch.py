@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import NamedTuple
@@ -10,18 +10,37 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from labeltool.core.cold import Held, at_rest, memory, warm
 from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
 from labeltool.core.mask import LabelMask, Plane, PlaneName, Tile, constant_tile, constant_value, freeze
 from labeltool.core.shape import Part, Shape, is_nowhere
 
 Place = tuple[PlaneName, TileIndex]
+Value = int | NDArray[np.uint8] | NDArray[np.uint32]
+
+PATCH_BYTES = 64 * 2**20
+"""New tiles that a patch holds as arrays while it is made."""
 
 
 class TileDelta(NamedTuple):
-    """A tile before and after; None stands for a tile of the fill value."""
+    """A tile before and after, in the form in which it is kept; None stands for a tile of the fill value."""
 
-    before: Tile | None
-    after: Tile | None
+    held_before: Held | None
+    held_after: Held | None
+
+    @property
+    def before(self) -> Tile | None:
+        """The tile before, as an array."""
+        return None if self.held_before is None else warm(self.held_before)
+
+    @property
+    def after(self) -> Tile | None:
+        """The tile after, as an array."""
+        return None if self.held_after is None else warm(self.held_after)
+
+    def at_rest(self) -> TileDelta:
+        """The same in the least memory."""
+        return TileDelta(*(None if tile is None else at_rest(tile) for tile in self))
 
 
 @dataclass(frozen=True)
@@ -57,18 +76,24 @@ class Patch:
     @property
     def nbytes(self) -> int:
         """Bytes of pixels that this patch keeps alive."""
-        return sum(t.nbytes for d in self.deltas.values() for t in d if t is not None and t.strides != (0, 0))
+        return sum(memory(tile) for delta in self.deltas.values() for tile in delta)
 
     def inverse(self) -> Patch:
         """The patch that undoes this one."""
-        return replace(self, deltas={p: TileDelta(d.after, d.before) for p, d in self.deltas.items()})
+        return replace(
+            self, deltas={p: TileDelta(after, before) for p, (before, after) in self.deltas.items()}
+        )
+
+    def at_rest(self) -> Patch:
+        """The same patch in the least memory; it shares cold tiles with the mask and other patches."""
+        return replace(self, deltas={place: delta.at_rest() for place, delta in self.deltas.items()})
 
     def then(self, later: Patch) -> Patch:
         """One patch that does this one and then ``later``; it keeps this one's title."""
         deltas = dict(self.deltas)
         for place, delta in later.deltas.items():
             known = deltas.get(place)
-            deltas[place] = delta if known is None else TileDelta(known.before, delta.after)
+            deltas[place] = delta if known is None else TileDelta(known.held_before, delta.held_after)
         bounds = None if self.bounds is None or later.bounds is None else self.bounds.union(later.bounds)
         return replace(
             self,
@@ -85,10 +110,23 @@ def empty_patch(title: str, kind: str) -> Patch:
 
 def replace_tile(plane: Plane, index: TileIndex, new: Tile) -> TileDelta | None:
     """The delta that puts ``new`` in the place of a tile, or None when no pixel differs. Takes ``new`` over."""
-    before = plane.tiles.get(index)
-    if np.array_equal(plane.tile(index) if before is None else before, new):
+    if np.array_equal(plane.tile(index), new):
         return None
-    return TileDelta(before, None if (new == plane.fill).all() else freeze(new))
+    value = int(new[0, 0])
+    if (new == value).all():
+        return _constant_delta(plane, index, value)
+    return TileDelta(plane.tiles.held(index), freeze(new))
+
+
+def gathered(deltas: Iterable[tuple[Place, TileDelta | None]]) -> dict[Place, TileDelta]:
+    """The deltas that are any, by place; what is more than ``PATCH_BYTES`` is put to rest as it comes."""
+    found: dict[Place, TileDelta] = {}
+    hot = 0
+    for place, delta in deltas:
+        if delta is not None:
+            hot += memory(delta.held_after)
+            found[place] = delta if hot <= PATCH_BYTES else delta.at_rest()
+    return found
 
 
 def write(
@@ -108,14 +146,19 @@ def write(
     ``box`` may stick out of the image; ``inside`` is bool [box.height, box.width], or None for all of it.
     A value is one number or an array of the box's shape; a plane given as None stays as it is.
     """
-    values: dict[PlaneName, int | NDArray[np.uint8] | NDArray[np.uint32]] = {}
+    values: dict[PlaneName, Value] = {}
     if label is not None:
         values["label"] = label
     if object_id is not None:
         values["object"] = object_id
     if origin is not None:
         values["origin"] = origin
-    deltas: dict[Place, TileDelta] = {}
+    return Patch(title, kind, gathered(_written(mask, box, inside, values)), dict(details or {}), box)
+
+
+def _written(
+    mask: LabelMask, box: Box, inside: NDArray[np.bool_] | None, values: Mapping[PlaneName, Value]
+) -> Iterator[tuple[Place, TileDelta | None]]:
     for index in tiles_in(box, mask.size):
         place = tile_box(index, mask.size)
         part = place.intersect(box)
@@ -132,10 +175,7 @@ def write(
                 new[part.slices(place)] = source
             else:
                 np.copyto(new[part.slices(place)], source, where=where, casting="unsafe")
-            delta = replace_tile(plane, index, new)
-            if delta is not None:
-                deltas[name, index] = delta
-    return Patch(title, kind, deltas, dict(details or {}), box)
+            yield (name, index), replace_tile(plane, index, new)
 
 
 def paint(
@@ -144,18 +184,28 @@ def paint(
     *,
     title: str,
     kind: str,
-    label: int,
-    origin: int,
+    label: int | None = None,
+    origin: int | None = None,
     object_id: int = 0,
     details: Mapping[str, str] | None = None,
 ) -> Patch:
-    """The patch that gives every pixel of a shape one class, object and origin.
+    """The patch that gives every pixel of a shape one class, object and origin; None leaves class or origin.
 
     Tiles that lie wholly inside cost nothing, so the price is that of the outline.
     """
     box = shape.box.intersect(mask.size.box)
-    values: tuple[tuple[PlaneName, int], ...] = (("label", label), ("object", object_id), ("origin", origin))
-    deltas: dict[Place, TileDelta] = {}
+    wanted: tuple[tuple[PlaneName, int | None], ...] = (
+        ("label", label),
+        ("object", object_id),
+        ("origin", origin),
+    )
+    values = [(name, value) for name, value in wanted if value is not None]
+    return Patch(title, kind, gathered(_painted(mask, shape, box, values)), dict(details or {}), box)
+
+
+def _painted(
+    mask: LabelMask, shape: Shape, box: Box, values: Sequence[tuple[PlaneName, int]]
+) -> Iterator[tuple[Place, TileDelta | None]]:
     for index in tiles_in(box, mask.size):
         changes = [(n, v) for n, v in values if constant_value(mask.planes[n], index) != v]
         if not changes:
@@ -168,20 +218,15 @@ def paint(
         whole = common == place and (not isinstance(part, np.ndarray) or part.all())
         for name, value in changes:
             plane = mask.planes[name]
-            delta = (
-                _constant_delta(plane, index, value)
-                if whole
-                else _painted_tile(plane, index, common.slices(place), part, value)
-            )
-            if delta is not None:
-                deltas[name, index] = delta
-    return Patch(title, kind, deltas, dict(details or {}), box)
+            if whole:
+                yield (name, index), _constant_delta(plane, index, value)
+            else:
+                yield (name, index), _painted_tile(plane, index, common.slices(place), part, value)
 
 
 def _constant_delta(plane: Plane, index: TileIndex, value: int) -> TileDelta:
-    return TileDelta(
-        plane.tiles.get(index), None if value == plane.fill else constant_tile(plane, index, value)
-    )
+    after = None if value == plane.fill else constant_tile(plane, index, value)
+    return TileDelta(plane.tiles.held(index), after)
 
 
 def _painted_tile(
@@ -194,4 +239,4 @@ def _painted_tile(
         return None
     new = np.array(old)
     np.copyto(new[where], value, where=changed, casting="unsafe")
-    return TileDelta(plane.tiles.get(index), freeze(new))
+    return TileDelta(plane.tiles.held(index), freeze(new))

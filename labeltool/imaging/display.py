@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -37,3 +39,28 @@ def percentile_stretch(pixels: Pixels, low: float = 0.5, high: float = 99.8) -> 
 def apply(lut: Lut, pixels: Pixels) -> Pixels:
     """A new array in which every value is looked up."""
     return np.asarray(cv2.LUT(pixels, lut), np.uint8)
+
+
+@dataclass(frozen=True)
+class Tone:
+    """How the image is shown: ``brightness`` and ``contrast`` -100..100, ``gamma`` 0.2..5; all neutral at first."""
+
+    brightness: int = 0
+    contrast: int = 0
+    gamma: float = 1.0
+
+
+NEUTRAL = Tone()
+
+
+def tone_curve(tone: Tone) -> Lut:
+    """The table of a tone: gamma, then contrast about middle grey, then brightness; never falls."""
+    values = (np.arange(256) / 255) ** (1 / tone.gamma)
+    slope = np.tan(np.pi / 4 * (1 + tone.contrast / 101))
+    shown = (values - 0.5) * slope + 0.5 + tone.brightness / 100
+    return np.asarray(np.clip(np.rint(255 * shown), 0, 255), np.uint8)
+
+
+def after(first: Lut, then: Lut) -> Lut:
+    """One table that does the work of two."""
+    return np.asarray(then[first], np.uint8)

@@ -33,9 +33,10 @@ def probe(path: Path) -> ImageInfo:
 
 
 def verify(path: Path) -> ImageInfo:
-    """Decode an image whole, so that one that is cut off or damaged is refused before it enters a project."""
+    """Refuse an image that is cut off or damaged before it enters a project: it is decoded whole, or where it is too
+    large for that, checked to hold all its pieces."""
     with open_image(path) as reader:
-        reader.read()
+        reader.verify()
         return reader.info
 
 

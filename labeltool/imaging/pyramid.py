@@ -1,33 +1,88 @@
-"""An image at halved sizes, for a canvas that shows any zoom."""
+"""An image at halved sizes, for a canvas that shows any zoom of an image of any size and never waits."""
 
 from __future__ import annotations
 
-import cv2
+from typing import NamedTuple, Protocol
+
 import numpy as np
 
-from labeltool.core.geometry import TILE, Size
+from labeltool.core.change import Signal
+from labeltool.core.errors import LabeltoolError
+from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
+from labeltool.imaging.halving import coarser, halve, level_sizes
 from labeltool.imaging.reader import Pixels
 
+_NOTHING_YET = 64
 
-class Pyramid:
+
+class Arrival(NamedTuple):
+    """There is more to see: on levels from ``first`` to ``last`` inside ``box``, in image pixels."""
+
+    first: int
+    last: int
+    box: Box
+
+
+class Pyramid(Protocol):
     """Levels of an image: level 0 is the image, each further one half as wide and high (rounded up).
 
     Pixel (x, y) of level k averages the pixels (x * 2**k, y * 2**k) and on of the image; at odd sizes the last row and
-    column count twice, so that levels lie exactly on each other. A level is made when it is first asked for.
+    column count twice, so that levels lie exactly on each other. Levels come in tiles of 256 x 256, cut to the level.
+    The signals are emitted on any thread.
     """
 
-    def __init__(self, pixels: Pixels) -> None:
-        self._levels = [pixels]
-        height, width = pixels.shape[:2]
-        self.sizes = [Size(width, height)]
-        while max(self.sizes[-1]) > TILE:
-            last = self.sizes[-1]
-            self.sizes.append(Size((last.width + 1) // 2, (last.height + 1) // 2))
+    sizes: list[Size]
+    arrived: Signal[Arrival]
+    failed: Signal[LabeltoolError]
+    """A tile cannot be read, or the levels cannot be made; the rest goes on."""
+    progress: Signal[tuple[float, float]]
+    """How much of the levels is made: pixels done, of so many."""
 
     @property
     def level_count(self) -> int:
         """Number of levels; the last one fits into a single tile."""
+        ...
+
+    def tile(self, level: int, row: int, col: int) -> Pixels | None:
+        """A tile if it is at hand, never waiting. None asks for it: ``arrived`` will tell."""
+        ...
+
+    def peek(self, level: int, row: int, col: int) -> Pixels | None:
+        """A tile if it is at hand; nobody is asked."""
+        ...
+
+    def read(self, box: Box, level: int = 0) -> Pixels:
+        """Pixels of a box of a level, not to be written to. Waits for the disk; BadInputError for what is damaged."""
+        ...
+
+    def sample(self) -> Pixels | None:
+        """Pixels from all over the image, by which its contrast is judged; None when none are at hand yet."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file; what is on its way is dropped."""
+        ...
+
+
+class ArrayPyramid:
+    """The pyramid of an image that is wholly in memory. A level is made when it is first asked for."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        self._levels = [pixels]
+        self.sizes = level_sizes(Size(pixels.shape[1], pixels.shape[0]))
+        self.arrived: Signal[Arrival] = Signal()
+        self.failed: Signal[LabeltoolError] = Signal()
+        self.progress: Signal[tuple[float, float]] = Signal()
+
+    @property
+    def level_count(self) -> int:
+        """Number of levels."""
         return len(self.sizes)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all levels."""
+        return sum(size.pixels * 3 for size in self.sizes)
 
     def build(self) -> None:
         """Make every level now, so that nobody who paints has to wait for one."""
@@ -36,15 +91,49 @@ class Pyramid:
     def level(self, level: int) -> Pixels:
         """All pixels of a level."""
         while len(self._levels) <= level:
-            self._levels.append(_halve(self._levels[-1]))
+            self._levels.append(halve(self._levels[-1]))
+            self._levels[-1].flags.writeable = False
         return self._levels[level]
 
+    def tile(self, level: int, row: int, col: int) -> Pixels:
+        """A tile, which is always at hand."""
+        return self.level(level)[tile_box(TileIndex(row, col), self.sizes[level]).slices()]
 
-def _halve(pixels: Pixels) -> Pixels:
-    height, width = pixels.shape[:2]
-    if height % 2 or width % 2:
-        pixels = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    half = ((width + 1) // 2, (height + 1) // 2)
-    smaller = np.asarray(cv2.resize(pixels, half, interpolation=cv2.INTER_AREA), np.uint8)
-    smaller.flags.writeable = False
-    return smaller
+    peek = tile
+
+    def read(self, box: Box, level: int = 0) -> Pixels:
+        """Pixels of a box of a level."""
+        return self.level(level)[box.slices()]
+
+    def sample(self) -> Pixels:
+        """The image."""
+        return self.level(0)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+def seen(pyramid: Pyramid, level: int, box: Box) -> Pixels:
+    """Pixels of a box of a level without waiting; where they are not at hand, coarser ones stand in."""
+    size = pyramid.sizes[level]
+    out = np.empty((box.height, box.width, 3), np.uint8)
+    for index in tiles_in(box, size):
+        place = tile_box(index, size)
+        part = box.intersect(place)
+        pixels = pyramid.tile(level, *index)
+        at_hand = _stand_in(pyramid, level, index, part) if pixels is None else pixels[part.slices(place)]
+        out[part.slices(box)] = at_hand
+    return out
+
+
+def _stand_in(pyramid: Pyramid, level: int, index: TileIndex, part: Box) -> Pixels | int:
+    """``part`` of a tile from the nearest coarser level that is at hand, enlarged."""
+    for up in range(1, pyramid.level_count - level):
+        above = TileIndex(index.row >> up, index.col >> up)
+        pixels = pyramid.peek(level + up, *above)
+        if pixels is not None:
+            wide = coarser(part, up)
+            place = tile_box(above, pyramid.sizes[level + up])
+            large = pixels[wide.slices(place)].repeat(1 << up, 0).repeat(1 << up, 1)
+            return large[part.slices(Box(wide.x0 << up, wide.y0 << up, 0, 0))]
+    return _NOTHING_YET

@@ -40,6 +40,10 @@ class Reader(Protocol):
         """The displayed pixels of ``box`` (inside the image), or of all of it. The caller must not write to it."""
         ...
 
+    def verify(self) -> None:
+        """BadInputError when the file is cut off or damaged, as far as that shows without holding all its pixels."""
+        ...
+
     def close(self) -> None:
         """Let go of the file and the pixels."""
         ...

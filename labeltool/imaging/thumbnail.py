@@ -12,8 +12,11 @@ import cv2
 import numpy as np
 from platformdirs import user_cache_path
 
+from labeltool.imaging.building import overview
 from labeltool.imaging.open import open_image
+from labeltool.imaging.pyramid_cache import PyramidCache
 from labeltool.imaging.reader import Pixels
+from labeltool.imaging.readers.large import LargeReader
 
 CACHE_LIMIT = 256 << 20
 """Bytes of thumbnails kept on disk."""
@@ -32,7 +35,8 @@ def thumbnail(path: Path, side: int, cache: ThumbnailCache | None = None) -> Pix
     if kept is not None:
         return kept
     with open_image(path) as reader:
-        small = shrink(reader.read(), side)
+        pixels = overview(reader, side, PyramidCache()) if isinstance(reader, LargeReader) else reader.read()
+        small = shrink(pixels, side)
     cache.put(key, small)
     return small
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from labeltool.core.cold import Held, warm
 from labeltool.core.errors import ConflictError
 from labeltool.core.mask import Tile
 from labeltool.core.patch import Patch, Place
@@ -15,7 +16,7 @@ from labeltool.store.contents import Contents, read_meta, tile_name, write_meta
 from labeltool.store.counts import count_change
 from labeltool.store.history import OperationKind, chain_next, chain_start, place_key
 from labeltool.store.records import Description, dump
-from labeltool.store.tiles import Packed, is_constant, pack, tile_hash
+from labeltool.store.tiles import Packed, is_constant, pack_held, tile_hash
 
 Hashes = Mapping[Place, bytes | None]
 
@@ -40,7 +41,7 @@ def commit(file: Contents, operation: Operation, description: Description) -> in
     The newest operation once more changes nothing. ConflictError when the file is not what the patch was made on.
     """
     patch = operation.patch
-    after = {place: _packed(delta.after, file.fill_of(place)) for place, delta in patch.deltas.items()}
+    after = {place: _packed(delta.held_after, file.fill_of(place)) for place, delta in patch.deltas.items()}
     hashes = {place: packed.sha256 if packed else None for place, packed in after.items()}
     if _is_newest(file, operation, hashes):
         return file.revision
@@ -108,8 +109,8 @@ def _write_operation(db: sqlite3.Connection, revision: int, operation: Operation
     )
 
 
-def _packed(tile: Tile | None, fill: int) -> Packed | None:
-    return None if tile is None or _is_fill(tile, fill) else pack(tile)
+def _packed(tile: Held | None, fill: int) -> Packed | None:
+    return None if tile is None or _is_fill(warm(tile), fill) else pack_held(tile)
 
 
 def _hash(tile: Tile | None, fill: int) -> bytes | None:

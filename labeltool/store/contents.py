@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from labeltool.core.cold import Held, warm
 from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.core.geometry import TILE, Size
 from labeltool.core.mask import PLANES, Tile
@@ -16,7 +17,7 @@ from labeltool.core.patch import Patch, Place, TileDelta
 from labeltool.store import predictions
 from labeltool.store.database import DamagedError
 from labeltool.store.history import History, OperationInfo, place_key, place_of, replay
-from labeltool.store.tiles import Packed, blank_tile, shape_of, unpack
+from labeltool.store.tiles import Packed, blank_tile, shape_of, unpack_cold
 
 APPLICATION_ID = 0x4C544D31
 FORMAT = 1
@@ -95,9 +96,9 @@ class Contents:
         row = self.db.execute(
             "SELECT data, sha256 FROM tiles WHERE plane=? AND row=? AND col=?", place_key(place)
         ).fetchone()
-        return self.unpack(place, Packed(*row)) if row else self.blank(place)
+        return warm(self.unpack(place, Packed(*row))) if row else self.blank(place)
 
-    def journaled(self, place: Place, revision: int) -> Tile | None:
+    def journaled(self, place: Place, revision: int) -> Held | None:
         """The tile as ``revision`` left it, or None where nobody had set anything."""
         row = self.db.execute(
             """SELECT data, sha256 FROM changes WHERE plane=? AND row=? AND col=? AND revision<=?
@@ -106,11 +107,11 @@ class Contents:
         ).fetchone()
         return self.unpack(place, Packed(*row)) if row and row[0] is not None else None
 
-    def unpack(self, place: Place, packed: Packed) -> Tile:
-        """The pixels of a stored tile; DamagedError names the tile."""
+    def unpack(self, place: Place, packed: Packed) -> Held:
+        """A stored tile, deflated as it is but held against its hash; DamagedError names the tile."""
         name, index = place
         try:
-            return unpack(packed, PLANES[name], shape_of(index, self.size))
+            return unpack_cold(packed, PLANES[name], shape_of(index, self.size))
         except ValueError as error:
             raise DamagedError(
                 f"{tile_name(place)} is damaged: {error}", file=self.path, hint=_FSCK

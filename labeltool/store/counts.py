@@ -25,7 +25,7 @@ def count_change(
         if delta is None:
             same = current(place)
             return same, same
-        before, after = (blank(place) if tile is None else tile for tile in delta)
+        before, after = (blank(place) if tile is None else tile for tile in (delta.before, delta.after))
         return before, after
 
     total = np.zeros(256, np.int64)

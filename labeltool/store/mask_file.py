@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labeltool.core.atomic import replacing
+from labeltool.core.cold import Held, warm
 from labeltool.core.errors import StoreError
 from labeltool.core.geometry import TILE
-from labeltool.core.mask import LabelMask, Tile
+from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch, Place
 from labeltool.store import predictions
 from labeltool.store.commit import Operation, commit
@@ -118,7 +119,7 @@ class MaskFile:
                 place = place_of(*key)
                 tile = _load_tile(file, place, Packed(data, sha256), damaged)
                 if tile is not None:
-                    mask.planes[place[0]].tiles[place[1]] = tile
+                    mask.planes[place[0]].tiles.put(place[1], tile)
             return mask
 
     def commit(self, operation: Operation, description: Description) -> int:
@@ -185,7 +186,7 @@ def _refuse_leftovers(path: Path) -> None:
             )
 
 
-def _load_tile(file: Contents, place: Place, packed: Packed, damaged: list[Damage] | None) -> Tile | None:
+def _load_tile(file: Contents, place: Place, packed: Packed, damaged: list[Damage] | None) -> Held | None:
     try:
         return file.unpack(place, packed)
     except DamagedError as error:
@@ -196,9 +197,9 @@ def _load_tile(file: Contents, place: Place, packed: Packed, damaged: list[Damag
         return tile
 
 
-def _from_journal(file: Contents, place: Place, sha256: bytes) -> Tile | None:
+def _from_journal(file: Contents, place: Place, sha256: bytes) -> Held | None:
     try:
         tile = file.journaled(place, file.revision)
     except DamagedError:
         return None
-    return tile if tile is not None and tile_hash(tile) == sha256 else None
+    return tile if tile is not None and tile_hash(warm(tile)) == sha256 else None

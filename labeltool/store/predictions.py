@@ -19,7 +19,7 @@ from labeltool.core.errors import StoreError
 from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
 from labeltool.core.mask import Plane
 from labeltool.store.database import explained
-from labeltool.store.tiles import Packed, pack, shape_of, unpack
+from labeltool.store.tiles import Packed, pack, shape_of, unpack, unpack_cold
 
 SCHEMA = (
     """CREATE TABLE predictions(number INTEGER PRIMARY KEY AUTOINCREMENT, model_key TEXT NOT NULL UNIQUE,
@@ -142,7 +142,7 @@ def load(db: sqlite3.Connection, model_key: str, size: Size, file: Path) -> Pred
     ):
         index = TileIndex(row, col)
         try:
-            planes[plane].tiles[index] = unpack(Packed(*packed), UINT8, shape_of(index, size))
+            planes[plane].tiles.put(index, unpack_cold(Packed(*packed), UINT8, shape_of(index, size)))
         except ValueError as error:
             raise StoreError(
                 f"the prediction of {model_key} is damaged in row {row}, column {col}: {error}",

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from labeltool.core.cold import ColdTile, Held, at_rest, deflate
 from labeltool.core.geometry import Size, TileIndex, tile_box
 from labeltool.core.mask import PLANES, PlaneName, Tile, freeze
 from labeltool.core.patch import Place
@@ -30,7 +31,15 @@ def pack(tile: Tile) -> Packed:
     if is_constant(tile):
         value = raw[0, :1].tobytes()
         return Packed(value, _constant_hash(value, raw.size))
-    return Packed(zlib.compress(raw.data, 1), hashlib.sha256(raw.data).digest())
+    return Packed(deflate(tile), hashlib.sha256(raw.data).digest())
+
+
+def pack_held(held: Held) -> Packed:
+    """The bytes of a tile that a mask goes on holding: if it is not cold yet it can be from then on at no cost."""
+    rest = at_rest(held)
+    if not isinstance(rest, ColdTile):
+        return pack(rest)
+    return Packed(rest.deflated, tile_hash(rest.array()))
 
 
 def unpack(packed: Packed, dtype: np.dtype[np.generic], shape: tuple[int, int]) -> Tile:
@@ -43,6 +52,12 @@ def unpack(packed: Packed, dtype: np.dtype[np.generic], shape: tuple[int, int]) 
     raw = _inflate(packed.data, shape[0] * shape[1] * dtype.itemsize)
     _compare(hashlib.sha256(raw).digest(), packed.sha256)
     return freeze(np.frombuffer(raw, stored).reshape(shape).astype(dtype, copy=False))
+
+
+def unpack_cold(packed: Packed, dtype: np.dtype[np.generic], shape: tuple[int, int]) -> Held:
+    """As :func:`unpack`, but the tile stays deflated."""
+    tile = unpack(packed, dtype, shape)
+    return tile if is_constant(tile) else ColdTile(tile, packed.data)
 
 
 def tile_hash(tile: Tile) -> bytes:

@@ -2,34 +2,67 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
+from labeltool.core.algebra import Alike, Both
+from labeltool.core.contour import CORNERS, signed_area
 from labeltool.core.draw import Point, polygon
 from labeltool.tools.painting import painted
 from labeltool.tools.tool import Gesture, Pointer, Preview, Tool, ToolContext, line
 
-CORNERS = 3
+EIGHTH = math.pi / 4
+HELP = (
+    "Click the corners; Enter, a double click or a click on the first one closes. Backspace takes a corner off, Shift "
+    "keeps an edge to 45 degrees. Right click erases; begun with Ctrl it cuts a hole into the current class only."
+)
 
 
-def _fill(context: ToolContext, points: list[Point], value: int) -> None:
-    with context.stroke("polygon", "polygon") as stroke:
-        stroke.add(painted(context, polygon([points], context.size), value))
+def fill(context: ToolContext, points: list[Point], first: Pointer, kind: str) -> None:
+    """Fill a ring as its first press has meant it: painted, erased, or with Ctrl cut out of the current class."""
+    shape = polygon([points], context.size)
+    with context.stroke(kind, kind) as stroke:
+        if first.ctrl:
+            own = Alike((context.mask.planes["label"],), (context.paint_value,), context.size.box)
+            stroke.add(painted(context, Both(shape, own), context.erase_value))
+        else:
+            erases = first.button == "right"
+            stroke.add(painted(context, shape, context.erase_value if erases else context.paint_value))
+
+
+def area_text(points: list[Point]) -> str:
+    """The area that a ring encloses, for the preview; nothing before there is one."""
+    return f"{abs(signed_area(np.array(points))):,.0f} px" if len(points) >= CORNERS else ""
+
+
+def _at_eighths(start: Point, end: Point) -> Point:
+    """The end of an edge turned to the nearest multiple of 45 degrees."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    angle = round(math.atan2(dy, dx) / EIGHTH) * EIGHTH
+    length = dx * math.cos(angle) + dy * math.sin(angle)
+    return start[0] + length * math.cos(angle), start[1] + length * math.sin(angle)
 
 
 def _polygon(context: ToolContext, first: Pointer) -> Gesture:
-    value = context.erase_value if first.button == "right" else context.paint_value
     points = [first.point]
+    ahead: Point | None = None
     while points:
-        event = yield Preview((line(points, handles=True),), rubber=True)
+        shown = points if ahead is None else [*points, ahead]
+        event = yield Preview((line(shown, handles=True),), rubber=ahead is None, text=area_text(shown))
+        ahead = _at_eighths(points[-1], event.point) if event.shift and event.kind == "move" else None
         closing = event.kind == "double" or (event.kind == "key" and event.key == "accept")
         if event.kind == "press":
             closing = len(points) >= CORNERS and context.is_near(points[0], event.point)
-            if not closing and event.point != points[-1]:
-                points.append(event.point)
+            point = _at_eighths(points[-1], event.point) if event.shift else event.point
+            if not closing and point != points[-1]:
+                points.append(point)
         elif event.kind == "key" and event.key == "back":
             points.pop()
         if closing:
             if len(points) >= CORNERS:
-                _fill(context, points, value)
+                fill(context, points, first, "polygon")
             return
 
 
-POLYGON = Tool("polygon", "Polygon", "P", "ph.polygon", "cross", _polygon)
+POLYGON = Tool("polygon", "Polygon", "P", "ph.polygon", "cross", _polygon, help=HELP)

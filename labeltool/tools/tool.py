@@ -16,6 +16,7 @@ from labeltool.core.geometry import Box, Size
 from labeltool.core.mask import LabelMask, Plane
 from labeltool.core.patch import Patch
 from labeltool.core.shape import Shape
+from labeltool.imaging.scale import PixelSize
 
 Key = Literal["", "accept", "back", "delete", "refresh"]
 
@@ -72,7 +73,8 @@ class Preview:
     """What the canvas shows while a tool is at work.
 
     ``rubber`` draws on from the last point of the last outline to the pointer. ``area`` is tinted, ``text`` is said
-    beside the pointer. ``changed`` is the box in which this preview differs from the one before; None means anywhere.
+    beside the pointer, or beside ``text_at``. ``changed`` is the box in which this preview differs from the one
+    before; None means anywhere.
     ``idle`` says that nothing would be lost if the gesture were left now: undo is then the session's again.
     """
 
@@ -82,6 +84,7 @@ class Preview:
     text: str = ""
     changed: Box | None = None
     idle: bool = False
+    text_at: Point | None = None
 
 
 NO_PREVIEW = Preview()
@@ -124,6 +127,11 @@ class ToolContext(Protocol):
     @property
     def predicted(self) -> Plane | None:
         """Class values of the newest prediction, 255 where the model has said nothing; None without one."""
+        ...
+
+    @property
+    def pixel_size(self) -> PixelSize | None:
+        """How large a pixel of the image is in the world; None where nobody knows."""
         ...
 
     @property

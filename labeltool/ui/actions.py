@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
+from labeltool import plugins
+from labeltool.tools.tool import Tool
 from labeltool.ui import theme
 
 CONTEXT = "Actions"
@@ -16,7 +18,10 @@ CONTEXT = "Actions"
 
 @dataclass(frozen=True)
 class ActionSpec:
-    """An action of the window. ``needs`` says when it applies: always, project, image, undo or redo."""
+    """An action of the window. ``needs`` says when it applies, one of :data:`REASONS` (or always).
+
+    ``number`` is put in the place of {n} in the text. ``submenu`` is a menu inside the menu.
+    """
 
     id: str
     menu: str
@@ -27,6 +32,25 @@ class ActionSpec:
     checkable: bool = False
     help: str = ""
     separated: bool = False
+    number: int | None = None
+    submenu: str = ""
+
+    @property
+    def title(self) -> str:
+        """The text in the user's language, without the dots that promise a dialog."""
+        text = translated(self.text).rstrip("…")
+        return text if self.number is None else text.format(n=self.number)
+
+
+REASONS: dict[str, object] = {
+    "project": QT_TRANSLATE_NOOP("Actions", "no project is open"),
+    "editable": QT_TRANSLATE_NOOP("Actions", "no project is open that may be changed"),
+    "image": QT_TRANSLATE_NOOP("Actions", "no image is open"),
+    "edit_image": QT_TRANSLATE_NOOP("Actions", "no image is open that may be changed"),
+    "undo": QT_TRANSLATE_NOOP("Actions", "there is nothing to undo"),
+    "redo": QT_TRANSLATE_NOOP("Actions", "there is nothing to redo"),
+}
+"""Why an action does not apply, by what it needs."""
 
 
 def _spec(id_: str, menu: str, text: object, keys: str = "", **more: object) -> ActionSpec:
@@ -34,11 +58,12 @@ def _spec(id_: str, menu: str, text: object, keys: str = "", **more: object) -> 
     return ActionSpec(id_, menu, str(text), sequences, **more)  # type: ignore[arg-type]  # names checked by the dataclass
 
 
-MENUS = ("File", "Edit", "Image", "View", "Tools", "Help")
+MENUS = ("File", "Edit", "Image", "Mask", "View", "Tools", "Help")
 _MENU_TEXTS = (
     QT_TRANSLATE_NOOP("Actions", "File"),
     QT_TRANSLATE_NOOP("Actions", "Edit"),
     QT_TRANSLATE_NOOP("Actions", "Image"),
+    QT_TRANSLATE_NOOP("Actions", "Mask"),
     QT_TRANSLATE_NOOP("Actions", "View"),
     QT_TRANSLATE_NOOP("Actions", "Tools"),
     QT_TRANSLATE_NOOP("Actions", "Help"),
@@ -54,7 +79,81 @@ _TITLES = (
     QT_TRANSLATE_NOOP("Actions", "Brush"),
     QT_TRANSLATE_NOOP("Actions", "Eraser"),
     QT_TRANSLATE_NOOP("Actions", "Polygon"),
+    QT_TRANSLATE_NOOP("Actions", "fill"),
+    QT_TRANSLATE_NOOP("Actions", "grow"),
+    QT_TRANSLATE_NOOP("Actions", "shrink"),
+    QT_TRANSLATE_NOOP("Actions", "smooth"),
+    QT_TRANSLATE_NOOP("Actions", "fill holes"),
+    QT_TRANSLATE_NOOP("Actions", "remove islands"),
+    QT_TRANSLATE_NOOP("Actions", "keep largest"),
+    QT_TRANSLATE_NOOP("Actions", "split objects"),
+    QT_TRANSLATE_NOOP("Actions", "merge objects"),
+    QT_TRANSLATE_NOOP("Actions", "model's answer"),
+    QT_TRANSLATE_NOOP("Actions", "copy of the previous image"),
+    QT_TRANSLATE_NOOP("Actions", "Fill"),
+    QT_TRANSLATE_NOOP("Actions", "Merge objects"),
+    QT_TRANSLATE_NOOP("Actions", "Ruler"),
+    QT_TRANSLATE_NOOP("Actions", "magic wand"),
+    QT_TRANSLATE_NOOP("Actions", "superpixels"),
+    QT_TRANSLATE_NOOP("Actions", "threshold"),
+    QT_TRANSLATE_NOOP("Actions", "refinement"),
+    QT_TRANSLATE_NOOP("Actions", "Magic wand"),
+    QT_TRANSLATE_NOOP("Actions", "Superpixels"),
+    QT_TRANSLATE_NOOP("Actions", "Threshold"),
+    QT_TRANSLATE_NOOP("Actions", "GrabCut"),
+    QT_TRANSLATE_NOOP("Actions", "Refine edge"),
+    QT_TRANSLATE_NOOP("Actions", "Tip"),
+    QT_TRANSLATE_NOOP("Actions", "round"),
+    QT_TRANSLATE_NOOP("Actions", "square"),
+    QT_TRANSLATE_NOOP("Actions", "Tolerance"),
+    QT_TRANSLATE_NOOP("Actions", "Contiguous"),
+    QT_TRANSLATE_NOOP("Actions", "Smooth edge"),
+    QT_TRANSLATE_NOOP("Actions", "Size"),
+    QT_TRANSLATE_NOOP("Actions", "Compactness"),
+    QT_TRANSLATE_NOOP("Actions", "Select"),
+    QT_TRANSLATE_NOOP("Actions", "bright (Otsu)"),
+    QT_TRANSLATE_NOOP("Actions", "dark (Otsu)"),
+    QT_TRANSLATE_NOOP("Actions", "between"),
+    QT_TRANSLATE_NOOP("Actions", "Low"),
+    QT_TRANSLATE_NOOP("Actions", "High"),
+    QT_TRANSLATE_NOOP("Actions", "At least"),
+    QT_TRANSLATE_NOOP("Actions", "Iterations"),
+    QT_TRANSLATE_NOOP("Actions", "Labels inside are sure"),
+    QT_TRANSLATE_NOOP("Actions", "Reach"),
+    QT_TRANSLATE_NOOP("Actions", "Contrast"),
+    QT_TRANSLATE_NOOP(
+        "Actions", "Click a colour; drag right for more, left for less; the right button erases"
+    ),
+    QT_TRANSLATE_NOOP("Actions", "Drag over the pieces; the right button erases"),
+    QT_TRANSLATE_NOOP("Actions", "Drag a box around bright or dark objects; the right button erases"),
+    QT_TRANSLATE_NOOP("Actions", "Drag a box around an object; the right button erases"),
+    QT_TRANSLATE_NOOP("Actions", "Paint along a ragged edge of the class; it moves to the edge in the image"),
 )
+
+USUAL = (
+    "brush",
+    "eraser",
+    "polygon",
+    "lasso",
+    "pick",
+    "fill",
+    "wand",
+    "superpixel",
+    "threshold",
+    "grabcut",
+    "refine",
+)
+"""The order of the tools that everybody knows."""
+
+SUBMENUS: dict[str, object] = {
+    "Paint": QT_TRANSLATE_NOOP("Actions", "Where painting counts"),
+    "Choose a class": QT_TRANSLATE_NOOP("Actions", "Choose a class"),
+    "Show or hide a class": QT_TRANSLATE_NOOP("Actions", "Show or hide a class"),
+    "Lock a class": QT_TRANSLATE_NOOP("Actions", "Lock a class"),
+}
+
+DIGITS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 0)
+"""In the order in which they lie on the keyboard; 0 is the background."""
 
 ACTIONS: tuple[ActionSpec, ...] = (
     _spec(
@@ -174,6 +273,99 @@ ACTIONS: tuple[ActionSpec, ...] = (
         needs="edit_image",
         help=QT_TRANSLATE_NOOP("Actions", "Mark this image as finished; any edit takes that back"),
     ),
+    _spec("next_class", "Edit", QT_TRANSLATE_NOOP("Actions", "Next class"), "."),
+    _spec("previous_class", "Edit", QT_TRANSLATE_NOOP("Actions", "Previous class"), ","),
+    _spec(
+        "paint_anywhere",
+        "Edit",
+        QT_TRANSLATE_NOOP("Actions", "Paint anywhere"),
+        checkable=True,
+        submenu="Paint",
+        needs="project",
+    ),
+    _spec(
+        "paint_over_class",
+        "Edit",
+        QT_TRANSLATE_NOOP("Actions", "Paint only over the class at hand"),
+        checkable=True,
+        submenu="Paint",
+        needs="project",
+    ),
+    _spec(
+        "paint_unlabelled",
+        "Edit",
+        QT_TRANSLATE_NOOP("Actions", "Paint only what is unlabelled"),
+        checkable=True,
+        submenu="Paint",
+        needs="project",
+    ),
+    _spec(
+        "keep_human",
+        "Edit",
+        QT_TRANSLATE_NOOP("Actions", "Human pixels stay"),
+        checkable=True,
+        submenu="Paint",
+        needs="project",
+        help=QT_TRANSLATE_NOOP("Actions", "What people have set or imported is not painted over"),
+    ),
+    *(
+        _spec(
+            f"class_{n}",
+            "Edit",
+            QT_TRANSLATE_NOOP("Actions", "Class {n}") if n else QT_TRANSLATE_NOOP("Actions", "Background"),
+            str(n),
+            submenu="Choose a class",
+            number=n,
+        )
+        for n in DIGITS
+    ),
+    *(
+        _spec(
+            f"show_class_{n}",
+            "Edit",
+            QT_TRANSLATE_NOOP("Actions", "Show or hide class {n}")
+            if n
+            else QT_TRANSLATE_NOOP("Actions", "Show or hide the background"),
+            f"Shift+{n}",
+            submenu="Show or hide a class",
+            number=n,
+        )
+        for n in DIGITS
+    ),
+    *(
+        _spec(
+            f"lock_class_{n}",
+            "Edit",
+            QT_TRANSLATE_NOOP("Actions", "Lock or unlock class {n}")
+            if n
+            else QT_TRANSLATE_NOOP("Actions", "Lock or unlock the background"),
+            f"Ctrl+Alt+{n}",
+            submenu="Lock a class",
+            needs="editable",
+            number=n,
+        )
+        for n in DIGITS
+    ),
+    *(
+        _spec(id_, "Mask", text, keys, needs="edit_image", separated=separated)
+        for id_, text, keys, separated in (
+            ("new_object", QT_TRANSLATE_NOOP("Actions", "New object"), "O", False),
+            ("take_answer", QT_TRANSLATE_NOOP("Actions", "Take the model's answer here"), "T", False),
+            (
+                "copy_previous",
+                QT_TRANSLATE_NOOP("Actions", "Copy from the previous image"),
+                "Ctrl+Shift+V",
+                False,
+            ),
+            ("region_grow", QT_TRANSLATE_NOOP("Actions", "Grow…"), "Ctrl+]", True),
+            ("region_shrink", QT_TRANSLATE_NOOP("Actions", "Shrink…"), "Ctrl+[", False),
+            ("region_smooth", QT_TRANSLATE_NOOP("Actions", "Smooth…"), "", False),
+            ("region_fill_holes", QT_TRANSLATE_NOOP("Actions", "Fill holes…"), "Ctrl+H", False),
+            ("region_remove_islands", QT_TRANSLATE_NOOP("Actions", "Remove islands…"), "", False),
+            ("region_keep_largest", QT_TRANSLATE_NOOP("Actions", "Keep the largest…"), "", False),
+            ("split_objects", QT_TRANSLATE_NOOP("Actions", "Split touching objects…"), "Shift+O", True),
+        )
+    ),
     _spec("zoom_in", "View", QT_TRANSLATE_NOOP("Actions", "Zoom in"), "Ctrl++ Ctrl+="),
     _spec("zoom_out", "View", QT_TRANSLATE_NOOP("Actions", "Zoom out"), "Ctrl+-"),
     _spec("fit", "View", QT_TRANSLATE_NOOP("Actions", "Fit the window"), "F", icon="ph.corners-out"),
@@ -207,6 +399,36 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
         help=QT_TRANSLATE_NOOP("Actions", "Stretches dark images for the eye; pixels never change"),
     ),
+    _spec("show_fill", "View", QT_TRANSLATE_NOOP("Actions", "Fill of the mask"), checkable=True),
+    _spec("show_outlines", "View", QT_TRANSLATE_NOOP("Actions", "Outlines of the mask"), checkable=True),
+    _spec(
+        "swipe",
+        "View",
+        QT_TRANSLATE_NOOP("Actions", "Compare by swiping"),
+        "Shift+W",
+        icon="ph.arrows-left-right",
+        checkable=True,
+        separated=True,
+        help=QT_TRANSLATE_NOOP("Actions", "Two layers on either side of a line that can be dragged"),
+    ),
+    _spec(
+        "side_by_side",
+        "View",
+        QT_TRANSLATE_NOOP("Actions", "Compare side by side"),
+        "Shift+B",
+        icon="ph.columns",
+        checkable=True,
+        help=QT_TRANSLATE_NOOP("Actions", "Two layers of the same place, each in a half of the canvas"),
+    ),
+    _spec(
+        "show_minimap",
+        "View",
+        QT_TRANSLATE_NOOP("Actions", "Minimap"),
+        "Ctrl+Shift+M",
+        checkable=True,
+        separated=True,
+    ),
+    _spec("show_crosshair", "View", QT_TRANSLATE_NOOP("Actions", "Crosshair"), "Shift+X", checkable=True),
     _spec("more_opacity", "View", QT_TRANSLATE_NOOP("Actions", "More opacity"), "="),
     _spec("less_opacity", "View", QT_TRANSLATE_NOOP("Actions", "Less opacity"), "-"),
     _spec("larger_brush", "Tools", QT_TRANSLATE_NOOP("Actions", "Larger brush"), "]"),
@@ -220,26 +442,72 @@ ACTIONS: tuple[ActionSpec, ...] = (
         needs="always",
         separated=True,
     ),
-    _spec("keys", "Help", QT_TRANSLATE_NOOP("Actions", "Keys and mouse"), "F1", needs="always"),
+    _spec("keys", "Help", QT_TRANSLATE_NOOP("Actions", "Keys and mouse…"), "F1", needs="always"),
+    _spec(
+        "palette",
+        "Help",
+        QT_TRANSLATE_NOOP("Actions", "Find an action…"),
+        "Ctrl+K",
+        icon="ph.magnifying-glass",
+        needs="always",
+    ),
     _spec("about", "Help", QT_TRANSLATE_NOOP("Actions", "About labeltool"), needs="always"),
 )
 
 
-def translated(text: str) -> str:
+def translated(text: object) -> str:
     """A text of this table in the user's language."""
-    return QCoreApplication.translate(CONTEXT, text)
+    return QCoreApplication.translate(CONTEXT, str(text))
+
+
+def tool_spec(tool: Tool) -> ActionSpec:
+    """The row of a tool."""
+    keys = (tool.key,) if tool.key else ()
+    return ActionSpec(tool.id, "Tools", tool.title, keys, tool.icon, "always", True, tool.help)
+
+
+def tools() -> list[Tool]:
+    """The tools of the entry-point group, the built-in ones in their usual order first."""
+    names = plugins.names("labeltool.tools")
+    names = sorted(names, key=lambda n: (USUAL.index(n) if n in USUAL else len(USUAL), n))
+    return [plugins.load("labeltool.tools", name) for name in names]
+
+
+def table() -> tuple[ActionSpec, ...]:
+    """All rows: the actions, then the tools."""
+    return *ACTIONS, *map(tool_spec, tools())
 
 
 def make_action(spec: ActionSpec, parent: QWidget, run: Callable[[], object]) -> QAction:
-    """The QAction of a row; its object name is ``action.<id>``, its tooltip shows the key."""
-    action = QAction(translated(spec.text), parent)
+    """The QAction of a row; its object name is ``action.<id>``. Its keys come from a keymap."""
+    dots = "…" if spec.text.endswith("…") else ""
+    action = QAction(spec.title + dots, parent)
     action.setObjectName(f"action.{spec.id}")
-    action.setShortcuts([QKeySequence(k) for k in spec.keys])
     action.setCheckable(spec.checkable)
-    tip = translated(spec.help) if spec.help else action.text().rstrip("…")
-    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    action.setToolTip(f"{tip}  ({keys})" if keys else tip)
     if spec.icon:
         action.setIcon(theme.icon(spec.icon))
     action.triggered.connect(lambda *_: run())
     return action
+
+
+def show_keys(spec: ActionSpec, action: QAction, keys: Sequence[str]) -> None:
+    """Give an action its keys, and show the first one in its tooltip."""
+    action.setShortcuts([QKeySequence(key) for key in keys])
+    tip = translated(spec.help) if spec.help else action.text().rstrip("…")
+    action.setToolTip(f"{tip}  ({native(keys[0])})" if keys else tip)
+
+
+def native(key: str) -> str:
+    """A key as this system writes it."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def fill_menu(menu: QMenu, specs: Iterable[ActionSpec], actions: Mapping[str, QAction]) -> None:
+    """The rows of a menu, those of a submenu inside one."""
+    inside: dict[str, QMenu] = {}
+    for spec in specs:
+        if spec.submenu and spec.submenu not in inside:
+            inside[spec.submenu] = menu.addMenu(translated(SUBMENUS[spec.submenu]))
+        if spec.separated:
+            menu.addSeparator()
+        inside.get(spec.submenu, menu).addAction(actions[spec.id])

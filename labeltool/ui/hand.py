@@ -20,6 +20,8 @@ class HandControls(QObject):
 
     brush_changed = Signal(float)
     """The diameter in pixels of the image."""
+    class_changed = Signal(int)
+    """The class that is painted now."""
     failed = Signal(Exception)
 
     def __init__(self, panel: ClassPanel, top: TopBar, parent: QObject) -> None:
@@ -47,6 +49,7 @@ class HandControls(QObject):
         if self._bench is not None:
             self._panel.show_current(self._bench.hand.value)
             self._top.show_class(self._bench.catalog.by_value(self._bench.hand.value))
+            self.class_changed.emit(self._bench.hand.value)
 
     def take(self, value: int) -> None:
         """Paint this class."""
@@ -54,14 +57,19 @@ class HandControls(QObject):
             self._bench.hand.take(value)
             self._show()
 
-    def take_digit(self, digit: int) -> None:
-        """0 is the background, 1 to 9 are the other classes in their order."""
+    def value_of(self, digit: int) -> int | None:
+        """The class of a digit: 0 is the background, 1 to 9 are the other classes in their order."""
         if self._bench is None:
-            return
+            return None
         classes = self._bench.catalog.classes
         at = digit if self._bench.catalog.background is not None else digit - 1
-        if 0 <= at < len(classes):
-            self.take(classes[at].value)
+        return classes[at].value if 0 <= at < len(classes) else None
+
+    def step(self, by: int) -> None:
+        """Paint the class that comes next (+1) or before (-1), round and round."""
+        if self._bench is not None:
+            values = self._bench.catalog.values
+            self.take(values[(values.index(self._bench.hand.value) + by) % len(values)])
 
     def swap(self) -> None:
         """Back to the class before."""
@@ -74,6 +82,12 @@ class HandControls(QObject):
         if self._bench is not None:
             self._bench.hand.resize(steps)
             self.brush_changed.emit(2 * self._bench.hand.radius_px)
+
+    def set_diameter(self, diameter_px: float) -> None:
+        """A brush of this size, in pixels of the image."""
+        if self._bench is not None:
+            self._bench.hand.radius_px = diameter_px / 2
+            self.brush_changed.emit(diameter_px)
 
     def edit_class(self, value: int | None = None) -> None:
         """Ask for a name and a colour: of a new class, or other ones for the class of a value."""

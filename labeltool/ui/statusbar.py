@@ -9,8 +9,12 @@ from labeltool.app.saving import SaveState
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.progress import TimeLeft
 from labeltool.core.provenance import Origin
+from labeltool.imaging.scale import PixelSize, length_text
 from labeltool.ui import theme
 from labeltool.ui.annotate import Readout
+
+FIGURE_SPACE = "\u2007"
+"""As wide as a digit."""
 
 
 class StatusBar(QStatusBar):
@@ -31,6 +35,11 @@ class StatusBar(QStatusBar):
         self._retry.hide()
         self._pointer = QLabel()
         self._pointer.setObjectName("status.pointer")
+        self._world = QLabel()
+        self._world.setObjectName("status.world")
+        self._world.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._world.setMinimumWidth(self.fontMetrics().horizontalAdvance("0000 mm, 0000 mm") + 8)
+        self._world.hide()
         self._zoom = QLabel()
         self._zoom.setObjectName("status.zoom")
         self._zoom.setMinimumWidth(64)
@@ -54,7 +63,7 @@ class StatusBar(QStatusBar):
         self.addWidget(self._saved)
         self.addWidget(self._retry)
         self.addWidget(self._pointer, 1)
-        for widget in (self._note, self._work, self._bar, self._cancel, self._zoom):
+        for widget in (self._note, self._work, self._bar, self._cancel, self._world, self._zoom):
             self.addPermanentWidget(widget)
         self._cancel.clicked.connect(self.cancel_asked)
         self._retry.clicked.connect(self.retry_asked)
@@ -81,9 +90,14 @@ class StatusBar(QStatusBar):
 
     def show_readout(self, readout: Readout | None, catalog: ClassCatalog | None) -> None:
         """Position, pixel value, class, origin and confidence."""
-        if readout is None or catalog is None:
-            self._pointer.clear()
-            return
+        self._pointer.setText("" if readout is None or catalog is None else self._words(readout, catalog))
+        scale = None if readout is None else readout.scale
+        if readout is not None:
+            self._world.setVisible(scale is not None)
+        self._world.setText("" if readout is None or scale is None else place_text(readout, scale))
+
+    def _words(self, readout: Readout, catalog: ClassCatalog) -> str:
+        """Numbers in fields of one width; what has no fixed length comes last."""
         origins = {
             Origin.NOBODY: self.tr("unlabelled"),
             Origin.MODEL: self.tr("model"),
@@ -91,17 +105,15 @@ class StatusBar(QStatusBar):
             Origin.IMPORTED: self.tr("imported"),
             Origin.REVIEWER: self.tr("reviewer"),
         }
-        found = catalog.by_value(readout.label)
-        name = found.name if found is not None else self.tr("ignore")
-        r, g, b = readout.rgb
-        value = f"{r}" if r == g == b else f"{r} {g} {b}"
-        parts = [f"x {readout.x}  y {readout.y}", value]
-        parts += (
-            [origins[readout.origin]] if readout.origin is Origin.NOBODY else [name, origins[readout.origin]]
-        )
+        across, down = (len(str(side - 1)) for side in readout.size)
+        parts = [f"x {_padded(readout.x, across)}  y {_padded(readout.y, down)}", _value_text(readout.rgb)]
         if readout.confidence is not None:
-            parts.append(self.tr("confidence {percent} %").format(percent=round(100 * readout.confidence)))
-        self._pointer.setText("    ".join(parts))
+            percent = _padded(round(100 * readout.confidence), 3)
+            parts.append(self.tr("confidence {percent} %").format(percent=percent))
+        if readout.origin is not Origin.NOBODY:
+            found = catalog.by_value(readout.label)
+            parts.append(found.name if found is not None else self.tr("ignore"))
+        return "    ".join([*parts, origins[readout.origin]])
 
     def tell(self, text: str, seconds: float) -> None:
         """Say something for a while; Qt's own messages would hide what is saved."""
@@ -147,3 +159,23 @@ class StatusBar(QStatusBar):
         if seconds < 60:
             return self.tr("{n} s left").format(n=max(1, round(seconds)))
         return self.tr("{n} min left").format(n=round(seconds / 60))
+
+
+def place_text(readout: Readout, scale: PixelSize) -> str:
+    """Where the pixel's corner lies, from the image's corner, in the world's unit."""
+    return ", ".join(
+        length_text(along * side, scale.unit) for along, side in ((readout.x, scale.x), (readout.y, scale.y))
+    )
+
+
+def _padded(number: int, digits: int) -> str:
+    """A number that takes the room of so many digits."""
+    return str(number).rjust(digits, FIGURE_SPACE)
+
+
+def _value_text(rgb: tuple[int, int, int] | None) -> str:
+    """A pixel's value; grey is one number, in the room of three."""
+    if rgb is None:
+        return "…".rjust(11, FIGURE_SPACE)
+    texts = [_padded(each, 3) for each in rgb]
+    return texts[0].rjust(11, FIGURE_SPACE) if len(set(rgb)) == 1 else FIGURE_SPACE.join(texts)

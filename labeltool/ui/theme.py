@@ -133,3 +133,9 @@ def _sheet(name: Literal["dark", "light"]) -> str:
 def icon(name: str) -> QIcon:
     """An icon of the Phosphor set in the colours of the scheme in force, white where it is checked."""
     return icons.icon(name, normal=_ROLES[effective()]["Text"], disabled=_DISABLED[effective()], on="#ffffff")
+
+
+def faint(name: str) -> QIcon:
+    """An icon of something that is off but may be switched on."""
+    dim = _ROLES[effective()]["Mid"]
+    return icons.icon(name, normal=dim, disabled=dim, on=dim)

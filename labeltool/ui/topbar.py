@@ -12,6 +12,7 @@ from labeltool.app.models import Model
 from labeltool.core.catalog import ClassDef
 from labeltool.core.project import ImageRecord, Status
 from labeltool.ui.panels.classes import swatch
+from labeltool.ui.protection import PaintButton
 
 
 class ElidedLabel(QLabel):
@@ -58,6 +59,8 @@ class TopBar(QToolBar):
         self._class.setToolTip(self.tr("The class that is painted"))
         self.addWidget(self._name)
         self.addWidget(self._class)
+        self.paint = PaintButton(actions)
+        self.addWidget(self.paint)
         self.addSeparator()
         for name in ("undo", "redo"):
             self.addAction(actions[name])

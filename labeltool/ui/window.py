@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
 from PySide6.QtGui import (
@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QKeyEvent,
+    QKeySequence,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
@@ -30,23 +31,30 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from labeltool import __version__, plugins
-from labeltool.core.errors import LabeltoolError
+from labeltool import __version__
+from labeltool.app.toolbox import Hand
+from labeltool.core.errors import LabeltoolError, LockedError
 from labeltool.core.project import ImageRecord, Status
 from labeltool.tools.tool import Tool
 from labeltool.ui import theme
-from labeltool.ui.actions import ACTIONS, MENUS, make_action, translated
+from labeltool.ui.actions import DIGITS, MENUS, fill_menu, make_action, show_keys, table, tools, translated
 from labeltool.ui.annotate import Annotate
 from labeltool.ui.banner import Banner
 from labeltool.ui.canvas.widget import Canvas
 from labeltool.ui.dialogs.failure import show_failure
+from labeltool.ui.digits import DigitKeys
 from labeltool.ui.hand import HandControls
+from labeltool.ui.keys import Keymap
 from labeltool.ui.long_work import LongWork
+from labeltool.ui.options_bar import OptionsBar
 from labeltool.ui.panels.classes import ClassPanel
 from labeltool.ui.panels.images import ImagePanel
 from labeltool.ui.panels.layers import LayerPanel
 from labeltool.ui.prelabelling import Prelabelling
 from labeltool.ui.projects import Projects
+from labeltool.ui.protection import ProtectionControls
+from labeltool.ui.regions import RegionActions
+from labeltool.ui.seeing import Seeing
 from labeltool.ui.start import StartPage
 from labeltool.ui.statusbar import StatusBar
 from labeltool.ui.topbar import TopBar
@@ -69,6 +77,8 @@ LAYER_ACTIONS = {
     "show_model": "model",
     "show_confidence": "confidence",
     "auto_contrast": "auto_contrast",
+    "show_fill": "fill",
+    "show_outlines": "outlines",
 }
 
 
@@ -85,14 +95,19 @@ class MainWindow(QMainWindow):
         self._work = LongWork(self._status, self)
         self.projects = Projects(self._work, self)
         self._banner = Banner()
+        self._options = OptionsBar()
         self._canvas = Canvas(lambda: self.annotate.context(), self)
         self.annotate = Annotate(self._canvas)
         self._start = StartPage(self)
         self._classes, self._layers, self._images = ClassPanel(), LayerPanel(), ImagePanel()
+        self._seeing = Seeing(self.annotate, self._layers)
+        self._regions = RegionActions(self.annotate, self._work, self._status, self._images.listed, self)
+        self._keymap = Keymap.load(table())
         self.actions_ = self._make_actions()
         self._tools = self._make_tools()
         self._top = TopBar(self.actions_, self)
         self._hand = HandControls(self._classes, self._top, self)
+        self._protection = ProtectionControls(self._top.paint, self)
         self._prelabelling = Prelabelling(self._top, self._work, self)
         self._assemble()
         self._connect()
@@ -140,19 +155,34 @@ class MainWindow(QMainWindow):
             "scheme": self._other_scheme,
             "keys": self._show_keys,
             "about": self._about,
+            "palette": self._show_palette,
+            "next_class": lambda: self._hand.step(1),
+            "previous_class": lambda: self._hand.step(-1),
+            "paint_anywhere": lambda: self._protection.set_anywhere(),
+            "paint_over_class": lambda: self._protection.toggle_over_class(),
+            "paint_unlabelled": lambda: self._protection.toggle_unlabelled(),
+            "keep_human": lambda: self._protection.toggle_keep_human(),
         }
+        for digit in DIGITS:
+            run[f"class_{digit}"] = partial(self._with_digit, digit, "take")
+            run[f"show_class_{digit}"] = partial(self._with_digit, digit, "show")
+            run[f"lock_class_{digit}"] = partial(self._with_digit, digit, "lock")
+        run |= {tool.id: partial(self._use, tool) for tool in tools()}
         run |= {name: partial(self._switch, name) for name in LAYER_ACTIONS}
-        actions = {spec.id: make_action(spec, self, run[spec.id]) for spec in ACTIONS}
+        run |= self._seeing.runs()
+        run |= self._regions.runs()
+        actions = {spec.id: make_action(spec, self, run[spec.id]) for spec in self._keymap.specs}
         actions["show_mask"].setAutoRepeat(False)
-        for digit in range(10):
-            action = QAction(self.tr("Class {digit}").format(digit=digit), self)
-            action.setObjectName(f"action.class_{digit}")
-            action.setShortcut(str(digit))
-            action.triggered.connect(lambda *_, digit=digit: self._hand.take_digit(digit))
-            actions[f"class_{digit}"] = action
-        for action in actions.values():
-            self.addAction(action)
+        self.addActions(list(actions.values()))
         return actions
+
+    def _show_keys_of_actions(self) -> None:
+        for spec in self._keymap.specs:
+            show_keys(spec, self.actions_[spec.id], self._keymap.keys(spec.id))
+
+    def _action_of(self, key: str) -> QAction | None:
+        found = self._keymap.action_of(key)
+        return None if found is None else self.actions_[found]
 
     def _make_tools(self) -> QToolBar:
         bar = QToolBar(self.tr("Tools"), self)
@@ -160,19 +190,13 @@ class MainWindow(QMainWindow):
         bar.setOrientation(Qt.Orientation.Vertical)
         bar.setMovable(False)
         self._tool_group = QActionGroup(self)
-        for tool in _tools():
-            action = QAction(theme.icon(tool.icon), translated(tool.title), self)
-            action.setObjectName(f"action.{tool.id}")
-            action.setShortcut(tool.key)
-            action.setToolTip(f"{translated(tool.title)}  ({tool.key})")
-            action.setCheckable(True)
-            action.triggered.connect(partial(self._use, tool))
+        for tool in tools():
+            action = self.actions_[tool.id]
             self._tool_group.addAction(action)
             bar.addAction(action)
             button = bar.widgetForAction(action)
             if button is not None:
                 button.setObjectName(f"tool.{tool.id}")
-            self.actions_[tool.id] = action
         return bar
 
     def _assemble(self) -> None:
@@ -181,6 +205,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._banner)
+        column.addWidget(self._options)
         column.addWidget(self._canvas, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._start)
@@ -195,6 +220,7 @@ class MainWindow(QMainWindow):
             self._dock("images", self.tr("Images"), self._images),
         ]
         self._make_menus()
+        self._show_keys_of_actions()
         self._keep_keys_on_the_canvas()
 
     def _keep_keys_on_the_canvas(self) -> None:
@@ -219,7 +245,7 @@ class MainWindow(QMainWindow):
     def _arrange_docks(self) -> None:
         """Classes and layers get what they need; the images get the rest."""
         title = self._docks[1].height() - self._layers.height()
-        heights = [self._classes.preferred_height() + title, self._layers.height() + title]
+        heights = [self._classes.preferred_height() + title, self._layers.preferred_height() + title]
         rest = sum(dock.height() for dock in self._docks) - sum(heights)
         self.resizeDocks(self._docks, [*heights, max(rest, heights[0])], Qt.Orientation.Vertical)
 
@@ -233,13 +259,7 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         for name in MENUS:
             menu = self.menuBar().addMenu(translated(name))
-            for spec in (each for each in ACTIONS if each.menu == name):
-                if spec.separated:
-                    menu.addSeparator()
-                menu.addAction(self.actions_[spec.id])
-            if name == "Tools":
-                menu.addSeparator()
-                menu.addActions(self._tool_group.actions())
+            fill_menu(menu, (spec for spec in self._keymap.specs if spec.menu == name), self.actions_)
             if name == "View":
                 menu.addSeparator()
                 for dock in self._docks:
@@ -251,10 +271,18 @@ class MainWindow(QMainWindow):
         self._canvas.view_changed.connect(self._show_readout)
         self._canvas.radius_asked.connect(self._hand.resize)
         self._hand.brush_changed.connect(self._brush_changed)
+        self._options.diameter_changed.connect(self._hand.set_diameter)
+        self._options.option_changed.connect(self._set_option)
+        self._hand.class_changed.connect(self._regions.class_changed)
+        self._regions.failed.connect(self._failed)
         self._hand.failed.connect(self._failed)
+        self._classes.lock_asked.connect(self._protection.lock)
+        self._protection.told.connect(self._banner.tell)
+        self._protection.failed.connect(self._failed)
         self._canvas.failed.connect(self._failed)
         self._classes.hidden_changed.connect(self.annotate.set_hidden)
         self._layers.toggled.connect(self.annotate.switch)
+        self._layers.resized.connect(self._arrange_docks)
         self._layers.opacity_changed.connect(self.annotate.set_opacity)
         self._images.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
         self._images.left.connect(self._canvas.setFocus)
@@ -281,7 +309,8 @@ class MainWindow(QMainWindow):
         self.annotate.chosen.connect(self._hand.take)
         QApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
         self._canvas.installEventFilter(self)
-        self._use(_tools()[0])
+        self.installEventFilter(DigitKeys(self._action_of, self))
+        self._use(tools()[0])
         self.refresh_theme()
 
     # ---- the project
@@ -289,7 +318,10 @@ class MainWindow(QMainWindow):
     def _opened(self, bench: Workbench) -> None:
         self.annotate.attach(bench)
         self._hand.attach(bench)
+        self._protection.attach(bench)
         self._prelabelling.attach(bench)
+        self._regions.attach(bench)
+        self._show_options()
         bench.image_opened.connect(self._image_opened)
         bench.image_failed.connect(self._image_failed)
         bench.record_changed.connect(self._record_changed)
@@ -300,7 +332,9 @@ class MainWindow(QMainWindow):
     def _closed(self) -> None:
         self.annotate.attach(None)
         self._hand.attach(None)
+        self._protection.attach(None)
         self._prelabelling.attach(None)
+        self._regions.attach(None)
         self._show_project()
 
     def _close_project(self) -> bool:
@@ -368,6 +402,8 @@ class MainWindow(QMainWindow):
             return
         try:
             image.session.undo() if step == "undo" else image.session.redo()
+        except LockedError as error:
+            self._protection.explain(error, step)
         except LabeltoolError as error:
             self._failed(error)
 
@@ -385,10 +421,31 @@ class MainWindow(QMainWindow):
     def _use(self, tool: Tool) -> None:
         self.annotate.use(tool)
         self.actions_[tool.id].setChecked(True)
+        self._show_options()
+
+    def _show_options(self) -> None:
+        if self.annotate.tool is not None:
+            hand = self.bench.hand if self.bench is not None else Hand()
+            self._options.show_tool(self.annotate.tool, hand.options_of(self.annotate.tool), hand.radius_px)
+
+    def _set_option(self, id_: str, value: float) -> None:
+        if self.bench is not None and self.annotate.tool is not None:
+            self.bench.hand.set_option(self.annotate.tool, id_, value)
 
     def _brush_changed(self, diameter_px: float) -> None:
         self._canvas.brush_changed()
+        self._options.show_diameter(diameter_px)
         self._status.tell(self.tr("Brush {size} px").format(size=f"{diameter_px:g}"), BRUSH_NOTE_S)
+
+    def _with_digit(self, digit: int, what: Literal["take", "show", "lock"]) -> None:
+        value = self._hand.value_of(digit)
+        if value is not None:
+            run = {
+                "take": self._hand.take,
+                "show": self._classes.toggle_hidden,
+                "lock": self._protection.lock,
+            }
+            run[what](value)
 
     # ---- views
 
@@ -398,9 +455,10 @@ class MainWindow(QMainWindow):
             self._pressed_v = time.monotonic()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """V held for a while was a peek: its release shows the mask as before."""
+        """The mask's key held for a while was a peek: its release shows the mask as before."""
         held = time.monotonic() - self._pressed_v
-        if event.key() == Qt.Key.Key_V and not event.isAutoRepeat() and self._pressed_v:
+        peeking = QKeySequence(event.key()) in self.actions_["show_mask"].shortcuts()
+        if peeking and not event.isAutoRepeat() and self._pressed_v:
             self._pressed_v = 0.0
             if held > PEEK_S:
                 self.annotate.switch("mask")
@@ -408,18 +466,21 @@ class MainWindow(QMainWindow):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys released over the canvas."""
-        if (
-            event.type() == QEvent.Type.KeyRelease
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_V
-        ):
+        if event.type() == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
             self.keyReleaseEvent(event)
         return super().eventFilter(watched, event)
 
     def _show_keys(self) -> None:
         from labeltool.ui.dialogs.keys import KeysDialog  # noqa: PLC0415
 
-        KeysDialog(self).open()
+        dialog = KeysDialog(self, self._keymap)
+        dialog.changed.connect(self._show_keys_of_actions)
+        dialog.open()
+
+    def _show_palette(self) -> None:
+        from labeltool.ui.palette import Palette  # noqa: PLC0415
+
+        Palette(self._keymap.specs, self.actions_, self._keymap.keys, self).open()
 
     def _other_scheme(self) -> None:
         theme.choose("light" if theme.effective() == "dark" else "dark")
@@ -429,11 +490,10 @@ class MainWindow(QMainWindow):
         """Icons and the surround of the canvas in the colours of the scheme in force."""
         self._canvas.surround = theme.surround()
         self._canvas.update()
-        for spec in ACTIONS:
+        for spec in self._keymap.specs:
             if spec.icon:
                 self.actions_[spec.id].setIcon(theme.icon(spec.icon))
-        for tool in _tools():
-            self.actions_[tool.id].setIcon(theme.icon(tool.icon))
+        self._top.paint.refresh_icon()
         self._classes.refresh_icons()
 
     def _failed(self, error: BaseException) -> None:
@@ -488,6 +548,7 @@ class MainWindow(QMainWindow):
         self._top.show_doubt(shown.doubt_below, shown.confidence and available["confidence"])
         for action, layer in LAYER_ACTIONS.items():
             self.actions_[action].setChecked(shown.on(layer))
+        self._seeing.show(self.actions_)
 
     def _show_session(self) -> None:
         image = self.annotate.image
@@ -521,7 +582,7 @@ class MainWindow(QMainWindow):
             "undo": image is not None and editable and bool(image.session.undo_title),
             "redo": image is not None and editable and bool(image.session.redo_title),
         }
-        for spec in ACTIONS:
+        for spec in self._keymap.specs:
             self.actions_[spec.id].setEnabled(has[spec.needs])
 
     def _about(self) -> None:
@@ -552,10 +613,3 @@ class MainWindow(QMainWindow):
         QSettings().setValue("window/geometry", self.saveGeometry())
         self.projects.shut_down()
         event.accept()
-
-
-def _tools() -> list[Tool]:
-    """The tools of the entry-point group, the built-in ones in their usual order first."""
-    usual = ["brush", "eraser", "polygon"]
-    names = sorted(plugins.names("labeltool.tools"), key=lambda n: (usual.index(n) if n in usual else 99, n))
-    return [plugins.load("labeltool.tools", name) for name in names]

@@ -404,7 +404,7 @@ def test_what_nobody_has_labelled_is_the_last_row_and_no_class(hands: Hands):
     hands.saved()
     classes = hands.window.findChild(QTreeWidget, "classes.list")
     last = classes.topLevelItem(classes.topLevelItemCount() - 1)
-    hands.until(lambda: not last.isHidden() and last.text(4))
+    hands.until(lambda: not last.isHidden() and last.text(5))
     assert last.text(1) == "unlabelled"
     QTest.mouseClick(classes.viewport(), LEFT, NO, classes.visualItemRect(last).center())
     assert hands.window.bench.hand.value == 1

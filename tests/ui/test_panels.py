@@ -14,11 +14,11 @@ def test_the_layers_give_back_the_room_of_a_legend_that_is_hidden(app: QApplicat
     panel = LayerPanel()
     without = {**ALL, "confidence": False}
     panel.show_state(without, ALL, 45)
-    low = panel.height()
+    low = panel.preferred_height()
     panel.show_state(ALL, ALL, 45)
-    assert panel.height() > low
+    assert panel.preferred_height() > low
     panel.show_state(without, ALL, 45)
-    assert panel.height() == low
+    assert panel.preferred_height() == low
 
 
 def test_long_work_says_how_many_are_done(app: QApplication) -> None:

@@ -28,8 +28,10 @@ from PIL import (
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Box, Size
 from labeltool.imaging import sniff
-from labeltool.imaging.budget import check_budget
-from labeltool.imaging.reader import ImageInfo, Pixels
+from labeltool.imaging.budget import WHOLE_PIXELS, check_budget
+from labeltool.imaging.reader import ImageInfo, Pixels, Reader
+from labeltool.imaging.readers import tiff_pages
+from labeltool.imaging.readers.large import MODES, LargeReader
 
 # Called directly rather than through Image.open, which would judge the size before we can name it.
 _DECODERS: dict[str, Callable[[IO[bytes], str], Any]] = {
@@ -81,23 +83,35 @@ class RasterReader:
         return _kind(head) is not None and not _is_disguised(head, path)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Read the header; BadInputError for what is broken, too large, or not an 8-bit single image."""
+    def open(cls, path: Path) -> Reader:
+        """Read the header; BadInputError for what is broken, too large, or not an 8-bit single image.
+
+        Files too large to be decoded whole get a reader that reads by parts, where their kind allows it.
+        """
         with _decoder(path) as (image, kind, head):
             orientation = _orientation(image, path)
             width, height = image.size
             if orientation >= 5 and kind != "tiff":  # Pillow turns TIFF by itself, and says so from the start
                 width, height = height, width
             size = Size(width, height)
+            info = ImageInfo(size, kind, image.mode, orientation > 1)
+            by_parts = size.pixels > WHOLE_PIXELS and _is_read_by_parts(image, kind)
             _refuse_unread(image, kind, head, path)
-            check_budget(size, path)
-            return cls(path, ImageInfo(size, kind, image.mode, orientation > 1), orientation)
+            _refuse_stacks(image, kind, path)
+        if by_parts:
+            return LargeReader(path, info, orientation)
+        check_budget(size, path)
+        return cls(path, info, orientation)
 
     def read(self, box: Box | None = None) -> Pixels:
         """The displayed pixels, read-only; BadInputError when the file is cut off or damaged."""
         if self._pixels is None:
             self._pixels = self._decode()
         return self._pixels if box is None else self._pixels[box.slices()]
+
+    def verify(self) -> None:
+        """Decode the image; BadInputError when it is cut off or damaged."""
+        self.read()
 
     def close(self) -> None:
         """Let go of the pixels; the file is not held open."""
@@ -182,6 +196,12 @@ def _explained(error: Exception, kind: str, path: Path) -> BadInputError:
     return BadInputError(f"the {kind.upper()} file is cut off or damaged ({error})", file=path, hint=_AGAIN)
 
 
+def _is_read_by_parts(image: Any, kind: str) -> bool:
+    """Interlaced PNG and progressive JPEG have their last pixels all over, so they cannot be."""
+    scattered = image.info.get("interlace") or image.info.get("progressive")
+    return kind in ("png", "jpeg", "tiff") and image.mode in MODES and not scattered
+
+
 def _too_many_bands(kind: str, path: Path) -> BadInputError:
     what = f"a {kind.upper()} with a number of bands or bits that is not read yet"
     return BadInputError(what, file=path, hint="Save the bands you need as 8-bit grey or RGB")
@@ -189,9 +209,6 @@ def _too_many_bands(kind: str, path: Path) -> BadInputError:
 
 def _refuse_unread(image: Any, kind: str, head: bytes, path: Path) -> None:
     is_geotiff = kind == "tiff" and _GEO_KEYS in image.tag_v2
-    pages = getattr(image, "n_frames", 1)
-    if pages > 1 and image.format != "MPO":  # a phone's JPEG may hold previews after the photo
-        raise _many_pages(kind, pages, is_geotiff, path)
     if kind == "tiff" and image.tag_v2.get(_SAMPLES_PER_PIXEL, 1) > len(image.getbands()):
         raise _too_many_bands(kind, path)  # Pillow would leave the others out without a word
     bits = _bits(image, kind, head)
@@ -205,15 +222,19 @@ def _refuse_unread(image: Any, kind: str, head: bytes, path: Path) -> None:
         )
 
 
-def _many_pages(kind: str, pages: int, is_geotiff: bool, path: Path) -> BadInputError:
-    if is_geotiff:
-        hint = "Export it with 8 bits a channel and without overviews"
-        return BadInputError(
-            f"GeoTIFFs with overviews ({pages} pages) are not read yet", file=path, hint=hint
-        )
+def _refuse_stacks(image: Any, kind: str, path: Path) -> None:
+    """BadInputError for several images in a file, unless the others are smaller versions of the first."""
+    try:
+        pages = getattr(image, "n_frames", 1)
+    except SyntaxError:  # a page that Pillow does not know, perhaps a mask of transparency
+        pages = 2
+    if pages == 1 or image.format == "MPO":  # a phone's JPEG may hold previews after the photo
+        return
+    if kind == "tiff" and tiff_pages.is_pyramid(path):
+        return
     what, part = ("multi-page TIFF", "page") if kind == "tiff" else (f"animated {kind.upper()}", "frame")
     hint = f"Save the {part} you need as a file of its own"
-    return BadInputError(f"{what} ({pages} {part}s)", file=path, hint=hint)
+    raise BadInputError(f"{what} ({pages} {part}s)", file=path, hint=hint)
 
 
 def _bits(image: Any, kind: str, head: bytes) -> int:

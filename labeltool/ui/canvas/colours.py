@@ -59,6 +59,11 @@ class MaskColours:
                 self._fill[value] = premultiplied(color, self.opacity)
                 self._edge[value] = premultiplied(color, edge)
 
+    @property
+    def edge(self) -> Argb:
+        """Colours of outlines by value, uint32 [256]."""
+        return self._edge
+
     def render(self, label: NDArray[np.uint8], inner: tuple[slice, slice]) -> Argb:
         """Pixels of ``label`` [h, w] inside ``inner``; what lies around it decides where outlines run."""
         core = label[inner]

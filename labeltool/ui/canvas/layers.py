@@ -93,6 +93,12 @@ class Layer:
             else:
                 self._held -= self._tiles.pop(place).pixels.nbytes
 
+    def forget(self, box: Box, first: int, last: int) -> None:
+        """The tiles of these levels that show a pixel of ``box`` are rendered again when they are next seen."""
+        for place, tile in list(self._tiles.items()):
+            if first <= place.level <= last and not tile.box.intersect(box).is_empty:
+                self._held -= self._tiles.pop(place).pixels.nbytes
+
     def _render_part(self, place: Place, box: Box) -> None:
         tile, step = self._tiles[place], step_of(place.level)
         part = box.grow(step).intersect(tile.box)  # an outline depends on the neighbours

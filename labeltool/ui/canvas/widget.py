@@ -28,11 +28,14 @@ from labeltool.tools.tool import NO_PREVIEW, Gesture, Pointer, Preview, Tool, To
 from labeltool.ui.canvas.layers import Layer, places_in
 from labeltool.ui.canvas.previews import HANDLE_PX, paint_area, paint_outline, paint_text
 from labeltool.ui.canvas.viewport import Viewport
+from labeltool.ui.compare import Compare, Mode, paint_line, paint_name
 
 WHEEL_NOTCH = 120
 ZOOM_A_NOTCH = 1.25
 NEAR_PX = 9
 FAR = Size(1 << 30, 1 << 30)
+Overlay = Callable[[QPainter, Viewport, QRect], None]
+"""Paints over a layer what depends on the zoom: view and dirty rectangle of the widget."""
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 
 
@@ -64,7 +67,14 @@ class Canvas(QWidget):
         self._preview: Preview = NO_PREVIEW
         self._image: Size | None = None
         self._layers: dict[str, Layer] = {}
+        self._overlays: dict[str, Overlay] = {}
         self._visible: list[str] = []
+        self.compare = Compare()
+        self.compare_names: dict[str, str] = {}
+        """What the sides of a comparison are called."""
+        self.crosshair = False
+        self._dragging_line = False
+        self._dx = 0  # how far the pane under the pointer has moved its picture
         self._view = Viewport()
         self._fitted = True
         self._pointer: QPointF | None = None
@@ -97,6 +107,25 @@ class Canvas(QWidget):
             self._visible = names
             self.update()
 
+    def set_overlay(self, name: str, overlay: Overlay) -> None:
+        """What is painted whenever this layer has been."""
+        self._overlays[name] = overlay
+
+    def set_compare(self, mode: Mode, left: str, right: str) -> None:
+        """Compare two layers, each shown as :data:`labeltool.ui.compare.SIDES` says; "off" ends that."""
+        width = self._own_size().width
+        self.compare.mode, self.compare.left, self.compare.right = mode, left, right
+        self._dx = 0
+        if self._fitted:
+            self.fit()
+        else:
+            self._set_view(self._view.moved((self._own_size().width - width) / 2, 0))
+
+    def set_crosshair(self, shown: bool) -> None:
+        """Lines through the pointer over the whole canvas."""
+        self.crosshair = shown
+        self.update()
+
     def layer(self, name: str) -> Layer | None:
         """A layer by name."""
         return self._layers.get(name)
@@ -109,7 +138,18 @@ class Canvas(QWidget):
         for name in names:
             if name in self._layers:
                 self._layers[name].changed(box, self._level, seen)
-        self.update(self._widget_rect(box, 2))
+        self._repaint(self._widget_rect(box, 2))
+
+    def pixels_arrived(self, name: str, box: Box, first: int, last: int) -> None:
+        """There is more to see of a layer inside ``box``, on these levels."""
+        if name in self._layers:
+            self._layers[name].forget(box, first, last)
+            self._repaint(self._widget_rect(box, 2))
+
+    def _repaint(self, rect: QRect) -> None:
+        """Paint a rectangle of the picture again, in every pane that shows it."""
+        for dx in {pane.dx for pane in self.compare.panes(self.rect(), self._visible)}:
+            self.update(rect.translated(dx, 0))
 
     # ---- viewport
 
@@ -138,9 +178,13 @@ class Canvas(QWidget):
             self._set_view(Viewport.fitted(self._image, self._own_size()), fitted=True)
         self.update()
 
+    def centre_on(self, x: float, y: float) -> None:
+        """Bring an image point to the middle."""
+        self._set_view(self._view.centred_on((x, y), self._own_size()))
+
     def zoom_to(self, zoom: float) -> None:
         """A zoom, about the pointer or the middle."""
-        at = self._pointer or QPointF(self.width() / 2, self.height() / 2)
+        at = self._pointer or QPointF(self._own_size().width / 2, self.height() / 2)
         self._zoom(zoom / self._view.zoom, at)
 
     def zoom_by(self, factor: float) -> None:
@@ -153,7 +197,8 @@ class Canvas(QWidget):
         return None if self._pointer is None else self._view.to_image(self._pointer.x(), self._pointer.y())
 
     def _own_size(self) -> Size:
-        return Size(self.width(), self.height())
+        """The room of one picture."""
+        return Size(self.compare.room(self.width()), self.height())
 
     def _zoom(self, factor: float, at: QPointF) -> None:
         if self._image is not None:
@@ -190,12 +235,52 @@ class Canvas(QWidget):
         if self._image is None:
             self._paint_empty(painter)
             return
-        for name in self._visible:
+        for pane in self.compare.panes(self.rect(), self._visible):
+            part = dirty & pane.rect
+            if not part.isEmpty():
+                painter.save()
+                painter.setClipRect(part)
+                painter.translate(pane.dx, 0)
+                self._paint_pane(painter, pane.names, part.translated(-pane.dx, 0))
+                painter.restore()
+        if self.compare.mode != "off":
+            self._paint_comparison(painter)
+
+    def _paint_pane(self, painter: QPainter, names: tuple[str, ...], dirty: QRect) -> None:
+        for name in names:
             layer = self._layers.get(name)
             if layer is not None:
                 self._paint_layer(painter, layer, dirty, smooth=name == "image")
+                if name in self._overlays:
+                    self._overlays[name](painter, self._view, dirty)
         self._paint_preview(painter, dirty)
+        self._paint_crosshair(painter)
         self._paint_brush(painter)
+
+    def _paint_comparison(self, painter: QPainter) -> None:
+        compare = self.compare
+        paint_line(painter, compare, self.rect())
+        for side, pane in zip((compare.left, compare.right), compare.panes(self.rect(), []), strict=True):
+            there = side in ("image", "mask") or side in self._layers
+            text = self.compare_names.get(side, side)
+            text = text if there else self.tr("{layer}: none yet").format(layer=text)
+            painter.setClipRect(pane.rect)
+            paint_name(painter, text, pane.rect)
+
+    def _crosshair_strips(self, at: QPointF | None) -> list[QRect]:
+        """The two thin rectangles in which the crosshair is painted."""
+        if at is None or not self.crosshair:
+            return []
+        x, y, room = math.floor(at.x()), math.floor(at.y()), self._own_size()
+        return [QRect(x - 1, 0, 3, room.height), QRect(0, y - 1, room.width, 3)]
+
+    def _paint_crosshair(self, painter: QPainter) -> None:
+        for strip in self._crosshair_strips(self._pointer):
+            painter.fillRect(strip, QColor(0, 0, 0, 70))
+            painter.fillRect(
+                strip.adjusted(1, 0, -1, 0) if strip.width() == 3 else strip.adjusted(0, 1, 0, -1),
+                QColor(255, 255, 255, 190),
+            )
 
     def _paint_layer(self, painter: QPainter, layer: Layer, dirty: QRect, *, smooth: bool) -> None:
         view = self._view
@@ -224,8 +309,10 @@ class Canvas(QWidget):
         for outline in preview.outlines:
             rubber = at if preview.rubber and outline is preview.outlines[-1] else None
             paint_outline(painter, outline, self._view, seen, rubber)
+        if preview.text_at is not None:
+            at = QPointF(*self._view.to_widget(*preview.text_at))
         if preview.text and at is not None:
-            paint_text(painter, preview.text, at, self.rect())
+            paint_text(painter, preview.text, at, QRect(0, 0, *self._own_size()))
 
     def _paint_brush(self, painter: QPainter) -> None:
         circle = self._brush_circle()
@@ -245,12 +332,14 @@ class Canvas(QWidget):
 
     def _moved_pointer(self, to: QPointF | None) -> None:
         """Repaint only where the brush's outline or the rubber band was and is."""
-        before = self._brush_circle()
+        before, strips = self._brush_circle(), self._crosshair_strips(self._pointer)
         self._pointer = to
         for circle in (before, self._brush_circle()):
             if circle is not None:
-                self.update(circle.toAlignedRect().adjusted(-3, -3, 3, 3))
-        if self._preview.rubber or self._preview.text:
+                self._repaint(circle.toAlignedRect().adjusted(-3, -3, 3, 3))
+        for strip in (*strips, *self._crosshair_strips(to)):
+            self._repaint(strip)
+        if self._preview.rubber or (self._preview.text and self._preview.text_at is None):
             self.update()
         elif self._gesture is None:
             self._hover(to)
@@ -320,6 +409,10 @@ class Canvas(QWidget):
         finally:
             self._sending = False
 
+    def show_preview(self, preview: Preview) -> None:
+        """Show what does not come from the tool, such as what a dialog would change."""
+        self._show_preview(preview)
+
     def _show_preview(self, preview: Preview) -> None:
         if preview is self._preview:
             return
@@ -327,7 +420,7 @@ class Canvas(QWidget):
         if preview.changed is None:
             self.update()
         else:
-            self.update(self._widget_rect(preview.changed, HANDLE_PX + 2))
+            self._repaint(self._widget_rect(preview.changed, HANDLE_PX + 2))
 
     # ---- mouse, pen and keys
 
@@ -339,7 +432,10 @@ class Canvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Pan with the middle button or Space, else draw."""
         self.setFocus()
-        if event.button() == MIDDLE or (event.button() == LEFT and self._space):
+        self._enter_pane(event.position())
+        if event.button() == LEFT and self._grabs_line(event.position()):
+            self._dragging_line = True
+        elif event.button() == MIDDLE or (event.button() == LEFT and self._space):
             self._pan_from = event.position()
             self._update_cursor()
         elif event.button() in (LEFT, RIGHT):
@@ -348,17 +444,44 @@ class Canvas(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pan, or go on drawing."""
         at = event.position()
+        if self._dragging_line:
+            self._drag_line(at)
+            return
+        if event.buttons() == Qt.MouseButton.NoButton:
+            self._enter_pane(at)
         if self._pan_from is not None:
             delta, self._pan_from = at - self._pan_from, at
             self._set_view(self._view.moved(delta.x(), delta.y()))
         elif self._gesture is not None:
             self._send(self._pointer_event("move", event))
-        self._moved_pointer(at)
+        self._moved_pointer(self._in_picture(at))
         self.pointed.emit()
+
+    def _in_picture(self, at: QPointF) -> QPointF:
+        """A place of the widget as the view knows it, that is, where the left pane has it."""
+        return at - QPointF(self._dx, 0)
+
+    def _enter_pane(self, at: QPointF) -> None:
+        """The pane under the pointer; a drag stays with the one in which it began."""
+        panes = self.compare.panes(self.rect(), self._visible)
+        self._dx = next((pane.dx for pane in panes if pane.rect.contains(at.toPoint())), 0)
+        if self.compare.mode == "swipe" and not self.busy:
+            self._update_cursor(over_line=self._grabs_line(at))
+
+    def _grabs_line(self, at: QPointF) -> bool:
+        return self._image is not None and not self.busy and self.compare.grabs(at.x(), self.width())
+
+    def _drag_line(self, at: QPointF) -> None:
+        before = self.compare.line(self.width())
+        self.compare.drag(at.x(), self.width())
+        moved = QRect(before, 0, 1, self.height()) | self.compare.strip(self.rect())
+        self.update(moved.adjusted(-16, 0, 16, 0))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a pan or a stroke."""
-        if self._pan_from is not None and event.button() in (MIDDLE, LEFT):
+        if self._dragging_line:
+            self._dragging_line = event.button() != LEFT
+        elif self._pan_from is not None and event.button() in (MIDDLE, LEFT):
             self._pan_from = None
             self._update_cursor()
         elif self._gesture is not None:
@@ -383,7 +506,9 @@ class Canvas(QWidget):
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.radius_asked.emit(1 if notches > 0 else -1)
         else:
-            self._zoom(ZOOM_A_NOTCH**notches, event.position())
+            if event.buttons() == Qt.MouseButton.NoButton:
+                self._enter_pane(event.position())
+            self._zoom(ZOOM_A_NOTCH**notches, self._in_picture(event.position()))
 
     def event(self, event: QEvent) -> bool:
         """While something is being drawn, undo is its own business and not that of the window's action."""
@@ -434,15 +559,18 @@ class Canvas(QWidget):
     def _pointer_event(
         self, kind: Literal["press", "move", "release", "double"], event: QMouseEvent
     ) -> Pointer:
-        x, y = self._view.to_image(event.position().x(), event.position().y())
+        at = self._in_picture(event.position())
+        x, y = self._view.to_image(at.x(), at.y())
         button: Literal["left", "right"] = "right" if event.button() == RIGHT else "left"
         held = event.modifiers()
         shift = bool(held & Qt.KeyboardModifier.ShiftModifier)
         ctrl = bool(held & Qt.KeyboardModifier.ControlModifier)
         return Pointer(kind, x, y, button, "", self._pressure, shift, ctrl)
 
-    def _update_cursor(self) -> None:
-        if self._pan_from is not None:
+    def _update_cursor(self, *, over_line: bool = False) -> None:
+        if over_line:
+            self.setCursor(Qt.CursorShape.SplitHCursor)
+        elif self._pan_from is not None:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._space:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
@@ -455,7 +583,7 @@ class Canvas(QWidget):
         """Zoom and the part of the image that is on the screen."""
         if self._image is None:
             return View()
-        seen = self._view.visible(0, 0, self.width(), self.height(), self._image)
+        seen = self._view.visible(0, 0, *self._own_size(), self._image)
         return View(self._view.zoom, seen, NEAR_PX)
 
     def global_point(self, x: float, y: float) -> QPoint:

@@ -1,4 +1,4 @@
-"""The classes: colour, name, key, eye and share of the image; a click chooses what is painted."""
+"""The classes: colour, name, key, eye, lock and share of the image; a click chooses what is painted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from labeltool.core.catalog import ClassCatalog
 from labeltool.ui import theme
 
-COLOUR, NAME, KEY, EYE, SHARE = range(5)
+COLOUR, NAME, KEY, EYE, LOCK, SHARE = range(6)
 ROW_PX = 28
 FEWEST_SEEN, MOST_SEEN = 5, 10
 """Rows that are always seen, and those that are seen where there is room; the others are scrolled to."""
@@ -62,6 +62,8 @@ class ClassPanel(QWidget):
 
     chosen = Signal(int)
     hidden_changed = Signal(frozenset)
+    lock_asked = Signal(int, bool)
+    """Lock (True) or unlock a class."""
     edit_asked = Signal(int)
     add_asked = Signal()
 
@@ -69,11 +71,12 @@ class ClassPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("panel.classes")
         self.hidden_values: frozenset[int] = frozenset()
+        self._locked: frozenset[int] = frozenset()
         self._rest: QTreeWidgetItem | None = None
         self._list = ClassList()
         self._list.setObjectName("classes.list")
         self._list.setAccessibleName(self.tr("Classes"))
-        self._list.setColumnCount(5)
+        self._list.setColumnCount(6)
         self._list.setHeaderHidden(True)
         self._list.setRootIsDecorated(False)
         self._list.setIconSize(QSize(16, 16))
@@ -82,7 +85,7 @@ class ClassPanel(QWidget):
         header = self._list.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(28)
-        for column, width in ((COLOUR, 30), (KEY, 28), (EYE, 32), (SHARE, 72)):
+        for column, width in ((COLOUR, 30), (KEY, 28), (EYE, 28), (LOCK, 28), (SHARE, 68)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self._list.setColumnWidth(column, width)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
@@ -103,7 +106,7 @@ class ClassPanel(QWidget):
         self._list.itemDoubleClicked.connect(
             lambda item, column: (
                 self.edit_asked.emit(item.data(0, VALUE_ROLE))
-                if column != EYE and item in self._items()
+                if column not in (EYE, LOCK) and item in self._items()
                 else None
             )
         )
@@ -117,7 +120,7 @@ class ClassPanel(QWidget):
         self._rest = None
         for number, each in enumerate(catalog.classes):
             key = self._key_of(catalog, number)
-            item = QTreeWidgetItem(["", each.name, key, "", ""])
+            item = QTreeWidgetItem(["", each.name, key, "", "", ""])
             item.setData(0, VALUE_ROLE, each.value)
             item.setIcon(COLOUR, swatch(each.color))
             item.setToolTip(NAME, self.tr("{name}, value {value}").format(name=each.name, value=each.value))
@@ -125,15 +128,17 @@ class ClassPanel(QWidget):
             item.setTextAlignment(SHARE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setSizeHint(NAME, QSize(0, ROW_PX))
             self._list.addTopLevelItem(item)
+        self._locked = catalog.locked
         self._rest = self._make_rest()
         self._list.blockSignals(False)
         self._fit_rows()
         self._show_eyes()
+        self._show_locks()
         self.show_current(current)
 
     def _make_rest(self) -> QTreeWidgetItem:
         """The last row: what nobody has labelled. It is no class, so it cannot be chosen."""
-        rest = QTreeWidgetItem(self._list, ["", self.tr("unlabelled"), "", "", ""])
+        rest = QTreeWidgetItem(self._list, ["", self.tr("unlabelled"), "", "", "", ""])
         rest.setFlags(Qt.ItemFlag.NoItemFlags)
         rest.setTextAlignment(SHARE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         rest.setSizeHint(NAME, QSize(0, ROW_PX))
@@ -191,6 +196,7 @@ class ClassPanel(QWidget):
         """The colour scheme is another one."""
         self._add.setIcon(theme.icon("ph.plus"))
         self._show_eyes()
+        self._show_locks()
 
     def _items(self) -> list[QTreeWidgetItem]:
         found = (self._list.topLevelItem(row) for row in range(self._list.topLevelItemCount()))
@@ -202,13 +208,30 @@ class ClassPanel(QWidget):
             item.setIcon(EYE, theme.icon("ph.eye-slash" if hidden else "ph.eye"))
             item.setToolTip(EYE, self.tr("Hidden; click to show") if hidden else self.tr("Click to hide"))
 
+    def _show_locks(self) -> None:
+        """A padlock where a class is locked, a faint open one elsewhere."""
+        for item in self._items():
+            locked = item.data(0, VALUE_ROLE) in self._locked
+            item.setIcon(
+                LOCK, theme.icon("ph.lock-simple-fill") if locked else theme.faint("ph.lock-simple-open")
+            )
+            tip = self.tr("Locked: nothing changes its pixels; click to unlock")
+            item.setToolTip(LOCK, tip if locked else self.tr("Click to lock"))
+
+    def _ask_lock(self, value: int) -> None:
+        self.lock_asked.emit(value, value not in self._locked)
+
     def _on_current(self, item: QTreeWidgetItem | None) -> None:
         if item is not None and item is not self._rest:
             self.chosen.emit(item.data(0, VALUE_ROLE))
 
     def _on_clicked(self, item: QTreeWidgetItem, column: int) -> None:
-        if column == EYE and item is not self._rest:
+        if item is self._rest:
+            return
+        if column == EYE:
             self.toggle_hidden(item.data(0, VALUE_ROLE))
+        elif column == LOCK:
+            self._ask_lock(item.data(0, VALUE_ROLE))
 
     def _menu(self, at: QPoint) -> None:
         item = self._list.itemAt(at)
@@ -218,4 +241,6 @@ class ClassPanel(QWidget):
         value = item.data(0, VALUE_ROLE)
         menu.addAction(self.tr("Edit…"), lambda: self.edit_asked.emit(value))
         menu.addAction(self.tr("Show or hide"), lambda: self.toggle_hidden(value))
+        locked = value in self._locked
+        menu.addAction(self.tr("Unlock") if locked else self.tr("Lock"), lambda: self._ask_lock(value))
         menu.popup(self._list.viewport().mapToGlobal(at))

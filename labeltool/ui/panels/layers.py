@@ -1,21 +1,47 @@
-"""What is painted over the image: mask, model's answer, confidence, with opacity and legend."""
+"""What is painted over the image and how: mask, model's answer, confidence; tone of the image; two layers compared."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+import math
 
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QLinearGradient, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from labeltool.imaging.display import Tone
 from labeltool.ui.canvas.colours import DOUBT_HIGH, DOUBT_LOW
+from labeltool.ui.compare import Compare
 
 LAYERS = ("mask", "model", "confidence")
+PERCENT_PX = 44
+LEAST_PX = 120
+GAMMA_STEPS = 50
+"""Steps of the slider that double gamma, or halve it."""
 
 
-class LayerPanel(QWidget):
+class LayerPanel(QScrollArea):
     """Check boxes and sliders; they say what was asked for and show what is so."""
 
     toggled = Signal(str, bool)
+    """A layer, or "fill" or "outlines" of the mask."""
     opacity_changed = Signal(int)
+    tone_changed = Signal(Tone)
+    compare_asked = Signal(str, str, str)
+    """Mode, left side, right side."""
+    resized = Signal()
+    """It needs more or less room."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,33 +52,58 @@ class LayerPanel(QWidget):
             "confidence": self.tr("Confidence"),
         }
         keys = {"mask": "V", "model": "M", "confidence": "C"}
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 8)
-        layout.setSpacing(6)
-        self._boxes: dict[str, QCheckBox] = {}
-        for name in LAYERS:
-            box = QCheckBox(f"{texts[name]}   {keys[name]}")
-            box.setObjectName(f"layer.{name}")
-            box.clicked.connect(lambda checked, name=name: self.toggled.emit(name, checked))
-            self._boxes[name] = box
-            layout.addWidget(box)
+        self._boxes = {name: self._box(name, f"{texts[name]}   {keys[name]}") for name in LAYERS}
+        self._looks = {
+            "fill": self._box("fill", self.tr("Fill")),
+            "outlines": self._box("outlines", self.tr("Outlines")),
+        }
         self._legend = Legend()
-        layout.addWidget(self._legend)
-        self._opacity = QSlider(Qt.Orientation.Horizontal)
-        self._opacity.setObjectName("layer.opacity")
-        self._opacity.setAccessibleName(self.tr("Opacity of the mask"))
-        self._opacity.setRange(0, 100)
-        self._opacity.valueChanged.connect(self.opacity_changed)
-        self._percent = QLabel()
-        self._percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._percent.setFixedWidth(44)
-        row = QHBoxLayout()
-        row.addWidget(self._opacity, 1)
-        row.addWidget(self._percent)
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.addRow(self.tr("Opacity"), row)
-        layout.addLayout(form)
+        self._told_height = 0
+        self._opacity = Percent("layer.opacity", self.tr("Opacity of the mask"), 0, 100)
+        self._opacity.slider.valueChanged.connect(self.opacity_changed)
+        self.tone = TonePanel()
+        self.tone.changed.connect(self.tone_changed)
+        self.compare = ComparePanel()
+        self.compare.asked.connect(self.compare_asked)
+        self._lay_out()
+
+    def _box(self, name: str, text: str) -> QCheckBox:
+        box = QCheckBox(text)
+        box.setObjectName(f"layer.{name}")
+        box.clicked.connect(lambda checked: self.toggled.emit(name, checked))
+        return box
+
+    def _lay_out(self) -> None:
+        self._inside = QWidget()
+        column = QVBoxLayout(self._inside)
+        column.setContentsMargins(8, 4, 8, 8)
+        column.setSpacing(6)
+        looks = QHBoxLayout()
+        looks.setContentsMargins(22, 0, 0, 0)
+        for box in self._looks.values():
+            looks.addWidget(box)
+        looks.addStretch(1)
+        column.addWidget(self._boxes["mask"])
+        column.addLayout(looks)
+        column.addLayout(_form((self.tr("Opacity"), self._opacity)))
+        column.addWidget(self._boxes["model"])
+        column.addWidget(self._boxes["confidence"])
+        column.addWidget(self._legend)
+        for title, name, part in (
+            (self.tr("Image"), "tone", self.tone),
+            (self.tr("Compare"), "compare", self.compare),
+        ):
+            section = Section(title, name, part)
+            section.toggled.connect(
+                lambda _: QTimer.singleShot(0, self._fit)
+            )  # when what is new has its size
+            column.addWidget(section)
+            column.addWidget(part)
+        self.setWidget(self._inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumHeight(LEAST_PX)
 
     def show_state(self, shown: dict[str, bool], available: dict[str, bool], opacity: int) -> None:
         """Which layers are on, which exist for this image, and the opacity in per cent."""
@@ -61,11 +112,176 @@ class LayerPanel(QWidget):
             box.setEnabled(available[name])
             box.setToolTip("" if available[name] else self.tr("Pre-label this image first"))
         self._legend.setVisible(shown["confidence"] and available["confidence"])
-        self._opacity.blockSignals(True)
-        self._opacity.setValue(opacity)
-        self._opacity.blockSignals(False)
-        self._percent.setText(f"{opacity} %")
-        self.setFixedHeight(self.sizeHint().height())
+        self._opacity.show_value(opacity)
+        QTimer.singleShot(0, self._fit)
+
+    def show_look(self, *, fill: bool, outlines: bool, tone: Tone, compare: Compare) -> None:
+        """How mask and image are drawn, and what is compared."""
+        self._looks["fill"].setChecked(fill)
+        self._looks["outlines"].setChecked(outlines)
+        self.tone.show_tone(tone)
+        self.compare.show_compare(compare)
+
+    def preferred_height(self) -> int:
+        """Height at which nothing has to be scrolled."""
+        return self._inside.sizeHint().height()
+
+    def sizeHint(self) -> QSize:
+        """All of it; a scroll area by itself asks for 24 lines at most."""
+        return QSize(super().sizeHint().width(), self.preferred_height())
+
+    def _fit(self) -> None:
+        if self.preferred_height() != self._told_height:
+            self._told_height = self.preferred_height()
+            self.updateGeometry()
+            self.resized.emit()
+
+
+class Section(QToolButton):
+    """A title that shows and hides what lies below it."""
+
+    def __init__(self, title: str, name: str, part: QWidget) -> None:
+        super().__init__()
+        self.setObjectName(f"section.{name}")
+        self.setText(title)
+        self.setCheckable(True)
+        self.setStyleSheet("border: none; background: transparent")
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setIconSize(QSize(10, 10))
+        self._part = part
+        self.toggled.connect(self._show_part)
+        self._show_part(False)
+
+    def _show_part(self, open_: bool) -> None:
+        self.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
+        self._part.setVisible(open_)
+
+
+class Slider(QSlider):
+    """A horizontal slider that a double click sets back."""
+
+    def __init__(self, name: str, title: str, low: int, high: int, neutral: int | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setRange(low, high)
+        self._neutral = neutral
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Back to neutral."""
+        if self._neutral is None:
+            super().mouseDoubleClickEvent(event)
+        else:
+            self.setValue(self._neutral)
+
+
+class Percent(QWidget):
+    """A slider and what it says."""
+
+    def __init__(self, name: str, title: str, low: int, high: int, neutral: int | None = None) -> None:
+        super().__init__()
+        self.slider = Slider(name, title, low, high, neutral)
+        self._text = QLabel()
+        self._text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._text.setFixedWidth(PERCENT_PX)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self._text)
+
+    def show_value(self, value: int, text: str = "") -> None:
+        """Put the slider here without saying that somebody has moved it."""
+        self.slider.blockSignals(True)
+        self.slider.setValue(value)
+        self.slider.blockSignals(False)
+        self._text.setText(text or f"{value} %")
+
+
+class TonePanel(QWidget):
+    """Brightness, contrast and gamma of the image, for the eye alone."""
+
+    changed = Signal(Tone)
+
+    def __init__(self) -> None:
+        super().__init__()
+        titles = {
+            "brightness": self.tr("Brightness"),
+            "contrast": self.tr("Contrast"),
+            "gamma": self.tr("Gamma"),
+        }
+        self._rows = {name: Percent(f"tone.{name}", title, -100, 100, 0) for name, title in titles.items()}
+        for row in self._rows.values():
+            row.slider.setToolTip(
+                self.tr("For the eye only, pixels never change; a double click sets it back")
+            )
+            row.slider.valueChanged.connect(self._ask)
+        form = _form(*((titles[name], row) for name, row in self._rows.items()))
+        form.setContentsMargins(22, 0, 0, 4)
+        self.setLayout(form)
+
+    def _ask(self) -> None:
+        brightness, contrast, gamma = (row.slider.value() for row in self._rows.values())
+        self.changed.emit(Tone(brightness, contrast, 2 ** (gamma / GAMMA_STEPS)))
+
+    def show_tone(self, tone: Tone) -> None:
+        """The tone in force."""
+        self._rows["brightness"].show_value(tone.brightness, f"{tone.brightness:+d}")
+        self._rows["contrast"].show_value(tone.contrast, f"{tone.contrast:+d}")
+        steps = round(GAMMA_STEPS * math.log2(tone.gamma))
+        self._rows["gamma"].show_value(steps, f"{tone.gamma:.2f}")
+
+
+class ComparePanel(QWidget):
+    """How two layers are compared, and which."""
+
+    asked = Signal(str, str, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mode = self._choice(
+            "mode", {"off": self.tr("Off"), "swipe": self.tr("Swipe"), "side": self.tr("Side by side")}
+        )
+        self.names = {
+            "image": self.tr("Image only"),
+            "mask": self.tr("Annotation"),
+            "model": self.tr("Model's answer"),
+            "confidence": self.tr("Confidence"),
+        }
+        self._left, self._right = self._choice("left", self.names), self._choice("right", self.names)
+        form = _form(
+            (self.tr("Mode"), self._mode), (self.tr("Left"), self._left), (self.tr("Right"), self._right)
+        )
+        form.setContentsMargins(22, 0, 0, 4)
+        self.setLayout(form)
+
+    def _choice(self, name: str, entries: dict[str, str]) -> QComboBox:
+        combo = QComboBox()
+        combo.setObjectName(f"compare.{name}")
+        for key, text in entries.items():
+            combo.addItem(text, key)
+        combo.activated.connect(lambda _: self._ask())
+        return combo
+
+    def _ask(self) -> None:
+        self.asked.emit(*(combo.currentData() for combo in (self._mode, self._left, self._right)))
+
+    def show_compare(self, compare: Compare) -> None:
+        """What is compared."""
+        for combo, key in (
+            (self._mode, compare.mode),
+            (self._left, compare.left),
+            (self._right, compare.right),
+        ):
+            combo.setCurrentIndex(combo.findData(key))
+
+
+def _form(*rows: tuple[str, QWidget]) -> QFormLayout:
+    form = QFormLayout()
+    form.setContentsMargins(0, 0, 0, 0)
+    form.setVerticalSpacing(6)
+    for title, widget in rows:
+        form.addRow(title, widget)
+    return form
 
 
 class Legend(QWidget):

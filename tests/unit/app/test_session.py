@@ -103,3 +103,27 @@ def test_changes_name_the_pixels_and_the_revision():
     session.apply(dab(session.mask, 20))
     assert seen[0].box == Box(20, 5, 30, 15)
     assert seen[-1].revision == 1
+
+
+def test_old_steps_are_left_to_the_journal_and_come_back_from_there():
+    saved: dict[int, Operation] = {}
+
+    def save(operation: Operation) -> None:
+        saved[operation.revision] = operation
+
+    session = Session(LabelMask(SIZE), save, load_patch=lambda revision: saved[revision].patch, undo_bytes=0)
+    for x in range(0, 100, 7):
+        session.apply(dab(session.mask, x))
+    assert all(step.patch is None for step in session._undo)
+    while session.undo():
+        pass
+    assert session.mask.same_pixels(LabelMask(SIZE))
+
+
+def test_recent_steps_stay_as_they_are_and_older_ones_are_deflated():
+    session = Session(LabelMask(SIZE), lambda operation: None, undo_bytes=4 * 500_000)
+    for x in range(0, 100, 7):
+        session.apply(dab(session.mask, x))
+    resting = [step.resting is not None for step in session._undo]
+    assert resting[0] and not resting[-1]
+    assert resting == sorted(resting, reverse=True)

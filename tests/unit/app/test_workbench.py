@@ -21,6 +21,8 @@ from labeltool.core.geometry import Box
 from labeltool.core.patch import write
 from labeltool.core.project import ImageRecord, Status
 from labeltool.core.provenance import Origin
+from labeltool.imaging.file_pyramid import FilePyramid
+from labeltool.imaging.readers import raster
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
 
@@ -128,13 +130,13 @@ def test_a_pre_label_of_the_image_that_is_being_left_does_not_make_its_last_stro
 ):
     desk.keep_prediction(desk.a)
     desk.open(desk.a)
-    gate, real = threading.Event(), workbench.open_image
+    gate, real = threading.Event(), workbench.source_problem
 
-    def slowly(path: Path):
+    def slowly(record: ImageRecord):
         gate.wait(5)
-        return real(path)
+        return real(record)
 
-    monkeypatch.setattr(workbench, "open_image", slowly)
+    monkeypatch.setattr(workbench, "source_problem", slowly)
     desk.paint(10, label=2)
     desk.bench.open_image(desk.b.id)
     desk.prelabel(desk.a)
@@ -272,3 +274,28 @@ def test_answers_that_come_after_closing_do_nothing(desk: Desk):
     assert desk.bench.close()
     while not desk.posted.empty():
         desk.pump()
+
+
+def test_the_next_image_is_decoded_before_it_is_asked_for(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    desk.open(desk.a)
+    desk.settle()
+    monkeypatch.setattr(workbench, "open_pyramid", lambda path: pytest.fail("decoded twice"))
+    desk.bench.step(1, [desk.a, desk.b])
+    desk.until(lambda: desk.bench.open.record.id == desk.b.id)
+    assert desk.failures == []
+
+
+def test_a_large_image_is_shown_by_parts_and_let_go_of(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(desk.root / "cache"))
+    monkeypatch.setattr(raster, "WHOLE_PIXELS", 0)
+    arrivals: list[object] = []
+    desk.bench.pixels_arrived.connect(arrivals.append)
+    desk.open(desk.a)
+    pyramid = desk.bench.open.pyramid
+    assert isinstance(pyramid, FilePyramid)
+    desk.until(lambda: pyramid.complete and pyramid.tile(0, 0, 1) is not None)
+    desk.until(lambda: arrivals)
+    desk.open(desk.b)
+    pyramid.join()
+    with pytest.raises(LabeltoolError, match="closed"):
+        pyramid.read(Box(0, 0, 10, 10))

@@ -29,6 +29,18 @@ def test_json_there_and_back_is_the_same():
     assert ClassCatalog.from_json(json.loads(json.dumps(catalog.to_json()))) == catalog
 
 
+def test_locks_are_kept_by_json_and_by_every_change_and_are_not_written_where_there_are_none():
+    catalog = ClassCatalog.from_names(["a", "b"]).lock(2, True)
+    assert ClassCatalog.from_json(json.loads(json.dumps(catalog.to_json()))).locked == {2}
+    assert catalog.edit(1, name="c").add("d").locked == {2}
+    assert "locked" not in catalog.lock(2, False).to_json()
+
+
+def test_a_lock_of_a_class_that_is_not_there_is_dropped():
+    data = {"classes": [{"value": 1, "name": "a"}], "locked": [1, 7]}
+    assert ClassCatalog.from_json(data).locked == {1}
+
+
 def test_a_value_is_never_given_twice():
     catalog = ClassCatalog.from_names(["a"])
     retired = ClassCatalog(catalog.classes, retired=(2,))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from labeltool.imaging.display import apply, identity, percentile_stretch
+from labeltool.imaging.display import NEUTRAL, Tone, after, apply, identity, percentile_stretch, tone_curve
 
 
 def test_a_dark_image_is_stretched_over_the_whole_range() -> None:
@@ -38,3 +38,27 @@ def test_stretching_keeps_order_and_touches_no_data(pixels: np.ndarray) -> None:
 @given(st.integers(0, 255))
 def test_the_identity_shows_values_as_they_are(value: int) -> None:
     assert identity()[value] == value
+
+
+@given(st.integers(-100, 100), st.integers(-100, 100), st.floats(0.25, 4))
+def test_a_tone_never_turns_dark_and_bright_round(brightness: int, contrast: int, gamma: float) -> None:
+    curve = tone_curve(Tone(brightness, contrast, gamma)).astype(int)
+    assert (np.diff(curve) >= 0).all()
+
+
+def test_the_neutral_tone_shows_values_as_they_are() -> None:
+    assert np.array_equal(tone_curve(NEUTRAL), identity())
+
+
+def test_brightness_contrast_and_gamma_do_what_they_say() -> None:
+    assert tone_curve(Tone(brightness=20))[100] > 100
+    steep = tone_curve(Tone(contrast=40))
+    assert steep[60] < 60
+    assert steep[200] > 200
+    assert tone_curve(Tone(gamma=2))[60] > 60
+    assert tone_curve(Tone(gamma=2))[[0, 255]].tolist() == [0, 255]
+
+
+def test_a_tone_comes_after_the_stretch() -> None:
+    stretch, tone = percentile_stretch(np.arange(64, dtype=np.uint8)[None]), tone_curve(Tone(brightness=10))
+    assert np.array_equal(after(stretch, tone), [tone[v] for v in stretch])

@@ -278,13 +278,22 @@ def test_a_16_bit_geotiff_is_called_a_geotiff(tmp_path: Path) -> None:
         probe(tmp_path / "geo.tif")
 
 
-def test_a_geotiff_with_overviews_is_refused_as_such(tmp_path: Path) -> None:
+def test_a_small_geotiff_with_overviews_is_read(tmp_path: Path) -> None:
     keys = [(34735, 3, 8, (1, 1, 0, 1, 1024, 0, 1, 1), True)]
     with tifffile.TiffWriter(tmp_path / "cog.tif") as file:
         file.write(noise(8, 8), photometric="rgb", extratags=keys)
         file.write(noise(4, 4), photometric="rgb", subfiletype=1)
-    with pytest.raises(BadInputError, match=r"GeoTIFFs with overviews \(2 pages\) are not read yet"):
-        probe(tmp_path / "cog.tif")
+    with open_image(tmp_path / "cog.tif") as reader:
+        assert np.array_equal(reader.read(), noise(8, 8))
+
+
+def test_a_geotiff_with_pages_that_are_no_overviews_is_refused(tmp_path: Path) -> None:
+    keys = [(34735, 3, 8, (1, 1, 0, 1, 1024, 0, 1, 1), True)]
+    with tifffile.TiffWriter(tmp_path / "stack.tif") as file:
+        file.write(noise(8, 8), photometric="rgb", extratags=keys)
+        file.write(noise(4, 4), photometric="rgb")
+    with pytest.raises(BadInputError, match=r"multi-page TIFF \(2 pages\)"):
+        probe(tmp_path / "stack.tif")
 
 
 @pytest.mark.parametrize("bands", [2, 5, 13])

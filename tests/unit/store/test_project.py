@@ -118,6 +118,15 @@ def test_tiles_of_one_value_take_bytes_and_come_back(store: ProjectStore, root: 
     db.close()
 
 
+def test_what_is_loaded_stays_deflated_until_somebody_looks(store: ProjectStore, painted: LabelMask) -> None:
+    store.save_prediction(CELL, "m", [_window(Box(10, 10, 100, 100), 1)])
+    prediction = store.prediction(CELL, "m")
+    assert prediction is not None
+    loaded = [*store.load_mask(CELL).planes.values(), prediction.label, prediction.confidence]
+    assert any(plane.tiles for plane in loaded)
+    assert all(plane.tiles.hot_bytes == 0 for plane in loaded)
+
+
 def test_class_pixels_count_what_somebody_has_set(store: ProjectStore) -> None:
     mask = store.load_mask(CELL)
     store.commit(CELL, stroke(mask, 240), expected=0)

@@ -137,7 +137,9 @@ def test_a_fast_curve_is_round_and_passes_through_every_position_of_the_pointer(
     desk.send(*drag(*points))
     rows, cols = np.nonzero(desk.label == 1)
     distance = np.hypot(cols + 0.5 - 60, rows + 0.5 - 45)
-    straight = 40 * np.cos(np.pi / 8) - 1.5  # how far in the chords of an octagon would cut (the first one does)
+    straight = (
+        40 * np.cos(np.pi / 8) - 1.5
+    )  # how far in the chords of an octagon would cut (the first one does)
     assert distance[cols < 86].min() > straight + 0.5
     assert all(desk.label[int(y), int(x)] == 1 for x, y in points if y < SIZE.height - 1)
 

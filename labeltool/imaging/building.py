@@ -1,0 +1,248 @@
+"""Making the levels that a large file does not hold, block by block, while a first rough picture is there early."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from labeltool.core.errors import BadInputError, LabeltoolError
+from labeltool.core.geometry import TILE, Box, Size
+from labeltool.core.progress import CancelToken, Progress, silent
+from labeltool.imaging.halving import coarser, finer, halve
+from labeltool.imaging.pyramid_cache import PyramidCache
+from labeltool.imaging.pyramid_file import PyramidFile
+from labeltool.imaging.reader import Pixels
+
+MOSAIC_PIXELS = 1 << 23
+"""Levels of at most so many pixels are kept in memory while they are made."""
+
+_BLOCK = 1024
+_FIRST_SAMPLES = 12
+_SAMPLE_PASSES = 2
+_TELL_S = 0.1
+
+Told = Callable[[int, Box], None]
+"""Called with a level and a box of image pixels: from this level on there is more to see inside the box."""
+
+
+class Source(Protocol):
+    """What levels are made from."""
+
+    path: Path
+    sizes: list[Size]
+    in_order: bool
+
+    @property
+    def base(self) -> int:
+        """The coarsest level there is, from which all above are made."""
+        ...
+
+    @property
+    def tile_side(self) -> int:
+        """What is best read at once."""
+        ...
+
+    def read(self, box: Box | None = None, level: int = 0) -> Pixels:
+        """Pixels of a box of a level."""
+        ...
+
+    def blocks(self, side: int) -> Iterator[tuple[Box, Callable[[], Pixels]]]:
+        """All of the base level."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which levels are made: ``first`` and on go to disk, ``top`` and on are in memory as well."""
+
+    base: int
+    first: int
+    top: int
+
+    @classmethod
+    def of(cls, source: Source) -> Plan:
+        """What is missing in a file."""
+        base, sizes = source.base, source.sizes
+        above = range(base + 1, len(sizes))
+        top = next((level for level in above if sizes[level].pixels <= MOSAIC_PIXELS), len(sizes))
+        return cls(base, base if source.in_order else base + 1, top)
+
+    @property
+    def on_disk(self) -> bool:
+        """False when everything that is missing fits the memory."""
+        return self.first < self.top
+
+    @property
+    def side(self) -> int:
+        """Side of the blocks, in pixels of the base level: they hold whole tiles of every level below ``top``."""
+        return max(TILE << (self.top - 1 - self.base), _BLOCK)
+
+
+class Mosaic:
+    """The coarse levels in memory, filled in piece by piece; until a piece has come it shows what is nearest."""
+
+    def __init__(self, sizes: list[Size], top: int) -> None:
+        self.sizes = sizes
+        self.top = top
+        self.levels = {
+            level: np.full((sizes[level].height, sizes[level].width, 3), 64, np.uint8)
+            for level in range(top, len(sizes))
+        }
+
+    def fill(self, box: Box, pixels: Pixels | int) -> None:
+        """Put pixels of level ``top`` in, and bring the levels above up to date."""
+        if self.top not in self.levels:
+            return
+        self.levels[self.top][box.slices()] = pixels
+        for level in range(self.top + 1, len(self.sizes)):
+            box = coarser(box, 1)
+            below = finer(box, 1, self.sizes[level - 1])
+            self.levels[level][box.slices()] = halve(self.levels[level - 1][below.slices()])
+
+
+def sample(source: Source, plan: Plan, mosaic: Mosaic, told: Told, cancel: CancelToken) -> None:
+    """Fill a mosaic from a few tiles all over the image: each stands for its neighbours until they come.
+
+    Each pass halves the distance between them, and reads only what no pass before has read.
+    """
+    size, up = source.sizes[plan.base], plan.top - plan.base
+    side = max(source.tile_side, 1 << up, TILE)
+    side = 1 << (side - 1).bit_length()
+    stride = side
+    while max(size) > stride * _FIRST_SAMPLES:
+        stride *= 2
+    before = 0
+    for _ in range(_SAMPLE_PASSES):
+        for y, x in np.ndindex(-(-size.height // stride), -(-size.width // stride)):
+            if before and y % 2 == 0 and x % 2 == 0:
+                continue
+            cancel.check()
+            corner = Box(x * stride, y * stride, x * stride, y * stride)
+            cell = corner._replace(x1=corner.x0 + stride, y1=corner.y0 + stride).intersect(size.box)
+            place = corner._replace(x1=corner.x0 + side, y1=corner.y0 + side).intersect(size.box)
+            try:
+                pixels = halve(source.read(place, plan.base), up)
+            except BadInputError:  # ``build`` comes here as well, and reports it
+                continue
+            mosaic.fill(coarser(cell, up), pixels.mean((0, 1)).round().astype(np.uint8))
+            mosaic.fill(coarser(place, up), pixels)
+            told(plan.top, finer(cell, plan.base, source.sizes[0]))
+        if stride == side:
+            return
+        before, stride = stride, stride // 2
+
+
+def build(
+    source: Source,
+    plan: Plan,
+    mosaic: Mosaic,
+    file: PyramidFile | None,
+    *,
+    told: Told = lambda level, box: None,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+) -> LabeltoolError | None:
+    """Make every level above the base. A block that is damaged is left out; the first such error comes back.
+
+    Raises CancelledError between blocks, and LabeltoolError when the disk is full.
+    """
+    cancel = cancel or CancelToken()
+    damage: LabeltoolError | None = None
+    size, up = source.sizes[plan.base], plan.top - plan.base
+    for box, read in source.blocks(plan.side):
+        cancel.check()
+        try:
+            pixels = read()
+        except BadInputError as error:
+            damage = damage or error
+            continue
+        for level in range(plan.base, plan.top):
+            if file is not None and level >= plan.first:
+                _write(file, level, pixels, coarser(box, level - plan.base))
+            pixels = halve(pixels)
+        mosaic.fill(coarser(box, up), pixels)
+        told(plan.first if source.in_order else plan.top, finer(box, plan.base, source.sizes[0]))
+        progress(box.y0 * size.width + (box.y1 - box.y0) * box.x1, size.pixels, source.path.name)
+    if file is not None:
+        for level, made in mosaic.levels.items():
+            _write(file, level, made, source.sizes[level].box)
+    return damage
+
+
+def unpacked(source: Source, cache: PyramidCache, cancel: CancelToken | None = None) -> PyramidFile:
+    """The pyramid of a file that can only be read in order, made now if it is not in the cache."""
+    plan = Plan.of(source)
+    found = cache.find(source.path, source.sizes[0])
+    if found is not None:
+        return found
+    made = cache.begin(source.path, source.sizes[0], plan.first)
+    try:
+        damage = build(source, plan, Mosaic(source.sizes, plan.top), made, cancel=cancel)
+        if damage is not None:
+            raise damage
+        cache.finish(made, source.path)
+    except BaseException:
+        cache.abandon(made)
+        raise
+    return made
+
+
+def overview(source: Source, side: int, cache: PyramidCache) -> Pixels:
+    """A picture of all of a large image, at least ``side`` pixels long, without decoding all of it: from its own
+    overviews, from the cache, or roughly from a few of its tiles. BadInputError where there is none of these."""
+    plan, sizes = Plan.of(source), source.sizes
+    level = max((n for n, size in enumerate(sizes) if max(size) >= side), default=0)
+    if level >= plan.base and sizes[plan.base].pixels <= MOSAIC_PIXELS:
+        return source.read(sizes[level].box, level)
+    kept = cache.find(source.path, sizes[0])
+    if kept is not None:
+        with contextlib.closing(kept):
+            return kept.read_box(sizes[level].box, level)
+    if source.in_order:
+        raise BadInputError(
+            "there is no small picture of the image before it has been opened", file=source.path
+        )
+    if level <= plan.base:
+        return source.read(sizes[level].box, level)
+    mosaic = Mosaic(sizes, plan.top)
+    sample(source, plan, mosaic, lambda level, box: None, CancelToken())
+    return mosaic.levels[max(level, plan.top)]
+
+
+class Teller:
+    """Brings the told boxes together and tells of them a few times a second."""
+
+    def __init__(self, tell: Told) -> None:
+        self._tell = tell
+        self._box = Box(0, 0, 0, 0)
+        self._level = 0
+        self._last_s = 0.0
+
+    def __call__(self, level: int, box: Box) -> None:
+        """Something has come."""
+        self._box, self._level = self._box.union(box), level
+        if time.monotonic() - self._last_s > _TELL_S:
+            self.flush()
+
+    def flush(self) -> None:
+        """Tell what has not been told."""
+        if not self._box.is_empty:
+            self._tell(self._level, self._box)
+        self._box, self._last_s = Box(0, 0, 0, 0), time.monotonic()
+
+
+def _write(file: PyramidFile, level: int, pixels: Pixels, box: Box) -> None:
+    try:
+        file.write_level(level, pixels, box)
+    except OSError as error:
+        raise LabeltoolError(
+            f"the pyramid of the image cannot be kept: {error.strerror or error}",
+            file=file.path,
+            hint="Make room on the disk of that folder, then open the image again",
+        ) from error

@@ -1,0 +1,133 @@
+"""A pyramid on disk: uncompressed tiles of fixed length, so that each is one seek away."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from labeltool.core.errors import BadInputError
+from labeltool.core.geometry import TILE, Box, Size, TileIndex, tile_box, tiles_in
+from labeltool.imaging.halving import level_sizes
+from labeltool.imaging.reader import Pixels
+
+_HEAD = 4096
+_TILE_BYTES = TILE * TILE * 3
+_SLOT = _TILE_BYTES + 4
+_VERSION = 1
+
+
+class PyramidFile:
+    """The levels from ``first`` on of an image of this size; any thread may read and write tiles.
+
+    A tile is its pixels, cut to the level and filled up with zeros, and a checksum (CRC-32).
+    """
+
+    def __init__(self, path: Path, size: Size, first: int, *, new: bool = False) -> None:
+        self.path = path
+        self.sizes = level_sizes(size)
+        self.first = first
+        self._lock = Lock()
+        self._starts = _starts(self.sizes, first)
+        self._there = {
+            level: np.full(_grid(each), not new, np.bool_)
+            for level, each in enumerate(self.sizes)
+            if level >= first
+        }
+        self._file = path.open("w+b" if new else "rb")
+        if new:
+            self._file.write(_head(size, first))
+
+    @classmethod
+    def open(cls, path: Path, size: Size) -> PyramidFile | None:
+        """A finished file; None when there is none, or it is not what was written once."""
+        for first in range(len(level_sizes(size))):
+            try:
+                with path.open("rb") as file:
+                    head = file.read(_HEAD)
+                if head == _head(size, first) and path.stat().st_size == length(size, first):
+                    return cls(path, size, first)
+            except OSError:
+                return None
+        return None
+
+    def has(self, level: int, index: TileIndex) -> bool:
+        """True when a tile has been written."""
+        return level in self._there and bool(self._there[level][index])
+
+    def write(self, level: int, index: TileIndex, pixels: Pixels) -> None:
+        """Keep a tile; OSError when the disk is full."""
+        data = np.ascontiguousarray(pixels).tobytes()
+        record = data.ljust(_TILE_BYTES, b"\0") + zlib.crc32(data).to_bytes(4, "little")
+        with self._lock:
+            self._file.seek(self._at(level, index))
+            self._file.write(record)
+        self._there[level][index] = True
+
+    def write_level(self, level: int, pixels: Pixels, origin: Box) -> None:
+        """Keep the tiles of a part of a level, which begins at a tile's corner and ends at one or at the border."""
+        for index in tiles_in(origin, self.sizes[level]):
+            self.write(level, index, pixels[tile_box(index, self.sizes[level]).slices(origin)])
+
+    def read(self, level: int, index: TileIndex) -> Pixels:
+        """A tile that is there; BadInputError when the disk gives something else back than was written."""
+        box = tile_box(index, self.sizes[level])
+        with self._lock:
+            self._file.seek(self._at(level, index))
+            record = self._file.read(_SLOT)
+        data = record[: box.width * box.height * 3]
+        if len(record) != _SLOT or zlib.crc32(data) != int.from_bytes(record[-4:], "little"):
+            self.path.unlink(missing_ok=True)
+            raise BadInputError(
+                f"the cached tile {index.row}, {index.col} of level {level} is damaged",
+                file=self.path,
+                hint="The cache has been deleted: open the image again, and it is made anew",
+            )
+        return np.frombuffer(data, np.uint8).reshape(box.height, box.width, 3)
+
+    def read_box(self, box: Box, level: int) -> Pixels:
+        """Pixels of a box of a level."""
+        out = np.empty((box.height, box.width, 3), np.uint8)
+        for index in tiles_in(box, self.sizes[level]):
+            place = tile_box(index, self.sizes[level])
+            part = box.intersect(place)
+            out[part.slices(box)] = self.read(level, index)[part.slices(place)]
+        return out
+
+    def flush(self) -> None:
+        """Hand everything to the system; OSError when the disk is full."""
+        with self._lock:
+            self._file.flush()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._file.close()
+
+    def _at(self, level: int, index: TileIndex) -> int:
+        return self._starts[level] + (index.row * _grid(self.sizes[level])[1] + index.col) * _SLOT
+
+
+def length(size: Size, first: int) -> int:
+    """Bytes of a finished file."""
+    return _starts(level_sizes(size), first)[-1]
+
+
+def _grid(size: Size) -> tuple[int, int]:
+    return -(-size.height // TILE), -(-size.width // TILE)
+
+
+def _starts(sizes: list[Size], first: int) -> list[int]:
+    """Where each level begins, and the end of the last."""
+    starts = [_HEAD] * (first + 1)
+    for size in sizes[first:]:
+        rows, cols = _grid(size)
+        starts.append(starts[-1] + rows * cols * _SLOT)
+    return starts
+
+
+def _head(size: Size, first: int) -> bytes:
+    return json.dumps({"pyramid": _VERSION, "size": list(size), "first": first}).encode().ljust(_HEAD)

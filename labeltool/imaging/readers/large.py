@@ -1,0 +1,225 @@
+"""Images that are not decoded whole: tiled TIFF by windows, with its overviews; other files from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from labeltool.core.errors import BadInputError
+from labeltool.core.geometry import TILE, Box, Size
+from labeltool.imaging.budget import MIB, check_budget
+from labeltool.imaging.halving import finer, halve, level_sizes
+from labeltool.imaging.pyramid_cache import PyramidCache
+from labeltool.imaging.pyramid_file import PyramidFile
+from labeltool.imaging.reader import ImageInfo, Pixels
+from labeltool.imaging.readers import tiff_pages
+from labeltool.imaging.vips import Page
+
+MODES = {"1", "L", "LA", "P", "RGB", "RGBA"}
+"""Pixel modes, in Pillow's words, that are read by parts."""
+
+MOST_PIXELS_PER_BYTE = 1100
+"""No PNG (deflate) or JPEG packs more than this into a byte: who claims more lies about its size."""
+
+_BLOCK_BYTES = 256 * MIB
+_TAIL = 1 << 16
+_AGAIN = "Copy or download the file again, or export it again from where it came"
+
+Block = tuple[Box, Callable[[], Pixels]]
+
+
+class LargeReader:
+    """A large file. ``levels`` are those of its pyramid that the file holds itself, ``base`` the coarsest of them.
+
+    ``in_order`` is true of files that can only be read from top to bottom (PNG, JPEG, TIFF in strips): their pixels
+    are unpacked into the pyramid cache once, before the first window is read.
+    """
+
+    def __init__(self, path: Path, info: ImageInfo, orientation: int) -> None:
+        self.path = path
+        self.info = info
+        self.sizes = level_sizes(info.size)
+        self._orientation = orientation
+        self._pages = tiff_pages.pages(path) if info.kind == "tiff" else []
+        self.in_order = not self._pages or self._pages[0].tile is None
+        self._levels = {} if self.in_order else self._open_levels()
+        self._unpacked: PyramidFile | None = None
+        self._refuse_lies()
+
+    @property
+    def levels(self) -> list[int]:
+        """The levels that windows are read from."""
+        return sorted(self._levels)
+
+    @property
+    def base(self) -> int:
+        """The coarsest level in the file; all above have to be made."""
+        return max(self._levels, default=0)
+
+    @property
+    def tile_side(self) -> int:
+        """What is best read at once: the larger side of the file's own tiles."""
+        return max(self._pages[0].block) if not self.in_order else TILE
+
+    def read(self, box: Box | None = None, level: int = 0) -> Pixels:
+        """Pixels of a box of a level, read-only. BadInputError when they are damaged, or when a whole image does
+        not fit the memory budget."""
+        if box is None:
+            check_budget(self.info.size, self.path)
+            box = self.sizes[level].box
+        if self.in_order:
+            return self._from_cache(box, level)
+        source = max(each for each in self._levels if each <= level)
+        wanted = finer(box, level - source, self.sizes[source])
+        return halve(self._read_level(wanted, source), level - source)
+
+    def blocks(self, side: int) -> Iterator[Block]:
+        """The base level in blocks of ``side`` pixels, each with what reads it, in the order that suits the file."""
+        size = self.sizes[self.base]
+        page = self._page(in_order=True) if self.in_order else None
+        for top in range(0, size.height, side):
+            row = Box(0, top, size.width, min(top + side, size.height))
+            strip = _once(partial(page.read, row)) if page is not None else None
+            for left in range(0, size.width, side):
+                box = Box(left, row.y0, min(left + side, size.width), row.y1)
+                yield box, partial(_cut, strip, box, row) if strip else partial(self.read, box, self.base)
+
+    def reopened(self) -> LargeReader:
+        """Another reader of the same file, for a thread that would keep the others waiting."""
+        return LargeReader(self.path, self.info, self._orientation)
+
+    def verify(self) -> None:
+        """BadInputError when the file ends before its pixels do; nothing is decoded."""
+        kind = self.info.kind
+        whole = {"png": _png_ends, "jpeg": _jpeg_ends}.get(
+            kind, lambda _: all(p.complete for p in self._pages)
+        )
+        if not whole(self.path):
+            raise BadInputError(
+                f"the {kind.upper()} file is cut off or damaged (pixels lie behind its end)",
+                file=self.path,
+                hint=_AGAIN,
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._levels = {}
+        if self._unpacked is not None:
+            self._unpacked.close()
+            self._unpacked = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _page(self, page: int = 0, subifd: int = -1, in_order: bool = False) -> Page:
+        return Page(
+            self.path,
+            self.info.kind,
+            page=page,
+            subifd=subifd,
+            orientation=self._orientation,
+            in_order=in_order,
+        )
+
+    def _open_levels(self) -> dict[int, Page]:
+        levels: dict[int, Page] = {}
+        for each in self._pages:
+            page = self._page(each.page, each.subifd)
+            level = _level_of(page.size, self.sizes)
+            if level is not None and each.tile is not None:
+                levels.setdefault(level, page)
+        return levels
+
+    def _read_level(self, box: Box, level: int) -> Pixels:
+        """A box of one of the file's own levels; overviews that were rounded down lack a row or a column."""
+        page = self._levels[level]
+        width, height = page.size
+        there = Box(min(box.x0, width - 1), min(box.y0, height - 1), min(box.x1, width), min(box.y1, height))
+        pixels = page.read(there)
+        lack = (max(0, box.height - there.height), max(0, box.width - there.width))
+        if any(lack):
+            pixels = np.pad(pixels, ((0, lack[0]), (0, lack[1]), (0, 0)), mode="edge")
+        return pixels[: box.height, : box.width]
+
+    def _from_cache(self, box: Box, level: int) -> Pixels:
+        if self._unpacked is None:
+            from labeltool.imaging.building import unpacked  # noqa: PLC0415 - which reads through this module
+
+            self._unpacked = unpacked(self, PyramidCache())
+        return self._unpacked.read_box(box, level)
+
+    def _refuse_lies(self) -> None:
+        """BadInputError for a header that claims what such a file cannot hold, or blocks that exceed the memory."""
+        size, length = self.info.size, self.path.stat().st_size
+        if self.info.kind != "tiff" and size.pixels > length * MOST_PIXELS_PER_BYTE * _packed(self.info):
+            most = length * MOST_PIXELS_PER_BYTE * _packed(self.info) // 1_000_000
+            raise BadInputError(
+                f"the image claims {size.width:,} x {size.height:,} pixels, more than its file can hold",
+                file=self.path,
+                hint=f"A file of {length:,} bytes holds at most {most} million pixels. {_AGAIN}",
+            )
+        for page in self._pages:
+            if page.block.pixels * 4 > _BLOCK_BYTES:
+                raise BadInputError(
+                    f"the TIFF is stored in pieces of {page.block.width:,} x {page.block.height:,} pixels, "
+                    "too large to be read by parts",
+                    file=self.path,
+                    hint="Save it again with tiles of 256 or 512 pixels",
+                )
+
+
+def _packed(info: ImageInfo) -> int:
+    """How many pixels may share a byte before it is compressed."""
+    return 8 if info.mode in ("1", "P") else 1
+
+
+def _level_of(size: Size, sizes: list[Size]) -> int | None:
+    """The level that a page of this size is, one pixel more or less."""
+    for level, each in enumerate(sizes):
+        if abs(each.width - size.width) <= min(level, 1) and abs(each.height - size.height) <= min(level, 1):
+            return level
+    return None
+
+
+def _once(read: Callable[[], Pixels]) -> Callable[[], Pixels]:
+    found: list[Pixels] = []
+
+    def get() -> Pixels:
+        if not found:
+            found.append(read())
+        return found[0]
+
+    return get
+
+
+def _cut(strip: Callable[[], Pixels], box: Box, row: Box) -> Pixels:
+    return strip()[box.slices(row)]
+
+
+def _png_ends(path: Path) -> bool:
+    """True when the chunks of a PNG lead to its end."""
+    length = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(8)
+        while len(head := file.read(8)) == 8:
+            if head[4:] == b"IEND":
+                return file.tell() + 4 <= length
+            file.seek(int.from_bytes(head[:4], "big") + 4, 1)
+    return False
+
+
+def _jpeg_ends(path: Path) -> bool:
+    """True when the marker that ends a JPEG is among the last bytes."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        return b"\xff\xd9" in file.read()

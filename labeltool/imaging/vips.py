@@ -1,0 +1,119 @@
+"""Pixels of large files by parts, through libvips. The only module that knows it."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import cv2
+import numpy as np
+
+from labeltool.core.errors import BadInputError
+from labeltool.core.geometry import Box, Size
+from labeltool.imaging.reader import Pixels
+
+_TURNS = {
+    2: ("fliphor",),
+    3: ("rot180",),
+    4: ("flipver",),
+    5: ("rot90", "fliphor"),
+    6: ("rot90",),
+    7: ("rot270", "fliphor"),
+    8: ("rot270",),
+}
+"""EXIF orientation to the calls that put an image upright."""
+
+
+class Page:
+    """One picture of a file: the image itself or an overview. Any thread may read; one waits for the other.
+
+    ``in_order`` reads from the top to the bottom once, without keeping anything.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        kind: str,
+        *,
+        page: int = 0,
+        subifd: int = -1,
+        orientation: int = 1,
+        in_order: bool = False,
+    ) -> None:
+        self.path = path
+        self._one_at_a_time = Lock()
+        self._in_order = in_order
+        self._damage: BadInputError | None = None
+        self._load = f"{kind}load"
+        self._turns = _TURNS.get(orientation, ())
+        self._options: dict[str, Any] = {
+            "access": "sequential" if in_order and orientation == 1 else "random",
+            "fail_on": "warning",  # a tile that cannot be decoded is no more than a warning to libvips
+        }
+        self._options |= {"page": page, "subifd": subifd} if kind == "tiff" else {"unlimited": True}
+        self._image = self._open()
+        self.size = Size(self._image.width, self._image.height)
+
+    def read(self, box: Box) -> Pixels:
+        """Pixels of a box inside the page; BadInputError names the place when they are damaged."""
+        if self._damage is not None:
+            raise self._damage
+        with self._one_at_a_time:  # or the second to read a damaged tile would get the black one
+            return self._read(box)
+
+    def _read(self, box: Box) -> Pixels:
+        try:
+            data = _vips().Region.new(self._image).fetch(box.x0, box.y0, box.width, box.height)
+        except _vips().Error as error:
+            raise self._damaged(box, error) from error
+        return _rgb(np.frombuffer(data, np.uint8).reshape(box.height, box.width, -1))
+
+    def _open(self) -> Any:
+        try:
+            image = getattr(_vips().Image, self._load)(str(self.path), **self._options)
+            for turn in self._turns:
+                image = getattr(image, turn)()
+            return image
+        except _vips().Error as error:
+            raise BadInputError(f"the file cannot be opened ({_words(error)})", file=self.path) from error
+
+    def _damaged(self, box: Box, error: Exception) -> BadInputError:
+        """What to tell. libvips remembers a damaged tile as a black one, so that its memory is thrown away."""
+        damage = BadInputError(
+            f"the pixels at x {box.x0:,} to {box.x1:,}, y {box.y0:,} to {box.y1:,} cannot be read ({_words(error)})",
+            file=self.path,
+            hint="The file is damaged there: copy or download it again",
+        )
+        if self._in_order:
+            self._damage = damage
+        else:
+            self._image = self._open()
+        return damage
+
+
+@cache
+def _vips() -> Any:
+    import pyvips  # noqa: PLC0415 - most images are small and never need it
+
+    pyvips.cache_set_max(0)  # what it remembers would hold files open and go stale
+    return pyvips
+
+
+def _words(error: Exception) -> str:
+    """The first thing libvips says, on one line."""
+    lines = [line.strip() for line in str(getattr(error, "detail", error)).splitlines() if line.strip()]
+    return lines[0] if lines else "libvips says no more"
+
+
+def _rgb(pixels: Pixels) -> Pixels:
+    bands = pixels.shape[2]
+    if bands in (2, 4):  # transparency is shown over white
+        alpha = pixels[..., -1:].astype(np.uint16)
+        white = np.uint16(255)
+        colour = (pixels[..., :-1] * alpha + white * (white - alpha) + np.uint16(127)) // white
+        pixels = colour.astype(np.uint8)
+    if pixels.shape[2] == 1:
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), np.uint8)
+    return pixels

@@ -1,0 +1,261 @@
+"""Edit outline: pick regions up by a click, drag their vertices; each release of the mouse is one step of undo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeltool.core.algebra import Both, Either, without
+from labeltool.core.catalog import IGNORE
+from labeltool.core.contour import CORNERS
+from labeltool.core.draw import Point
+from labeltool.core.shape import Tiles
+from labeltool.tools.cutting import band, parted
+from labeltool.tools.editing import Work
+from labeltool.tools.objects import fresh_object
+from labeltool.tools.picked import (
+    Contour,
+    Moved,
+    Picked,
+    Pixel,
+    Place,
+    around,
+    carrying,
+    picked_up,
+    put_back,
+    regions_in,
+    set_to,
+    tiled,
+)
+from labeltool.tools.tool import Gesture, Option, Outline, Pointer, Preview, Tool, ToolContext, line
+
+HELP = (
+    "Click a region to pick it up, Shift+click for more; a double click on empty ground picks up all of the current "
+    "class on the screen. Drag a vertex; click an edge to put one in; right click or Delete takes one out. Ctrl+drag "
+    "moves the region, Shift+drag across it cuts it in two, Ctrl+click on another region of its class joins them. "
+    "Enter or Esc ends."
+)
+
+
+def _edit(context: ToolContext, first: Pointer) -> Gesture:
+    work, event = Work(context), first
+    while True:
+        if event.kind in ("press", "double"):
+            yield from _pressed(work, event)
+        elif event.kind == "key":
+            if event.key == "accept":
+                return
+            if event.key == "refresh":
+                work.refresh()
+            elif event.key in ("delete", "back") and work.held is not None:
+                _take_out(work, *work.held)
+        event = yield work.shown
+
+
+def _pressed(work: Work, event: Pointer) -> Gesture:
+    point = event.point
+    vertex = work.near(work.picked.vertex(point), point)
+    if event.button == "right":
+        if vertex is not None:
+            _take_out(work, vertex.contour, vertex.ring, vertex.vertex)
+    elif event.shift:
+        yield from _cut_or_add(work, event)
+    elif event.ctrl:
+        yield from _move_or_join(work, event)
+    elif vertex is not None:
+        yield from _drag(work, vertex, event)
+    else:
+        edge = work.near(work.picked.edge(point), point)
+        if edge is not None:
+            yield from _drag(work, edge, event, insert=True)
+        else:
+            _pick(work, event)
+
+
+def _pick(work: Work, event: Pointer) -> None:
+    pixel = work.pixel(event.point)
+    within = None if pixel is None else work.picked.holding(pixel)
+    if within is not None:
+        work.active = within
+        return
+    contour = work.contour_at(pixel)
+    if contour is not None:
+        if contour.value != IGNORE:  # no class, though a region like any other
+            work.context.choose(contour.value)
+        work.show(Picked((contour,)))
+    elif event.kind == "double":
+        _pick_all(work)
+    else:
+        work.show(Picked())
+
+
+def _pick_all(work: Work) -> None:
+    context, mask = work.context, work.context.mask
+    value, tolerance = context.paint_value, context.option("tolerance")
+    found = regions_in(mask, context.visible, value)
+    work.show(Picked(tuple(picked_up(shape, mask, value, id_, tolerance) for id_, shape in found)))
+
+
+# ---- vertices
+
+
+def _neighbourhood(points: NDArray[np.float64], vertex: int) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = points[[vertex - 1, vertex, (vertex + 1) % len(points)]]
+    return found
+
+
+def _drag(work: Work, place: Place, first: Pointer, *, insert: bool = False) -> Gesture:
+    """Only the two edges at the vertex are painted again, however much is picked up."""
+    first_look = work.held is None
+    if not first_look:
+        work.show(work.picked)
+    contour = work.picked.contours[place.contour]
+    ring = contour.rings[place.ring]
+    index = place.vertex + 1 if insert else place.vertex
+    points = np.insert(ring.points, index, first.point, axis=0) if insert else ring.points
+    start = points[index]
+    outline = replace(ring, points=points, held=index)
+    outlines = list(work.picked.outlines)
+    number = next(i for i, each in enumerate(outlines) if each is ring)
+    touched = around(_neighbourhood(points, index))
+    changed = touched if first_look else None
+    event = first
+    while event.kind != "release":
+        outlines[number] = outline
+        event = yield Preview(tuple(outlines), changed=changed)
+        if event.kind == "key":
+            work.show(work.picked)
+            return
+        to = start + np.subtract(event.point, first.point)
+        moved = outline.points.copy()
+        moved[index] = to
+        changed = around(np.vstack([_neighbourhood(outline.points, index), to]))
+        touched = touched.union(changed)
+        outline = replace(outline, points=moved)
+    held = place.contour, place.ring, index
+    if insert or (outline.points != points).any():
+        work.commit(place.contour, contour.with_ring(place.ring, outline), touched, held)
+    else:
+        work.show(work.picked, held=held, changed=touched)
+
+
+def _take_out(work: Work, number: int, ring: int, vertex: int) -> None:
+    contour = work.picked.contours[number]
+    points = contour.rings[ring].points
+    if len(points) <= CORNERS:
+        work.say("an outline keeps at least three vertices")
+        return
+    outline = Outline(np.delete(points, vertex, axis=0), handles=True)
+    work.commit(number, contour.with_ring(ring, outline), around(_neighbourhood(points, vertex)), None)
+
+
+# ---- whole regions
+
+
+def _move_or_join(work: Work, first: Pointer) -> Gesture:
+    pixel = work.pixel(first.point)
+    number = None if pixel is None else work.picked.holding(pixel)
+    dx = dy = 0
+    event = first
+    while event.kind != "release":
+        rings = work.picked.contours[number].rings if number is not None else ()
+        moved = tuple(Outline(ring.points + np.array((dx, dy))) for ring in rings) if dx or dy else ()
+        event = yield Preview((*work.picked.outlines, *moved))
+        if event.kind == "key":
+            work.show(work.picked)
+            return
+        dx, dy = round(event.x - first.x), round(event.y - first.y)
+    if number is not None and (dx or dy):
+        _move(work, number, dx, dy)
+    elif number is None or number != work.active:
+        _join(work, work.contour_at(pixel) if number is None else work.picked.contours[number], number)
+    else:
+        work.show(work.picked)
+
+
+def _move(work: Work, number: int, dx: int, dy: int) -> None:
+    """The region's own pixels move, not those of the simpler outline: no sliver stays behind."""
+    contour, context = work.picked.contours[number], work.context
+    own = tiled(Both(contour.region, carrying(context.mask, contour.value, contour.object_id)), context.size)
+    new = Moved(own, dx, dy)
+    with context.stroke("moved region", "contour") as stroke:
+        region = put_back(context, stroke, contour, own, new, own.box.union(new.box))
+    rings = tuple(Outline(ring.points + np.array((dx, dy)), handles=True) for ring in contour.rings)
+    seeds = tuple((x + dx, y + dy) for x, y in contour.seeds[-1:])
+    inside = tuple(s for s in seeds if work.pixel(s) is not None)
+    after = replace(contour, region=region, rings=rings, seeds=(*contour.seeds, *inside))
+    work.show(work.picked.with_contour(number, *([after] if region.parts else [])))
+
+
+def _join(work: Work, other: Contour | None, number: int | None) -> None:
+    """The regions become one object, even where they do not touch."""
+    contours, context = work.picked.contours, work.context
+    if other is None or not contours or other.value != contours[work.active].value:
+        work.say("only another region of the same class can be joined")
+        return
+    one = contours[work.active]
+    object_id = one.object_id or other.object_id or fresh_object(context.mask)
+    with context.stroke("joined regions", "contour") as stroke:
+        for each in (one, other):
+            own = Both(each.region, carrying(context.mask, each.value, each.object_id))
+            set_to(context, stroke, tiled(own, context.size), each.value, object_id)
+    region = tiled(Either((one.region, other.region)), context.size)
+    joined = Contour(one.value, object_id, region, (*one.rings, *other.rings), (*other.seeds, *one.seeds))
+    rest = tuple(each for i, each in enumerate(contours) if i not in (work.active, number))
+    work.show(Picked((joined, *rest)))
+    work.active = 0
+
+
+def _cut_or_add(work: Work, first: Pointer) -> Gesture:
+    event = first
+    while event.kind != "release":
+        shown = (*work.picked.outlines, line([first.point, event.point], dashed=True))
+        event = yield Preview(shown)
+        if event.kind == "key":
+            work.show(work.picked)
+            return
+    if work.context.is_near(first.point, event.point):
+        _add(work, work.pixel(first.point))
+    else:
+        _cut(work, first.point, event.point)
+
+
+def _add(work: Work, pixel: Pixel | None) -> None:
+    number = None if pixel is None else work.picked.holding(pixel)
+    if number is not None:
+        work.show(work.picked.with_contour(number))
+        return
+    contour = work.contour_at(pixel)
+    work.show(work.picked if contour is None else Picked((*work.picked.contours, contour)))
+
+
+def _cut(work: Work, start: Point, end: Point) -> None:
+    context, mask = work.context, work.context.mask
+    gap, tolerance = band(start, end, context.size), context.option("tolerance")
+    for number, contour in enumerate(work.picked.contours):
+        own = tiled(Both(contour.region, carrying(mask, contour.value, contour.object_id)), context.size)
+        halves = parted(own, gap, start, end)
+        if halves is None:
+            continue
+        large, small = halves
+        line_px = tiled(Both(own, gap), context.size)
+        with_gap = bool(context.option("gap"))
+        object_id = 0 if with_gap and not contour.object_id else fresh_object(mask)
+        with context.stroke("cut region", "contour") as stroke:
+            if with_gap:
+                set_to(context, stroke, line_px, context.erase_value, 0)
+            if object_id:
+                set_to(context, stroke, small, contour.value, object_id)
+        kept: Tiles = tiled(without(large, line_px), context.size) if with_gap else large
+        ids = ((kept, contour.object_id), (small, object_id))
+        new = (picked_up(s, mask, contour.value, i, tolerance, contour.seeds) for s, i in ids if s.parts)
+        work.show(work.picked.with_contour(number, *new))
+        return
+    work.show(work.picked, "the line does not go right across a region that is picked up")
+
+
+TOLERANCE = Option("tolerance", "Simplify", 1, 0.5, 5, 0.5, "px")
+GAP = Option("gap", "Leave a gap when cutting", 0, step=0)
+PICK = Tool("pick", "Edit outline", "I", "ph.pen-nib", "cross", _edit, (TOLERANCE, GAP), help=HELP)

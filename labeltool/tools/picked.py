@@ -1,0 +1,260 @@
+"""Regions that are being edited by their outlines: how one is picked up, what lies near a point, what an edit changes.
+
+An outline is simpler than the pixels it stands for. So it is never filled as a whole: an edit sets the pixels that the
+new outline holds and the old one did not, and erases those of the region that only the old one held.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeltool.core.algebra import Alike, Both, Either, without
+from labeltool.core.components import region_at
+from labeltool.core.contour import rings, simplified
+from labeltool.core.draw import Point, connected_regions, polygon
+from labeltool.core.errors import LabeltoolError
+from labeltool.core.geometry import Box, Size, tile_box, tiles_in
+from labeltool.core.mask import LabelMask
+from labeltool.core.patch import paint
+from labeltool.core.provenance import Origin
+from labeltool.core.regions import extents
+from labeltool.core.shape import Dense, Part, Shape, Tiles, everywhere, is_nowhere
+from labeltool.tools.tool import Outline, StrokeSink, ToolContext
+
+Pixel = tuple[int, int]
+"""Column, row."""
+MOST_PX = 64_000_000
+"""Pixels of the screen looked through for regions."""
+SEEDS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Contour:
+    """A region with its outline: ``rings`` by the even-odd rule. ``seeds`` are pixels it holds or held, newest last."""
+
+    value: int
+    object_id: int
+    region: Tiles
+    rings: tuple[Outline, ...]
+    seeds: tuple[Pixel, ...] = ()
+
+    def filled(self) -> Shape:
+        """What the outline holds; not quite the region."""
+        return polygon([ring.points for ring in self.rings], self.region.size)
+
+    def holds(self, pixel: Pixel) -> bool:
+        """True when a pixel belongs to the region."""
+        col, row = pixel
+        return not is_nowhere(self.region.part(Box(col, row, col + 1, row + 1)))
+
+    def with_ring(self, number: int, ring: Outline) -> Contour:
+        """One ring replaced, the others shared."""
+        return replace(self, rings=(*self.rings[:number], ring, *self.rings[number + 1 :]))
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A shape moved to the right and down by whole pixels."""
+
+    shape: Shape
+    dx: int
+    dy: int
+
+    @property
+    def box(self) -> Box:
+        """Around the shape where it is now."""
+        return _moved(self.shape.box, self.dx, self.dy)
+
+    def part(self, box: Box) -> Part:
+        """See :class:`~labeltool.core.shape.Shape`."""
+        return self.shape.part(_moved(box, -self.dx, -self.dy))
+
+
+def _moved(box: Box, dx: int, dy: int) -> Box:
+    return Box(box.x0 + dx, box.y0 + dy, box.x1 + dx, box.y1 + dy)
+
+
+def tiled(shape: Shape, size: Size) -> Tiles:
+    """The same pixels by tile, for keeping."""
+    if isinstance(shape, Tiles):
+        return shape
+    parts = {index: shape.part(tile_box(index, size)) for index in tiles_in(shape.box, size)}
+    return Tiles(
+        size,
+        {i: np.array(p) if isinstance(p, np.ndarray) else p for i, p in parts.items() if not is_nowhere(p)},
+    )
+
+
+def carrying(mask: LabelMask, value: int, object_id: int) -> Alike:
+    """The pixels that have this class and this object."""
+    return Alike((mask.planes["label"], mask.planes["object"]), (value, object_id), mask.size.box)
+
+
+def picked_up(
+    region: Shape,
+    mask: LabelMask,
+    value: int,
+    object_id: int,
+    tolerance_px: float,
+    seeds: tuple[Pixel, ...] = (),
+) -> Contour:
+    """A region as a contour."""
+    tiles = tiled(region, mask.size)
+    outlines = [Outline(simplified(ring, tolerance_px), handles=True) for ring in rings(tiles)]
+    return Contour(value, object_id, tiles, tuple(outlines), (*seeds, _pixel_of(tiles))[-SEEDS:])
+
+
+def _pixel_of(region: Tiles) -> Pixel:
+    """One amid the pixels of a region."""
+    box = region.box
+    index = sorted(region.parts)[len(region.parts) // 2]
+    box = Tiles(region.size, {index: True}).box
+    part = np.broadcast_to(np.asarray(region.parts[index]), (box.height, box.width))
+    rows, cols = np.nonzero(part)
+    return box.x0 + int(cols[len(cols) // 2]), box.y0 + int(rows[len(rows) // 2])
+
+
+def at(mask: LabelMask, pixel: Pixel) -> tuple[int, int]:
+    """Class and object of a pixel."""
+    col, row = pixel
+    box = Box(col, row, col + 1, row + 1)
+    return int(mask.read("label", box)[0, 0]), int(mask.read("object", box)[0, 0])
+
+
+def _is_cut(part: Box, window: Box, mask: LabelMask) -> bool:
+    """True when a region ends where the window does and the image does not."""
+    near = part.grow(1).intersect(mask.size.box)
+    return near.intersect(window) != near
+
+
+def regions_in(mask: LabelMask, window: Box, value: int) -> Iterator[tuple[int, Shape]]:
+    """Object and pixels of every connected region of a class that has a pixel in a window; each as a whole."""
+    if window.width * window.height > MOST_PX:
+        raise LabeltoolError("too much of the image is on the screen", hint="Zoom in")
+    label, objects = mask.read("label", window), mask.read("object", window)
+    for found, object_id, box in extents(label.astype(np.uint8), objects.astype(np.uint32)):
+        if found != value:
+            continue
+        count, ids, stats = connected_regions(
+            (label[box.slices()] == value) & (objects[box.slices()] == object_id)
+        )
+        for number in range(1, count + 1):
+            x, y, width, height = stats[number - 1, :4].tolist()
+            inside = ids[y : y + height, x : x + width] == number
+            x, y = x + box.x0 + window.x0, y + box.y0 + window.y0
+            part = Box(x, y, x + width, y + height)
+            if _is_cut(part, window, mask):
+                yield object_id, region_at(mask, (x + int(np.flatnonzero(inside[0])[0]), y))
+            else:
+                yield object_id, Dense(part, inside)
+
+
+# ---- what lies near a point
+
+
+@dataclass(frozen=True)
+class Place:
+    """A vertex, or the edge that follows it: numbers of contour, ring and vertex, and the point in question."""
+
+    contour: int
+    ring: int
+    vertex: int
+    point: Point
+
+
+@dataclass(frozen=True, eq=False)
+class Picked:
+    """The contours that are picked up."""
+
+    contours: tuple[Contour, ...] = ()
+
+    @cached_property
+    def outlines(self) -> tuple[Outline, ...]:
+        """All rings."""
+        return tuple(ring for contour in self.contours for ring in contour.rings)
+
+    @cached_property
+    def _vertices(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+        """All vertices and their followers, [n, 2], and where each belongs, [n, 3]."""
+        all_rings = [
+            (c, r, o.points) for c, each in enumerate(self.contours) for r, o in enumerate(each.rings)
+        ]
+        owners = [np.column_stack(np.broadcast_arrays(c, r, np.arange(len(p)))) for c, r, p in all_rings]
+        points = np.concatenate([p for _, _, p in all_rings])
+        return (
+            points,
+            np.concatenate([np.roll(p, -1, axis=0) for _, _, p in all_rings]),
+            np.concatenate(owners),
+        )
+
+    def vertex(self, point: Point) -> Place | None:
+        """The nearest vertex."""
+        return self._nearest(self._vertices[0], point) if self.contours else None
+
+    def edge(self, point: Point) -> Place | None:
+        """The nearest point on an edge."""
+        if not self.contours:
+            return None
+        start, end, _ = self._vertices
+        way = end - start
+        length2 = np.maximum((way**2).sum(axis=1), 1e-12)
+        share = (((np.array(point) - start) * way).sum(axis=1) / length2).clip(0, 1)
+        return self._nearest(start + share[:, None] * way, point)
+
+    def _nearest(self, candidates: NDArray[np.float64], point: Point) -> Place:
+        best = int(((candidates - point) ** 2).sum(axis=1).argmin())
+        contour, ring, vertex = self._vertices[2][best].tolist()
+        x, y = candidates[best].tolist()
+        return Place(contour, ring, vertex, (x, y))
+
+    def holding(self, pixel: Pixel) -> int | None:
+        """Number of the contour whose region holds a pixel."""
+        return next((i for i, contour in enumerate(self.contours) if contour.holds(pixel)), None)
+
+    def with_contour(self, number: int, *contours: Contour) -> Picked:
+        """One contour replaced by others."""
+        return Picked((*self.contours[:number], *contours, *self.contours[number + 1 :]))
+
+
+# ---- what an edit changes
+
+
+def around(points: NDArray[np.float64]) -> Box:
+    """A box around points, with a pixel to spare."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    return Box(math.floor(low[0]) - 1, math.floor(low[1]) - 1, math.ceil(high[0]) + 1, math.ceil(high[1]) + 1)
+
+
+def put_back(
+    context: ToolContext, stroke: StrokeSink, contour: Contour, old: Shape, new: Shape, box: Box
+) -> Tiles:
+    """Give the pixels of ``new`` that are not in ``old`` to a contour's region and erase those of it that are only in
+    ``old``; the two differ inside ``box`` only. What comes back is the region as it is then."""
+    size, here = context.size, everywhere(box.intersect(context.size.box))
+    own = Both(contour.region, carrying(context.mask, contour.value, contour.object_id))
+    gained = tiled(Both(here, without(new, old)), size)
+    lost = tiled(Both(here, Both(without(old, new), own)), size)
+    set_to(context, stroke, lost, context.erase_value, 0)
+    set_to(context, stroke, gained, contour.value, contour.object_id)
+    return tiled(Either((without(contour.region, lost), gained)), size)
+
+
+def set_to(context: ToolContext, stroke: StrokeSink, shape: Shape, value: int, object_id: int) -> None:
+    """Set class and object of a shape's pixels."""
+    stroke.add(
+        paint(
+            context.mask,
+            shape,
+            title="outline",
+            kind="contour",
+            label=value,
+            origin=Origin.HUMAN,
+            object_id=object_id,
+        )
+    )

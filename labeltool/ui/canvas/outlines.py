@@ -1,0 +1,59 @@
+"""Outlines one pixel of the screen wide, however far one has zoomed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect
+from PySide6.QtGui import QImage, QPainter
+
+from labeltool.core.geometry import Box, Size
+from labeltool.ui.canvas.colours import Argb, looked_up
+from labeltool.ui.canvas.viewport import Viewport
+
+FINE_ZOOM = 2.0
+"""From so many pixels of the screen on, a pixel of the image is too wide for an outline."""
+
+Labels = Callable[[Box, int], NDArray[np.uint8]]
+"""Class values of every ``step``-th pixel of a box."""
+
+
+def fine_outlines(label: NDArray[np.uint8], xs: NDArray[np.intp], ys: NDArray[np.intp], colors: Argb) -> Argb:
+    """Premultiplied ARGB of the borders between classes: on either side a line one pixel wide in the colour of its own.
+
+    ``label`` [h, w]; ``xs`` [w + 1] and ``ys`` [h + 1] say where its columns and rows begin and end on the screen, and
+    rise by two at least. ``colors`` uint32 [256].
+    """
+    out = np.zeros((int(ys[-1] - ys[0]), int(xs[-1] - xs[0])), np.uint32)
+    shown = looked_up(colors, label)
+    across, down = label[:, 1:] != label[:, :-1], label[1:] != label[:-1]
+    columns, rows = xs[1:-1] - xs[0], ys[1:-1] - ys[0]
+    tall, wide = np.diff(ys), np.diff(xs)
+    out[:, columns - 1] = np.repeat(np.where(across, shown[:, :-1], 0), tall, axis=0)
+    out[:, columns] = np.repeat(np.where(across, shown[:, 1:], 0), tall, axis=0)
+    out[rows - 1] = np.maximum(out[rows - 1], np.repeat(np.where(down, shown[:-1], 0), wide, axis=1))
+    out[rows] = np.maximum(out[rows], np.repeat(np.where(down, shown[1:], 0), wide, axis=1))
+    return out
+
+
+def paint_fine_outlines(
+    painter: QPainter, view: Viewport, dirty: QRect, size: Size, labels: Labels, colors: Argb
+) -> None:
+    """Paint the outlines inside ``dirty``, a rectangle of the widget."""
+    seen = view.visible(dirty.left(), dirty.top(), dirty.right() + 1, dirty.bottom() + 1, size)
+    box = seen.grow(1).intersect(size.box)
+    if seen.is_empty:
+        return
+    label = labels(box, 1)
+    if not np.any(label != label[0, 0]):
+        return
+    ratio = painter.device().devicePixelRatio()
+    xs = np.rint((view.left + np.arange(box.x0, box.x1 + 1) * view.zoom) * ratio).astype(np.intp)
+    ys = np.rint((view.top + np.arange(box.y0, box.y1 + 1) * view.zoom) * ratio).astype(np.intp)
+    pixels = fine_outlines(label, xs, ys, colors)
+    height, width = pixels.shape
+    image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    painter.drawImage(QPointF(xs[0] / ratio, ys[0] / ratio), image)

@@ -1,0 +1,113 @@
+"""Two layers of one image compared: swiped across one another, or side by side at the same place and zoom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+
+Mode = Literal["off", "swipe", "side"]
+SIDES: dict[str, tuple[str, ...]] = {
+    "image": ("image",),
+    "mask": ("image", "mask"),
+    "model": ("image", "answer"),
+    "confidence": ("image", "confidence"),
+}
+"""What a side may show, and the layers that it is made of, from the lowest to the highest."""
+
+GRAB_PX = 6
+"""How near to the line a press takes hold of it."""
+HANDLE_PX = 11.0
+LEAST_SHARE = 0.02
+
+
+@dataclass(frozen=True)
+class Pane:
+    """A part of the canvas, ``rect``, that shows some layers moved to the right by ``dx`` pixels of the screen."""
+
+    rect: QRect
+    dx: int
+    names: tuple[str, ...]
+
+
+@dataclass
+class Compare:
+    """Which two layers are compared, how, and which share of the canvas the left one takes."""
+
+    mode: Mode = "off"
+    left: str = "mask"
+    right: str = "image"
+    share: float = 0.5
+
+    def line(self, width: int) -> int:
+        """Where the two meet, in pixels from the left."""
+        return width // 2 if self.mode == "side" else round(self.share * width)
+
+    def room(self, width: int) -> int:
+        """How wide the picture of one side is."""
+        return width // 2 if self.mode == "side" else width
+
+    def panes(self, rect: QRect, shown: list[str]) -> tuple[Pane, ...]:
+        """The parts of a canvas; ``shown`` is what it shows while nothing is compared."""
+        if self.mode == "off":
+            return (Pane(rect, 0, tuple(shown)),)
+        at = self.line(rect.width())
+        dx = at if self.mode == "side" else 0
+        sides = (
+            (rect.adjusted(0, 0, at - rect.width(), 0), 0, self.left),
+            (rect.adjusted(at, 0, 0, 0), dx, self.right),
+        )
+        return tuple(Pane(place, moved, self._layers(side, shown)) for place, moved, side in sides)
+
+    def _layers(self, side: str, shown: list[str]) -> tuple[str, ...]:
+        """The mask obeys its switch, so that one may peek below it."""
+        return tuple(name for name in SIDES[side] if name != "mask" or name in shown)
+
+    def grabs(self, x: float, width: int) -> bool:
+        """True when a press here takes hold of the line."""
+        return self.mode == "swipe" and abs(x - self.line(width)) <= GRAB_PX
+
+    def drag(self, x: float, width: int) -> None:
+        """Put the line here."""
+        self.share = min(1 - LEAST_SHARE, max(LEAST_SHARE, x / max(1, width)))
+
+    def strip(self, rect: QRect) -> QRect:
+        """The part of a canvas on which line and handle are painted."""
+        reach = round(HANDLE_PX) + 2
+        return QRect(self.line(rect.width()) - reach, 0, 2 * reach, rect.height())
+
+
+def paint_line(painter: QPainter, compare: Compare, rect: QRect) -> None:
+    """The line between the two sides; where it can be dragged, a handle says so."""
+    x = compare.line(rect.width())
+    painter.fillRect(QRectF(x - 1.5, 0, 3, rect.height()), QColor(0, 0, 0, 150))
+    painter.fillRect(QRectF(x - 0.5, 0, 1, rect.height()), QColor("white"))
+    if compare.mode != "swipe":
+        return
+    middle = QPointF(x, rect.height() / 2)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QColor(0, 0, 0, 150))
+    painter.setBrush(QColor("white"))
+    painter.drawEllipse(middle, HANDLE_PX, HANDLE_PX)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(60, 60, 60))
+    for side in (-1, 1):
+        tip = middle + QPointF(side * 7.5, 0)
+        painter.drawPolygon([tip, tip + QPointF(-side * 4.5, -4), tip + QPointF(-side * 4.5, 4)])
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def paint_name(painter: QPainter, text: str, pane: QRect) -> None:
+    """What a side shows, at its top."""
+    box = painter.fontMetrics().boundingRect(text).adjusted(-8, -4, 8, 4)
+    box.moveCenter(pane.center())
+    box.moveTop(8)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(0, 0, 0, 170))
+    painter.drawRoundedRect(box, 4, 4)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QColor("white"))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,148 @@
+"""The bar with the options of the tool at hand, the size of the brush, and a line about what the tool does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QWidget,
+)
+
+from labeltool.app.toolbox import MAX_RADIUS, MIN_RADIUS
+from labeltool.tools.tool import Option, Tool
+from labeltool.ui.actions import translated
+from labeltool.ui.topbar import ElidedLabel
+
+SLIDER_PX = 110
+
+
+class OptionsBar(QWidget):
+    """Shows and asks; it knows of nothing."""
+
+    option_changed = Signal(str, float)
+    """An option's id and its new value."""
+    diameter_changed = Signal(float)
+    """The brush's diameter in pixels of the image."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("options")
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(10, 4, 10, 4)
+        self._row.setSpacing(8)
+        self._diameter: QDoubleSpinBox | None = None
+
+    def show_tool(self, tool: Tool, values: Mapping[str, float], radius_px: float) -> None:
+        """The options of a tool and what they are set to."""
+        self._clear()
+        if tool.cursor == "brush":
+            self._add_diameter(2 * radius_px)
+        for option in tool.options:
+            self._add(tool, option, values.get(option.id, option.default))
+        self._add_help(translated(tool.help) if tool.help else "")
+        self.setVisible(tool.cursor == "brush" or bool(tool.options or tool.help))
+
+    def show_diameter(self, diameter_px: float) -> None:
+        """The brush has been made larger or smaller."""
+        if self._diameter is not None:
+            self._diameter.blockSignals(True)
+            self._diameter.setValue(diameter_px)
+            self._diameter.blockSignals(False)
+
+    def _clear(self) -> None:
+        self._diameter = None
+        while (item := self._row.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+
+    def _add_diameter(self, diameter_px: float) -> None:
+        box = _spin_box(2 * MIN_RADIUS, 2 * MAX_RADIUS, 1, "px")
+        box.setObjectName("option.diameter")
+        box.setAccessibleName(self.tr("Brush"))
+        box.setValue(diameter_px)
+        box.valueChanged.connect(self.diameter_changed)
+        self._diameter = box
+        self._row.addWidget(QLabel(self.tr("Brush")))
+        self._row.addWidget(box)
+
+    def _add(self, tool: Tool, option: Option, value: float) -> None:
+        def changed(new: float) -> None:
+            self.option_changed.emit(option.id, float(new))
+
+        title = translated(option.title)
+        if not option.choices and option.step == 0:
+            control: QWidget = _switch(title, value, changed)
+        else:
+            self._row.addWidget(QLabel(title))
+            control = (
+                _choice(option, value, changed) if option.choices else self._number(option, value, changed)
+            )
+        control.setObjectName(f"option.{tool.id}.{option.id}")
+        control.setAccessibleName(title)
+        control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._row.addWidget(control)
+
+    def _number(self, option: Option, value: float, changed: Callable[[float], None]) -> QWidget:
+        """A slider and a box to type in, which say the same."""
+        slider, box = (
+            QSlider(Qt.Orientation.Horizontal),
+            _spin_box(option.low, option.high, option.step, option.unit),
+        )
+        slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        slider.setFixedWidth(SLIDER_PX)
+        slider.setRange(0, round((option.high - option.low) / option.step))
+        slider.setValue(round((value - option.low) / option.step))
+        box.setValue(value)
+        slider.valueChanged.connect(lambda steps: box.setValue(option.low + steps * option.step))
+
+        def typed(new: float) -> None:
+            slider.blockSignals(True)
+            slider.setValue(round((new - option.low) / option.step))
+            slider.blockSignals(False)
+            changed(new)
+
+        box.valueChanged.connect(typed)
+        self._row.addWidget(slider)
+        return box
+
+    def _add_help(self, text: str) -> None:
+        label = ElidedLabel()
+        label.setObjectName("dim")
+        label.setText(text)
+        label.setToolTip(text)
+        self._row.addWidget(label, 1)
+
+
+def _spin_box(low: float, high: float, step: float, unit: str) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(low, high)
+    box.setSingleStep(step)
+    box.setDecimals(0 if step % 1 == 0 else 2)
+    box.setSuffix(f" {unit}" if unit else "")
+    box.setKeyboardTracking(False)
+    box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return box
+
+
+def _switch(title: str, value: float, changed: Callable[[float], None]) -> QCheckBox:
+    box = QCheckBox(title)
+    box.setChecked(bool(value))
+    box.toggled.connect(changed)
+    return box
+
+
+def _choice(option: Option, value: float, changed: Callable[[float], None]) -> QComboBox:
+    box = QComboBox()
+    box.addItems([translated(choice) for choice in option.choices])
+    box.setCurrentIndex(round(value))
+    box.currentIndexChanged.connect(changed)
+    return box

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSlider, QWidget
+
+from labeltool.tools.brush import BRUSH
+from labeltool.tools.threshold import THRESHOLD
+from labeltool.tools.tool import Tool
+from labeltool.tools.wand import WAND
+from labeltool.ui.options_bar import OptionsBar
+
+
+def shown(tool: Tool, **values: float) -> tuple[OptionsBar, list[tuple[str, float]]]:
+    bar, said = OptionsBar(), []
+    bar.option_changed.connect(lambda name, value: said.append((name, value)))
+    bar.show_tool(tool, values, 8)
+    return bar, said
+
+
+def test_an_option_shows_its_value_and_says_a_new_one(app):
+    bar, said = shown(WAND, tolerance=30)
+    box = bar.findChild(QDoubleSpinBox, "option.wand.tolerance")
+    assert box.value() == 30
+    box.setValue(41)
+    bar.findChild(QCheckBox, "option.wand.smooth").click()
+    assert said == [("tolerance", 41.0), ("smooth", 1.0)]
+
+
+def test_slider_and_box_say_the_same(app):
+    bar, said = shown(WAND)
+    slider, box = bar.findChild(QSlider), bar.findChild(QDoubleSpinBox)
+    slider.setValue(50)
+    assert box.value() == 50
+    box.setValue(20)
+    assert slider.value() == 20
+    assert said == [("tolerance", 50.0), ("tolerance", 20.0)]
+
+
+def test_a_choice_is_a_list(app):
+    bar, said = shown(THRESHOLD, which=2)
+    box = bar.findChild(QComboBox, "option.threshold.which")
+    assert box.currentIndex() == 2
+    box.setCurrentIndex(1)
+    assert said == [("which", 1.0)]
+
+
+def test_a_brush_shows_its_diameter_and_follows_it_silently(app):
+    bar, _ = shown(BRUSH)
+    asked: list[float] = []
+    bar.diameter_changed.connect(asked.append)
+    box = bar.findChild(QDoubleSpinBox, "option.diameter")
+    assert box.value() == 16
+    bar.show_diameter(20)
+    assert (box.value(), asked) == (20, [])
+    box.setValue(30)
+    assert asked == [30]
+
+
+def test_a_tool_with_nothing_to_set_has_no_bar(app):
+    parent = QWidget()
+    bar = OptionsBar(parent)
+    bar.show_tool(WAND, {}, 8)
+    assert not bar.isHidden()
+    bar.show_tool(Tool("x", "X", "", "", "cross", WAND.gesture), {}, 8)
+    assert bar.isHidden()

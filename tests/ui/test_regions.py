@@ -1,0 +1,204 @@
+"""The menu Mask in the real window."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QSpinBox
+
+from labeltool.app.project import add_images
+from labeltool.core.catalog import ClassCatalog
+from labeltool.core.geometry import Box
+from labeltool.core.patch import write
+from labeltool.core.provenance import Origin
+from labeltool.store.project import ProjectStore
+from labeltool.ui.main import open_window
+from labeltool.ui.window import MainWindow
+
+
+class Desk:
+    """A window on two images of 400 x 300 pixels, the first of which is open."""
+
+    def __init__(self, window: MainWindow, app: QApplication) -> None:
+        self.window, self._app = window, app
+        self.canvas = window.annotate.canvas
+        self.until(lambda: window.annotate.image is not None)
+
+    def until(self, reached: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 20
+        while not reached():
+            assert time.monotonic() < deadline, "it did not come to that in time"
+            self._app.processEvents()
+            time.sleep(0.005)
+
+    @property
+    def session(self):
+        return self.window.annotate.image.session
+
+    @property
+    def label(self):
+        return self.session.mask.read("label")
+
+    def set(self, box: Box, value: int, number: int = 0) -> None:
+        self.session.apply(
+            write(
+                self.session.mask,
+                box,
+                title="t",
+                kind="k",
+                label=value,
+                object_id=number,
+                origin=Origin.HUMAN,
+            )
+        )
+
+    def point(self, x: float, y: float) -> None:
+        for place in ((x + 20, y + 20), (x, y)):  # a move to where the mouse is already is none
+            QTest.mouseMove(self.canvas, QPointF(*self.canvas.image_to_widget(*place)).toPoint())
+        self.until(lambda: self.canvas.pointer is not None)
+
+    def do(self, id_: str) -> None:
+        self.window.actions_[id_].trigger()
+
+    def find(self, kind, name: str):
+        return self.window.findChild(kind, name)
+
+    def settle(self) -> None:
+        self.until(lambda: not self.window.bench.lanes.busy)
+
+
+@pytest.fixture
+def desk(app: QApplication, tmp_path: Path) -> Iterator[Desk]:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for name in ("a", "b"):
+        cv2.imwrite(str(folder / f"{name}.png"), np.full((300, 400, 3), 90, np.uint8))
+    with ProjectStore.create(tmp_path / "project", "p", ClassCatalog.from_names(["one", "two"])) as store:
+        add_images(store, [folder])
+    window = open_window(tmp_path / "project")
+    yield Desk(window, app)
+    window.close()
+
+
+def test_growing_is_shown_while_it_is_asked_and_is_one_step_of_undo(desk):
+    desk.set(Box(100, 100, 120, 120), 1)
+    desk.set(Box(300, 100, 320, 120), 1)
+    desk.point(110, 110)
+    desk.do("region_grow")
+    desk.find(QSpinBox, "dialog.region.amount").setValue(5)
+    desk.until(lambda: desk.canvas._preview.area is not None)
+    desk.settle()
+    assert desk.canvas._preview.area.part(Box(95, 110, 96, 111)).all()
+    assert np.count_nonzero(desk.label) == 800  # nothing has changed yet
+    desk.find(QPushButton, "dialog.region.run").click()
+    desk.until(lambda: desk.session.undo_title == "grow")
+    assert desk.label[110, 95] == 1
+    assert desk.label[110, 295] == 0
+    assert desk.canvas._preview.area is None
+    desk.session.undo()
+    assert np.count_nonzero(desk.label) == 800
+
+
+def test_an_amount_is_remembered_and_escape_changes_nothing(desk):
+    desk.set(Box(100, 100, 120, 120), 1)
+    revision = desk.session.revision
+    desk.do("region_shrink")
+    desk.find(QSpinBox, "dialog.region.amount").setValue(9)
+    desk.find(QPushButton, "dialog.region.run").click()
+    desk.until(lambda: desk.session.revision > revision)
+    desk.do("region_shrink")
+    shown = desk.window.findChildren(QSpinBox, "dialog.region.amount")[-1]
+    assert shown.value() == 9
+    QTest.keyClick(shown.window(), Qt.Key.Key_Escape)
+    desk.settle()
+    assert desk.session.revision == revision + 1
+    assert desk.canvas._preview.area is None
+
+
+def test_the_whole_class_may_be_chosen_instead_of_the_region(desk):
+    for x in (100, 300):
+        desk.set(Box(x, 100, x + 20, 120), 1)
+    desk.point(110, 110)
+    desk.do("region_shrink")
+    scope = desk.find(QComboBox, "dialog.region.scope")
+    assert [scope.itemData(i) for i in range(scope.count())] == ["region", "class"]
+    scope.setCurrentIndex(1)
+    desk.find(QPushButton, "dialog.region.run").click()
+    desk.until(lambda: desk.session.undo_title == "shrink")
+    assert desk.label[100, 100] == desk.label[100, 300] == 0
+
+
+def test_a_new_object_lasts_until_it_is_ended_or_another_class_is_taken(desk):
+    desk.set(Box(100, 100, 120, 120), 1, 41)
+    hand = desk.window.bench.hand
+    desk.do("new_object")
+    assert hand.object_id == 42
+    assert "42" in desk.find(QLabel, "status.object").text()
+    desk.do("new_object")
+    assert hand.object_id == 0
+    desk.do("new_object")
+    desk.do("class_2")
+    assert hand.object_id == 0
+    assert desk.find(QLabel, "status.object").text() == ""
+
+
+def test_the_mask_of_the_previous_image_is_copied(desk):
+    desk.set(Box(100, 100, 120, 120), 1)
+    first = desk.window.annotate.image.record.id
+    desk.do("next_image")
+    desk.until(lambda: desk.window.annotate.image.record.id != first)
+    desk.do("copy_previous")
+    desk.until(lambda: desk.session.undo_title == "copy of the previous image")
+    assert (desk.label[100:120, 100:120] == 1).all()
+    assert np.count_nonzero(desk.label) == 400
+
+
+def test_objects_of_a_class_that_touch_are_split(desk):
+    for x in (100, 118):
+        desk.set(Box(x, 100, x + 20, 120), 1)
+    for y in (100, 117):
+        desk.set(Box(117, y, 121, y + 3), 0)
+    desk.do("split_objects")
+    desk.find(QSpinBox, "dialog.region.amount").setValue(5)
+    desk.find(QPushButton, "dialog.region.run").click()
+    desk.until(lambda: desk.session.undo_title == "split objects")
+    objects = desk.session.mask.read("object")
+    assert 0 != objects[110, 102] != objects[110, 136] != 0
+    assert np.array_equal(objects > 0, desk.label == 1)
+
+
+def test_without_a_model_there_is_no_answer_to_take(desk, monkeypatch):
+    told: list[BaseException] = []
+    monkeypatch.setattr(desk.window, "_failed", told.append)
+    desk.window._work.failed.connect(told.append)
+    desk.point(110, 110)
+    desk.do("take_answer")
+    desk.until(lambda: told)
+    assert "no model" in str(told[0])
+    assert desk.session.revision == 0
+
+
+def test_the_first_image_has_no_previous_one(desk):
+    desk.do("copy_previous")
+    assert "no previous" in desk.find(QLabel, "status.note").text()
+    assert desk.session.revision == 0
+
+
+def test_nothing_is_done_when_the_mask_was_changed_meanwhile(desk, monkeypatch):
+    told: list[BaseException] = []
+    monkeypatch.setattr(desk.window, "_failed", told.append)
+    desk.window._work.failed.connect(told.append)
+    desk.set(Box(100, 100, 120, 120), 1)
+    desk.do("region_keep_largest")
+    desk.find(QPushButton, "dialog.region.run").click()
+    desk.set(Box(300, 100, 320, 120), 1)
+    desk.until(lambda: told)
+    assert "meanwhile" in str(told[0])
+    assert np.count_nonzero(desk.label) == 800

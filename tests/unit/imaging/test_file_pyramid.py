@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from labeltool.core.errors import BadInputError, LabeltoolError
+from labeltool.core.geometry import Box
+from labeltool.imaging import building
+from labeltool.imaging.file_pyramid import FilePyramid, open_pyramid
+from labeltool.imaging.open import open_image
+from labeltool.imaging.pyramid import ArrayPyramid, Arrival, seen
+from labeltool.imaging.pyramid_cache import PyramidCache
+from labeltool.imaging.readers import raster
+from labeltool.imaging.readers.large import LargeReader
+from tests.unit.imaging.conftest import noise, tiled
+
+pytestmark = pytest.mark.usefixtures("everything_is_large")
+
+
+def until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def opened(path: Path, cache: PyramidCache | None = None, budget: int | None = None) -> FilePyramid:
+    reader = open_image(path)
+    assert isinstance(reader, LargeReader)
+    return FilePyramid(reader, cache, budget)
+
+
+def ended(pyramid: FilePyramid) -> None:
+    pyramid.close()
+    pyramid.join()
+
+
+def written(path: Path, pixels: np.ndarray) -> Path:
+    if path.name == "tiles.tif":
+        return tiled(path, pixels)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    width=st.integers(1, 900),
+    height=st.integers(1, 900),
+    name=st.sampled_from(["tiles.tif", "strips.tif", "a.png"]),
+)
+def test_every_level_is_the_area_average_of_the_image(
+    tmp_path: Path, width: int, height: int, name: str
+) -> None:
+    pixels = noise(height, width)
+    expected = ArrayPyramid(pixels)
+    path = written(tmp_path / name, pixels)
+    os.utime(path, ns=(1, time.time_ns()))
+    pyramid = opened(path)
+    until(lambda: pyramid.complete)
+    for level, size in enumerate(pyramid.sizes):
+        assert np.array_equal(pyramid.read(size.box, level), expected.level(level)), level
+    ended(pyramid)
+    again = opened(path)  # from the cache
+    until(lambda: again.complete)
+    for level, size in enumerate(again.sizes):
+        assert np.array_equal(again.read(size.box, level), expected.level(level)), level
+    ended(again)
+
+
+def test_a_missing_tile_is_asked_for_and_arrives(tmp_path: Path) -> None:
+    pixels = noise(600, 700)
+    pyramid = opened(tiled(tmp_path / "a.tif", pixels))
+    arrived: list[Arrival] = []
+    pyramid.arrived.connect(arrived.append)
+    assert pyramid.tile(0, 1, 2) is None
+    until(lambda: pyramid.tile(0, 1, 2) is not None)
+    assert np.array_equal(pyramid.tile(0, 1, 2), pixels[256:512, 512:])
+    assert Arrival(0, 0, Box(512, 256, 700, 512)) in arrived
+    ended(pyramid)
+
+
+def test_tiles_in_memory_stay_below_the_budget(tmp_path: Path) -> None:
+    pyramid = opened(tiled(tmp_path / "a.tif", noise(900, 900)), budget=300_000)
+    until(lambda: pyramid.complete)
+    pyramid.read(Box(0, 0, 900, 900))
+    assert pyramid._held <= 300_000
+    assert pyramid._held == sum(tile.nbytes for tile in pyramid._tiles.values()) > 0
+    ended(pyramid)
+
+
+def test_a_rough_picture_is_there_before_the_levels_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.zeros((2000, 2000, 3), np.uint8)
+    pixels[:, :1000] = (200, 100, 50)
+    reader = open_image(tiled(tmp_path / "a.tif", pixels))
+    assert isinstance(reader, LargeReader)
+    monkeypatch.setattr(building, "_FIRST_SAMPLES", 4)
+    plan = building.Plan.of(reader)
+    mosaic = building.Mosaic(reader.sizes, plan.top)
+    read: list[Box] = []
+    whole = reader.read
+    monkeypatch.setattr(reader, "read", lambda box, level: read.append(box) or whole(box, level))
+    building.sample(reader, plan, mosaic, lambda level, box: None, building.CancelToken())
+    assert len(read) == len(set(read))  # what has been read is not read again
+    picture = mosaic.levels[len(reader.sizes) - 1]
+    assert picture[:, 10].tolist() == [[200, 100, 50]] * len(picture)
+    assert picture[:, -10].tolist() == [[0, 0, 0]] * len(picture)
+
+
+def test_a_file_read_in_order_fills_from_the_top_and_who_reads_waits(tmp_path: Path) -> None:
+    pixels = noise(800, 600)
+    pyramid = opened(written(tmp_path / "a.png", pixels))
+    assert np.array_equal(pyramid.read(Box(10, 700, 300, 800)), pixels[700:800, 10:300])
+    ended(pyramid)
+
+
+def test_a_damaged_tile_is_told_once_and_the_others_are_shown(tmp_path: Path) -> None:
+    pixels = noise(800, 800)
+    path = tiled(tmp_path / "a.tif", pixels)
+    with tifffile.TiffFile(path) as file:
+        at = file.pages[0].dataoffsets[0]
+    data = bytearray(path.read_bytes())
+    data[at : at + 30] = b"\xff" * 30
+    path.write_bytes(data)
+    pyramid = opened(path)
+    errors: list[LabeltoolError] = []
+    pyramid.failed.connect(errors.append)
+    pyramid.tile(0, 0, 0)
+    until(lambda: pyramid.peek(0, 0, 0) is not None)
+    assert len(set(pyramid.tile(0, 0, 0).reshape(-1).tolist())) == 1
+    with pytest.raises(BadInputError, match="cannot be read"):
+        pyramid.read(Box(0, 0, 10, 10))
+    assert np.array_equal(pyramid.read(Box(300, 300, 400, 400)), pixels[300:400, 300:400])
+    until(lambda: pyramid.complete)
+    last = pyramid.level_count - 1
+    coarsest = ArrayPyramid(pixels).level(last)
+    assert np.array_equal(pyramid.read(pyramid.sizes[last].box, last)[-20:, -20:], coarsest[-20:, -20:])
+    ended(pyramid)
+    assert "x 0 to 256, y 0 to 256" in errors[0].message
+    assert not list((PyramidCache().folder).glob("*.tiles"))  # what is not whole is not kept
+
+
+def test_a_png_damaged_at_its_end_shows_what_lies_before(tmp_path: Path) -> None:
+    pixels = noise(1200, 500)
+    path = written(tmp_path / "a.png", pixels)
+    data = bytearray(path.read_bytes())
+    at = int(len(data) * 0.8)
+    data[at : at + 200] = b"\0" * 200
+    path.write_bytes(data)
+    pyramid = opened(path)
+    until(lambda: pyramid.complete)
+    assert np.array_equal(pyramid.read(Box(0, 0, 500, 200)), pixels[:200])
+    with pytest.raises(BadInputError, match="damaged"):
+        pyramid.read(Box(0, 1100, 10, 1200))
+    assert seen(pyramid, 0, Box(0, 1100, 10, 1200)).shape == (100, 10, 3)
+    ended(pyramid)
+
+
+def test_closing_stops_the_making_of_levels_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    pyramid = opened(tiled(tmp_path / "a.tif", noise(2000, 2000)))
+    pyramid.close()
+    pyramid.join()
+    assert not pyramid._builder.is_alive()
+    with pytest.raises(LabeltoolError, match="closed"):
+        pyramid.read(Box(0, 1900, 10, 1910))
+
+
+def test_without_room_tiled_files_do_without_a_cache_and_others_say_how_much_they_need(
+    tmp_path: Path,
+) -> None:
+    none = PyramidCache(tmp_path / "cache", limit=0)
+    pixels = noise(1500, 1500)
+    pyramid = opened(tiled(tmp_path / "a.tif", pixels), none)
+    until(lambda: pyramid.complete)
+    assert np.array_equal(pyramid.read(pyramid.sizes[1].box, 1), ArrayPyramid(pixels).level(1))
+    ended(pyramid)
+    with pytest.raises(BadInputError, match=r"needs \d+ MB"):
+        opened(written(tmp_path / "a.png", pixels), none)
+
+
+def test_images_that_fit_are_kept_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tiled(tmp_path / "a.tif", noise(300, 300))
+    large = open_pyramid(path)
+    assert isinstance(large, FilePyramid)
+    ended(large)
+    monkeypatch.setattr(raster, "WHOLE_PIXELS", 1 << 30)
+    assert isinstance(open_pyramid(path), ArrayPyramid)

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from labeltool.core.geometry import Box
+from labeltool.core.patch import write
+from labeltool.core.regions import regions
+from labeltool.tools.contour import PICK
+from labeltool.tools.lasso import LASSO
+from labeltool.tools.polygon import POLYGON
+from labeltool.tools.tool import Pointer
+from tests.unit.tools.test_tools import Desk, drag
+
+
+def desk_with(*boxes, tool=PICK, label=1):
+    desk = Desk(tool)
+    for box in boxes:
+        desk.session.apply(write(desk.session.mask, Box(*box), title="t", kind="k", label=label, origin=1))
+    desk.saved.clear()
+    return desk
+
+
+def click(x, y, **held):
+    return Pointer("press", x, y, **held), Pointer("release", x, y)
+
+
+def held_drag(start, end, **held):
+    return Pointer("press", *start, **held), Pointer("move", *end), Pointer("release", *end)
+
+
+def square(label, x0, y0, x1, y1):
+    wanted = np.zeros_like(label)
+    wanted[y0:y1, x0:x1] = 1
+    return wanted
+
+
+def objects(desk):
+    label, ids = desk.label, desk.session.mask.read("object")
+    return regions(label, ids, desk.context.catalog())
+
+
+def test_a_click_picks_a_region_up_with_a_handle_at_each_corner():
+    desk = desk_with((20, 20, 60, 60))
+    shown = desk.send(*click(40, 40))
+    assert shown.outlines[0].points.tolist() == [[20, 20], [60, 20], [60, 60], [20, 60]]
+    assert shown.idle
+    assert desk.saved == []
+
+
+def test_a_dragged_vertex_changes_only_what_lies_between_the_outlines():
+    desk = desk_with((20, 20, 60, 60))
+    desk.session.apply(write(desk.session.mask, Box(30, 30, 35, 35), title="t", kind="k", label=2))
+    desk.saved.clear()
+    desk.send(*click(50, 50), *drag((60, 60), (70, 80)))
+    assert (desk.label[30:35, 30:35] == 2).all()
+    assert desk.label[70, 62] == 1
+    assert len(desk.saved) == 1
+    desk.session.undo()
+    assert desk.label[70, 62] == 0
+    assert (desk.label[20:60, 20:60] > 0).all()
+
+
+def test_what_the_outline_leaves_is_erased_for_its_own_region_only():
+    desk = desk_with((20, 20, 60, 60))
+    desk.session.apply(write(desk.session.mask, Box(54, 54, 60, 60), title="t", kind="k", label=2))
+    desk.send(*click(30, 30))
+    points = desk.send(Pointer("move", 30, 30)).outlines[0].points
+    assert [54, 54] in points.tolist()
+    desk.send(*drag((60, 20), (40, 40)))
+    assert desk.label[25, 55] == 0
+    assert (desk.label[54:60, 54:60] == 2).all()
+
+
+def test_a_click_without_a_move_changes_nothing():
+    desk = desk_with((20, 20, 60, 60))
+    desk.send(*click(40, 40), *click(60, 60))
+    assert desk.saved == []
+
+
+def test_dragging_an_edge_inserts_a_vertex_and_delete_takes_it_out():
+    desk = desk_with((20, 20, 60, 60))
+    shown = desk.send(*click(40, 40), *drag((60, 40), (80, 40)))
+    assert len(shown.outlines[0].points) == 5
+    assert desk.label[40, 75] == 1
+    shown = desk.send(Pointer("key", key="delete"))
+    assert len(shown.outlines[0].points) == 4
+    assert np.array_equal(desk.label, square(desk.label, 20, 20, 60, 60))
+
+
+def test_a_right_click_takes_a_vertex_out_and_three_stay():
+    desk = desk_with((20, 20, 60, 60))
+    desk.send(*click(40, 40))
+    shown = desk.send(*click(60, 60, button="right"))
+    assert len(shown.outlines[0].points) == 3
+    assert desk.label[55, 55] == 0
+    shown = desk.send(*click(20, 20, button="right"))
+    assert len(shown.outlines[0].points) == 3
+    assert "three" in shown.text
+
+
+def test_ctrl_drag_moves_a_region_and_leaves_nothing_behind():
+    desk = desk_with((20, 20, 60, 60))
+    desk.send(*click(40, 40), *held_drag((40, 40), (45.2, 52), ctrl=True))
+    assert np.array_equal(desk.label, square(desk.label, 25, 32, 65, 72))
+    assert len(desk.saved) == 1
+
+
+def test_shift_drag_cuts_a_region_in_two_objects_without_losing_a_pixel():
+    desk = desk_with((20, 20, 60, 60))
+    shown = desk.send(*click(40, 40), *held_drag((15, 30), (66, 41), shift=True))
+    assert len(shown.outlines) == 2
+    assert np.array_equal(desk.label, square(desk.label, 20, 20, 60, 60))
+    assert len(objects(desk)) == 2
+
+
+def test_a_cut_with_a_gap_erases_the_line():
+    desk = desk_with((20, 20, 60, 60))
+    desk.context.options = {**desk.context.options, "gap": 1}
+    desk.send(*click(40, 40), *held_drag((15, 30), (66, 41), shift=True))
+    assert len(objects(desk)) == 2
+    assert not desk.session.mask.read("object").any()
+    assert 40 <= (square(desk.label, 20, 20, 60, 60) != desk.label).sum() <= 80
+
+
+def test_a_line_that_ends_inside_cuts_nothing():
+    desk = desk_with((20, 20, 60, 60))
+    shown = desk.send(*click(40, 40), *held_drag((15, 30), (40, 41), shift=True))
+    assert "across" in shown.text
+    assert desk.saved == []
+
+
+def test_ctrl_click_joins_two_regions_to_one_object():
+    desk = desk_with((20, 20, 40, 40), (60, 20, 80, 40))
+    assert len(objects(desk)) == 2
+    desk.send(*click(30, 30), *click(70, 30, ctrl=True))
+    assert len(objects(desk)) == 1
+    assert len(desk.saved) == 1
+
+
+def test_regions_of_two_classes_are_not_joined():
+    desk = desk_with((20, 20, 40, 40))
+    desk.session.apply(write(desk.session.mask, Box(60, 20, 80, 40), title="t", kind="k", label=2))
+    desk.saved.clear()
+    shown = desk.send(*click(30, 30), *click(70, 30, ctrl=True))
+    assert "same class" in shown.text
+    assert desk.saved == []
+
+
+def test_shift_click_picks_up_another_and_a_double_click_on_the_ground_picks_up_all():
+    desk = desk_with((20, 20, 40, 40), (60, 20, 80, 40), (60, 60, 80, 80))
+    assert len(desk.send(*click(30, 30), *click(70, 30, shift=True)).outlines) == 2
+    assert len(desk.send(*click(5, 5), Pointer("double", 5, 5)).outlines) == 3
+
+
+def test_after_an_undo_the_outline_is_that_of_the_mask_or_is_gone():
+    desk = desk_with((20, 20, 60, 60))
+    desk.send(*click(40, 40), *drag((60, 60), (70, 80)))
+    desk.session.undo()
+    shown = desk.send(Pointer("key", key="refresh"))
+    assert shown.outlines[0].points.tolist() == [[20, 20], [60, 20], [60, 60], [20, 60]]
+    desk.session.undo()
+    assert desk.send(Pointer("key", key="refresh")).outlines == ()
+
+
+def test_a_drag_shares_all_other_outlines_and_repaints_two_edges():
+    desk = desk_with((20, 20, 40, 40), (60, 20, 80, 40))
+    before = desk.send(*click(30, 30), *click(70, 30, shift=True))
+    shown = desk.send(Pointer("press", 80, 40), Pointer("move", 82, 43))
+    assert [a is b for a, b in zip(before.outlines, shown.outlines, strict=True)] == [True, False]
+    assert shown.changed is not None
+    assert shown.changed.x0 > 55
+
+
+def test_a_lasso_fills_what_was_drawn_around_and_right_erases():
+    desk = desk_with(tool=LASSO)
+    way = [(20, 20), (60, 20), (60, 60), (20, 60)]
+    desk.send(*drag(*way))
+    assert np.array_equal(desk.label, square(desk.label, 20, 20, 60, 60))
+    desk.send(*drag(*way, button="right"))
+    assert not desk.label.any()
+
+
+@pytest.mark.parametrize("tool", [LASSO, POLYGON])
+def test_with_ctrl_a_hole_is_cut_into_the_current_class_only(tool):
+    desk = desk_with((20, 20, 60, 60), tool=tool)
+    desk.session.apply(write(desk.session.mask, Box(40, 20, 60, 60), title="t", kind="k", label=2))
+    first, *others = [(30, 30), (50, 30), (50, 50), (30, 50)]
+    kind = "move" if tool is LASSO else "press"
+    desk.send(Pointer("press", *first, ctrl=True), *(Pointer(kind, *p) for p in others))
+    desk.send(Pointer("release", 30, 50) if tool is LASSO else Pointer("key", key="accept"))
+    assert not desk.label[30:50, 30:40].any()
+    assert (desk.label[30:50, 40:50] == 2).all()
+
+
+def test_shift_keeps_an_edge_to_45_degrees_and_the_area_is_said():
+    desk = desk_with(tool=POLYGON)
+    desk.send(Pointer("press", 10, 10), Pointer("press", 50, 13, shift=True))
+    shown = desk.send(Pointer("press", 47, 40, shift=True))
+    assert np.allclose(shown.outlines[0].points, [[10, 10], [50, 10], [50, 40]])
+    assert shown.text == "600 px"
+
+
+def test_a_polygon_begun_with_the_right_button_erases():
+    desk = desk_with((20, 20, 60, 60), tool=POLYGON)
+    desk.send(
+        Pointer("press", 20, 20, "right"), *(Pointer("press", *p) for p in [(60, 20), (60, 60), (20, 60)])
+    )
+    desk.send(Pointer("key", key="accept"))
+    assert not desk.label.any()
