@@ -157,14 +157,24 @@ class FilePyramid:
     def _load(self, level: int, index: TileIndex) -> Pixels:
         if self._cancel.cancelled:
             raise CancelledError("the image has been closed")
-        if self._file is not None and self._from_file(level, index):
-            pixels = self._file.read(level, index)
-        elif self._reader.in_order:
+        pixels = self._kept(level, index)
+        if pixels is None and self._reader.in_order:
             raise BadInputError("the file is damaged before this place", file=self._reader.path)
-        else:
+        if pixels is None:
             pixels = self._reader.read(tile_box(index, self.sizes[level]), level)
         self._keep((level, index), pixels)
         return pixels
+
+    def _kept(self, level: int, index: TileIndex) -> Pixels | None:
+        """A tile from the cache; a damaged one does no harm where the file can be asked instead."""
+        if self._file is None or not self._from_file(level, index):
+            return None
+        try:
+            return self._file.read(level, index)
+        except BadInputError:
+            if self._reader.in_order:
+                raise
+            return None
 
     def _keep(self, key: _Key, pixels: Pixels) -> None:
         with self._news:

@@ -247,7 +247,8 @@ class MainWindow(QMainWindow):
         title = self._docks[1].height() - self._layers.height()
         heights = [self._classes.preferred_height() + title, self._layers.preferred_height() + title]
         rest = sum(dock.height() for dock in self._docks) - sum(heights)
-        self.resizeDocks(self._docks, [*heights, max(rest, heights[0])], Qt.Orientation.Vertical)
+        heights = [max(1, height) for height in (*heights, max(rest, heights[0]))]
+        self.resizeDocks(self._docks, heights, Qt.Orientation.Vertical)
 
     def _dock(self, name: str, title: str, panel: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self)

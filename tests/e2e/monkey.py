@@ -99,6 +99,8 @@ class Monkey:
         self.tools = [
             a for a in self.window.actions_ if self.window.findChild(QWidget, f"tool.{a}") is not None
         ]
+        for name in ENDS:
+            self.window.actions_[name].triggered.disconnect()
         sys.excepthook = lambda kind, error, trace: self.fault("".join(traceback.format_exception(error)))
         qInstallMessageHandler(lambda kind, context, text: self._message(text))
         self._deadline = time.monotonic() + 20

@@ -195,3 +195,20 @@ def test_images_that_fit_are_kept_whole(tmp_path: Path, monkeypatch: pytest.Monk
     ended(large)
     monkeypatch.setattr(raster, "WHOLE_PIXELS", 1 << 30)
     assert isinstance(open_pyramid(path), ArrayPyramid)
+
+
+def test_a_damaged_cache_is_passed_over_where_the_file_can_be_asked(tmp_path: Path) -> None:
+    pixels = noise(1500, 1500)
+    path = tiled(tmp_path / "a.tif", pixels)
+    pyramid = opened(path)
+    until(lambda: pyramid.complete)
+    ended(pyramid)
+    kept = next(PyramidCache().folder.glob("*.tiles"))
+    data = bytearray(kept.read_bytes())
+    data[4096:5000] = b"\xff" * 904
+    kept.write_bytes(data)
+    again = opened(path)
+    assert again.complete
+    assert np.array_equal(again.read(Box(0, 0, 300, 300), 1), ArrayPyramid(pixels).level(1)[:300, :300])
+    ended(again)
+    assert not kept.exists()
