@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,9 +33,9 @@ class Hand:
     options: dict[tuple[str, str], float] = field(default_factory=dict)
     """What the options of tools are set to, by tool and option; those not in it have their default."""
 
-    def options_of(self, tool: Tool) -> dict[str, float]:
-        """The options of a tool."""
-        return {each.id: self.options.get((tool.id, each.id), each.default) for each in tool.options}
+    def options_of(self, tool: Tool) -> Options:
+        """The options of a tool, as they are whenever they are asked for."""
+        return Options(self, tool)
 
     def set_option(self, tool: Tool, id_: str, value: float) -> None:
         """Set an option of a tool."""
@@ -56,6 +56,23 @@ class Hand:
         if abs(wanted - self.radius_px) < 0.5:
             wanted = self.radius_px + 0.5 * (1 if steps > 0 else -1)
         self.radius_px = min(MAX_RADIUS, max(MIN_RADIUS, round(wanted * 2) / 2))
+
+
+class Options(Mapping[str, float]):
+    """A live view of a tool's options: a gesture that goes on for long sees what is set meanwhile."""
+
+    def __init__(self, hand: Hand, tool: Tool) -> None:
+        self._set, self._tool = hand.options, tool.id
+        self._defaults = {each.id: each.default for each in tool.options}
+
+    def __getitem__(self, id_: str) -> float:
+        return self._set.get((self._tool, id_), self._defaults[id_])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._defaults)
+
+    def __len__(self) -> int:
+        return len(self._defaults)
 
 
 class ImageArray:

@@ -16,6 +16,7 @@ import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -34,6 +35,7 @@ from labeltool.core.draw import capsule, polygon
 from labeltool.core.geometry import TILE, Box, Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import paint
+from labeltool.core.project import ImageRecord
 from labeltool.core.shape import dense
 from labeltool.ui.annotate import Annotate
 from labeltool.ui.canvas.widget import Canvas
@@ -70,6 +72,12 @@ class Synthetic:
         size = self.sizes[level]
         return self._tile[: min(TILE, size.height - row * TILE), : min(TILE, size.width - col * TILE)]
 
+    def peek(self, level: int, row: int, col: int) -> np.ndarray:
+        return self.tile(level, row, col)
+
+    def sample(self) -> np.ndarray:
+        return self._tile
+
     def read(self, box: Box, level: int = 0) -> np.ndarray:
         rows, columns = np.arange(box.y0, box.y1) % TILE, np.arange(box.x0, box.x1) % TILE
         return self._tile[np.ix_(rows, columns)]
@@ -96,7 +104,8 @@ class Desk:
         self.hand = Hand(radius_px=radius_px)
         self.canvas = Canvas(lambda: self.annotate.context())
         self.annotate = Annotate(self.canvas)
-        image = OpenImage(None, self.session, Synthetic(size))  # type: ignore[arg-type]
+        record = ImageRecord("0" * 32, Path("synthetic.png"), size, "png", "", 0)
+        image = OpenImage(record, self.session, Synthetic(size))  # type: ignore[arg-type]
         self.annotate._bench = _Bench(image, ClassCatalog.from_names(["a", "b"]), self.hand)
         self.canvas.resize(*WIDGET)
         self.canvas.show()
