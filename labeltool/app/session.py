@@ -167,7 +167,7 @@ class Session:
 
     def _change(self, patch: Patch) -> None:
         self.mask.apply(patch)
-        self.changed.emit(Change(patch.box(self.mask.size), self.revision))
+        self.changed.emit(Change(patch.box(self.mask.size), self.revision, patch.touched))
 
     def _commit(self, kind: Literal["do", "undo", "redo"], patch: Patch, target: int | None = None) -> None:
         self.revision += 1

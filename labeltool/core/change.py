@@ -6,17 +6,35 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from labeltool.core.geometry import Box
+from labeltool.core.geometry import Box, Size, TileIndex, tile_box
 
 T = TypeVar("T")
+MANY_TILES = 32
+"""Of fewer the box around them says enough."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A mutation of a session: the pixels that may differ, and the revision reached. Never how."""
+    """A mutation of a session: the pixels that may differ, and the revision reached. Never how.
+
+    They lie in ``box``, and in ``tiles`` where those are known: a long stroke touches few of the tiles in its box.
+    """
 
     box: Box
     revision: int
+    tiles: frozenset[TileIndex] | None = None
+
+    def boxes(self, size: Size, shift: int = 0) -> list[Box]:
+        """Boxes around the tiles that changed, one for each block of 2**shift tiles a side; the one box if they
+        are few."""
+        if self.tiles is None or len(self.tiles) < MANY_TILES:
+            return [self.box]
+        found: dict[tuple[int, int], Box] = {}
+        for index in self.tiles:
+            block = index.row >> shift, index.col >> shift
+            place = tile_box(index, size)
+            found[block] = found[block].union(place) if block in found else place
+        return [box.intersect(self.box) for box in found.values()]
 
 
 @dataclass

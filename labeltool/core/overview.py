@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from labeltool.core.change import Change
 from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
 from labeltool.core.mask import Plane, Tile
 
@@ -63,6 +64,11 @@ class Overview:
         self._plane = plane
         self._levels: dict[int, Level] = {}
 
+    @property
+    def size(self) -> Size:
+        """Of the plane."""
+        return self._plane.size
+
     def changed(self, box: Box) -> None:
         """Pixels of ``box`` may differ now."""
         for number, level in self._levels.items():
@@ -105,10 +111,11 @@ class Overviews:
             found = self._of[id(plane)] = plane, Overview(plane)
         return found[1].read(box, step)
 
-    def changed(self, box: Box) -> None:
-        """Pixels of ``box`` may differ now, in any of the planes."""
+    def changed(self, change: Change) -> None:
+        """Pixels may differ now, in any of the planes."""
         for _, overview in self._of.values():
-            overview.changed(box)
+            for box in change.boxes(overview.size, LAST_OF_PLANE):
+                overview.changed(box)
 
     def clear(self) -> None:
         """Nobody looks at these planes any more."""

@@ -185,8 +185,8 @@ class Annotate:
             view.pixels_arrived("image", arrival.box, arrival.first, arrival.last)
 
     def _pixels_changed(self, change: Change) -> None:
-        self._overviews.changed(change.box)
-        self.canvas.pixels_changed(change.box, ("mask",))
+        self._overviews.changed(change)
+        self.canvas.pixels_changed(change, ("mask",))
         self.minimap.pixels_changed(change.box)
         self.canvas.mask_changed()
 

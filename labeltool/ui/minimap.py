@@ -87,7 +87,7 @@ class Minimap(QWidget):
     def _take_changes(self) -> None:
         box, self._changed = self._changed, NOTHING
         if "mask" in self._layers and not box.is_empty:
-            self._layers["mask"].changed(box, self._place.level, self._layers["mask"].size.box)
+            self._layers["mask"].changed([box], self._place.level, self._layers["mask"].size.box)
             self.update()
 
     def _put_in_corner(self) -> None:

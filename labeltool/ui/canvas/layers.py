@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -85,13 +86,18 @@ class Layer:
             self._held -= self._tiles.popitem(last=False)[1].pixels.nbytes
         return tile
 
-    def changed(self, box: Box, level: int, seen: Box) -> None:
-        """Pixels of ``box`` differ: render them again where they are ``seen`` at ``level``, drop them elsewhere."""
-        for place in [p for p, t in self._tiles.items() if not t.box.intersect(box).is_empty]:
-            if place.level == level and not self._tiles[place].box.intersect(seen).is_empty:
-                self._render_part(place, box)
-            else:
+    def changed(self, boxes: Sequence[Box], level: int, seen: Box) -> None:
+        """Pixels of the boxes differ: render them again where they are ``seen`` at ``level``, drop them elsewhere."""
+        around = reduce(Box.union, boxes)
+        for place, tile in list(self._tiles.items()):
+            at_hand = place.level == level and not tile.box.intersect(seen).is_empty
+            if not at_hand and not tile.box.intersect(around).is_empty:
                 self._held -= self._tiles.pop(place).pixels.nbytes
+        for box in boxes:
+            wide = box.grow(step_of(level))  # a neighbour's outline depends on it
+            for place in places_in(wide.intersect(seen), level):
+                if place in self._tiles:
+                    self._render_part(place, box)
 
     def forget(self, box: Box, first: int, last: int) -> None:
         """The tiles of these levels that show a pixel of ``box`` are rendered again when they are next seen."""

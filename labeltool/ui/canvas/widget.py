@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from labeltool.app.toolbox import View
+from labeltool.core.change import Change
 from labeltool.core.draw import Point
 from labeltool.core.geometry import Box, Size
 from labeltool.tools.tool import NO_PREVIEW, Gesture, Pointer, Preview, Tool, ToolContext
@@ -130,15 +131,17 @@ class Canvas(QWidget):
         """A layer by name."""
         return self._layers.get(name)
 
-    def pixels_changed(self, box: Box, names: tuple[str, ...]) -> None:
-        """Pixels of these layers differ inside ``box``: render and repaint that part only."""
-        if box.is_empty:
+    def pixels_changed(self, change: Change, names: tuple[str, ...]) -> None:
+        """Pixels of these layers differ: render and repaint those parts only."""
+        if change.box.is_empty or self._image is None:
             return
-        seen = self.what_is_seen().visible or box
+        seen = self.what_is_seen().visible or change.box
+        boxes = change.boxes(self._image, self._level)
         for name in names:
             if name in self._layers:
-                self._layers[name].changed(box, self._level, seen)
-        self._repaint(self._widget_rect(box, 2))
+                self._layers[name].changed(boxes, self._level, seen)
+        for box in boxes:
+            self._repaint(self._widget_rect(box, 2))
 
     def pixels_arrived(self, name: str, box: Box, first: int, last: int) -> None:
         """There is more to see of a layer inside ``box``, on these levels."""
