@@ -25,7 +25,7 @@ from labeltool.core.change import Change, Signal
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord, Status
-from labeltool.imaging.budget import WHOLE_PIXELS
+from labeltool.imaging.budget import WHOLE_PIXELS, share
 from labeltool.imaging.file_pyramid import open_pyramid
 from labeltool.imaging.pyramid import Arrival, Pyramid
 
@@ -221,6 +221,7 @@ class Workbench:
                 mask,
                 lambda operation: self.saver.save(record.id, operation),
                 revision=history.revision,
+                undo_bytes=share("undo"),
                 undo=[Step(step.revision, step.title) for step in history.undo],
                 redo=[Step(step.revision, step.title) for step in history.redo],
                 load_patch=lambda revision: self.store.patch(record.id, revision),

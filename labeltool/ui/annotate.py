@@ -23,6 +23,7 @@ from labeltool.core.geometry import TILE, Box, Size
 from labeltool.core.mask import LabelMask, Plane
 from labeltool.core.overview import Overviews
 from labeltool.core.provenance import Origin
+from labeltool.imaging.budget import share
 from labeltool.imaging.display import NEUTRAL, Lut, Tone, after, identity, percentile_stretch, tone_curve
 from labeltool.imaging.halving import coarser
 from labeltool.imaging.pyramid import Arrival, Pyramid, seen
@@ -157,8 +158,12 @@ class Annotate:
     def _own_layers(self, image: OpenImage, size: Size, strength: Strength) -> dict[str, Layer]:
         """Layers that every image has."""
         return {
-            "image": Layer(size, self._render_image(image.pyramid)),
-            "mask": Layer(size, self._render_mask(self._labels_of(image.session.mask), size, strength)),
+            "image": Layer(size, self._render_image(image.pyramid), share("image layer")),
+            "mask": Layer(
+                size,
+                self._render_mask(self._labels_of(image.session.mask), size, strength),
+                share("mask layer"),
+            ),
         }
 
     def _show_prediction(self, image: OpenImage) -> None:
