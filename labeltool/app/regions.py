@@ -12,17 +12,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labeltool.app.targets import Target
 from labeltool.core.algebra import Alike, Both, Either, without
 from labeltool.core.errors import LabeltoolError
+from labeltool.core.geometry import Box
 from labeltool.core.labelling import Components
 from labeltool.core.mask import LabelMask
 from labeltool.core.morphology import Holes, Islands, grown, shrunk, smoothed
 from labeltool.core.patch import Patch, empty_patch, paint, write
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.provenance import Origin
-from labeltool.core.shape import Dense, Shape
+from labeltool.core.shape import Bools, Coarse, Dense, Shape
 from labeltool.tools.objects import Pixel, fresh_object, split
 
 if TYPE_CHECKING:
@@ -232,17 +234,57 @@ def split_objects(
     return draft.patch
 
 
+def split_lines(
+    mask: LabelMask,
+    wanted: Sequence[Target],
+    least_distance_px: int,
+    seen: Box,
+    step: int,
+    cancel: CancelToken | None = None,
+) -> Coarse:
+    """Where :func:`split_objects` would cut, as far as ``seen``: the pixels on both sides of a cut.
+
+    What is too large to be split is left out.
+    """
+    lines = np.zeros((-(-seen.height // step), -(-seen.width // step)), bool)
+    for part, _ in _parts(mask, wanted, cancel, seen):
+        rows, cols = np.nonzero(_cuts(split(part.inside, least_distance_px)))
+        rows, cols = rows + (part.box.y0 - seen.y0), cols + (part.box.x0 - seen.x0)
+        kept = (rows >= 0) & (rows < seen.height) & (cols >= 0) & (cols < seen.width)
+        lines[rows[kept] // step, cols[kept] // step] = True
+    return Coarse(seen, step, lines)
+
+
+def _cuts(pieces: NDArray[np.int32]) -> Bools:
+    """The pixels of pieces (0 is none) that have another piece beside them."""
+    found = np.zeros(pieces.shape, bool)
+    for a, b in (
+        ((slice(None), slice(1, None)), (slice(None), slice(-1))),
+        ((slice(1, None),), (slice(-1),)),
+    ):
+        apart = (pieces[a] != pieces[b]) & (pieces[a] > 0) & (pieces[b] > 0)
+        found[a] |= apart
+        found[b] |= apart
+    return found
+
+
 def _parts(
-    mask: LabelMask, wanted: Sequence[Target], cancel: CancelToken | None
+    mask: LabelMask, wanted: Sequence[Target], cancel: CancelToken | None, seen: Box | None = None
 ) -> Iterator[tuple[Dense, float]]:
-    """Each connected region as an array, and the share of them done so far."""
+    """Each connected region as an array, and the share of them done so far.
+
+    With ``seen`` those that meet this box, and none that is too large; else raises LabeltoolError for such.
+    """
     for at, target in enumerate(wanted):
         found = Components(target.shape, mask.size, cancel=cancel)
         for number in range(len(found)):
             if cancel is not None:
                 cancel.check()
             box = found.box(number)
-            if box.width * box.height > MOST_SPLIT_PX:
+            too_large = box.width * box.height > MOST_SPLIT_PX
+            if seen is not None and (too_large or box.intersect(seen).is_empty):
+                continue
+            if too_large:
                 raise LabeltoolError(
                     f"a region of {box.width} x {box.height} pixels is too large to be split",
                     hint="Cut it in two with the eraser first",

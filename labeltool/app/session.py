@@ -11,15 +11,16 @@ from labeltool.core.change import Change, Signal
 from labeltool.core.draw import Point
 from labeltool.core.errors import LabeltoolError, LockedError
 from labeltool.core.geometry import Box
-from labeltool.core.guard import OPEN, Guard
-from labeltool.core.mask import LabelMask
+from labeltool.core.guard import OPEN, Admitted, Guard
+from labeltool.core.mask import PLANES, LabelMask
+from labeltool.core.memory import share
 from labeltool.core.patch import Patch, empty_patch
 
 NOTHING = Box(0, 0, 0, 0)
-HISTORY_BYTES = 256 * 2**20
+HISTORY_BYTES = share("undo")
 """What undo keeps in memory, a quarter of it as arrays and the rest deflated; older steps are read back from the
 journal when they are wanted."""
-HOT_BYTES = 64 * 2**20
+HOT_BYTES = share("mask") // len(PLANES)
 """What a plane of the mask keeps as arrays; the rest is deflated."""
 
 
@@ -215,9 +216,13 @@ class Stroke:
         self.patch = patch
         self._session = session
 
-    def add(self, patch: Patch) -> None:
+    def add(self, patch: Patch | Admitted) -> None:
         """Apply a patch now, as far as the guard allows; it becomes part of this step."""
-        patch = self._session.guard.admit(self._session.mask, patch)
+        guard = self._session.guard
+        judged = isinstance(patch, Admitted) and patch.guard is guard and not self.patch
+        patch = patch.patch if isinstance(patch, Admitted) else patch
+        if not judged:
+            patch = guard.admit(self._session.mask, patch, self.patch)
         if patch:
             self._session._change(patch)
             self.patch = self.patch.then(patch)

@@ -24,14 +24,19 @@ class Target:
     shape: Shape
 
 
+def is_region(mask: LabelMask, at: Pixel) -> bool:
+    """True where there is a region at a pixel; False where that is background, unlabelled or outside."""
+    box = Box(*at, at[0] + 1, at[1] + 1)
+    inside = not box.intersect(mask.size.box).is_empty
+    return inside and int(mask.read("label", box)[0, 0]) != mask.unlabelled_value
+
+
 def region_target(mask: LabelMask, at: Pixel, cancel: CancelToken | None = None) -> list[Target]:
     """The region at a pixel; none where that is background or unlabelled."""
+    if not is_region(mask, at):
+        return []
     box = Box(*at, at[0] + 1, at[1] + 1)
-    if box.intersect(mask.size.box).is_empty:
-        return []
     value = int(mask.read("label", box)[0, 0])
-    if value == mask.unlabelled_value:
-        return []
     return [Target(value, int(mask.read("object", box)[0, 0]), region_at(mask, at, cancel))]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,20 @@ from labeltool.app.session import Session, Stroke
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.draw import Point
 from labeltool.core.geometry import Box, Size
+from labeltool.core.guard import Admitted, Guard
 from labeltool.core.mask import LabelMask, Plane
+from labeltool.core.patch import Patch
+from labeltool.core.progress import CancelToken
 from labeltool.imaging.scale import PixelSize
-from labeltool.tools.tool import ImagePixels, Tool
+from labeltool.tools.tool import ImagePixels, Pending, Scene, Tool
+from labeltool.tools.working import at_once
+
+T = TypeVar("T")
+Begin = Callable[[Callable[[CancelToken], Any]], Pending[Any]]
+"""Has work done, and tells the gesture when it is."""
+
+MOST_HOT_BYTES = 16 * 2**20
+"""Tiles that a patch made on another thread holds as arrays."""
 
 MIN_RADIUS, MAX_RADIUS = 0.5, 2000.0
 RADIUS_STEP = 1.2
@@ -97,6 +109,35 @@ class View:
     """Points closer than this on the screen are one to the hand."""
 
 
+@dataclass(frozen=True)
+class Still:
+    """A scene as it was when it was asked for, for work on another thread (see
+    :class:`labeltool.tools.tool.Scene`)."""
+
+    mask: LabelMask
+    image: ImagePixels
+    paint_value: int
+    erase_value: int
+    object_id: int
+    visible: Box
+    options: Mapping[str, float]
+    guard: Guard
+
+    @property
+    def size(self) -> Size:
+        """Size of the image."""
+        return self.mask.size
+
+    def option(self, id_: str) -> float:
+        """The value that one of the tool's options had."""
+        return self.options[id_]
+
+    def admitted(self, patch: Patch) -> Admitted:
+        """What the guard lets through; put to rest here where it is much, and not while somebody waits."""
+        patch = self.guard.admit(self.mask, patch)
+        return Admitted(patch.at_rest() if patch.nbytes > MOST_HOT_BYTES else patch, self.guard)
+
+
 @dataclass
 class Context:
     """A tool's view of the session it draws on (see :class:`labeltool.tools.tool.ToolContext`)."""
@@ -112,6 +153,7 @@ class Context:
     choose: Callable[[int], None] = lambda value: None
     pixel_size: PixelSize | None = None
     """How large a pixel of the image is in the world, where its file knows."""
+    run: Begin = at_once
 
     @property
     def mask(self) -> LabelMask:
@@ -164,6 +206,28 @@ class Context:
     def stroke(self, title: str, kind: str) -> Stroke:
         """Begin one step of undo."""
         return self.session.stroke(title, kind)
+
+    def still(self) -> Still:
+        """The scene as it is now."""
+        return Still(
+            self.mask.snapshot(),
+            self.image,
+            self.paint_value,
+            self.erase_value,
+            self.object_id,
+            self.visible,
+            dict(self.options),
+            self.session.guard,
+        )
+
+    def admitted(self, patch: Patch) -> Admitted:
+        """What the guard lets through."""
+        return self.still().admitted(patch)
+
+    def begin(self, work: Callable[[Scene, CancelToken], T]) -> Pending[T]:
+        """Have something worked out on the scene as it is now."""
+        scene = self.still()
+        return self.run(lambda cancel: work(scene, cancel))
 
     def is_near(self, a: Point, b: Point) -> bool:
         """True when two points are one to the hand."""

@@ -8,82 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from labeltool.app import prelabel
 from labeltool.app.ahead import Ahead
+from labeltool.app.at_hand import AtHand, OpenImage
+from labeltool.app.filling import Filling
 from labeltool.app.jobs import Deliver, Job, Lanes
-from labeltool.app.project import source_problem
+from labeltool.app.journal import Journal
 from labeltool.app.protection import Protection
 from labeltool.app.saving import Saver, SaveState
-from labeltool.app.session import Operation, Session, Step
 from labeltool.app.toolbox import Hand
-from labeltool.core.change import Change, Signal
-from labeltool.core.errors import BadInputError, LabeltoolError
-from labeltool.core.progress import CancelToken, Progress
+from labeltool.core.change import Signal
+from labeltool.core.progress import Progress
 from labeltool.core.project import ImageRecord, Status
-from labeltool.imaging.budget import WHOLE_PIXELS, share
-from labeltool.imaging.file_pyramid import open_pyramid
-from labeltool.imaging.pyramid import Arrival, Pyramid
 
 if TYPE_CHECKING:
     from labeltool.app.models import Model
     from labeltool.app.prelabel import PrelabelReport
     from labeltool.core.catalog import ClassCatalog
-    from labeltool.core.patch import Patch
-    from labeltool.store.predictions import PredictionPlanes
     from labeltool.store.project import ProjectStore
-
-
-T = TypeVar("T")
-
-FLUSH_S = 10.0
-"""How long loading an image waits for its strokes to be saved."""
-
-
-@dataclass
-class OpenImage:
-    """The image at hand. ``prediction`` is the newest one kept, None where no model has been."""
-
-    record: ImageRecord
-    session: Session
-    pyramid: Pyramid
-    prediction: PredictionPlanes | None = None
-
-
-@dataclass
-class _Loaded:
-    """What the io lane brings for an image, before there is a session."""
-
-    record: ImageRecord
-    pyramid: Pyramid
-    make_session: Callable[[], Session]
-    prediction: PredictionPlanes | None
-
-
-class _Journal:
-    """The store as the saver sees it: an operation and the status that follows from it."""
-
-    def __init__(self, store: ProjectStore) -> None:
-        self._store = store
-
-    def commit_operation(self, image_id: str, operation: Operation) -> None:
-        """Write one operation; the image is in work from now on, or pre-labelled when a model began it."""
-        before = self._store.image(image_id).status
-        by_model = operation.patch.kind == "prelabel" and before in (Status.NEW, Status.PRELABELLED)
-        revision = self._store.commit(
-            image_id,
-            operation.patch,
-            kind=operation.kind,
-            target=operation.target,
-            expected=operation.revision - 1,
-            status=Status.PRELABELLED if by_model else Status.IN_WORK,
-        )
-        if operation.kind == "do":
-            self._store.stroke_saved(image_id, revision)
 
 
 class Workbench:
@@ -92,31 +36,27 @@ class Workbench:
     def __init__(self, store: ProjectStore, deliver: Deliver) -> None:
         self.store = store
         self.lanes = Lanes(deliver)
-        self.saver = Saver(_Journal(store), lambda state: deliver(lambda: self._saved(state)))
+        self.saver = Saver(Journal(store), lambda state: deliver(lambda: self._saved(state)))
         self.hand = Hand()
-        self.open: OpenImage | None = None
         self.save_state = SaveState("", 0, 0)
-        self.image_opening: Signal[ImageRecord] = Signal()
-        self.image_opened: Signal[OpenImage | None] = Signal()
-        self.image_failed: Signal[tuple[ImageRecord, LabeltoolError]] = Signal()
-        self.images_changed: Signal[None] = Signal()
+        self._ahead = Ahead()
+        self._at_hand = AtHand(store, self.lanes, self.saver, self._ahead)
+        self.filling = Filling(store, self.lanes, self._at_hand, lambda id_: self._record(store.image(id_)))
+        self.image_opening = self._at_hand.opening
+        self.image_opened = self._at_hand.opened
+        self.image_failed = self._at_hand.failed
+        self.prediction_changed = self.filling.prediction_changed
+        self.pixels_arrived = self._at_hand.pixels_arrived
+        """More of the image at hand can be shown."""
+        self.levels_progress = self._at_hand.levels_progress
+        """How much of a large image's levels is made: pixels done, of so many; None when no more are being made."""
         self.record_changed: Signal[ImageRecord] = Signal()
         self.catalog_changed: Signal[ClassCatalog] = Signal()
-        self.prediction_changed: Signal[OpenImage] = Signal()
         self.saved: Signal[SaveState] = Signal()
-        self.pixels_arrived: Signal[Arrival] = Signal()
-        """More of the image at hand can be shown."""
-        self.levels_progress: Signal[tuple[float, float]] = Signal()
-        """How much of a large image's levels is made: pixels done, of so many."""
-        self.protection = Protection(self)
-        self._wanted = ""  # the image that is at hand or being loaded
         self._list: list[str] = []  # what "next" goes through
-        self._ahead = Ahead()
         self._place = ""  # where "next" and "previous" count from; stays when loading fails
-        self._loading = False
-        self._closed = False
-        self._when_loaded: list[Callable[[], None]] = []
-        self._masks = Lock()  # held while a mask is read for a session, or filled in behind no session's back
+        self.image_opened.connect(self._opened)
+        self.protection = Protection(self)
         first = self.catalog.foreground
         self.hand.take(first[0].value if first else self.catalog.classes[0].value)
 
@@ -132,55 +72,29 @@ class Workbench:
 
     # ---- images
 
+    @property
+    def open(self) -> OpenImage | None:
+        """The image at hand."""
+        return self._at_hand.image
+
     def open_image(self, image_id: str) -> None:
         """Bring an image to the bench; ``image_opened`` or ``image_failed`` follows."""
-        record = self.store.image(image_id)
-        self.image_opening.emit(record)
-        self.hold()
-        self._loading = True
-        self._wanted = self._place = image_id
-
-        def done(loaded: _Loaded) -> None:
-            self._let_go()
-            self.open = OpenImage(loaded.record, loaded.make_session(), loaded.pyramid, loaded.prediction)
-            self._listen(self.open)
-            self.save_state = SaveState(image_id, loaded.record.revision, 0)
-            self.image_opened.emit(self.open)
-            self._release()
-            self._look_ahead()
-
-        def failed(error: BaseException) -> None:
-            self._let_go()
-            self._wanted = ""
-            self.image_opened.emit(None)
-            self.image_failed.emit((record, _explained(error, record.path)))
-            self._release()
-
-        self.lanes.submit(
-            "io", "open", lambda cancel, _: self._load(record, cancel), done=done, failed=failed
-        )
+        self._place = image_id
+        self._at_hand.open(self.store.image(image_id))
 
     def hold(self) -> None:
-        """Nothing is drawn on the image at hand until one is opened: what is loaded next, or written behind its
-        session, would not know of it."""
+        """Nothing is drawn on the image at hand until one is opened: its mask is about to be written by others."""
+        self._at_hand.hold()
+
+    def stop_levels(self) -> None:
+        """Make no more levels of the image at hand; the next time it is opened they are made anew."""
         if self.open is not None:
-            self._loading = True
-            self.open.session.frozen = True
+            self.open.pyramid.stop_levels()
 
-    def _let_go(self) -> None:
-        if self.open is not None:
-            self.open.pyramid.close()
-        self.open = None
-
-    def _listen(self, image: OpenImage) -> None:
-        """Bring what a pyramid's threads tell to this thread, as long as its image is at hand."""
-
-        def pass_on(told: Signal[T], to: Callable[[T], None]) -> None:
-            told.connect(lambda value: self.lanes.deliver(lambda: to(value) if self.open is image else None))
-
-        pass_on(image.pyramid.arrived, self.pixels_arrived.emit)
-        pass_on(image.pyramid.progress, self.levels_progress.emit)
-        pass_on(image.pyramid.failed, self._problem)
+    def _opened(self, image: OpenImage | None) -> None:
+        if image is not None:
+            self.save_state = SaveState(image.record.id, image.record.revision, 0)
+            self._look_ahead()
 
     def _look_ahead(self) -> None:
         """Decode the image that "next" would open."""
@@ -196,49 +110,6 @@ class Workbench:
                 done=lambda _: None,
                 failed=lambda _: None,
                 quiet=True,
-            )
-
-    def _release(self) -> None:
-        self._loading = False
-        waiting, self._when_loaded = self._when_loaded, []
-        for each in waiting:
-            each()
-
-    def _load(self, record: ImageRecord, cancel: CancelToken) -> _Loaded:
-        _check_source(record)
-        pyramid = self._ahead.take(record) or open_pyramid(record.path)
-        cancel.check()
-        self._flush(record)
-        with self._masks:
-            mask = self.store.load_mask(record.id)
-            history = self.store.history(record.id)
-            keys = self.store.prediction_keys(record.id)
-            prediction = self.store.prediction(record.id, keys[-1]) if keys else None
-        record = replace(record, revision=history.revision)
-
-        def make_session() -> Session:
-            return Session(
-                mask,
-                lambda operation: self.saver.save(record.id, operation),
-                revision=history.revision,
-                undo_bytes=share("undo"),
-                undo=[Step(step.revision, step.title) for step in history.undo],
-                redo=[Step(step.revision, step.title) for step in history.redo],
-                load_patch=lambda revision: self.store.patch(record.id, revision),
-                began=lambda: self.store.stroke_began(record.id),
-                dropped=self.store.stroke_dropped,
-            )
-
-        return _Loaded(record, pyramid, make_session, prediction)
-
-    def _flush(self, record: ImageRecord) -> None:
-        """Wait until every stroke on an image is on disk; LabeltoolError when that does not work."""
-        if not self.saver.flush(FLUSH_S, record.id):
-            why = self.saver.error
-            raise LabeltoolError(
-                "strokes on this image are still waiting to be saved" + (f": {why.message}" if why else ""),
-                file=record.path,
-                hint=(why.hint if why else None) or "Try again in a moment",
             )
 
     def step(self, by: int, among: Sequence[ImageRecord]) -> None:
@@ -269,19 +140,15 @@ class Workbench:
     def _report(self, future: Future[None]) -> None:
         error = None if future.cancelled() else future.exception()
         if error is not None:
-            self.lanes.deliver(lambda: self._problem(error))
+            self.lanes.deliver(lambda: self._at_hand.report(error))
 
     def _record(self, record: ImageRecord) -> None:
         if self.open is not None and self.open.record.id == record.id:
             self.open.record = record
         self.record_changed.emit(record)
 
-    def _problem(self, error: BaseException) -> None:
-        if self.open is not None:
-            self.image_failed.emit((self.open.record, _explained(error, self.open.record.path)))
-
     def _saved(self, state: SaveState) -> None:
-        if self._closed:
+        if self._at_hand.closed:
             return
         if (self.open is not None and state.image_id == self.open.record.id) or state.error is not None:
             self.save_state = state
@@ -289,14 +156,12 @@ class Workbench:
         if state.error is None and not state.waiting:
             self._record(self.store.image(state.image_id))
 
-    # ---- classes
+    # ---- classes and model
 
     def change_catalog(self, catalog: ClassCatalog) -> None:
         """Add, rename or recolour classes; no pixel changes."""
         self.store.set_catalog(catalog)
         self.catalog_changed.emit(catalog)
-
-    # ---- model
 
     def prelabel(
         self,
@@ -306,94 +171,9 @@ class Workbench:
         progress: Progress,
         done: Callable[[PrelabelReport], None],
         failed: Callable[[BaseException], None],
-        again: bool = False,
     ) -> Job[PrelabelReport]:
         """Run a model over images in a child process; what a human has set never changes."""
-
-        def predicted(record: ImageRecord) -> None:
-            with self._masks:
-                at_hand = self._wanted == record.id
-                if not at_hand:
-                    self._flush(record)
-                    prelabel.fill_annotation(self.store, record, model.key)
-            if at_hand:
-                self.lanes.deliver(lambda: self._fill_open(record.id, model.key))
-            else:
-                self.lanes.deliver(lambda: self._record(self.store.image(record.id)))
-
-        def work(cancel: CancelToken, report: Progress) -> PrelabelReport:
-            return prelabel.predict(
-                self.store, records, model, again=again, progress=report, cancel=cancel, done=predicted
-            )
-
-        return self.lanes.submit(
-            "model", "prelabel", work, done=done, failed=failed, progress=progress, title="Pre-label"
-        )
-
-    def _fill_open(self, image_id: str, model_key: str) -> None:
-        """Fill in the image at hand. The patch is made off this thread, against a snapshot; if somebody has
-        painted meanwhile it is made again."""
-        if self._closed:
-            return
-        if self._loading:
-            self._when_loaded.append(lambda: self._fill_open(image_id, model_key))
-            return
-        at_hand = self.open
-        if at_hand is None or at_hand.record.id != image_id:
-            self._fill_closed(image_id, model_key)
-            return
-        session, revision, snapshot = (
-            at_hand.session,
-            at_hand.session.revision,
-            at_hand.session.mask.snapshot(),
-        )
-        approved = at_hand.record.status is Status.APPROVED
-
-        def work(cancel: CancelToken, progress: Progress) -> tuple[PredictionPlanes, Patch]:
-            kept = self.store.prediction(image_id, model_key)
-            if kept is None:
-                raise LabeltoolError("the prediction is not kept any more", file=at_hand.record.path)
-            return kept, prelabel.fill_patch(snapshot, kept.label, model_key=model_key)
-
-        def done(found: tuple[PredictionPlanes, Patch]) -> None:
-            if session.painting:  # not under somebody's brush
-                self._when_drawn(session, lambda: self._fill_open(image_id, model_key))
-            elif session.frozen or session.revision != revision:
-                self._fill_open(image_id, model_key)
-            else:
-                at_hand.prediction, patch = found
-                if not approved:
-                    session.apply(patch)
-                self.prediction_changed.emit(at_hand)
-
-        self.lanes.submit("io", f"fill {image_id}", work, done=done, failed=self._problem)
-
-    @staticmethod
-    def _when_drawn(session: Session, then: Callable[[], None]) -> None:
-        def changed(_: Change) -> None:
-            if not session.painting:
-                stop()
-                then()
-
-        stop = session.changed.connect(changed)
-
-    def _fill_closed(self, image_id: str, model_key: str) -> None:
-        """The image was left while the answer was on its way."""
-
-        def work(cancel: CancelToken, progress: Progress) -> bool:
-            record = self.store.image(image_id)
-            with self._masks:
-                if self._wanted == image_id:
-                    return False
-                self._flush(record)
-                return prelabel.fill_annotation(self.store, record, model_key)
-
-        def done(filled: bool) -> None:
-            if self._wanted == image_id and not filled:
-                self._fill_open(image_id, model_key)
-            self._record(self.store.image(image_id))
-
-        self.lanes.submit("files", f"fill {image_id}", work, done=done, failed=self._problem)
+        return self.filling.run(records, model, progress=progress, done=done, failed=failed)
 
     # ---- the end
 
@@ -407,24 +187,7 @@ class Workbench:
 
     def abandon(self) -> None:
         """Stop the lanes and let go of the project; what could not be saved is lost."""
-        self.hold()
-        self._closed = True
-        if self.open is not None:
-            self.open.pyramid.close()
+        self._at_hand.close()
         self.lanes.close()
         self.saver.close()
         self.store.close()
-
-
-def _check_source(record: ImageRecord) -> None:
-    """BadInputError when the file is not the one that was added; a large one is only looked at from outside, because
-    reading it to its end takes longer than to show it."""
-    large = record.size.pixels > WHOLE_PIXELS and record.path.exists()
-    same = large and record.path.stat().st_size == record.file_bytes
-    problem = "" if same else source_problem(record)
-    if problem:
-        raise BadInputError(problem, file=record.path, hint="The labels are safe in the project")
-
-
-def _explained(error: BaseException, file: Path) -> LabeltoolError:
-    return error if isinstance(error, LabeltoolError) else LabeltoolError(f"unexpected: {error!r}", file=file)

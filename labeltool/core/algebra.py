@@ -9,6 +9,7 @@ import numpy as np
 
 from labeltool.core.geometry import Box, TileIndex, tile_box, tiles_in
 from labeltool.core.mask import Plane, constant_value
+from labeltool.core.progress import CancelToken
 from labeltool.core.shape import NO_BOX, Part, Shape
 
 
@@ -109,6 +110,24 @@ class Outside:
         whole = np.zeros((box.height, box.width), bool)
         whole[common.slices(box)] = found
         return whole
+
+
+@dataclass(frozen=True)
+class Heeding:
+    """The same pixels; whoever asks for them after a cancel gets a CancelledError."""
+
+    shape: Shape
+    cancel: CancelToken
+
+    @property
+    def box(self) -> Box:
+        """That of the shape."""
+        return self.shape.box
+
+    def part(self, box: Box) -> Part:
+        """See :class:`~labeltool.core.shape.Shape`."""
+        self.cancel.check()
+        return self.shape.part(box)
 
 
 def without(a: Shape, b: Shape) -> Shape:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from labeltool.core.geometry import Box, Size, TileIndex, tile_box
+from labeltool.core.geometry import TILE, Box, Size, TileIndex
 
 T = TypeVar("T")
 MANY_TILES = 32
@@ -29,12 +29,15 @@ class Change:
         are few."""
         if self.tiles is None or len(self.tiles) < MANY_TILES:
             return [self.box]
-        found: dict[tuple[int, int], Box] = {}
-        for index in self.tiles:
-            block = index.row >> shift, index.col >> shift
-            place = tile_box(index, size)
-            found[block] = found[block].union(place) if block in found else place
-        return [box.intersect(self.box) for box in found.values()]
+        found: dict[tuple[int, int], list[int]] = {}
+        for row, col in self.tiles:
+            edges = found.setdefault((row >> shift, col >> shift), [col, row, col, row])
+            edges[:] = min(edges[0], col), min(edges[1], row), max(edges[2], col), max(edges[3], row)
+        inside = self.box.intersect(size.box)
+        return [
+            Box(left * TILE, top * TILE, (right + 1) * TILE, (bottom + 1) * TILE).intersect(inside)
+            for left, top, right, bottom in found.values()
+        ]
 
 
 @dataclass

@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.geometry import TileIndex
+from labeltool.core.memory import share
 from labeltool.core.scratch import Shelf, fetch
 
 Tile = NDArray[np.generic]
 
-COLD_BYTES = 128 * 2**20
+COLD_BYTES = share("deflated")
 """Deflated tiles kept in memory, over all masks and undo lists; the others lie in a temporary file."""
-RECENT_BYTES = 64 * 2**20
+RECENT_BYTES = share("inflated")
 """Inflated tiles kept because they were just read."""
 SPARSE = 8
 """A cold tile has every so-manyth pixel at hand: zoomed out, nothing is inflated."""

@@ -6,15 +6,15 @@ pixel wide, which is one region, would not keep apart what is on its two sides, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.algebra import Alike
+from labeltool.core.algebra import Alike, Heeding
 from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
 from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken
@@ -23,9 +23,6 @@ from labeltool.core.shape import Bools, Part, Shape, Tiles
 Connectivity = Literal[4, 8]
 SIDES = ((-1, 0), (1, 0), (0, -1), (0, 1))
 CORNERS = ((-1, -1), (-1, 1), (1, -1), (1, 1))
-KEPT_TILES = 256
-"""Tiles whose components are remembered while a region is followed; 128 KiB each."""
-CHECKED_EVERY = 64
 
 Ids = NDArray[np.uint16]
 
@@ -40,15 +37,6 @@ def labelled(part: Part, connectivity: Connectivity) -> Ids | bool:
     )
 
 
-def _strip(box: Box, step: tuple[int, int]) -> tuple[slice, slice]:
-    """Index of the pixels of a tile that face the neighbour ``step`` (rows, columns) away."""
-
-    def side(towards: int, length: int) -> slice:
-        return {-1: slice(0, 1), 0: slice(0, length), 1: slice(length - 1, length)}[towards]
-
-    return side(step[0], box.height), side(step[1], box.width)
-
-
 def component(
     shape: Shape,
     size: Size,
@@ -60,11 +48,9 @@ def component(
 
     Works from tile to tile: those wholly inside or outside cost nothing. Raises CancelledError after a cancel.
     """
-    flood = _Flood(shape, size, connectivity)
+    flood = _Flood(shape if cancel is None else Heeding(shape, cancel), size, connectivity)
     flood.enter(seed)
-    for count, _ in enumerate(flood.steps()):
-        if cancel is not None and count % CHECKED_EVERY == 0:
-            cancel.check()
+    flood.go_on()
     return flood.reached()
 
 
@@ -82,6 +68,56 @@ def region_at(mask: LabelMask, seed: tuple[int, int], cancel: CancelToken | None
     return component(Alike(planes, values, mask.size.box), mask.size, seed, connectivity, cancel)
 
 
+class _Bits(NamedTuple):
+    """A bool array in an eighth of its memory."""
+
+    bits: NDArray[np.uint8]
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, inside: Bools) -> _Bits:
+        return cls(np.packbits(inside), (inside.shape[0], inside.shape[1]))
+
+    def array(self) -> Bools:
+        count = self.shape[0] * self.shape[1]
+        return np.unpackbits(self.bits, count=count).view(np.bool_).reshape(self.shape)
+
+
+@dataclass(frozen=True)
+class _Parts(Mapping[TileIndex, "Bools | bool"]):
+    """Parts of tiles kept as bits: a region may be larger than memory has room for as arrays."""
+
+    kept: Mapping[TileIndex, _Bits | Literal[True]]
+
+    def __getitem__(self, index: TileIndex) -> Bools | bool:
+        found = self.kept[index]
+        return found.array() if isinstance(found, _Bits) else found
+
+    def __iter__(self) -> Iterator[TileIndex]:
+        return iter(self.kept)
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def __contains__(self, index: object) -> bool:
+        return index in self.kept
+
+
+class _Seen(NamedTuple):
+    """What is remembered of a tile with pixels inside and outside: how many components it has, their numbers along its
+    borders, by the step to the neighbour, and which pixels are inside."""
+
+    components: int
+    borders: Mapping[tuple[int, int], Ids]
+    inside: _Bits
+
+    @classmethod
+    def of(cls, ids: Ids) -> _Seen:
+        across = {-1: slice(0, 1), 0: slice(None), 1: slice(-1, None)}
+        borders = {step: ids[across[step[0]], across[step[1]]].ravel().copy() for step in SIDES + CORNERS}
+        return cls(int(ids.max()), borders, _Bits.of(ids > 0))
+
+
 class _Flood:
     """Which components of which tiles have been reached, and from which of them the way goes on."""
 
@@ -91,25 +127,22 @@ class _Flood:
         self._shape = shape
         self._area = shape.box.intersect(size.box)
         self._steps = SIDES if connectivity == 4 else SIDES + CORNERS
-        self._inside: dict[TileIndex, set[int]] = {}
+        self._reached: dict[TileIndex, set[int]] = {}
         self._new: dict[TileIndex, set[int]] = {}
-        self._whole: dict[TileIndex, bool] = {}
-        self._labelled = lru_cache(KEPT_TILES)(self._label)
+        self._seen: dict[TileIndex, _Seen | bool] = {}
         indices = list(tiles_in(self._area, size))
         self._last = indices[-1] if indices else TileIndex(-1, -1)
         self._first = indices[0] if indices else TileIndex(0, 0)
 
-    def _label(self, index: TileIndex) -> Ids | bool:
+    def _ids(self, index: TileIndex) -> Ids | bool:
         return labelled(self._shape.part(tile_box(index, self.size)), self._connectivity)
 
-    def _ids(self, index: TileIndex) -> Ids | bool:
-        known = self._whole.get(index)
-        if known is not None:
-            return known
-        found = self._labelled(index)
-        if isinstance(found, bool):
-            self._whole[index] = found
-        return found
+    def _look(self, index: TileIndex) -> _Seen | bool:
+        known = self._seen.get(index)
+        if known is None:
+            ids = self._ids(index)
+            known = self._seen[index] = ids if isinstance(ids, bool) else _Seen.of(ids)
+        return known
 
     def enter(self, seed: tuple[int, int]) -> None:
         """Begin at a pixel."""
@@ -119,60 +152,59 @@ class _Flood:
             self._reach(index, {int(ids)} if isinstance(ids, bool) else {int(ids[y - box.y0, x - box.x0])})
 
     def _reach(self, index: TileIndex, ids: set[int]) -> None:
-        new = ids - self._inside.setdefault(index, set()) - {0}
+        new = ids - self._reached.get(index, set()) - {0}
         if new:
-            self._inside[index] |= new
+            self._reached.setdefault(index, set()).update(new)
             self._new.setdefault(index, set()).update(new)
 
-    def steps(self) -> Iterator[TileIndex]:
+    def go_on(self) -> None:
         """Go on to the neighbours of a tile, until nothing new is reached."""
+        (top, left), (bottom, right) = self._first, self._last
         while self._new:
             index, new = self._new.popitem()
-            ids = self._ids(index)
+            here = self._look(index)
+            row, col = index
             for step in self._steps:
-                there = TileIndex(index.row + step[0], index.col + step[1])
-                if (
-                    self._first.row <= there.row <= self._last.row
-                    and self._first.col <= there.col <= self._last.col
-                ):
-                    self._cross(index, ids, new, there, step)
-            yield index
+                there = TileIndex(row + step[0], col + step[1])
+                if top <= there.row <= bottom and left <= there.col <= right:
+                    self._cross(here, new, there, step)
 
-    def _cross(
-        self, index: TileIndex, ids: Ids | bool, new: set[int], there: TileIndex, step: tuple[int, int]
-    ) -> None:
-        other = self._ids(there)
-        if isinstance(other, bool) and (not other or self._inside.get(there)):
+    def _cross(self, here: _Seen | bool, new: set[int], there: TileIndex, step: tuple[int, int]) -> None:
+        """Reach what touches the components ``new`` of a tile in the neighbour ``step`` (rows, columns) away."""
+        other = self._look(there)
+        if other is False or (other is True and there in self._reached):
             return
-        if isinstance(ids, bool) and isinstance(other, bool):
-            self._reach(there, {1})
-            return
-        facing = self._facing(index, ids, new, step)
-        if not facing.any():
-            return
+        facing = slice(None) if isinstance(here, bool) else self._facing(here, new, step)
         if isinstance(other, bool):
-            self._reach(there, {1})
+            if isinstance(facing, slice) or facing.any():
+                self._reach(there, {1})
             return
-        edge = other[_strip(tile_box(there, self.size), (-step[0], -step[1]))].ravel()
-        self._reach(there, set(np.unique(edge[facing]).tolist()))
+        border = other.borders[-step[0], -step[1]]
+        self._reach(there, set(border[facing].tolist()))
 
-    def _facing(self, index: TileIndex, ids: Ids | bool, new: set[int], step: tuple[int, int]) -> Bools:
-        """Along the border to a neighbour: the pixels of it that touch what has just been reached."""
-        box = tile_box(index, self.size)
-        rows, cols = _strip(box, step)
-        if isinstance(ids, bool):
-            return np.ones((rows.stop - rows.start) * (cols.stop - cols.start), bool)
-        own = np.isin(ids[rows, cols].ravel(), list(new))
+    def _facing(self, here: _Seen, new: set[int], step: tuple[int, int]) -> Bools:
+        """Along the border to a neighbour: the pixels that touch the components ``new``."""
+        own: Bools = _table(here.components, new)[here.borders[step]]
         return _widened(own) if self._connectivity == 8 else own
 
     def reached(self) -> Tiles:
         """All that was reached."""
-        parts: dict[TileIndex, Bools | bool] = {}
-        for index, chosen in self._inside.items():
-            if chosen:
-                ids = self._ids(index)
-                parts[index] = True if isinstance(ids, bool) else np.isin(ids, list(chosen))
-        return Tiles(self.size, parts)
+        return Tiles(self.size, _Parts({index: self._part(index) for index in self._reached}))
+
+    def _part(self, index: TileIndex) -> _Bits | Literal[True]:
+        seen, chosen = self._look(index), self._reached[index]
+        if isinstance(seen, bool):
+            return True
+        if len(chosen) == seen.components:
+            return seen.inside
+        return _Bits.of(_table(seen.components, chosen)[self._ids(index)])
+
+
+def _table(count: int, chosen: set[int]) -> Bools:
+    """By component number, 0..count: whether it is among the chosen."""
+    table = np.zeros(count + 1, bool)
+    table[list(chosen)] = True
+    return table
 
 
 def _widened(line: Bools) -> Bools:

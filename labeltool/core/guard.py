@@ -1,26 +1,29 @@
 """The gate that every patch passes: what is locked or protected stays as it is, whoever wants to change it.
 
 A locked class is frozen as a set of pixels: none leaves it and none enters it. The other rules say where painting
-counts; they hold for what is done, not for taking it back, or one's own last stroke could not be undone.
+counts. They judge a pixel as it was before the stroke, so that a stroke may paint over itself; and they hold for what
+is done, not for taking it back, or one's own last stroke could not be undone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.geometry import Box, TileIndex, tile_box
-from labeltool.core.mask import LabelMask, PlaneName
-from labeltool.core.patch import Patch, Place, TileDelta, replace_tile
+from labeltool.core.mask import LabelMask, Tile
+from labeltool.core.patch import Patch, Place, TileDelta, empty_patch, gathered, replace_tile
 from labeltool.core.provenance import TRUTH, Origin
 
 Bools = NDArray[np.bool_]
 Grey = Callable[[Box], NDArray[np.uint8]]
 """Brightness of the image's pixels in a box, uint8 [h, w]."""
+NOTHING_DONE = empty_patch("", "")
 
 
 @dataclass(frozen=True)
@@ -44,29 +47,45 @@ class Guard:
         """True when nothing is protected."""
         return self == OPEN or replace(self, grey=None) == OPEN
 
-    def admit(self, mask: LabelMask, patch: Patch) -> Patch:
-        """The part of a patch, made against ``mask`` as it is now, that is allowed."""
+    def admit(self, mask: LabelMask, patch: Patch, done: Patch = NOTHING_DONE) -> Patch:
+        """The part of a patch, made against ``mask`` as it is now, that is allowed.
+
+        ``done`` is what the same stroke has changed already: the rules judge what was there before.
+        """
         if self.is_open or not patch:
             return patch
+        return replace(patch, deltas=gathered(self._admitted(mask, patch, done)))
+
+    def _admitted(self, mask: LabelMask, patch: Patch, done: Patch) -> Iterator[tuple[Place, TileDelta]]:
         bounds = patch.box(mask.size)
-        deltas: dict[Place, TileDelta] = {}
         for index in sorted(patch.touched):
             part = bounds.intersect(tile_box(index, mask.size))
-            kept = self._protected(mask, patch, index, part)
-            deltas.update(_without(mask, patch, index, part, kept))
-        return replace(patch, deltas=deltas)
+            kept = self._protected(mask, patch, done, index, part)
+            yield from _without(mask, patch, index, part, kept).items()
 
     def violated(self, mask: LabelMask, patch: Patch) -> int | None:
         """The locked class whose pixels a patch would change, or None. This alone decides about undo and redo."""
         if not self.locked:
             return None
         for index in sorted(patch.touched):
+            place: Place = ("label", index)
+            labels = [
+                tile.astype(np.uint8, copy=False) for tile in (_now(mask, place), _after(mask, patch, place))
+            ]
+            frozen = [self._where_frozen(label) for label in labels]
+            if not any(where.any() for where in frozen):
+                continue
             changed = _changed(mask, patch, index)
-            for label in (_label_before(mask, index), _label_after(mask, patch, index)):
-                hit = label[changed & self._frozen[label]]
+            for label, where in zip(labels, frozen, strict=True):
+                hit = label[changed & where]
                 if hit.size:
                     return int(hit[0])
         return None
+
+    def _where_frozen(self, label: NDArray[np.uint8]) -> Bools:
+        """Pixels of a locked class: bool of the tile's shape, or [1, 1] where all its pixels are alike."""
+        values = label[:1, :1] if label.strides == (0, 0) else label
+        return np.asarray(cv2.LUT(values, self._frozen.view(np.uint8)), np.uint8).view(np.bool_)
 
     @cached_property
     def _frozen(self) -> Bools:
@@ -75,26 +94,33 @@ class Guard:
 
     @cached_property
     def _kept_label(self) -> Bools:
-        """By class value: whether a pixel that holds it now stays."""
+        """By class value: whether a pixel that held it before the stroke stays."""
         return self._frozen if self.only_over is None else self._frozen | ~_table(self.only_over)
 
     @cached_property
     def _kept_origin(self) -> Bools:
-        """By origin: whether a pixel that has it now stays."""
+        """By origin: whether a pixel that had it before the stroke stays."""
         kept = _table(TRUTH if self.keep_truth else ())
         if self.only_unlabelled:
             kept = kept | ~_table((Origin.NOBODY,))
         return kept if self.only_over is None else kept | _table((Origin.NOBODY,))
 
-    def _protected(self, mask: LabelMask, patch: Patch, index: TileIndex, part: Box) -> Bools:
+    def _protected(self, mask: LabelMask, patch: Patch, done: Patch, index: TileIndex, part: Box) -> Bools:
         """What stays as it is: bool of the part's shape, or [1, 1] where all its pixels are alike."""
+        tiles = [
+            _before(mask, done, ("label", index)),
+            _before(mask, done, ("origin", index)),
+            _now(mask, ("label", index)),
+            _after(mask, patch, ("label", index)),
+        ]
         at = part.slices(tile_box(index, mask.size))
-        origin = mask.planes["origin"].tile(index).astype(np.uint8, copy=False)
-        planes = [_label_before(mask, index)[at], _label_after(mask, patch, index)[at], origin[at]]
+        planes = [tile[at].astype(np.uint8, copy=False) for tile in tiles]
         if self.between is None and all(plane.strides == (0, 0) for plane in planes):
             planes = [plane[:1, :1] for plane in planes]
-        before, after, origin = planes
-        kept: Bools = self._kept_label[before] | self._frozen[after]
+        label, origin, now, after = planes
+        kept: Bools = self._kept_label[label]
+        if self.locked:
+            kept |= self._frozen[now] | self._frozen[after]
         if self._kept_origin.any():
             kept |= self._kept_origin[origin]
         if self.between is not None and self.grey is not None:
@@ -106,6 +132,14 @@ class Guard:
 OPEN = Guard()
 
 
+@dataclass(frozen=True)
+class Admitted:
+    """A patch that a guard has let through already, where nobody had to wait for that."""
+
+    patch: Patch
+    guard: Guard
+
+
 def _table(values: Iterable[int]) -> Bools:
     """True at these values of 0..255."""
     table = np.zeros(256, bool)
@@ -113,27 +147,34 @@ def _table(values: Iterable[int]) -> Bools:
     return table
 
 
-def _label_before(mask: LabelMask, index: TileIndex) -> NDArray[np.uint8]:
-    return mask.planes["label"].tile(index).astype(np.uint8, copy=False)
+def _now(mask: LabelMask, place: Place) -> Tile:
+    name, index = place
+    return mask.planes[name].tile(index)
 
 
-def _label_after(mask: LabelMask, patch: Patch, index: TileIndex) -> NDArray[np.uint8]:
-    plane = mask.planes["label"]
-    delta = patch.deltas.get(("label", index))
-    if delta is None:
-        return _label_before(mask, index)
-    after = plane.empty_tile(index) if delta.after is None else delta.after
-    return after.astype(np.uint8, copy=False)
+def _after(mask: LabelMask, patch: Patch, place: Place) -> Tile:
+    """A tile as a patch will leave it."""
+    delta = patch.deltas.get(place)
+    return _now(mask, place) if delta is None else _filled(mask, place, delta.after)
+
+
+def _before(mask: LabelMask, done: Patch, place: Place) -> Tile:
+    """A tile as it was before ``done``, which has been applied."""
+    delta = done.deltas.get(place)
+    return _now(mask, place) if delta is None else _filled(mask, place, delta.before)
+
+
+def _filled(mask: LabelMask, place: Place, tile: Tile | None) -> Tile:
+    name, index = place
+    return mask.planes[name].empty_tile(index) if tile is None else tile
 
 
 def _changed(mask: LabelMask, patch: Patch, index: TileIndex) -> Bools:
     box = tile_box(index, mask.size)
     changed = np.zeros((box.height, box.width), bool)
-    for name, plane in mask.planes.items():
-        delta = patch.deltas.get((name, index))
-        if delta is not None:
-            after = plane.empty_tile(index) if delta.after is None else delta.after
-            changed |= plane.tile(index) != after
+    for name in mask.planes:
+        if (name, index) in patch.deltas:
+            changed |= _now(mask, (name, index)) != _after(mask, patch, (name, index))
     return changed
 
 
@@ -141,19 +182,17 @@ def _without(
     mask: LabelMask, patch: Patch, index: TileIndex, part: Box, kept: Bools
 ) -> dict[Place, TileDelta]:
     """A patch's deltas of one tile, less the pixels of ``part`` that are kept."""
-    names: tuple[PlaneName, ...] = ("label", "object", "origin")
-    mine = {(name, index): patch.deltas[name, index] for name in names if (name, index) in patch.deltas}
+    mine: list[Place] = [(name, index) for name in mask.planes if (name, index) in patch.deltas]
     if not kept.any():
-        return mine
+        return {place: patch.deltas[place] for place in mine}
     if kept.all():
         return {}
     at = part.slices(tile_box(index, mask.size))
     found: dict[Place, TileDelta] = {}
-    for (name, _), delta in mine.items():
-        plane = mask.planes[name]
-        new = np.array(plane.empty_tile(index) if delta.after is None else delta.after)
-        np.copyto(new[at], plane.tile(index)[at], where=kept)
-        less = replace_tile(plane, index, new)
+    for place in mine:
+        new = np.array(_after(mask, patch, place))
+        np.copyto(new[at], _now(mask, place)[at], where=kept)
+        less = replace_tile(mask.planes[place[0]], index, new)
         if less is not None:
-            found[name, index] = less
+            found[place] = less
     return found

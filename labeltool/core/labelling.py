@@ -6,10 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.components import CHECKED_EVERY, Connectivity, Ids, labelled
+from labeltool.core.components import Connectivity, Ids, labelled
 from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.shape import Bools, Dense, Part, Shape, Tiles, dense, is_nowhere
+
+CHECKED_EVERY = 64
+"""Tiles between two looks at the cancel token."""
 
 
 class Components:

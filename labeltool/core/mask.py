@@ -13,7 +13,7 @@ import numpy as np
 
 from labeltool.core import cold
 from labeltool.core.cold import SPARSE, ColdTile, Held, TileMap
-from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
+from labeltool.core.geometry import TILE, Box, Size, TileIndex, tile_box
 
 if TYPE_CHECKING:
     from labeltool.core.patch import Patch
@@ -67,18 +67,12 @@ class Plane:
     def read(self, box: Box, step: int = 1) -> Tile:
         """A new array [h, w] of every ``step``-th pixel of ``box``, which must lie inside the image."""
         out = np.full((-(-box.height // step), -(-box.width // step)), self.fill, self.dtype)
-        for index in tiles_in(box, self.size):
-            held = self.tiles.held(index)
-            if held is None:
-                continue
-            place = tile_box(index, self.size)
-            part = place.intersect(box)
-            y, x = part.y0 + (box.y0 - part.y0) % step, part.x0 + (box.x0 - part.x0) % step
-            if y >= part.y1 or x >= part.x1:
-                continue
-            found = _every(held, (y - place.y0, x - place.x0), (part.y1 - place.y0, part.x1 - place.x0), step)
-            row, col = (y - box.y0) // step, (x - box.x0) // step
-            out[row : row + found.shape[0], col : col + found.shape[1]] = found
+        rows, cols = _spans(box.y0, box.y1, step), _spans(box.x0, box.x1, step)
+        for row, at_rows, first_row, last_row in rows:
+            for col, at_cols, first_col, last_col in cols:
+                held = self.tiles.held(TileIndex(row, col))
+                if held is not None:
+                    out[at_rows, at_cols] = _every(held, (first_row, first_col), (last_row, last_col), step)
         return out
 
     def dense(self) -> Tile:
@@ -100,6 +94,21 @@ def constant_value(plane: Plane, index: TileIndex) -> int | None:
     if isinstance(tile, ColdTile) or tile.strides != (0, 0):
         return None
     return int(tile[0, 0])
+
+
+def _spans(start: int, stop: int, step: int) -> list[tuple[int, slice, int, int]]:
+    """Along one side, every ``step``-th pixel of start..stop by the tiles they lie in: the tile's number, where they
+    come to lie in the result, and the first and one past the last within the tile."""
+    found = []
+    for tile in range(start // TILE, -(-stop // TILE)):
+        corner = tile * TILE
+        first = max(start, corner)
+        first += (start - first) % step
+        last = min(stop, corner + TILE)
+        if first < last:
+            at = (first - start) // step
+            found.append((tile, slice(at, at - (first - last) // step), first - corner, last - corner))
+    return found
 
 
 def _every(held: Held, start: tuple[int, int], stop: tuple[int, int], step: int) -> Tile:

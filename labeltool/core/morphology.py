@@ -41,10 +41,19 @@ class _Grown:
         return near[box.slices(wide)]
 
 
+def squared_distance(inside: Bools) -> NDArray[np.float32]:
+    """The square of the distance of each pixel to the nearest one that is not inside: whole numbers, 0 outside.
+
+    There must be a pixel outside. OpenCV's last bit is not the same from call to call; rounding makes it so.
+    """
+    distance = cv2.distanceTransform(inside.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    squares: NDArray[np.float32] = np.rint(distance * distance)
+    return squares
+
+
 def _near(inside: Bools, radius_px: int) -> Bools:
-    """The pixels no further than a radius from one that is inside; distances of pixels squared are whole numbers."""
-    distance = cv2.distanceTransform((~inside).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    near: Bools = distance * distance < radius_px * radius_px + 0.5
+    """The pixels no further than a radius from one that is inside."""
+    near: Bools = squared_distance(~inside) <= radius_px * radius_px
     return near
 
 

@@ -1,4 +1,4 @@
-"""The overview levels of a plane: every 4th, 8th, 16th pixel, kept, and brought up to date where it changed."""
+"""The overview levels of a plane: every 4th, 8th, 32nd pixel, kept, and brought up to date where it changed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import numpy as np
 from labeltool.core.change import Change
 from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
 from labeltool.core.mask import Plane, Tile
+from labeltool.core.memory import share
 
-LEVEL_BYTES = 24 * 2**20
+LEVEL_BYTES = share("overview") // 4
 """Pixels of one level kept as arrays; more are kept deflated."""
 FEW_PIXELS = 512 * 512
 """A box of no more pixels is read from the plane itself, which is as quick."""
 FIRST = 2
 LAST_OF_PLANE = 3
-"""Levels up to here come from the plane, whose cold tiles have every 8th pixel at hand; the others from below."""
+"""Levels up to here come from the plane, whose cold tiles have every 8th pixel at hand; the others from below. Of those
+every second one is kept: between them, every other pixel of the one below is as quick, and there is less to renew."""
 
 Source = Callable[[Box], Tile]
 """A level's pixels in a box of the level, from what lies below it; a new array [h, w]."""
@@ -82,7 +84,8 @@ class Overview:
         number = step.bit_length() - 1
         if number < FIRST or box.width * box.height <= FEW_PIXELS:
             return self._plane.read(box, step)
-        return self._level(number).read(_scaled(box, step))
+        between = number > LAST_OF_PLANE and (number - LAST_OF_PLANE) % 2
+        return self._level(number - between).read(_scaled(box, step >> between), 1 << between)
 
     def _level(self, number: int) -> Level:
         if number not in self._levels:
@@ -94,8 +97,8 @@ class Overview:
     def _source(self, number: int) -> Source:
         if number <= LAST_OF_PLANE:
             return _every(self._plane.read, self._plane.size, 1 << number)
-        below = self._level(number - 1)
-        return _every(below.read, below.plane.size, 2)
+        below = self._level(number - 2)
+        return _every(below.read, below.plane.size, 4)
 
 
 class Overviews:

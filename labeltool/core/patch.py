@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cached_property, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from labeltool.core.cold import Held, at_rest, memory, warm
 from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
 from labeltool.core.mask import LabelMask, Plane, PlaneName, Tile, constant_tile, constant_value, freeze
+from labeltool.core.memory import share
 from labeltool.core.shape import Part, Shape, is_nowhere
 
 Place = tuple[PlaneName, TileIndex]
 Value = int | NDArray[np.uint8] | NDArray[np.uint32]
 
-PATCH_BYTES = 64 * 2**20
+PATCH_BYTES = share("patch")
 """New tiles that a patch holds as arrays while it is made."""
 
 
@@ -62,7 +63,7 @@ class Patch:
     def __bool__(self) -> bool:
         return bool(self.deltas)
 
-    @property
+    @cached_property
     def touched(self) -> frozenset[TileIndex]:
         """The tiles in which a pixel of any plane may differ."""
         return frozenset(index for _, index in self.deltas)
@@ -73,7 +74,7 @@ class Patch:
             return self.bounds.intersect(size.box)
         return reduce(Box.union, (tile_box(index, size) for index in self.touched), Box(0, 0, 0, 0))
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
         """Bytes of pixels that this patch keeps alive."""
         return sum(memory(tile) for delta in self.deltas.values() for tile in delta)

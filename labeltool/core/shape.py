@@ -134,3 +134,29 @@ def dense(shape: Shape, box: Box | None = None) -> Dense:
         return NOWHERE
     part = shape.part(box)
     return Dense(box, part if isinstance(part, np.ndarray) else np.full((box.height, box.width), part))
+
+
+class Coarse(NamedTuple):
+    """What is seen of a set of pixels from afar: ``inside`` (bool [h, w]) tells of every ``step``-th pixel of ``box``,
+    in both directions, from its corner on."""
+
+    box: Box
+    step: int
+    inside: Bools
+
+
+def seen_from_afar(shape: Shape, box: Box, step: int) -> Coarse:
+    """Every ``step``-th pixel of a shape in a box; asked tile by tile, so that no more than a tile is held."""
+    inside = np.zeros((-(-box.height // step), -(-box.width // step)), bool)
+    size = Size(box.x1, box.y1)
+    for index in tiles_in(box.intersect(shape.box), size):
+        place = tile_box(index, size).intersect(box)
+        y, x = place.y0 + (box.y0 - place.y0) % step, place.x0 + (box.x0 - place.x0) % step
+        if y >= place.y1 or x >= place.x1:
+            continue
+        part = shape.part(place)
+        row, col = (y - box.y0) // step, (x - box.x0) // step
+        height, width = -(-(place.y1 - y) // step), -(-(place.x1 - x) // step)
+        found = part[y - place.y0 :: step, x - place.x0 :: step] if isinstance(part, np.ndarray) else part
+        inside[row : row + height, col : col + width] = found
+    return Coarse(box, step, inside)

@@ -56,6 +56,10 @@ class Source(Protocol):
         """All of the base level."""
         ...
 
+    def small(self, side: int, cancel: CancelToken) -> Pixels:
+        """All of it with at most ``side`` pixels on its longer side, decoded from top to bottom."""
+        ...
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -193,9 +197,10 @@ def unpacked(source: Source, cache: PyramidCache, cancel: CancelToken | None = N
     return made
 
 
-def overview(source: Source, side: int, cache: PyramidCache) -> Pixels:
-    """A picture of all of a large image, at least ``side`` pixels long, without decoding all of it: from its own
-    overviews, from the cache, or roughly from a few of its tiles. BadInputError where there is none of these."""
+def overview(source: Source, side: int, cache: PyramidCache, cancel: CancelToken | None = None) -> Pixels:
+    """A picture of all of a large image, at least ``side`` pixels long, in little memory: from its own overviews, from
+    the cache, roughly from a few of its tiles, or, where it can only be read in order, decoded from top to bottom."""
+    cancel = cancel or CancelToken()
     plan, sizes = Plan.of(source), source.sizes
     level = max((n for n, size in enumerate(sizes) if max(size) >= side), default=0)
     if level >= plan.base and sizes[plan.base].pixels <= MOSAIC_PIXELS:
@@ -205,13 +210,11 @@ def overview(source: Source, side: int, cache: PyramidCache) -> Pixels:
         with contextlib.closing(kept):
             return kept.read_box(sizes[level].box, level)
     if source.in_order:
-        raise BadInputError(
-            "there is no small picture of the image before it has been opened", file=source.path
-        )
+        return source.small(side, cancel)
     if level <= plan.base:
         return source.read(sizes[level].box, level)
     mosaic = Mosaic(sizes, plan.top)
-    sample(source, plan, mosaic, lambda level, box: None, CancelToken())
+    sample(source, plan, mosaic, lambda level, box: None, cancel)
     return mosaic.levels[max(level, plan.top)]
 
 

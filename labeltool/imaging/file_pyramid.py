@@ -12,8 +12,8 @@ import numpy as np
 from labeltool.core.change import Signal
 from labeltool.core.errors import BadInputError, CancelledError, LabeltoolError
 from labeltool.core.geometry import Box, TileIndex, tile_box, tiles_in
+from labeltool.core.memory import share
 from labeltool.core.progress import CancelToken
-from labeltool.imaging.budget import share
 from labeltool.imaging.building import Mosaic, Plan, Teller, build, sample
 from labeltool.imaging.halving import finer
 from labeltool.imaging.open import open_image
@@ -54,7 +54,7 @@ class FilePyramid:
         self.sizes = reader.sizes
         self.arrived: Signal[Arrival] = Signal()
         self.failed: Signal[LabeltoolError] = Signal()
-        self.progress: Signal[tuple[float, float]] = Signal()
+        self.progress: Signal[tuple[float, float] | None] = Signal()
         self._reader = reader
         self._cache = cache or PyramidCache()
         self._budget = share("pyramid") if budget is None else budget
@@ -65,6 +65,7 @@ class FilePyramid:
         self._wanted: OrderedDict[_Key, None] = OrderedDict()
         self._news = Condition()
         self._cancel = CancelToken()
+        self._stop = CancelToken()  # of the levels alone
         self._file = self._cache.find(reader.path, self.sizes[0]) if self._plan.on_disk else None
         self._built = self._file is not None or self._plan.first >= len(self.sizes)
         if self._plan.on_disk and not self._built:
@@ -124,8 +125,13 @@ class FilePyramid:
         """The coarsest level."""
         return self.tile(self.level_count - 1, 0, 0)
 
+    def stop_levels(self) -> None:
+        """Make no more levels; ``progress`` tells when that has stopped."""
+        self._stop.cancel()
+
     def close(self) -> None:
         """Stop making levels; the threads let go of the file when they are done with what they are at."""
+        self.stop_levels()
         self._cancel.cancel()
         with self._news:
             self._wanted.clear()
@@ -159,11 +165,20 @@ class FilePyramid:
             raise CancelledError("the image has been closed")
         pixels = self._kept(level, index)
         if pixels is None and self._reader.in_order:
-            raise BadInputError("the file is damaged before this place", file=self._reader.path)
+            raise self._not_unpacked()
         if pixels is None:
             pixels = self._reader.read(tile_box(index, self.sizes[level]), level)
         self._keep((level, index), pixels)
         return pixels
+
+    def _not_unpacked(self) -> LabeltoolError:
+        if self._stop.cancelled:
+            return LabeltoolError(
+                "the image is not unpacked as far as this place, because that was cancelled",
+                file=self._reader.path,
+                hint="Open the image again",
+            )
+        return BadInputError("the file is damaged before this place", file=self._reader.path)
 
     def _kept(self, level: int, index: TileIndex) -> Pixels | None:
         """A tile from the cache; a damaged one does no harm where the file can be asked instead."""
@@ -244,10 +259,11 @@ class FilePyramid:
         with self._news:
             self._built = True
             self._news.notify_all()
+        self.progress.emit(None)
 
     def _build(self, source: LargeReader, teller: Teller) -> LabeltoolError | None:
         if not source.in_order:
-            sample(source, self._plan, self._mosaic, teller, self._cancel)
+            sample(source, self._plan, self._mosaic, teller, self._stop)
         return build(
             source,
             self._plan,
@@ -255,7 +271,7 @@ class FilePyramid:
             self._file,
             told=teller,
             progress=lambda done, total, text="": self.progress.emit((done, total)),
-            cancel=self._cancel,
+            cancel=self._stop,
         )
 
     def _tell(self, level: int, box: Box) -> None:

@@ -35,8 +35,8 @@ class Pyramid(Protocol):
     arrived: Signal[Arrival]
     failed: Signal[LabeltoolError]
     """A tile cannot be read, or the levels cannot be made; the rest goes on."""
-    progress: Signal[tuple[float, float]]
-    """How much of the levels is made: pixels done, of so many."""
+    progress: Signal[tuple[float, float] | None]
+    """How much of the levels is made: pixels done, of so many; None when no more are being made."""
 
     @property
     def level_count(self) -> int:
@@ -59,6 +59,11 @@ class Pyramid(Protocol):
         """Pixels from all over the image, by which its contrast is judged; None when none are at hand yet."""
         ...
 
+    def stop_levels(self) -> None:
+        """Make no more levels. The image can be read as before, its coarse levels stay rough; of a file that has to
+        be unpacked there is what has come so far."""
+        ...
+
     def close(self) -> None:
         """Let go of the file; what is on its way is dropped."""
         ...
@@ -72,7 +77,7 @@ class ArrayPyramid:
         self.sizes = level_sizes(Size(pixels.shape[1], pixels.shape[0]))
         self.arrived: Signal[Arrival] = Signal()
         self.failed: Signal[LabeltoolError] = Signal()
-        self.progress: Signal[tuple[float, float]] = Signal()
+        self.progress: Signal[tuple[float, float] | None] = Signal()
 
     @property
     def level_count(self) -> int:
@@ -108,6 +113,9 @@ class ArrayPyramid:
     def sample(self) -> Pixels:
         """The image."""
         return self.level(0)
+
+    def stop_levels(self) -> None:
+        """They take no time."""
 
     def close(self) -> None:
         """There is nothing to let go of."""

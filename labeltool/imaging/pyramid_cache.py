@@ -13,7 +13,7 @@ from platformdirs import user_cache_path
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
-from labeltool.imaging.budget import GIB, MIB
+from labeltool.core.memory import GIB, MIB
 from labeltool.imaging.pyramid_file import PyramidFile, length
 
 LIMIT_VARIABLE = "LABELTOOL_CACHE_MB"

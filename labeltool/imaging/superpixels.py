@@ -1,13 +1,15 @@
 """Superpixels (SLIC) in fixed blocks of the image, so that they depend on neither the view nor the image's size.
 
-A superpixel ends at the border of its block. It was computed with the block's surroundings, so that what it holds up to
-there follows the image.
+They are computed with the surroundings of their block and are whole where they reach over its border, so that it is
+not seen in what they paint; those of two blocks may overlap there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections import OrderedDict
+from threading import Lock
+from typing import NamedTuple, Protocol
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +17,34 @@ from numpy.typing import NDArray
 from labeltool.core.geometry import Box, Size
 
 BLOCK = 512
-HALO = 32
 ITERATIONS = 5
 KEPT_BLOCKS = 24
-"""Blocks remembered, of about 1.5 MB each."""
+"""Blocks remembered, of 1 to 2.4 MB each."""
 
-Read = Callable[[Box], NDArray[np.uint8]]
-"""Pixels RGB uint8 [h, w, 3] of a box inside the image."""
+Numbers = NDArray[np.int32]
+
+
+class Image(Protocol):
+    """What superpixels are made of; its pixels stay as they are."""
+
+    def read(self, box: Box) -> NDArray[np.uint8]:
+        """Pixels RGB uint8 [h, w, 3] of a box inside the image."""
+        ...
+
+
+class Wanted(NamedTuple):
+    """Which superpixels: of a block, each about ``segment_px`` across.
+
+    ``compactness`` weighs nearness against likeness: about 1 follows colours, 30 and more gives squares.
+    """
+
+    block: Box
+    segment_px: int
+    compactness: float
+
+    def around(self, size: Size) -> Box:
+        """The block, and as far around it as SLIC looks for the pixels of a superpixel."""
+        return self.block.grow(2 * self.segment_px).intersect(size.box)
 
 
 def block_at(x: int, y: int, size: Size) -> Box:
@@ -30,27 +53,57 @@ def block_at(x: int, y: int, size: Size) -> Box:
     return Box(x0, y0, x0 + BLOCK, y0 + BLOCK).intersect(size.box)
 
 
-def superpixels(read: Read, block: Box, size: Size, segment_px: int, compactness: float) -> NDArray[np.int32]:
-    """Numbers int32 [h, w] of the superpixels of a block, each about ``segment_px`` across; not to be written to.
-
-    ``compactness`` weighs nearness against likeness: about 1 follows colours, 30 and more gives squares.
-    """
-    around = block.grow(HALO).intersect(size.box)
-    # The pixels themselves are the key: an image that has changed can never be shown with old superpixels.
-    pixels = np.ascontiguousarray(read(around)).tobytes()
-    return _slic(pixels, around.width, segment_px, compactness)[block.slices(around)]
+def blocks_around(block: Box, within: Box, size: Size) -> list[Box]:
+    """The blocks beside a block, and then those at its corners, as far as ``within`` meets them."""
+    steps = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
+    steps.sort(key=lambda step: abs(step[0]) + abs(step[1]))
+    corners = [(block.x0 + dx * BLOCK, block.y0 + dy * BLOCK) for dx, dy in steps]
+    near = [Box(x, y, x + BLOCK, y + BLOCK).intersect(size.box) for x, y in corners]
+    return [each for each in near if not each.intersect(within).is_empty]
 
 
-@lru_cache(maxsize=KEPT_BLOCKS)
-def _slic(pixels: bytes, width: int, segment_px: int, compactness: float) -> NDArray[np.int32]:
+class Superpixels:
+    """The superpixels of blocks, kept; any thread may ask."""
+
+    def __init__(self, kept: int = KEPT_BLOCKS) -> None:
+        self._most = kept
+        self._known: OrderedDict[tuple[ref[Image], Wanted], Numbers] = OrderedDict()
+        self._looking, self._computing = Lock(), Lock()
+
+    def at_hand(self, image: Image, wanted: Wanted) -> Numbers | None:
+        """What :meth:`of` answers if that is known already; never waits."""
+        key = ref(image), wanted
+        with self._looking:
+            found = self._known.get(key)
+            if found is not None:
+                self._known.move_to_end(key)
+            return found
+
+    def of(self, image: Image, wanted: Wanted, size: Size) -> Numbers:
+        """Numbers int32 [h, w] of the superpixels in and around a block; see :func:`superpixels`.
+
+        Takes a fraction of a second.
+        """
+        with self._computing:  # whoever else wants the same waits for it instead of making it again
+            found = self.at_hand(image, wanted)
+            if found is None:
+                found = superpixels(image, wanted, size)
+                with self._looking:
+                    self._known[ref(image), wanted] = found
+                    while len(self._known) > self._most:
+                        self._known.popitem(last=False)
+            return found
+
+
+def superpixels(image: Image, wanted: Wanted, size: Size) -> Numbers:
+    """Numbers int32 [h, w] of the superpixels of ``wanted.around(size)``; not to be written to."""
     from skimage.segmentation import slic  # noqa: PLC0415  a third of a second that only this tool needs
 
-    image = np.frombuffer(pixels, np.uint8).reshape(-1, width, 3)
-    wanted = max(1, round(image.shape[0] * width / segment_px**2))
-    found: NDArray[np.int32] = slic(
-        image,
-        n_segments=wanted,
-        compactness=compactness,
+    around = wanted.around(size)
+    found: Numbers = slic(
+        image.read(around),
+        n_segments=max(1, round(around.height * around.width / wanted.segment_px**2)),
+        compactness=wanted.compactness,
         max_num_iter=ITERATIONS,
         start_label=0,
         channel_axis=-1,

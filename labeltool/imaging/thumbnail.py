@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from platformdirs import user_cache_path
 
+from labeltool.core.progress import CancelToken
 from labeltool.imaging.building import overview
 from labeltool.imaging.open import open_image
 from labeltool.imaging.pyramid_cache import PyramidCache
@@ -24,10 +25,13 @@ CACHE_LIMIT = 256 << 20
 _PRUNE_EVERY = 200
 
 
-def thumbnail(path: Path, side: int, cache: ThumbnailCache | None = None) -> Pixels:
+def thumbnail(
+    path: Path, side: int, cache: ThumbnailCache | None = None, cancel: CancelToken | None = None
+) -> Pixels:
     """The image at a size whose longer side has at most ``side`` pixels; images are never enlarged.
 
-    BadInputError as :func:`~labeltool.imaging.open.open_image`. Without ``cache`` the user's own is used.
+    BadInputError as :func:`~labeltool.imaging.open.open_image`, CancelledError. Without ``cache`` the user's own is
+    used.
     """
     cache = cache or ThumbnailCache()
     key = _key(path, side)
@@ -35,7 +39,11 @@ def thumbnail(path: Path, side: int, cache: ThumbnailCache | None = None) -> Pix
     if kept is not None:
         return kept
     with open_image(path) as reader:
-        pixels = overview(reader, side, PyramidCache()) if isinstance(reader, LargeReader) else reader.read()
+        pixels = (
+            overview(reader, side, PyramidCache(), cancel)
+            if isinstance(reader, LargeReader)
+            else reader.read()
+        )
         small = shrink(pixels, side)
     cache.put(key, small)
     return small

@@ -12,6 +12,7 @@ import numpy as np
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Box, Size
+from labeltool.core.progress import CancelToken
 from labeltool.imaging.reader import Pixels
 
 _TURNS = {
@@ -47,6 +48,7 @@ class Page:
         self._in_order = in_order
         self._damage: BadInputError | None = None
         self._load = f"{kind}load"
+        self._upright = orientation == 1
         self._turns = _TURNS.get(orientation, ())
         self._options: dict[str, Any] = {
             "access": "sequential" if in_order and orientation == 1 else "random",
@@ -62,6 +64,28 @@ class Page:
             raise self._damage
         with self._one_at_a_time:  # or the second to read a damaged tile would get the black one
             return self._read(box)
+
+    def small(self, side: int, cancel: CancelToken) -> Pixels:
+        """The file's first page with at most ``side`` pixels on its longer side, decoded row by row (JPEG: at an
+        eighth of its size). BadInputError when it is damaged, CancelledError between rows."""
+        try:
+            vips = _vips()
+            image = vips.Image.thumbnail_source(
+                vips.Source.new_from_file(str(self.path)),
+                side,
+                height=side,
+                size="down",
+                no_rotate=self._upright,
+                fail_on="warning",
+            )
+            region, rows = vips.Region.new(image), []
+            for y in range(image.height):
+                cancel.check()
+                data = region.fetch(0, y, image.width, 1)
+                rows.append(np.frombuffer(data, np.uint8).reshape(1, image.width, -1))
+        except vips.Error as error:
+            raise BadInputError(f"the file cannot be read ({_words(error)})", file=self.path) from error
+        return _rgb(np.concatenate(rows))
 
     def _read(self, box: Box) -> Pixels:
         try:

@@ -14,20 +14,18 @@ import numpy as np
 from labeltool.core.draw import Point, swept_square, taper
 from labeltool.core.patch import Patch
 from labeltool.tools.painting import painted
-from labeltool.tools.tool import NO_PREVIEW, Gesture, Option, Pointer, Preview, Tool, ToolContext, line
+from labeltool.tools.tip import TIP, is_square, radius_at
+from labeltool.tools.tool import NO_PREVIEW, Gesture, Pointer, Preview, Tool, ToolContext, line
 
-ROUND, SQUARE = 0, 1
-SMALLEST_PRESSURE = 0.05
 SHARPEST_TURN = -0.2
 """Cosine of the angle between two pieces beyond which a corner is meant, and stays one."""
 MOST_PIECES = 16
 
 
 def _segment(context: ToolContext, start: Pointer, end: Pointer, value: int) -> Patch:
-    radius = context.radius_px
-    if context.option("tip") == SQUARE:
-        return painted(context, swept_square(start.point, end.point, radius, context.size), value)
-    a, b = (max(p.pressure, SMALLEST_PRESSURE) * radius for p in (start, end))
+    if is_square(context):
+        return painted(context, swept_square(start.point, end.point, context.radius_px, context.size), value)
+    a, b = (radius_at(context, pointer.pressure) for pointer in (start, end))
     return painted(context, taper((*start.point, a), (*end.point, b), context.size), value)
 
 
@@ -107,6 +105,5 @@ def _eraser(context: ToolContext, first: Pointer) -> Gesture:
     return _stroke(context, first, erase=True)
 
 
-TIP = Option("tip", "Tip", ROUND, choices=("round", "square"))
 BRUSH = Tool("brush", "Brush", "B", "ph.paint-brush", "brush", _brush, (TIP,))
 ERASER = Tool("eraser", "Eraser", "E", "ph.eraser", "brush", _eraser, (TIP,))

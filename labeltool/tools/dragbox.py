@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import closing
 
 from labeltool.core.draw import Point
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Box, Size
+from labeltool.core.guard import Admitted
+from labeltool.core.progress import CancelToken
 from labeltool.core.shape import Shape
-from labeltool.tools.painting import painted
-from labeltool.tools.tool import Gesture, Outline, Pointer, Preview, ToolContext, line
+from labeltool.tools.painting import painted_ahead
+from labeltool.tools.tool import Gesture, Outline, Pending, Pointer, Preview, Scene, ToolContext, line
+from labeltool.tools.working import worked
 
-Find = Callable[[ToolContext, Box], Shape]
+Find = Callable[[Scene, Box, CancelToken], Shape]
 """Which pixels of a box, inside the image and not empty, are meant."""
 
 
@@ -28,6 +32,34 @@ def rectangle(box: Box) -> Outline:
     return line([(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)], closed=True)
 
 
+class _Look:
+    """What is found in the box that is being dragged: one box is searched at a time, and the newest one next."""
+
+    def __init__(self, context: ToolContext, find: Find) -> None:
+        self._context, self._find = context, find
+        self._pending: Pending[Shape] | None = None
+        self._asked: Box | None = None
+        self._found: Shape | None = None
+
+    def at(self, box: Box) -> Shape | None:
+        """What is found in this box, or was in the last one that has been searched."""
+        self._take()
+        if self._pending is None and box != self._asked:
+            self._asked = box
+            self._pending = self._context.begin(lambda scene, cancel: self._find(scene, box, cancel))
+            self._take()
+        return self._found
+
+    def _take(self) -> None:
+        if self._pending is not None and self._pending.done:
+            self._found, self._pending = self._pending.result(), None
+
+    def close(self) -> None:
+        """Look no further."""
+        if self._pending is not None:
+            self._pending.cancel()
+
+
 def select_in_box(
     title: str, kind: str, find: Find, *, most_px: int, live_px: int = 0
 ) -> Callable[..., Gesture]:
@@ -39,10 +71,11 @@ def select_in_box(
     def gesture(context: ToolContext, first: Pointer) -> Gesture:
         value = context.erase_value if first.button == "right" else context.paint_value
         event, box = first, Box(0, 0, 0, 0)
-        while event.kind != "release":
-            event = yield _preview(context, box, find, live_px)
-            if event.kind in ("move", "release"):
-                box = pixel_box(first.point, event.point, context.size)
+        with closing(_Look(context, find)) as look:
+            while event.kind != "release":
+                event = yield _preview(box, look if box.width * box.height <= live_px else None)
+                if event.kind in ("move", "release"):
+                    box = pixel_box(first.point, event.point, context.size)
         if box.is_empty:
             return
         if box.width * box.height > most_px:
@@ -50,15 +83,18 @@ def select_in_box(
                 f"The box has {box.width} × {box.height} pixels, more than {most_px / 1e6:.0f} million",
                 hint="Draw smaller boxes",
             )
+
+        def selected(scene: Scene, cancel: CancelToken) -> Admitted:
+            return painted_ahead(scene, find(scene, box, cancel), value, cancel)
+
         with context.stroke(title, kind) as stroke:
-            stroke.add(painted(context, find(context, box), value))
+            stroke.add((yield from worked(context, selected, Preview((rectangle(box),)))))
 
     return gesture
 
 
-def _preview(context: ToolContext, box: Box, find: Find, live_px: int) -> Preview:
+def _preview(box: Box, look: _Look | None) -> Preview:
     if box.is_empty:
         return Preview()
-    live = box.width * box.height <= live_px
-    text = f"{box.width} × {box.height}"
-    return Preview((rectangle(box),), area=find(context, box) if live else None, text=text)
+    area = None if look is None else look.at(box)
+    return Preview((rectangle(box),), area=area, text=f"{box.width} × {box.height}")

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.geometry import Box
+from labeltool.core.progress import CancelToken
 from labeltool.core.shape import Bools, Dense
 from labeltool.tools.dragbox import select_in_box
-from labeltool.tools.tool import Option, Tool, ToolContext
+from labeltool.tools.tool import Option, Scene, Tool
 
 MOST_PX = 16_000_000
 COARSE_PX = 30_000
@@ -58,16 +59,16 @@ class Cutter:
         return is_foreground(found)
 
 
-def trimap_of(context: ToolContext, box: Box, around: Box) -> Trimap:
+def trimap_of(scene: Scene, box: Box, around: Box) -> Trimap:
     """Background around the box, what is likely inside; pixels of the class are sure where they are to be seeds."""
     trimap = np.full((around.height, around.width), cv2.GC_BGD, np.uint8)
     inside = trimap[box.slices(around)]
     inside[...] = cv2.GC_PR_FGD
     if box == around:  # the box is the whole image: its frame is all there is to learn from
         trimap[[0, -1]] = trimap[:, [0, -1]] = cv2.GC_BGD
-    if context.option("seeds"):
-        labels = context.mask.planes["label"].read(box)
-        inside[labels == context.paint_value] = cv2.GC_FGD
+    if scene.option("seeds"):
+        labels = scene.mask.planes["label"].read(box)
+        inside[labels == scene.paint_value] = cv2.GC_FGD
     return trimap
 
 
@@ -86,8 +87,8 @@ def _is_mixed(trimap: Trimap) -> bool:
     return bool(foreground.any() and not foreground.all())
 
 
-def cut(pixels: NDArray[np.uint8], trimap: Trimap, iterations: int) -> Bools:
-    """The object: bool [h, w] of pixels RGB uint8 [h, w, 3]."""
+def cut(pixels: NDArray[np.uint8], trimap: Trimap, iterations: int, cancel: CancelToken) -> Bools:
+    """The object: bool [h, w] of pixels RGB uint8 [h, w, 3]. Raises CancelledError after a cancel."""
     nothing = np.zeros(trimap.shape, bool)
     if not _is_mixed(trimap):
         return nothing
@@ -100,10 +101,17 @@ def cut(pixels: NDArray[np.uint8], trimap: Trimap, iterations: int) -> Bools:
     coarse = cutter.cut(small_pixels, small_trimap, iterations).view(np.uint8)
     height, width = trimap.shape
     guess = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_NEAREST).astype(bool)
-    return _exact(cutter, pixels, trimap, guess, band_px=1 + round(2 * width / coarse.shape[1]))
+    return _exact(cutter, pixels, trimap, guess, 1 + round(2 * width / coarse.shape[1]), cancel)
 
 
-def _exact(cutter: Cutter, pixels: NDArray[np.uint8], trimap: Trimap, guess: Bools, band_px: int) -> Bools:
+def _exact(
+    cutter: Cutter,
+    pixels: NDArray[np.uint8],
+    trimap: Trimap,
+    guess: Bools,
+    band_px: int,
+    cancel: CancelToken,
+) -> Bools:
     """The guess with its border cut again at full resolution, in a band on both sides, piece by piece."""
     tip = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band_px + 1, 2 * band_px + 1))
     border = cv2.morphologyEx(guess.view(np.uint8), cv2.MORPH_GRADIENT, tip).astype(bool)
@@ -116,6 +124,7 @@ def _exact(cutter: Cutter, pixels: NDArray[np.uint8], trimap: Trimap, guess: Boo
     whole = Box(0, 0, guess.shape[1], guess.shape[0])
     for y0 in range(0, whole.y1, PIECE):
         for x0 in range(0, whole.x1, PIECE):
+            cancel.check()
             piece = Box(x0, y0, x0 + PIECE, y0 + PIECE).intersect(whole)
             around = piece.grow(PIECE_HALO).intersect(whole)
             part = sure[around.slices()]
@@ -125,14 +134,14 @@ def _exact(cutter: Cutter, pixels: NDArray[np.uint8], trimap: Trimap, guess: Boo
     return found
 
 
-def find(context: ToolContext, box: Box) -> Dense:
+def find(scene: Scene, box: Box, cancel: CancelToken) -> Dense:
     """The object inside ``box``."""
     if min(box.width, box.height) < LEAST_PX:
         return Dense(box, np.zeros((box.height, box.width), bool))
     margin = max(8, round(CONTEXT * max(box.width, box.height)))
-    around = box.grow(margin).intersect(context.size.box)
-    trimap = trimap_of(context, box, around)
-    found = cut(context.image.read(around), trimap, round(context.option("iterations")))
+    around = box.grow(margin).intersect(scene.size.box)
+    trimap = trimap_of(scene, box, around)
+    found = cut(scene.image.read(around), trimap, round(scene.option("iterations")), cancel)
     return Dense(box, found[box.slices(around)])
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +13,7 @@ from labeltool.core.components import region_at
 from labeltool.core.draw import Point
 from labeltool.core.geometry import Box, TileIndex
 from labeltool.core.mask import LabelMask, constant_value
+from labeltool.core.morphology import squared_distance
 from labeltool.core.patch import paint
 from labeltool.core.shape import Bools, Shape, is_nowhere
 from labeltool.tools.tool import Gesture, Pointer, Preview, Tool, ToolContext
@@ -41,14 +41,14 @@ def split(inside: Bools, least_distance_px: int) -> NDArray[np.int32]:
     from skimage.segmentation import watershed  # noqa: PLC0415
 
     padded = np.pad(inside, 1)
-    distance = cv2.distanceTransform(padded.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    height = squared_distance(padded)
     peaks = peak_local_max(  # type: ignore[no-untyped-call]
-        distance, min_distance=least_distance_px, exclude_border=False
+        height, min_distance=least_distance_px, exclude_border=False
     )
     markers = np.zeros(padded.shape, np.int32)
     markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
     found: NDArray[np.int32] = watershed(  # type: ignore[no-untyped-call]
-        -distance, markers, mask=padded, connectivity=2
+        -height, markers, mask=padded, connectivity=2
     )
     return found[1:-1, 1:-1]
 

@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 
 from labeltool.core.draw import capsule
 from labeltool.core.geometry import Box, TileIndex, tile_box, tiles_in
+from labeltool.core.morphology import squared_distance
+from labeltool.core.progress import CancelToken
 from labeltool.core.shape import NO_BOX, Bools, Part, Shape, Tiles, dense
 from labeltool.imaging.crf import Floats, Kernels, mean_field
 from labeltool.tools.painting import painted
-from labeltool.tools.tool import Gesture, Option, Pointer, Preview, Tool, ToolContext
+from labeltool.tools.tool import Gesture, Option, Pointer, Preview, Scene, Tool, ToolContext
+from labeltool.tools.working import worked
 
 SURE = 6.0
 """Logit of a label as far from the edge as the edge may move; it falls off with the square of the distance."""
@@ -51,9 +54,7 @@ class Union:
 
 def signed_distance(inside: Bools, reach: int) -> Floats:
     """Distance in pixels to the edge, positive inside, cut off at ``reach``."""
-    near, far = (
-        cv2.distanceTransform(m.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for m in (inside, ~inside)
-    )
+    near, far = (np.sqrt(squared_distance(each)) for each in (inside, ~inside))
     # The edge runs between two pixels, half a pixel from the centre of each.
     apart = np.where(inside, near - 0.5, 0.5 - far)
     return np.clip(apart, -reach, reach).astype(np.float32)
@@ -85,37 +86,40 @@ class Refinement:
     reach: int
     kernels: Kernels
 
-    def new_labels(self, context: ToolContext, box: Box) -> NDArray[np.uint8] | None:
+    def new_labels(self, scene: Scene, box: Box) -> NDArray[np.uint8] | None:
         """Labels uint8 of a box inside the image after refinement; None where no edge is near."""
         # A pixel's label depends on the CRF's halo, and that on edges within reach; a lost pixel looks twice as far.
-        around = box.grow(self.kernels.halo + 2 * self.reach + 2).intersect(context.size.box)
-        labels = context.mask.planes["label"].read(around).astype(np.uint8, copy=False)
+        around = box.grow(self.kernels.halo + 2 * self.reach + 2).intersect(scene.size.box)
+        labels = scene.mask.planes["label"].read(around).astype(np.uint8, copy=False)
         ours = labels == self.value
         if ours.all() or not ours.any():
             return None
-        inside = refined(ours, context.image.read(around), self.reach, self.kernels)
+        inside = refined(ours, scene.image.read(around), self.reach, self.kernels)
         new = np.where(inside, self.value, nearest_other(labels, self.value, 2 * self.reach))
         kept = ours == inside
         return np.where(kept, labels, new).astype(np.uint8)[box.slices(around)]
 
 
-def changes(context: ToolContext, footprint: Shape, how: Refinement) -> Iterator[tuple[int, Tiles]]:
-    """Label by label, the pixels of the footprint that get it."""
+def changes(
+    scene: Scene, footprint: Shape, how: Refinement, cancel: CancelToken
+) -> Iterator[tuple[int, Tiles]]:
+    """Label by label, the pixels of the footprint that get it. Raises CancelledError after a cancel."""
     found: dict[int, dict[TileIndex, Bools | bool]] = {}
-    for index in tiles_in(footprint.box, context.size):
-        place = tile_box(index, context.size)
+    for index in tiles_in(footprint.box, scene.size):
+        cancel.check()
+        place = tile_box(index, scene.size)
         box = place.intersect(footprint.box)
         footing = dense(footprint, box).inside
-        new = how.new_labels(context, box) if footing.any() else None
+        new = how.new_labels(scene, box) if footing.any() else None
         if new is None:
             continue
-        changed = footing & (new != context.mask.planes["label"].read(box))
+        changed = footing & (new != scene.mask.planes["label"].read(box))
         for value in np.unique(new[changed]).tolist():
             whole = np.zeros((place.height, place.width), bool)
             whole[box.slices(place)] = changed & (new == value)
             found.setdefault(value, {})[index] = whole
     for value, parts in found.items():
-        yield value, Tiles(context.size, parts)
+        yield value, Tiles(scene.size, parts)
 
 
 def _gesture(context: ToolContext, first: Pointer) -> Gesture:
@@ -130,8 +134,12 @@ def _gesture(context: ToolContext, first: Pointer) -> Gesture:
             footprint = footprint.with_(capsule(at.point, event.point, context.radius_px, context.size))
             at = event
         event = yield Preview(area=footprint)
+
+    def moved(scene: Scene, cancel: CancelToken) -> list[tuple[int, Tiles]]:
+        return list(changes(scene, footprint, how, cancel))
+
     with context.stroke("refinement", "refine") as stroke:
-        for new, shape in list(changes(context, footprint, how)):
+        for new, shape in (yield from worked(context, moved, Preview(area=footprint))):
             stroke.add(painted(context, shape, new))
 
 

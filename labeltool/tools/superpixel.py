@@ -1,56 +1,78 @@
-"""Superpixel brush: the pieces of even colour that the pointer passes get the class."""
+"""Superpixel brush: the pieces of even colour that the pointer passes get the class.
+
+They are made block by block; the outline under the pointer, and what is painted, come as soon as their block has been
+made, and the blocks beside it are made while the pointer rests.
+"""
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict, deque
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.draw import Point
-from labeltool.core.geometry import Box
+from labeltool.core.geometry import Box, Size
+from labeltool.core.progress import CancelToken
 from labeltool.core.shape import Dense
-from labeltool.imaging.superpixels import block_at, superpixels
+from labeltool.imaging.superpixels import Numbers, Superpixels, Wanted, block_at, blocks_around
 from labeltool.tools.painting import painted
-from labeltool.tools.tool import NO_PREVIEW, Gesture, Option, Outline, Pointer, Preview, Tool, ToolContext
+from labeltool.tools.tool import (
+    NO_PREVIEW,
+    Gesture,
+    Option,
+    Outline,
+    Pending,
+    Pointer,
+    Preview,
+    Scene,
+    Tool,
+    ToolContext,
+)
+
+KEPT = Superpixels()
+
+Pixels = NDArray[np.int64]
+"""(x, y) of pixels of the image: [n, 2]."""
 
 
-class Piece(NamedTuple):
-    """A superpixel: a number in a block."""
-
-    block: Box
-    number: int
+def _wanted(scene: Scene, block: Box) -> Wanted:
+    return Wanted(block, round(scene.option("size")), scene.option("compactness"))
 
 
-def _numbers(context: ToolContext, block: Box) -> NDArray[np.int32]:
-    segment_px = round(context.option("size"))
-    return superpixels(context.image.read, block, context.size, segment_px, context.option("compactness"))
+def _at_hand(context: ToolContext, block: Box) -> Numbers | None:
+    return KEPT.at_hand(context.image, _wanted(context, block))
 
 
-def passed(context: ToolContext, start: Point, end: Point) -> set[Piece]:
-    """The superpixels under the line between two points, looked at every pixel."""
-    steps = max(1, math.ceil(math.dist(start, end)))
+def _begin(context: ToolContext, block: Box) -> Pending[Numbers]:
+    def made(scene: Scene, cancel: CancelToken) -> Numbers:
+        return KEPT.of(scene.image, _wanted(scene, block), scene.size)
+
+    return context.begin(made)
+
+
+def passed(start: Point, end: Point, size: Size) -> Iterator[tuple[Box, Pixels]]:
+    """Block by block, the pixels under the line between two points, looked at every half pixel."""
+    steps = max(1, math.ceil(2 * math.dist(start, end)))
     way = np.floor(np.linspace(start, end, steps + 1)).astype(np.int64)
-    inside = ((way >= 0) & (way < context.size)).all(axis=1)
-    pixels = np.unique(way[inside], axis=0)
-    found: set[Piece] = set()
-    for block in {block_at(x, y, context.size) for x, y in pixels.tolist()}:
-        here = pixels[((pixels >= block[:2]) & (pixels < block[2:])).all(axis=1)]
-        numbers = _numbers(context, block)[here[:, 1] - block.y0, here[:, 0] - block.x0]
-        found |= {Piece(block, number) for number in np.unique(numbers).tolist()}
-    return found
+    pixels = way[((way >= 0) & (way < size)).all(axis=1)]
+    for block in dict.fromkeys(block_at(x, y, size) for x, y in pixels.tolist()):
+        yield block, pixels[((pixels >= block[:2]) & (pixels < block[2:])).all(axis=1)]
 
 
-def shapes(context: ToolContext, pieces: set[Piece]) -> Iterator[Dense]:
-    """The pixels of superpixels, one shape a block."""
-    for block in sorted({piece.block for piece in pieces}):
-        numbers = _numbers(context, block)
-        chosen = np.zeros(int(numbers.max()) + 1, bool)
-        chosen[[piece.number for piece in pieces if piece.block == block]] = True
-        yield tight(Dense(block, chosen[numbers]))
+def numbers_at(numbers: Numbers, around: Box, pixels: Pixels) -> set[int]:
+    """The superpixels of a block and its surroundings that hold some pixels."""
+    return set(numbers[pixels[:, 1] - around.y0, pixels[:, 0] - around.x0].tolist())
+
+
+def shape_of(numbers: Numbers, around: Box, chosen: set[int]) -> Dense:
+    """The pixels of some superpixels."""
+    table = np.zeros(int(numbers.max()) + 1, bool)
+    table[list(chosen)] = True
+    return tight(Dense(around, table[numbers]))
 
 
 def tight(shape: Dense) -> Dense:
@@ -70,26 +92,55 @@ def outlines(shape: Dense) -> tuple[Outline, ...]:
 
 
 def _hover(context: ToolContext, point: Point) -> Preview:
-    found = list(shapes(context, passed(context, point, point)))
-    return Preview(outlines(found[0])) if found else NO_PREVIEW
+    for block, pixels in passed(point, point, context.size):
+        numbers = _at_hand(context, block)
+        if numbers is None:
+            begun = _begin(context, block)
+            if not begun.done:
+                return NO_PREVIEW  # it is asked again
+            numbers = begun.result()
+        else:
+            _look_ahead(context, block)
+        around = _wanted(context, block).around(context.size)
+        return Preview(outlines(shape_of(numbers, around, numbers_at(numbers, around, pixels))))
+    return NO_PREVIEW
+
+
+def _look_ahead(context: ToolContext, block: Box) -> None:
+    """Make the next one of the blocks beside this one; after it this is asked again."""
+    for near in blocks_around(block, context.visible, context.size):
+        if _at_hand(context, near) is None:
+            _begin(context, near)
+            return
 
 
 def _gesture(context: ToolContext, first: Pointer) -> Gesture:
-    erase = first.button == "right"
-    value = context.erase_value if erase else context.paint_value
-    done: set[Piece] = set()
-    at = event = first
+    value = context.erase_value if first.button == "right" else context.paint_value
+    done: dict[Box, set[int]] = defaultdict(set)
+    ahead: deque[tuple[Box, Pixels]] = deque()  # what has been passed and waits for its superpixels
+    making: Pending[Numbers] | None = None
+    at, event, released = first, first, False
     with context.stroke("superpixels", "superpixel") as stroke:
-        while True:
-            if event.kind in ("press", "move", "release"):
-                fresh = passed(context, at.point, event.point) - done
-                for shape in shapes(context, fresh):
-                    stroke.add(painted(context, shape, value))
-                done |= fresh
-                at = event
-            if event.kind == "release":
-                return
-            event = yield NO_PREVIEW
+        while ahead or not released:
+            if event.kind in ("press", "move", "release") and not released:
+                ahead.extend(passed(at.point, event.point, context.size))
+                at, released = event, event.kind == "release"
+            while ahead:
+                block, pixels = ahead[0]
+                numbers = _at_hand(context, block)
+                if numbers is None:
+                    making = making or _begin(context, block)
+                    if not making.done:
+                        break
+                    numbers, making = making.result(), None
+                around = _wanted(context, block).around(context.size)
+                fresh = numbers_at(numbers, around, pixels) - done[block]
+                if fresh:
+                    stroke.add(painted(context, shape_of(numbers, around, fresh), value))
+                done[block] |= fresh
+                ahead.popleft()
+            if ahead or not released:
+                event = yield Preview(working=released)
 
 
 OPTIONS = (

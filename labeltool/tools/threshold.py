@@ -7,22 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.geometry import Box
+from labeltool.core.progress import CancelToken
 from labeltool.core.shape import Bools, Dense
 from labeltool.tools.dragbox import select_in_box
-from labeltool.tools.tool import Option, Tool, ToolContext
+from labeltool.tools.tool import Option, Scene, Tool
 
 BRIGHT, DARK, BETWEEN = 0, 1, 2
 MOST_PX, LIVE_PX = 64_000_000, 4_000_000
 STRIP_PX = 4_000_000
 
 
-def brightness(context: ToolContext, box: Box) -> NDArray[np.uint8]:
+def brightness(scene: Scene, box: Box, cancel: CancelToken) -> NDArray[np.uint8]:
     """Luminance (Rec. 601) uint8 [h, w] of a box inside the image; colours are in memory a strip at a time."""
     grey = np.empty((box.height, box.width), np.uint8)
     rows = max(1, STRIP_PX // box.width)
     for y0 in range(box.y0, box.y1, rows):
+        cancel.check()
         strip = Box(box.x0, y0, box.x1, min(y0 + rows, box.y1))
-        pixels = np.ascontiguousarray(context.image.read(strip))
+        pixels = np.ascontiguousarray(scene.image.read(strip))
         grey[strip.slices(box)] = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     return grey
 
@@ -46,10 +48,10 @@ def without_specks(inside: Bools, least_px: int) -> Bools:
     return found
 
 
-def _inside(context: ToolContext, grey: NDArray[np.uint8]) -> Bools:
-    which = context.option("which")
+def _inside(scene: Scene, grey: NDArray[np.uint8]) -> Bools:
+    which = scene.option("which")
     if which == BETWEEN:
-        low, high = (round(context.option(name)) for name in ("low", "high"))
+        low, high = (round(scene.option(name)) for name in ("low", "high"))
         return (grey >= low) & (grey <= high)
     level = otsu(grey)
     if level is None:
@@ -57,10 +59,10 @@ def _inside(context: ToolContext, grey: NDArray[np.uint8]) -> Bools:
     return grey > level if which == BRIGHT else grey <= level
 
 
-def find(context: ToolContext, box: Box) -> Dense:
+def find(scene: Scene, box: Box, cancel: CancelToken) -> Dense:
     """The pixels of ``box`` on the chosen side of the threshold."""
-    inside = _inside(context, brightness(context, box))
-    return Dense(box, without_specks(inside, round(context.option("least"))))
+    inside = _inside(scene, brightness(scene, box, cancel))
+    return Dense(box, without_specks(inside, round(scene.option("least"))))
 
 
 OPTIONS = (

@@ -6,25 +6,30 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.draw import Point
 from labeltool.core.geometry import Box, Size
+from labeltool.core.guard import Admitted
 from labeltool.core.mask import LabelMask, Plane
 from labeltool.core.patch import Patch
+from labeltool.core.progress import CancelToken
 from labeltool.core.shape import Shape
 from labeltool.imaging.scale import PixelSize
 
-Key = Literal["", "accept", "back", "delete", "refresh"]
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Key = Literal["", "accept", "back", "delete", "refresh", "done"]
 
 
 @dataclass(frozen=True)
 class Pointer:
-    """An event in image coordinates. ``kind`` "key" carries accept, back (take the last point off), delete, or
-    refresh (the mask has been changed by somebody else, as by undo). ``pressure`` is a pen's, 0..1."""
+    """An event in image coordinates. ``kind`` "key" carries accept, back (take the last point off), delete,
+    refresh (the mask has been changed by somebody else, as by undo), or done (work that was begun has an answer).
+    ``pressure`` is a pen's, 0..1."""
 
     kind: Literal["press", "move", "release", "double", "key"]
     x: float = 0.0
@@ -76,6 +81,7 @@ class Preview:
     beside the pointer, or beside ``text_at``. ``changed`` is the box in which this preview differs from the one
     before; None means anywhere.
     ``idle`` says that nothing would be lost if the gesture were left now: undo is then the session's again.
+    ``working`` says that the tool waits for work that it has begun.
     """
 
     outlines: tuple[Outline, ...] = ()
@@ -85,6 +91,7 @@ class Preview:
     changed: Box | None = None
     idle: bool = False
     text_at: Point | None = None
+    working: bool = False
 
 
 NO_PREVIEW = Preview()
@@ -93,7 +100,7 @@ NO_PREVIEW = Preview()
 class StrokeSink(Protocol):
     """Where a tool's patches go; they show at once and are one step of undo together."""
 
-    def add(self, patch: Patch) -> None:
+    def add(self, patch: Patch | Admitted) -> None:
         """Apply a patch now, as far as the session's guard allows."""
         ...
 
@@ -106,12 +113,12 @@ class ImagePixels(Protocol):
         ...
 
 
-class ToolContext(Protocol):
-    """What a tool may know and do. Values are those at the time of asking."""
+class Scene(Protocol):
+    """What a tool reads."""
 
     @property
     def mask(self) -> LabelMask:
-        """The mask as it is now; a tool reads it and never changes it."""
+        """The mask; a tool reads it and never changes it."""
         ...
 
     @property
@@ -122,16 +129,6 @@ class ToolContext(Protocol):
     @property
     def image(self) -> ImagePixels:
         """The image."""
-        ...
-
-    @property
-    def predicted(self) -> Plane | None:
-        """Class values of the newest prediction, 255 where the model has said nothing; None without one."""
-        ...
-
-    @property
-    def pixel_size(self) -> PixelSize | None:
-        """How large a pixel of the image is in the world; None where nobody knows."""
         ...
 
     @property
@@ -150,13 +147,56 @@ class ToolContext(Protocol):
         ...
 
     @property
-    def radius_px(self) -> float:
-        """Radius of the brush in pixels of the image."""
+    def visible(self) -> Box:
+        """The part of the image that is on the screen."""
+        ...
+
+    def option(self, id_: str) -> float:
+        """The value of one of the tool's options."""
+        ...
+
+    def admitted(self, patch: Patch) -> Admitted:
+        """The part of a patch that the guard lets through, judged here and now."""
+        ...
+
+
+class Pending(Protocol[T_co]):
+    """Work that has been begun."""
+
+    @property
+    def done(self) -> bool:
+        """True once there is an answer, or an error."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Until it is done, but no longer than this."""
+        ...
+
+    def result(self) -> T_co:
+        """The answer of work that is done; raises what the work raised, CancelledError after a cancel."""
+        ...
+
+    def cancel(self) -> None:
+        """Ask the work to stop; no harm where it is done."""
+        ...
+
+
+class ToolContext(Scene, Protocol):
+    """What a tool may know and do. Values are those at the time of asking."""
+
+    @property
+    def predicted(self) -> Plane | None:
+        """Class values of the newest prediction, 255 where the model has said nothing; None without one."""
         ...
 
     @property
-    def visible(self) -> Box:
-        """The part of the image that is on the screen."""
+    def pixel_size(self) -> PixelSize | None:
+        """How large a pixel of the image is in the world; None where nobody knows."""
+        ...
+
+    @property
+    def radius_px(self) -> float:
+        """Radius of the brush in pixels of the image."""
         ...
 
     @property
@@ -167,16 +207,20 @@ class ToolContext(Protocol):
     @last_point.setter
     def last_point(self, point: Point | None) -> None: ...
 
-    def option(self, id_: str) -> float:
-        """The value of one of the tool's options."""
-        ...
-
     def choose(self, value: int) -> None:
         """Paint this class from now on."""
         ...
 
     def stroke(self, title: str, kind: str) -> AbstractContextManager[StrokeSink]:
         """Begin one step of undo."""
+        ...
+
+    def begin(self, work: Callable[[Scene, CancelToken], T]) -> Pending[T]:
+        """Have something worked out that may take longer than a hand should wait, on a scene that stays as it is now.
+
+        Once it is done the gesture gets the key "done", or ``hover`` is asked again. Work that was begun before and
+        is not done is dropped: its result is a CancelledError. Where there is no window it is done at once.
+        """
         ...
 
     def is_near(self, a: Point, b: Point) -> bool:

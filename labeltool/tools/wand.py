@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Box, Size
+from labeltool.core.guard import Admitted
+from labeltool.core.progress import CancelToken
 from labeltool.core.shape import Bools, Dense
-from labeltool.tools.painting import painted
-from labeltool.tools.tool import Gesture, ImagePixels, Option, Pointer, Preview, Tool, ToolContext
+from labeltool.tools.painting import painted_ahead
+from labeltool.tools.tool import Gesture, ImagePixels, Option, Pointer, Preview, Scene, Tool, ToolContext
+from labeltool.tools.working import worked
 
 LIVE_PX = 2_000_000
 WIDER_PX = (8_000_000, 64_000_000)
@@ -45,14 +48,18 @@ class Difference:
     levels: NDArray[np.uint8]
 
 
-def difference(image: ImagePixels, box: Box, pixel: Pixel) -> Difference:
-    """Largest difference of a channel from ``pixel``, a strip of the box at a time."""
+def difference(image: ImagePixels, box: Box, pixel: Pixel, cancel: CancelToken) -> Difference:
+    """Largest difference of a channel from ``pixel``, a strip of the box at a time.
+
+    Raises CancelledError after a cancel.
+    """
     color = np.append(image.read(Box(pixel.x, pixel.y, pixel.x + 1, pixel.y + 1))[0, 0], 0).astype(
         np.float64
     )  # a scalar of OpenCV
     levels = np.empty((box.height, box.width), np.uint8)
     rows = max(1, STRIP_PX // box.width)
     for y0 in range(box.y0, box.y1, rows):
+        cancel.check()
         strip = Box(box.x0, y0, box.x1, min(y0 + rows, box.y1))
         channels = cv2.split(cv2.absdiff(np.ascontiguousarray(image.read(strip)), color))
         levels[strip.slices(box)] = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
@@ -93,16 +100,16 @@ def window(pixel: Pixel, pixels: int, within: Box) -> Box:
 class Wand:
     """One click of the wand: the pixels alike, live in a window of the view, whole when they are applied."""
 
-    def __init__(self, context: ToolContext, pixel: Pixel) -> None:
-        self._context, self._pixel = context, pixel
-        self._contiguous, self._smooth = bool(context.option("contiguous")), bool(context.option("smooth"))
-        self._scope = context.size.box if self._contiguous else self._seen()
+    def __init__(self, scene: Scene, pixel: Pixel, cancel: CancelToken) -> None:
+        self._scene, self._pixel = scene, pixel
+        self._contiguous, self._smooth = bool(scene.option("contiguous")), bool(scene.option("smooth"))
+        self._scope = scene.size.box if self._contiguous else self._seen()
         live = window(pixel, LIVE_PX, self._seen())
-        self._live = difference(context.image, live, pixel)
+        self._live = difference(scene.image, live, pixel, cancel)
 
     def _seen(self) -> Box:
         at = Box(self._pixel.x, self._pixel.y, self._pixel.x + 1, self._pixel.y + 1)
-        return self._context.visible.intersect(self._context.size.box).union(at)
+        return self._scene.visible.intersect(self._scene.size.box).union(at)
 
     def _inside(self, found: Difference, tolerance: float) -> Bools:
         return alike(found, self._pixel, tolerance, contiguous=self._contiguous, smooth=self._smooth)
@@ -111,14 +118,14 @@ class Wand:
         """The area as far as it is on the screen."""
         return Dense(self._live.box, self._inside(self._live, tolerance))
 
-    def area(self, tolerance: float) -> Dense:
+    def area(self, tolerance: float, cancel: CancelToken) -> Dense:
         """The whole area: of the image if contiguous, else of the part that is on the screen.
 
-        Raises LabeltoolError when it does not fit into a window of 64 megapixels.
+        Raises LabeltoolError when it does not fit into a window of 64 megapixels, CancelledError after a cancel.
         """
-        for found in self._wider():
+        for found in self._wider(cancel):
             inside = self._inside(found, tolerance)
-            known = self._contiguous and not reaches_out(inside, found.box, self._context.size)
+            known = self._contiguous and not reaches_out(inside, found.box, self._scene.size)
             if known or found.box == self._scope:
                 return Dense(found.box, inside)
         raise LabeltoolError(
@@ -126,10 +133,11 @@ class Wand:
             hint="It may reach over 64 megapixels at most: lower the tolerance, or zoom in and take a part",
         )
 
-    def _wider(self) -> Iterator[Difference]:
+    def _wider(self, cancel: CancelToken) -> Iterator[Difference]:
         yield self._live
         for pixels in WIDER_PX:
-            yield difference(self._context.image, window(self._pixel, pixels, self._scope), self._pixel)
+            wider = window(self._pixel, pixels, self._scope)
+            yield difference(self._scene.image, wider, self._pixel, cancel)
 
 
 def _tolerance(context: ToolContext, first: Pointer, now: Pointer) -> float:
@@ -144,14 +152,23 @@ def _gesture(context: ToolContext, first: Pointer) -> Gesture:
     pixel = Pixel(int(first.x // 1), int(first.y // 1))
     if Box(pixel.x, pixel.y, pixel.x + 1, pixel.y + 1).intersect(context.size.box).is_empty:
         return
-    wand, event = Wand(context, pixel), first
-    tolerance = context.option("tolerance")
-    while event.kind != "release":
-        event = yield Preview(area=wand.preview(tolerance), text=f"{tolerance:.0f} %")
-        if event.kind in ("move", "release"):
-            tolerance = _tolerance(context, first, event)
+    tolerance, released = context.option("tolerance"), False
+    looking = context.begin(lambda scene, cancel: Wand(scene, pixel, cancel))
+    try:
+        while not (released and looking.done):
+            area = looking.result().preview(tolerance) if looking.done else None
+            event = yield Preview(area=area, text=f"{tolerance:.0f} %", working=released)
+            if event.kind in ("move", "release") and not released:
+                tolerance, released = _tolerance(context, first, event), event.kind == "release"
+    finally:
+        looking.cancel()
+    wand = looking.result()
+
+    def selected(scene: Scene, cancel: CancelToken) -> Admitted:
+        return painted_ahead(scene, wand.area(tolerance, cancel), value, cancel)
+
     with context.stroke("magic wand", "wand") as stroke:
-        stroke.add(painted(context, wand.area(tolerance), value))
+        stroke.add((yield from worked(context, selected, Preview(area=wand.preview(tolerance)))))
 
 
 OPTIONS = (

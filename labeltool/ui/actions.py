@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QT_TRANSLATE_NOOP
 
 from labeltool import plugins
 from labeltool.tools.tool import Tool
-from labeltool.ui import theme
-
-CONTEXT = "Actions"
+from labeltool.ui.words import translated
 
 
 @dataclass(frozen=True)
@@ -67,67 +62,6 @@ _MENU_TEXTS = (
     QT_TRANSLATE_NOOP("Actions", "View"),
     QT_TRANSLATE_NOOP("Actions", "Tools"),
     QT_TRANSLATE_NOOP("Actions", "Help"),
-)
-
-# What the layers below say in English and the window translates: steps of undo, and the built-in tools.
-_TITLES = (
-    QT_TRANSLATE_NOOP("Actions", "brush stroke"),
-    QT_TRANSLATE_NOOP("Actions", "eraser stroke"),
-    QT_TRANSLATE_NOOP("Actions", "polygon"),
-    QT_TRANSLATE_NOOP("Actions", "pre-label"),
-    QT_TRANSLATE_NOOP("Actions", "import"),
-    QT_TRANSLATE_NOOP("Actions", "Brush"),
-    QT_TRANSLATE_NOOP("Actions", "Eraser"),
-    QT_TRANSLATE_NOOP("Actions", "Polygon"),
-    QT_TRANSLATE_NOOP("Actions", "fill"),
-    QT_TRANSLATE_NOOP("Actions", "grow"),
-    QT_TRANSLATE_NOOP("Actions", "shrink"),
-    QT_TRANSLATE_NOOP("Actions", "smooth"),
-    QT_TRANSLATE_NOOP("Actions", "fill holes"),
-    QT_TRANSLATE_NOOP("Actions", "remove islands"),
-    QT_TRANSLATE_NOOP("Actions", "keep largest"),
-    QT_TRANSLATE_NOOP("Actions", "split objects"),
-    QT_TRANSLATE_NOOP("Actions", "merge objects"),
-    QT_TRANSLATE_NOOP("Actions", "model's answer"),
-    QT_TRANSLATE_NOOP("Actions", "copy of the previous image"),
-    QT_TRANSLATE_NOOP("Actions", "Fill"),
-    QT_TRANSLATE_NOOP("Actions", "Merge objects"),
-    QT_TRANSLATE_NOOP("Actions", "Ruler"),
-    QT_TRANSLATE_NOOP("Actions", "magic wand"),
-    QT_TRANSLATE_NOOP("Actions", "superpixels"),
-    QT_TRANSLATE_NOOP("Actions", "threshold"),
-    QT_TRANSLATE_NOOP("Actions", "refinement"),
-    QT_TRANSLATE_NOOP("Actions", "Magic wand"),
-    QT_TRANSLATE_NOOP("Actions", "Superpixels"),
-    QT_TRANSLATE_NOOP("Actions", "Threshold"),
-    QT_TRANSLATE_NOOP("Actions", "GrabCut"),
-    QT_TRANSLATE_NOOP("Actions", "Refine edge"),
-    QT_TRANSLATE_NOOP("Actions", "Tip"),
-    QT_TRANSLATE_NOOP("Actions", "round"),
-    QT_TRANSLATE_NOOP("Actions", "square"),
-    QT_TRANSLATE_NOOP("Actions", "Tolerance"),
-    QT_TRANSLATE_NOOP("Actions", "Contiguous"),
-    QT_TRANSLATE_NOOP("Actions", "Smooth edge"),
-    QT_TRANSLATE_NOOP("Actions", "Size"),
-    QT_TRANSLATE_NOOP("Actions", "Compactness"),
-    QT_TRANSLATE_NOOP("Actions", "Select"),
-    QT_TRANSLATE_NOOP("Actions", "bright (Otsu)"),
-    QT_TRANSLATE_NOOP("Actions", "dark (Otsu)"),
-    QT_TRANSLATE_NOOP("Actions", "between"),
-    QT_TRANSLATE_NOOP("Actions", "Low"),
-    QT_TRANSLATE_NOOP("Actions", "High"),
-    QT_TRANSLATE_NOOP("Actions", "At least"),
-    QT_TRANSLATE_NOOP("Actions", "Iterations"),
-    QT_TRANSLATE_NOOP("Actions", "Labels inside are sure"),
-    QT_TRANSLATE_NOOP("Actions", "Reach"),
-    QT_TRANSLATE_NOOP("Actions", "Contrast"),
-    QT_TRANSLATE_NOOP(
-        "Actions", "Click a colour; drag right for more, left for less; the right button erases"
-    ),
-    QT_TRANSLATE_NOOP("Actions", "Drag over the pieces; the right button erases"),
-    QT_TRANSLATE_NOOP("Actions", "Drag a box around bright or dark objects; the right button erases"),
-    QT_TRANSLATE_NOOP("Actions", "Drag a box around an object; the right button erases"),
-    QT_TRANSLATE_NOOP("Actions", "Paint along a ragged edge of the class; it moves to the edge in the image"),
 )
 
 USUAL = (
@@ -455,11 +389,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
 )
 
 
-def translated(text: object) -> str:
-    """A text of this table in the user's language."""
-    return QCoreApplication.translate(CONTEXT, str(text))
-
-
 def tool_spec(tool: Tool) -> ActionSpec:
     """The row of a tool."""
     keys = (tool.key,) if tool.key else ()
@@ -476,38 +405,3 @@ def tools() -> list[Tool]:
 def table() -> tuple[ActionSpec, ...]:
     """All rows: the actions, then the tools."""
     return *ACTIONS, *map(tool_spec, tools())
-
-
-def make_action(spec: ActionSpec, parent: QWidget, run: Callable[[], object]) -> QAction:
-    """The QAction of a row; its object name is ``action.<id>``. Its keys come from a keymap."""
-    dots = "…" if spec.text.endswith("…") else ""
-    action = QAction(spec.title + dots, parent)
-    action.setObjectName(f"action.{spec.id}")
-    action.setCheckable(spec.checkable)
-    if spec.icon:
-        action.setIcon(theme.icon(spec.icon))
-    action.triggered.connect(lambda *_: run())
-    return action
-
-
-def show_keys(spec: ActionSpec, action: QAction, keys: Sequence[str]) -> None:
-    """Give an action its keys, and show the first one in its tooltip."""
-    action.setShortcuts([QKeySequence(key) for key in keys])
-    tip = translated(spec.help) if spec.help else action.text().rstrip("…")
-    action.setToolTip(f"{tip}  ({native(keys[0])})" if keys else tip)
-
-
-def native(key: str) -> str:
-    """A key as this system writes it."""
-    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
-
-
-def fill_menu(menu: QMenu, specs: Iterable[ActionSpec], actions: Mapping[str, QAction]) -> None:
-    """The rows of a menu, those of a submenu inside one."""
-    inside: dict[str, QMenu] = {}
-    for spec in specs:
-        if spec.submenu and spec.submenu not in inside:
-            inside[spec.submenu] = menu.addMenu(translated(SUBMENUS[spec.submenu]))
-        if spec.separated:
-            menu.addSeparator()
-        inside.get(spec.submenu, menu).addAction(actions[spec.id])

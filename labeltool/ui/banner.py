@@ -27,6 +27,11 @@ class Banner(QFrame):
         row.addWidget(self._close)
         self.hide()
 
+    def take_back(self, text: str) -> None:
+        """What this message said is no longer so; another one stays."""
+        if self._text.text() == text:
+            self.tell("")
+
     def tell(self, text: str) -> None:
         """Show a message; an empty one takes the last away."""
         self._text.setText(text)

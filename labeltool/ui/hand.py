@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
 
 from labeltool.core.errors import LabeltoolError
+from labeltool.ui.class_actions import ClassActions
 from labeltool.ui.panels.classes import ClassPanel
 from labeltool.ui.topbar import TopBar
 
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class HandControls(QObject):
-    """Class panel, class chip and keys are views of one hand, that of the workbench."""
+    """Class panel, class chip and actions are views of one hand, that of the workbench."""
 
     brush_changed = Signal(float)
     """The diameter in pixels of the image."""
@@ -24,9 +28,12 @@ class HandControls(QObject):
     """The class that is painted now."""
     failed = Signal(Exception)
 
-    def __init__(self, panel: ClassPanel, top: TopBar, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(
+        self, panel: ClassPanel, top: TopBar, actions: Mapping[str, QAction], window: QWidget
+    ) -> None:
+        super().__init__(window)
         self._panel, self._top = panel, top
+        self._actions = ClassActions(actions, self.take, window)
         self._bench: Workbench | None = None
         panel.chosen.connect(self.take)
         panel.add_asked.connect(self.edit_class)
@@ -43,6 +50,7 @@ class HandControls(QObject):
         """The catalog is another one."""
         if self._bench is not None:
             self._panel.show_catalog(self._bench.catalog, self._bench.hand.value)
+            self._actions.show(self._bench.catalog, self.value_of)
             self._show()
 
     def _show(self) -> None:

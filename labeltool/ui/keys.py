@@ -79,6 +79,11 @@ def portable(key: str) -> str:
     return QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText)
 
 
+def native(key: str) -> str:
+    """A key as this system writes it."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+
+
 def resolve(*layers: Mapping[str, Keys]) -> dict[str, Keys]:
     """The keys of every action, first layer first: a key that is given away already is not given again."""
     found: dict[str, Keys] = {}

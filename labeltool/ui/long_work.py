@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from labeltool.app.jobs import Job, Lane, Lanes
 from labeltool.core.errors import CancelledError, LabeltoolError
-from labeltool.core.progress import CancelToken, Progress
+from labeltool.core.progress import CancelToken, Progress, TimeLeft
 from labeltool.ui.statusbar import StatusBar
 
 T = TypeVar("T")
@@ -59,8 +59,10 @@ class LongWork(QObject):
             )
             return
 
+        left = TimeLeft()
+
         def progress(done: float, total: float, text: str = "") -> None:
-            self._status.show_progress(title, done, total)
+            self._status.show_progress(title, done, total, left.seconds(done, total))
 
         def finished(value: T) -> None:
             if self._is_at_hand(number):

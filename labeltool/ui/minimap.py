@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -14,10 +14,14 @@ LONG_SIDE, MARGIN = 176, 12
 EVERY_MS = 300
 """How often a mask that is being painted is shown again."""
 NOTHING = Box(0, 0, 0, 0)
+NEAR_PX = 96
+"""While something is being drawn this close to it, it is out of the way."""
 
 
 class Minimap(QWidget):
     """Shown while a part of the image is out of sight. A press or a drag brings the view there.
+
+    It never covers what is being drawn, nor the words beside the pointer.
 
     It has layers of its own, one tile each; what a stroke changes is put off until a timer rings.
     """
@@ -37,7 +41,9 @@ class Minimap(QWidget):
         self._timer = QTimer(self, singleShot=True, interval=EVERY_MS)
         self._timer.timeout.connect(self._take_changes)
         self.shown, self.mask_shown = True, True
+        self._in_the_way = False
         canvas.view_changed.connect(self.follow)
+        canvas.pointed.connect(self._make_way)
         canvas.installEventFilter(self)
 
     def show_image(self, size: Size | None, layers: dict[str, Layer]) -> None:
@@ -53,12 +59,21 @@ class Minimap(QWidget):
         """The view is another one, or the switch: show what is seen, or nothing where all of it is."""
         size = self._size
         part = size is not None and self._canvas.what_is_seen().visible != size.box
-        if self.shown and part:
+        if self.shown and part and not self._in_the_way:
             self._put_in_corner()
             self.show()
             self.update()
         else:
             self.hide()
+
+    def _make_way(self) -> None:
+        """The pointer has moved: step aside where something is drawn, and come back when that has ended."""
+        at = self._canvas.pointer if self._canvas.busy else None
+        near = self.geometry().adjusted(-NEAR_PX, -NEAR_PX, MARGIN, MARGIN)
+        in_the_way = at is not None and near.contains(QPointF(*self._canvas.image_to_widget(*at)).toPoint())
+        if in_the_way != self._in_the_way:
+            self._in_the_way = in_the_way
+            self.follow()
 
     def set_shown(self, shown: bool) -> None:
         """Switch it on or off."""

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 
 from labeltool.app.toolbox import MAX_RADIUS, MIN_RADIUS
 from labeltool.tools.tool import Option, Tool
-from labeltool.ui.actions import translated
 from labeltool.ui.topbar import ElidedLabel
+from labeltool.ui.words import translated
 
 SLIDER_PX = 110
 
@@ -37,6 +37,12 @@ class OptionsBar(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(10, 4, 10, 4)
         self._row.setSpacing(8)
+        controls = (QDoubleSpinBox(), QComboBox(), QCheckBox())
+        margins = self._row.contentsMargins()
+        highest = max(each.sizeHint().height() for each in controls)
+        self.setFixedHeight(
+            highest + margins.top() + margins.bottom()
+        )  # or the canvas would jump with the tool
         self._diameter: QDoubleSpinBox | None = None
 
     def show_tool(self, tool: Tool, values: Mapping[str, float], radius_px: float) -> None:
@@ -47,7 +53,6 @@ class OptionsBar(QWidget):
         for option in tool.options:
             self._add(tool, option, values.get(option.id, option.default))
         self._add_help(translated(tool.help) if tool.help else "")
-        self.setVisible(tool.cursor == "brush" or bool(tool.options or tool.help))
 
     def show_diameter(self, diameter_px: float) -> None:
         """The brush has been made larger or smaller."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QPalette
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QHeaderView,
@@ -16,51 +17,63 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from labeltool.ui.actions import REASONS, ActionSpec, native, translated
+from labeltool.ui.actions import REASONS, ActionSpec
+from labeltool.ui.fuzzy import score
+from labeltool.ui.keys import native
+from labeltool.ui.words import translated
 
 TITLE, MENU, KEY = range(3)
-SIZE, ROW_PX = QSize(560, 420), 26
-ROW = int(Qt.ItemDataRole.UserRole)
+SIZE, ROW_PX, ICON_PX = QSize(560, 420), 26, 16
+TITLE_COUNTS, IN_ORDER_COUNTS = 10.0, 2.0
 STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 10, Qt.Key.Key_PageUp: -10}
 
 
-def score(query: str, text: str) -> int | None:
-    """How well a text fits a query: its letters must come in this order. Higher is better, None is no fit.
+@dataclass(frozen=True)
+class Row:
+    """An action as it is found: by its title, its menu, its keys and the words of its help."""
 
-    Letters that follow each other or begin a word count more, so that initials find an action.
-    """
-    text, found, at, total = text.casefold(), -1, 0, 0
-    for letter in query.casefold().replace(" ", ""):
-        follows = found >= 0 and text.startswith(letter, found + 1)
-        at = found + 1 if follows else _next(text, letter, found + 1)
-        if at < 0:
-            return None
-        begins = at == 0 or not text[at - 1].isalnum()
-        total += 4 * follows + 3 * begins + (2 if at == 0 else 0)
-        found = at
-    return total
+    action: QAction
+    menu: str
+    keys: tuple[str, ...] = ()
+    help: str = ""
+    reason: str = ""
+    """Why it does not apply, while it does not."""
+
+    @property
+    def title(self) -> str:
+        """The action's text as it is now."""
+        return self.action.text().removesuffix("…").replace("&&", "&")
+
+    def fits(self, word: str) -> float | None:
+        """How well it fits a word; a word of the title counts most."""
+        title, rest = score(word, self.title), score(word, f"{self.menu} {' '.join(self.keys)}")
+        told = 0.0 if f" {word.casefold()}" in f" {self.help.casefold()}" else None
+        fits = [
+            value
+            for value in (None if title is None else TITLE_COUNTS + title, rest, told)
+            if value is not None
+        ]
+        return max(fits, default=None)
 
 
-def _next(text: str, letter: str, start: int) -> int:
-    """Where a letter comes next: at the beginning of a word if it does, else anywhere."""
-    word = text.find(f" {letter}", max(0, start - 1))
-    return text.find(letter, start) if word < 0 else word + 1
-
-
-def ranked(query: str, specs: Iterable[ActionSpec], keys: Callable[[str], Iterable[str]]) -> list[ActionSpec]:
-    """The actions that a query fits, best first; titles before menus and keys."""
-    found: list[tuple[int, ActionSpec]] = []
-    for spec in specs:
-        title = score(query, spec.title)
-        rest = score(query, f"{translated(spec.menu)} {spec.title} {' '.join(keys(spec.id))}")
-        best = max((10 + title if title is not None else -1), (rest if rest is not None else -1))
-        if best >= 0:
-            found.append((best, spec))
-    return [spec for _, spec in sorted(found, key=lambda pair: -pair[0])]
+def ranked(query: str, rows: Iterable[Row]) -> list[Row]:
+    """The rows that fit every word of a query, best first, and the shorter of two that fit alike."""
+    words = query.split()
+    found: list[tuple[float, int, Row]] = []
+    for row in rows:
+        fits = [row.fits(word) for word in words]
+        known = [each for each in fits if each is not None]
+        if len(known) == len(fits):
+            in_order = IN_ORDER_COUNTS if score("".join(words), row.title) is not None else 0.0
+            found.append((-sum(known) - in_order, len(row.title) if words else 0, row))
+    return [row for *_, row in sorted(found, key=lambda each: each[:2])]
 
 
 class Palette(QDialog):
-    """All actions; those that do not apply now are grey and say why. Enter runs, Esc closes."""
+    """All actions; those that do not apply now are grey and say why. Enter runs, Esc closes.
+
+    ``more`` are actions that have no row in the table; where they belong is their tooltip.
+    """
 
     def __init__(
         self,
@@ -68,13 +81,29 @@ class Palette(QDialog):
         actions: Mapping[str, QAction],
         keys: Callable[[str], tuple[str, ...]],
         parent: QWidget | None = None,
+        more: Iterable[QAction] = (),
     ) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setObjectName("palette")
         self.setWindowTitle(self.tr("Find an action"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._specs = [spec for spec in specs if spec.id != "palette"]
-        self._actions, self._keys = actions, keys
+        self._rows = [
+            Row(
+                actions[spec.id],
+                translated(spec.menu),
+                keys(spec.id),
+                translated(spec.help) if spec.help else "",
+                translated(REASONS.get(spec.needs, "")),
+            )
+            for spec in specs
+            if spec.id != "palette" and actions[spec.id].isVisible()
+        ]
+        self._rows += [Row(action, action.toolTip()) for action in more]
+        self._shown: list[Row] = []
+        blank = QPixmap(ICON_PX, ICON_PX)
+        blank.fill(Qt.GlobalColor.transparent)
+        self._no_icon = QIcon(blank)
+        """Keeps the titles in one line."""
         self.line = QLineEdit()
         self.line.setObjectName("palette.line")
         self.line.setAccessibleName(self.windowTitle())
@@ -99,6 +128,7 @@ class Palette(QDialog):
         made.setHeaderHidden(True)
         made.setRootIsDecorated(False)
         made.setUniformRowHeights(True)
+        made.setIconSize(QSize(ICON_PX, ICON_PX))
         made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         header = made.header()
         header.setStretchLastSection(False)
@@ -115,22 +145,25 @@ class Palette(QDialog):
             self.move(at)
 
     def _show(self, query: str) -> None:
+        self._shown = ranked(query, self._rows)
         self.list.clear()
-        self.list.addTopLevelItems([self._row(spec) for spec in ranked(query, self._specs, self._keys)])
+        self.list.addTopLevelItems([self._item(row) for row in self._shown])
         self._choose(0)
 
-    def _row(self, spec: ActionSpec) -> QTreeWidgetItem:
-        action, keys = self._actions[spec.id], self._keys(spec.id)
-        about = translated(spec.menu) if action.isEnabled() else translated(REASONS.get(spec.needs, ""))
-        item = QTreeWidgetItem([spec.title, about, native(keys[0]) if keys else ""])
-        item.setData(TITLE, ROW, spec.id)
+    def _item(self, row: Row) -> QTreeWidgetItem:
+        action = row.action
+        about = row.menu if action.isEnabled() else row.reason
+        item = QTreeWidgetItem([row.title, about, native(row.keys[0]) if row.keys else ""])
+        item.setIcon(
+            TITLE, self._no_icon if action.icon().isNull() or not action.isEnabled() else action.icon()
+        )
         item.setSizeHint(TITLE, QSize(0, ROW_PX))
         item.setTextAlignment(KEY, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         grey = self.palette().brush(QPalette.ColorRole.PlaceholderText)
         for column in (MENU, KEY) if action.isEnabled() else (TITLE, MENU, KEY):
             item.setForeground(column, grey)
         if action.isCheckable() and action.isChecked():
-            item.setText(TITLE, f"{spec.title}  ✓")
+            item.setText(TITLE, f"{row.title}  ✓")
         return item
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -153,10 +186,10 @@ class Palette(QDialog):
 
     def run(self) -> None:
         """Close, and do what is chosen; an action that does not apply stays in sight with its reason."""
-        item = self.list.currentItem()
-        if item is None:
+        row = self.list.currentIndex().row()
+        if row < 0:
             return
-        action = self._actions[item.data(TITLE, ROW)]
+        action = self._shown[row].action
         if action.isEnabled():
             self.accept()
             action.trigger()

@@ -28,7 +28,8 @@ from labeltool.ui import theme
 from labeltool.ui.panels.classes import swatch
 
 if TYPE_CHECKING:
-    from labeltool.app.workbench import OpenImage, Workbench
+    from labeltool.app.at_hand import OpenImage
+    from labeltool.app.workbench import Workbench
 
 RULES = ("paint_anywhere", "paint_over_class", "paint_unlabelled", "keep_human")
 RANGE = (0, 255)

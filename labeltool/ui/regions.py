@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, QPoint, Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
+from labeltool.core.algebra import Heeding
 from labeltool.core.errors import CancelledError
 from labeltool.core.geometry import Box
 from labeltool.core.patch import Patch
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord
-from labeltool.core.shape import Dense, dense
+from labeltool.core.shape import Coarse, seen_from_afar
 from labeltool.tools.objects import Pixel, fresh_object
-from labeltool.tools.tool import NO_PREVIEW, Preview
-from labeltool.ui.actions import translated
 from labeltool.ui.annotate import Annotate
-from labeltool.ui.canvas.previews import MOST_TINTED_PX
 from labeltool.ui.dialogs.frame import GRID
 from labeltool.ui.long_work import LongWork
 from labeltool.ui.statusbar import StatusBar
+from labeltool.ui.words import translated
 
 if TYPE_CHECKING:
+    from labeltool.app.at_hand import OpenImage
     from labeltool.app.jobs import Job
     from labeltool.app.regions import Amount, OperationId, Wish, Work
     from labeltool.app.workbench import Workbench
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from labeltool.ui.dialogs.region import RegionDialog
 
 NOTE_S = 6.0
-PREVIEW_JOB = "regions preview"
 
 Question = tuple[object, object]
 """Title of the dialog and of its number, to be translated."""
@@ -69,16 +68,18 @@ class RegionActions(QObject):
         self._annotate, self._work, self._status, self._listed = annotate, work, status, listed
         self._bench: Workbench | None = None
         self._object_class = -1
-        self._previewing: Job[Dense] | None = None
+        self._open: RegionDialog | None = None
         self._object = QLabel()
         self._object.setObjectName("status.object")
         status.addPermanentWidget(self._object)
 
     def attach(self, bench: Workbench | None) -> None:
         """The regions of this workbench from now on."""
+        self.dismiss()
         self._bench = bench
         self._object.clear()
         if bench is not None:
+            bench.image_opening.connect(lambda _: self.dismiss())
             bench.image_opened.connect(lambda _: self.end_object())
 
     def runs(self) -> dict[str, Callable[[], object]]:
@@ -107,21 +108,15 @@ class RegionActions(QObject):
             made = prepare(wish, mask, cancel, report)
             return made.patch(wish, cancel=cancel, progress=report)
 
-        def show(wish: Wish, seen: Box, mask: LabelMask, cancel: CancelToken) -> Dense:
+        def show(wish: Wish, mask: LabelMask, seen: Box, step: int, cancel: CancelToken) -> Coarse:
             changed = prepare(wish, mask, cancel, silent).changed(wish)
-            return dense(changed, changed.box.intersect(seen))
+            return seen_from_afar(Heeding(changed, cancel), seen, step)
 
-        asked = self._dialog(id_, QUESTIONS[id_], operation.amount, operation.whole, operation.adds)
-        if asked is not None:
-            dialog, wish_of = asked
-            dialog.changed.connect(lambda: self._preview(partial(show, wish_of())))
-            dialog.finished.connect(lambda _: self._end_preview())
-            self._preview(partial(show, wish_of()))
-            self._open(dialog, lambda: partial(work, wish_of()))
+        self._ask(id_, QUESTIONS[id_], operation.amount, operation.whole, operation.adds, work, show)
 
     def ask_split(self) -> None:
         """Ask how far apart the middles of objects are at least, and split those that touch."""
-        from labeltool.app.regions import SPLIT_DISTANCE, split_objects  # noqa: PLC0415
+        from labeltool.app.regions import SPLIT_DISTANCE, split_lines, split_objects  # noqa: PLC0415
         from labeltool.app.targets import targets  # noqa: PLC0415
 
         def work(wish: Wish, mask: LabelMask, cancel: CancelToken, report: Progress) -> Patch:
@@ -129,32 +124,63 @@ class RegionActions(QObject):
                 mask, targets(mask, wish.at, wish.value, cancel), wish.amount, cancel, report
             )
 
-        asked = self._dialog("split", SPLIT, SPLIT_DISTANCE, False, False)
-        if asked is not None:
-            dialog, wish_of = asked
-            self._open(dialog, lambda: partial(work, wish_of()))
+        def show(wish: Wish, mask: LabelMask, seen: Box, step: int, cancel: CancelToken) -> Coarse:
+            wanted = targets(mask, wish.at, wish.value, cancel)
+            return split_lines(mask, wanted, wish.amount, seen, step, cancel)
+
+        self._ask("split", SPLIT, SPLIT_DISTANCE, False, False, work, show)
+
+    def _ask(
+        self,
+        id_: str,
+        question: Question,
+        amount: Amount | None,
+        whole: bool,
+        adds: bool,
+        work: Callable[[Wish, LabelMask, CancelToken, Progress], Patch],
+        show: Callable[[Wish, LabelMask, Box, int, CancelToken], Coarse],
+    ) -> None:
+        """Open a dialog beside the canvas, which can be moved and zoomed meanwhile; show what is wished in it, and do
+        it when that is accepted."""
+        from labeltool.ui.proposing import Proposing  # noqa: PLC0415
+
+        bench, image = self._bench, self._annotate.image
+        if bench is None or image is None or not bench.editable or self._annotate.canvas.busy:
+            return
+        self.dismiss()
+        dialog, wish = self._dialog(bench, image, id_, question, amount, whole, adds)
+        proposing = Proposing(dialog, self._annotate, bench.lanes, image, lambda: partial(show, wish()))
+        proposing.failed.connect(self.failed)
+        dialog.accepted.connect(lambda: self._change(dialog.windowTitle(), partial(work, wish())))
+        dialog.finished.connect(lambda _: self._closed(dialog))
+        self._open = dialog
+        dialog.show()
+        dialog.move(self._annotate.canvas.mapToGlobal(QPoint(GRID, GRID)))  # not on what it is about
 
     def _dialog(
-        self, id_: str, question: Question, amount: Amount | None, whole: bool, adds: bool
-    ) -> tuple[RegionDialog, Callable[[], Wish]] | None:
+        self,
+        bench: Workbench,
+        image: OpenImage,
+        id_: str,
+        question: Question,
+        amount: Amount | None,
+        whole: bool,
+        adds: bool,
+    ) -> tuple[RegionDialog, Callable[[], Wish]]:
         """A dialog, and what is wished in it."""
         from labeltool.app.regions import Wish  # noqa: PLC0415
-        from labeltool.app.targets import region_target  # noqa: PLC0415
+        from labeltool.app.targets import is_region  # noqa: PLC0415
         from labeltool.ui.dialogs.region import CLASS, REGION, RegionDialog  # noqa: PLC0415
 
-        bench, image, at = self._bench, self._annotate.image, self._pixel()
-        if bench is None or image is None or not bench.editable or self._annotate.canvas.busy:
-            return None
-        value = bench.hand.value
+        at, value = self._pixel(), bench.hand.value
         named = bench.catalog.by_value(value)
         scopes = [(CLASS, self.tr("All of {name}").format(name=named.name if named else value))]
-        if at is not None and not whole and region_target(image.session.mask, at):
+        if at is not None and not whole and is_region(image.session.mask, at):
             scopes.insert(0, (REGION, self.tr("The region under the pointer")))
         title, text = (translated(str(each)) for each in question)
         dialog = RegionDialog(
             id_, title, None if amount is None else (text, amount), scopes, self._window(), adds=adds
         )
-
         if len(scopes) == 1 and not whole:
             dialog.say(self.tr("To treat one region, point at it and press the key."))
 
@@ -164,37 +190,15 @@ class RegionActions(QObject):
 
         return dialog, wish
 
-    def _open(self, dialog: RegionDialog, work: Callable[[], Work]) -> None:
-        dialog.accepted.connect(lambda: self._change(dialog.windowTitle(), work()))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-        dialog.move(self._annotate.canvas.mapToGlobal(QPoint(GRID, GRID)))  # not on what it is about
+    def dismiss(self) -> None:
+        """Close the dialog that is open; nothing is done."""
+        if self._open is not None:
+            self._open.reject()
 
-    def _preview(self, show: Callable[[Box, LabelMask, CancelToken], Dense]) -> None:
-        """Tint what would change of what is on the screen; worked out on a lane, the newest wish alone."""
-        bench, image = self._bench, self._annotate.image
-        seen = self._annotate.canvas.what_is_seen().visible
-        if bench is None or image is None or seen is None or seen.width * seen.height > MOST_TINTED_PX:
-            return
-        snapshot = image.session.mask.snapshot()
-        self._previewing = bench.lanes.submit(
-            "io",
-            PREVIEW_JOB,
-            lambda cancel, _: show(seen, snapshot, cancel),
-            done=self._show_area,
-            failed=self._fail,
-        )
-
-    def _show_area(self, area: Dense) -> None:
-        if self._previewing is not None:
-            self._annotate.canvas.show_preview(Preview(area=area))
-
-    def _end_preview(self) -> None:
-        """Take the tint away; one that is still on its way is not wanted any more."""
-        self._annotate.canvas.show_preview(NO_PREVIEW)
-        if self._previewing is not None:
-            self._previewing.cancel.cancel()
-            self._previewing = None
+    def _closed(self, dialog: RegionDialog) -> None:
+        self._open = None
+        dialog.deleteLater()
+        self._annotate.canvas.setFocus()
 
     # ---- doing
 
@@ -260,7 +264,10 @@ class RegionActions(QObject):
         from labeltool.app.regions import change_mask  # noqa: PLC0415
 
         bench = self._bench
-        if bench is None or bench.open is None or not bench.editable or self._annotate.canvas.busy:
+        if bench is None or bench.open is None or not bench.editable:
+            return
+        if self._annotate.canvas.busy:
+            self._status.tell(self.tr("Finish what is being drawn first"), NOTE_S)
             return
 
         def start(

@@ -1,24 +1,39 @@
-"""How the image is looked at: tone, comparison, crosshair and minimap, from menu, keys and the Layers panel."""
+"""How the image is looked at: layers, tone, comparison, crosshair and minimap, from menu, keys, bars and panel."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
-from labeltool.ui.annotate import Annotate
+from labeltool.ui.annotate import OPACITY_STEP, Annotate
 from labeltool.ui.compare import Mode
-from labeltool.ui.panels.layers import LayerPanel
+from labeltool.ui.panels.layers import LAYERS, LayerPanel
+from labeltool.ui.peek import Peek
+from labeltool.ui.topbar import TopBar
 
 MODES: dict[str, Mode] = {"swipe": "swipe", "side_by_side": "side"}
+SWITCHES = {
+    "show_mask": "mask",
+    "show_model": "model",
+    "show_confidence": "confidence",
+    "auto_contrast": "auto_contrast",
+    "show_fill": "fill",
+    "show_outlines": "outlines",
+}
+"""Actions to what they switch."""
 
 
 class Seeing:
-    """Connects the panel and the actions with what the canvas shows; nothing of it touches data."""
+    """Connects panel, bar and actions with what the canvas shows; nothing of it touches data."""
 
     def __init__(self, annotate: Annotate, panel: LayerPanel) -> None:
         self._annotate, self._panel = annotate, panel
+        self._peek = Peek(partial(annotate.switch, "mask"), annotate.canvas)
+        panel.toggled.connect(annotate.switch)
+        panel.opacity_changed.connect(annotate.set_opacity)
         panel.tone_changed.connect(annotate.set_tone)
         panel.compare_asked.connect(annotate.set_compare)
         annotate.canvas.compare_names = panel.compare.names
@@ -27,12 +42,23 @@ class Seeing:
         """What the actions do."""
         annotate = self._annotate
         return {
+            **{name: partial(annotate.switch, layer) for name, layer in SWITCHES.items()},
+            "show_mask": self._peek.press,
+            "more_opacity": lambda: annotate.set_opacity(annotate.shown.opacity + OPACITY_STEP),
+            "less_opacity": lambda: annotate.set_opacity(annotate.shown.opacity - OPACITY_STEP),
             **{name: partial(self._toggle_compare, mode) for name, mode in MODES.items()},
             "show_minimap": lambda: self._change(annotate.minimap.set_shown, not annotate.minimap.shown),
             "show_crosshair": lambda: self._change(
                 annotate.canvas.set_crosshair, not annotate.canvas.crosshair
             ),
         }
+
+    def follow(self, actions: Mapping[str, QAction], top: TopBar, window: QObject) -> None:
+        """Keep actions and top bar in step with what is shown."""
+        top.doubt_changed.connect(self._annotate.set_doubt_below)
+        self._peek.watch(actions["show_mask"], window, self._annotate.canvas)
+        self._annotate.changed.connect(lambda _: self._show(actions, top))
+        self._show(actions, top)
 
     def _toggle_compare(self, mode: Mode) -> None:
         compare = self._annotate.canvas.compare
@@ -42,12 +68,16 @@ class Seeing:
         switch(on)
         self._annotate.apply()
 
-    def show(self, actions: Mapping[str, QAction]) -> None:
-        """Tick what is on."""
+    def _show(self, actions: Mapping[str, QAction], top: TopBar) -> None:
         annotate, shown = self._annotate, self._annotate.shown
         compare = annotate.canvas.compare
+        available = {name: annotate.available(name) for name in LAYERS}
+        for name, layer in SWITCHES.items():
+            actions[name].setChecked(shown.on(layer))
         for name, mode in MODES.items():
             actions[name].setChecked(compare.mode == mode)
         actions["show_minimap"].setChecked(annotate.minimap.shown)
         actions["show_crosshair"].setChecked(annotate.canvas.crosshair)
+        top.show_doubt(shown.doubt_below, shown.confidence and available["confidence"])
+        self._panel.show_state({name: shown.on(name) for name in LAYERS}, available, shown.opacity)
         self._panel.show_look(fill=shown.fill, outlines=shown.outlines, tone=shown.tone, compare=compare)

@@ -7,11 +7,10 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWi
 
 from labeltool.app.saving import SaveState
 from labeltool.core.catalog import ClassCatalog
-from labeltool.core.progress import TimeLeft
 from labeltool.core.provenance import Origin
 from labeltool.imaging.scale import PixelSize, length_text
 from labeltool.ui import theme
-from labeltool.ui.annotate import Readout
+from labeltool.ui.readout import Readout
 
 FIGURE_SPACE = "\u2007"
 """As wide as a digit."""
@@ -35,6 +34,7 @@ class StatusBar(QStatusBar):
         self._retry.hide()
         self._pointer = QLabel()
         self._pointer.setObjectName("status.pointer")
+        self._pointer.setMinimumWidth(1)  # rather cut than wider than the window
         self._world = QLabel()
         self._world.setObjectName("status.world")
         self._world.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -67,7 +67,6 @@ class StatusBar(QStatusBar):
             self.addPermanentWidget(widget)
         self._cancel.clicked.connect(self.cancel_asked)
         self._retry.clicked.connect(self.retry_asked)
-        self._left: TimeLeft | None = None
         self.show_work(None)
 
     def show_saved(self, state: SaveState | None, revision: int) -> None:
@@ -128,26 +127,23 @@ class StatusBar(QStatusBar):
 
     def show_work(self, title: str | None) -> None:
         """Long work begins, or ends with None."""
-        self._left = TimeLeft() if title else None
         self._work.setText(title or "")
         self._bar.setRange(0, 0 if title else 1000)
         self._cancel.setEnabled(True)
         for widget in (self._work, self._bar, self._cancel):
             widget.setVisible(title is not None)
 
-    def show_progress(self, title: str, done: float, total: float) -> None:
-        """How far it is, and the time left."""
-        if self._left is None:
-            self.show_work(title)
-        assert self._left is not None
+    def show_progress(self, title: str, done: float, total: float, seconds_left: float | None) -> None:
+        """How far it is, in per cent where there is but one thing to do, and the time left."""
         self._bar.setRange(0, 1000)
         self._bar.setValue(round(1000 * done / total) if total else 0)
-        seconds = self._left.seconds(done, total)
         parts = [title]
         if total > 1:
             parts.append(self.tr("{done} of {total}").format(done=int(done), total=int(total)))
-        if seconds is not None:
-            parts.append(self._time(seconds))
+        elif total > 0:
+            parts.append(self.tr("{percent} %").format(percent=int(100 * done / total)))
+        if seconds_left is not None:
+            parts.append(self._time(seconds_left))
         self._work.setText(" · ".join(parts))
 
     def show_cancelling(self) -> None:

@@ -116,9 +116,9 @@ def _sheet(name: Literal["dark", "light"]) -> str:
         QStatusBar QLabel {{ padding: 2px 8px; }}
         QListView, QTreeView, QTableView {{ border: 0; }}
         QPushButton {{ padding: 4px 12px; }}
-        QLineEdit, QSpinBox {{ border: 1px solid {line}; border-radius: 4px; padding: 3px 6px;
-            background: palette(base); }}
-        QLineEdit:focus, QSpinBox:focus {{ border-color: {ACCENT}; }}
+        QLineEdit {{ border: 1px solid {line}; border-radius: 4px; padding: 3px 6px; background: palette(base); }}
+        QLineEdit:focus {{ border-color: {ACCENT}; }}
+        QAbstractSpinBox QLineEdit {{ border: 0; border-radius: 0; padding: 1px 2px; }}
         QCheckBox::indicator:unchecked {{ border: 1px solid {_DISABLED[name]}; border-radius: 2px;
             width: 13px; height: 13px; background: palette(base); }}
         QPushButton#primary {{ background: {ACCENT}; color: white; border: 0; border-radius: 4px; padding: 6px 16px; }}

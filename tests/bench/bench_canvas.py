@@ -26,9 +26,9 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication
 
 from labeltool import plugins
+from labeltool.app.at_hand import OpenImage
 from labeltool.app.session import Session
 from labeltool.app.toolbox import Hand
-from labeltool.app.workbench import OpenImage
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.change import Signal
 from labeltool.core.draw import capsule, polygon
@@ -270,7 +270,7 @@ def vertices() -> None:
             mask.apply(paint(mask, polygon([ring], size), title="", kind="", label=1, origin=2))
         at.annotate.redraw("mask")
         pick_everything(at)
-        outlines = at.canvas._preview.outlines
+        outlines = at.canvas.preview.outlines
         count = sum(len(each.points) for each in outlines)
         print(f"   {len(outlines)} contours, {count} vertices together")
         x, y = at.canvas.image_to_widget(*outlines[len(outlines) // 2].points[0].tolist())
@@ -292,7 +292,7 @@ def memory() -> None:
     print("== memory")
     with desk(SIZES[-1], radius_px=100, zoom=1.0) as at:
         for number in range(500):
-            at.canvas._set_view(at.canvas.view.moved(-40 * (number % 25), -17 * (number % 7)))
+            at.canvas.centre_on(1_500 + 1_100 * (number % 25), 1_500 + 1_400 * (number // 25))
             at.stroke(4)
         steps = len(at.session._undo)
         print(

@@ -2,12 +2,14 @@
 
     python tests/e2e/monkey.py --minutes 30 --seed 7
 
-It ends with 1 when something raised, when an unexpected error was shown, or when fsck finds fault afterwards.
+It ends with 1 when something raised, when an unexpected error was shown, when more memory was taken than the bound, or
+when fsck finds fault afterwards.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import random
 import sys
@@ -23,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import cv2
 import numpy as np
+import pyvips
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt, qInstallMessageHandler
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
@@ -30,6 +33,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from labeltool.app.project import add_images
 from labeltool.core.catalog import ClassCatalog
+from labeltool.core.guard import Guard
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
 from labeltool.ui.main import open_window
@@ -56,24 +60,22 @@ ENDS = {
 SETTLE_EVERY = 50
 CLASSES = ("nucleus", "cell", "vessel")
 SIZES = {"small": (300, 200), "odd": (777, 513), "same": (777, 513), "wide": (2100, 700), "line": (1, 300)}
+LARGE = 9_000, 7_000
+MOST_MB = 1_000
+"""What the program may take whatever is done with it, its own code and libraries included."""
 KEYS = tuple(
     getattr(Qt.Key, f"Key_{name}")
     for name in "Escape Return Backspace Delete Space Tab X V M C O T F N".split()
 )
 
 
-def sample_project(folder: Path) -> Path:
-    """Images of several sizes with something on them for the tools that look at the image."""
+def sample_project(folder: Path, *, large: bool = False) -> Path:
+    """Images of several sizes with something on them for the tools that look at the image; with ``large`` also one
+    that is read by parts."""
     rng = np.random.default_rng(0)
     images = folder / "images"
     images.mkdir(parents=True)
-    for name, width, height in (
-        ("small", 300, 200),
-        ("odd", 777, 513),
-        ("same", 777, 513),
-        ("wide", 2100, 700),
-        ("line", 1, 300),
-    ):
+    for name, (width, height) in SIZES.items():
         pixels = np.full((height, width, 3), 40, np.uint8)
         for _ in range(40):
             at = int(rng.integers(0, width)), int(rng.integers(0, height))
@@ -82,6 +84,10 @@ def sample_project(folder: Path) -> Path:
         noise = rng.integers(-12, 12, pixels.shape)
         pixels = np.clip(pixels + noise, 0, 255).astype(np.uint8)
         (images / f"{name}.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+    if large:
+        part = pyvips.Image.new_from_file(str(images / "wide.png"))
+        whole = part.replicate(1 + LARGE[0] // part.width, 1 + LARGE[1] // part.height).crop(0, 0, *LARGE)
+        whole.tiffsave(str(images / "large.tif"), tile=True, compression="deflate")
     with ProjectStore.create(folder / "project", "monkey", ClassCatalog.from_names(list(CLASSES))) as store:
         add_images(store, [images])
     return folder / "project"
@@ -108,7 +114,7 @@ class Monkey:
             pause_ms(10)
         weights = {
             self.stroke: 30, self.click: 12, self.tool: 10, self.key: 10, self.action: 8, self.digit: 6, self.undo: 10,
-            self.wheel: 8, self.pan: 3, self.option: 5, self.image: 2, self.resize: 1, self.rest: 2,
+            self.wheel: 8, self.pan: 3, self.option: 5, self.image: 2, self.resize: 1, self.rest: 2, self.rules: 1,
         }  # fmt: skip
         self._deeds, self._weights = list(weights), list(weights.values())
 
@@ -121,8 +127,10 @@ class Monkey:
         if not any(words in text for words in known):
             self.fault(f"Qt: {text}")
 
-    def play(self, seconds: float, tell: Callable[[str], None] = lambda text: None) -> None:
-        """Go on for so long."""
+    def play(
+        self, seconds: float, tell: Callable[[str], None] = lambda text: None, most_mb: float = math.inf
+    ) -> None:
+        """Go on for so long; taking more than ``most_mb`` of memory is a fault."""
         ends = time.monotonic() + seconds
         told = 0.0
         while time.monotonic() < ends and len(self.faults) < 5:
@@ -139,6 +147,8 @@ class Monkey:
             if time.monotonic() - told > 60:
                 told = time.monotonic()
                 tell(f"{sum(self.did.values())} deeds, {resident_mb():.0f} MB, faults {len(self.faults)}")
+                if resident_mb() > most_mb:
+                    self.fault(f"{resident_mb():.0f} MB of memory, more than {most_mb:.0f}")
 
     def _close_dialogs(self) -> None:
         for widget in QApplication.topLevelWidgets():
@@ -242,6 +252,18 @@ class Monkey:
         self.window.actions_[self.random.choice(("next_image", "previous_image"))].trigger()
         pause_ms(self.random.choice((0, 0, 60)))
 
+    def rules(self) -> None:
+        """Paint by other rules, or by none."""
+        if self.window.bench is not None:
+            values = self.window.bench.catalog.values
+            rules = Guard(
+                only_over=frozenset(self.random.sample(values, 1)) if self.random.random() < 0.2 else None,
+                only_unlabelled=self.random.random() < 0.2,
+                keep_truth=self.random.random() < 0.2,
+                between=(60, 200) if self.random.random() < 0.2 else None,
+            )
+            self.window.bench.protection.set_rules(rules)
+
     def resize(self) -> None:
         self.window.resize(self.random.randrange(700, 1700), self.random.randrange(500, 1000))
 
@@ -276,9 +298,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         QSettings.setDefaultFormat(QSettings.Format.IniFormat)
         QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, folder)
-        project = sample_project(Path(folder))
+        project = sample_project(Path(folder), large=True)
         monkey = Monkey(project, given.seed)
-        monkey.play(60 * given.minutes, lambda text: print(text, flush=True))
+        monkey.play(60 * given.minutes, lambda text: print(text, flush=True), MOST_MB)
         monkey.leave(project)
         print(f"{sum(monkey.did.values())} deeds {dict(monkey.did)}, {resident_mb():.0f} MB at the end")
         print("no fault" if not monkey.faults else f"{len(monkey.faults)} faults")

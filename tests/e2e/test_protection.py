@@ -133,11 +133,22 @@ def test_the_palette_opens_runs_and_gives_the_keys_back(hands: Hands):
     assert hands.window.annotate.tool.id == "eraser"
 
 
+def test_a_class_is_chosen_in_the_palette_by_its_name(hands: Hands):
+    last = hands.window.bench.catalog.classes[-1]
+    hands.key(Qt.Key.Key_K, CTRL)
+    palette = hands.window.findChild(QTreeWidget, "palette.list").window()
+    QTest.keyClicks(palette.line, f"class {last.name}")
+    QTest.keyClick(palette.line, Qt.Key.Key_Return)
+    assert hands.window.bench.hand.value == last.value
+    shown = hands.window.actions_["class_9"].isVisible()
+    assert shown == (len(hands.window.bench.catalog.foreground) >= 9)
+
+
 @pytest.mark.parametrize("preset", ["CVAT", "ITK-SNAP"])
 def test_another_preset_is_in_force_at_once(hands: Hands, preset: str):
-    keymap = hands.window._keymap
-    keymap.choose(preset)
-    hands.window._show_keys_of_actions()
+    actions = hands.window.actions_
+    actions.keymap.choose(preset)
+    actions.show_keys()
     if preset == "CVAT":
         press(hands, Qt.Key.Key_At, SHIFT, 11)
         assert hands.window.annotate.tool.id == "eraser"

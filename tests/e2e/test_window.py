@@ -12,9 +12,19 @@ import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QListView, QToolButton, QTreeWidget, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QListView,
+    QScrollArea,
+    QToolButton,
+    QTreeWidget,
+    QWidget,
+)
 
 from labeltool.app import prelabel
 from labeltool.app.models import Model, read_model
@@ -375,6 +385,37 @@ def test_a_click_in_a_panel_leaves_the_keys_with_the_canvas(hands: Hands):
     assert QApplication.focusWidget() is hands.canvas
     QTest.mouseClick(hands.window.findChild(QWidget, "layer.mask"), LEFT)
     assert QApplication.focusWidget() is hands.canvas
+
+
+@pytest.mark.parametrize("name", ["images.list", "classes.list"])
+def test_a_digit_of_a_french_keyboard_chooses_a_class_while_a_list_has_the_keys(hands: Hands, name: str):
+    rows = hands.window.findChild(QAbstractItemView, name)
+    rows.setFocus()
+    typed = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Eacute, NO, 11, 0, 0, "é")  # the key of the 2
+    QApplication.sendEvent(rows, typed)
+    assert hands.window.findChild(QToolButton, "top.class").text() == "cell"
+
+
+# ---- the panels
+
+
+def test_all_of_the_layers_is_in_sight_with_both_sections_open(hands: Hands):
+    hands.window.resize(1280, 720)
+    layers = hands.window.findChild(QScrollArea, "panel.layers")
+    for section in ("section.tone", "section.compare"):
+        QTest.mouseClick(layers.findChild(QToolButton, section), LEFT)
+    pause_ms(50)
+    assert layers.viewport().height() >= layers.widget().sizeHint().height()
+    assert layers.verticalScrollBar().maximum() == 0
+
+
+def test_the_canvas_stays_where_it_is_when_the_tool_changes(hands: Hands):
+    places = set()
+    for key in (Qt.Key.Key_B, Qt.Key.Key_P, Qt.Key.Key_W, Qt.Key.Key_I, Qt.Key.Key_U):
+        hands.key(key)
+        pause_ms(20)
+        places.add(hands.canvas.mapTo(hands.window, QPoint()).toTuple())
+    assert len(places) == 1
 
 
 # ---- classes

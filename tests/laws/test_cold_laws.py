@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from labeltool.app.session import Session
@@ -17,9 +17,10 @@ from labeltool.core.mask import PLANES, LabelMask, constant_value
 from labeltool.core.overview import Overview
 from labeltool.core.patch import Patch, write
 from labeltool.store.tiles import pack, pack_held, tile_hash
+from tests.laws.examples import law
 
 SIZE = Size(1300, 1100)
-QUICK = settings(max_examples=25, deadline=None)
+QUICK = law(25)
 
 
 @pytest.fixture(autouse=True, scope="module", params=["in memory", "spilled"])

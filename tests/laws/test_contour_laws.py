@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -17,10 +17,11 @@ from labeltool.core.patch import write
 from labeltool.core.shape import Dense, Tiles, dense
 from labeltool.tools.contour import PICK
 from labeltool.tools.tool import Pointer
+from tests.laws.examples import law
 from tests.unit.tools.test_tools import SIZE, Desk
 
 Bools = NDArray[np.bool_]
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = law(60)
 
 
 @st.composite
@@ -120,7 +121,7 @@ def _from(p: NDArray[np.float64], a: NDArray[np.float32], b: NDArray[np.float32]
     return float(np.hypot(*(a + share * way - p)))
 
 
-@settings(max_examples=25, deadline=None)
+@law(25)
 @given(pixels(), st.sampled_from([0.5, 1, 3, 5]), st.integers(0, 2**32))
 def test_picking_up_and_putting_back_untouched_changes_nothing(
     inside: Bools, tolerance: float, seed: int
@@ -153,7 +154,7 @@ def test_picking_up_and_putting_back_untouched_changes_nothing(
     assert desk.saved == []
 
 
-@settings(max_examples=25, deadline=None)
+@law(25)
 @given(pixels(), st.integers(0, 50), st.integers(-40, 40), st.integers(-40, 40), st.booleans())
 def test_no_border_of_a_tile_shows_in_an_edited_region(
     inside: Bools, vertex: int, dx: int, dy: int, moved: bool

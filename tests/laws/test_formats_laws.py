@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mask_samples import (
     CELLS,
@@ -29,13 +29,14 @@ from labeltool.formats.coco import CocoImporter
 from labeltool.formats.export import export
 from labeltool.formats.index_png import read_index, write_index
 from labeltool.plugins import load
+from tests.laws.examples import law
 
 SIDES = st.integers(1, 30)
 CATALOGS = st.sampled_from([CELLS, STREETS])
 
 
 @pytest.mark.parametrize("name", ["coco", "voc", "png"])
-@settings(deadline=None, max_examples=25)
+@law(25)
 @given(st.integers(0, 2**32 - 1), SIDES, SIDES, CATALOGS, st.floats(0.1, 1))
 def test_importing_our_own_export_gives_back_the_planes(
     name: str, seed: int, width: int, height: int, catalog: ClassCatalog, share: float
@@ -58,7 +59,7 @@ def test_importing_our_own_export_gives_back_the_planes(
             assert np.array_equal(known, where)
 
 
-@settings(deadline=None, max_examples=25)
+@law(25)
 @given(st.integers(0, 2**32 - 1), SIDES, SIDES, st.booleans())
 def test_an_index_mask_reads_back_as_written(seed: int, width: int, height: int, colored: bool) -> None:
     values = np.random.default_rng(seed).integers(0, 256, (height, width)).astype(np.uint8)
@@ -99,7 +100,7 @@ images = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@law(100)
 @given(
     st.lists(images, max_size=3),
     st.lists(annotations, max_size=6),
@@ -133,7 +134,7 @@ def annotations_in(reason: str, file: str) -> int:
     return int(words[0]) if "annotations" in words[:2] else 0
 
 
-@settings(deadline=None, max_examples=40)
+@law(40)
 @given(st.integers(0, 2**32 - 1), SIDES, SIDES)
 def test_coco_of_strangers_paints_what_its_run_lengths_say(seed: int, width: int, height: int) -> None:
     rng = np.random.default_rng(seed)

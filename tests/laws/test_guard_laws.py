@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from labeltool.app.protection import guard_of
@@ -20,6 +20,7 @@ from labeltool.core.provenance import TRUTH, Origin
 from labeltool.tools.brush import BRUSH, ERASER
 from labeltool.tools.polygon import POLYGON
 from labeltool.tools.tool import Pointer, Tool
+from tests.laws.examples import law
 
 SIZE = Size(300, 280)
 """Four tiles, three of them cut."""
@@ -105,7 +106,7 @@ def same_members(before: LabelMask, after: LabelMask, locked: frozenset[int]) ->
     return all(np.array_equal(a == value, b == value) for value in locked)
 
 
-@settings(deadline=None, max_examples=100)
+@law(100)
 @given(seeds, values, rules)
 def test_exactly_what_the_rules_allow_of_a_patch_gets_through(seed, locked, by):
     mask, rng = painted_mask(seed), np.random.default_rng(seed)
@@ -119,6 +120,30 @@ def test_exactly_what_the_rules_allow_of_a_patch_gets_through(seed, locked, by):
         expected = np.where(free, wanted.read(name), before.read(name))
         assert np.array_equal(mask.read(name), expected)
     assert same_members(before, mask, locked)
+
+
+@law(60)
+@given(seeds, values, rules, st.integers(2, 4))
+def test_a_stroke_is_judged_by_what_was_there_when_it_began(seed, locked, by, patches):
+    mask, rng = painted_mask(seed), np.random.default_rng(seed)
+    session = Session(mask, lambda operation: None)
+    session.guard = guard_of(ClassCatalog(CATALOG.classes, locked=locked), by, picture(seed))
+    start = mask.snapshot()
+    free = allowed(start, session.guard)
+    with session.stroke("", "") as stroke:
+        for _ in range(patches):
+            before, wanted = mask.snapshot(), mask.snapshot()
+            patch = anything(mask, rng)
+            wanted.apply(patch)
+            through = free & ~np.isin(wanted.read("label"), list(locked))
+            stroke.add(patch)
+            for name in PLANES:
+                assert np.array_equal(
+                    mask.read(name), np.where(through, wanted.read(name), before.read(name))
+                )
+    assert same_members(start, mask, locked)
+    session.undo()
+    assert mask.same_pixels(start)
 
 
 def gesture(tool: Tool, points: list[tuple[float, float]], button: str) -> list[Pointer]:
@@ -161,7 +186,7 @@ strokes = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@law(60)
 @given(seeds, values, rules, strokes)
 def test_no_tool_changes_what_is_protected_and_undo_restores_every_bit(seed, locked, by, drawn):
     mask, image = painted_mask(seed), picture(seed)
@@ -183,7 +208,7 @@ def test_no_tool_changes_what_is_protected_and_undo_restores_every_bit(seed, loc
     assert mask.same_pixels(first)
 
 
-@settings(deadline=None, max_examples=60)
+@law(60)
 @given(seeds, values, strokes)
 def test_undo_that_would_change_a_locked_class_is_refused_and_changes_nothing(seed, locked, drawn):
     mask, image = painted_mask(seed), picture(seed)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from labeltool.app.session import Operation, Session
 from labeltool.core.geometry import Box, Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch, write
+from tests.laws.examples import law
 
 SIZE = Size(600, 530)
-QUICK = settings(max_examples=40, deadline=None)
+QUICK = law(40)
 
 
 @st.composite
@@ -109,7 +110,7 @@ def test_nothing_differs_outside_the_box_of_a_patch(
     assert not differs.any()
 
 
-@settings(max_examples=30, deadline=None)
+@law(30)
 @given(st.lists(st.one_of(writes(), st.sampled_from(["undo", "redo"])), max_size=14))
 def test_a_session_equals_a_list_of_states(steps: list[object]) -> None:
     saved: list[Operation] = []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from labeltool.core.catalog import ClassCatalog
@@ -18,6 +18,7 @@ from labeltool.core.project import ImageRecord
 from labeltool.store import database, index
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
+from tests.laws.examples import law
 
 IMAGE = "0a" * 16
 SIZE = Size(300, 270)
@@ -86,7 +87,7 @@ def same(store: ProjectStore, model: Model) -> None:
     assert store.class_pixels(IMAGE) == {v: n for v, n in counted.items() if n}
 
 
-@settings(deadline=None, max_examples=25)
+@law(25)
 @given(actions)
 def test_the_store_equals_a_model_in_memory(steps: list[object]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -106,7 +107,7 @@ def test_the_store_equals_a_model_in_memory(steps: list[object]) -> None:
         store.close()
 
 
-@settings(deadline=None, max_examples=25)
+@law(25)
 @given(st.lists(strokes, min_size=1, max_size=5))
 def test_undoing_everything_and_redoing_it_gives_back_every_root(steps: list[object]) -> None:
     with tempfile.TemporaryDirectory() as folder:

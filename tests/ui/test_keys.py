@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtTest import QTest
@@ -11,8 +15,9 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QPushButton,
 from labeltool.ui.actions import DIGITS, ActionSpec, table
 from labeltool.ui.dialogs.keys import KeysDialog
 from labeltool.ui.digits import DigitKeys, digit_of
+from labeltool.ui.fuzzy import score
 from labeltool.ui.keys import FIXED, OWN_SETTING, PRESETS, Keymap, portable, resolve
-from labeltool.ui.palette import Palette, ranked, score
+from labeltool.ui.palette import Palette, Row, ranked
 
 NO, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 CTRL_ALT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
@@ -183,21 +188,64 @@ def test_virtual_keys_of_the_digit_row_on_macos(app: QApplication) -> None:
 # ---- the palette
 
 
+def found(query: str, keymap: Keymap) -> list[str]:
+    rows = [
+        Row(QAction(spec.title, objectName=spec.id), spec.menu, keymap.keys(spec.id), spec.help)
+        for spec in table()
+    ]
+    return [row.action.objectName() for row in ranked(query, rows)]
+
+
 def test_letters_fit_in_their_order_only() -> None:
     assert score("fw", "Fit the window") is not None
     assert score("wf", "Fit the window") is None
 
 
-def test_initials_and_whole_words_come_first(keymap: Keymap) -> None:
-    assert ranked("fit", table(), keymap.keys)[0].id == "fit"
-    assert ranked("pti", table(), keymap.keys)[0].id == "prelabel"
-    assert ranked("undo", table(), keymap.keys)[0].id == "undo"
+def test_a_letter_begins_a_word_or_goes_on_in_one() -> None:
+    assert score("grw", "Grow") is not None
+    assert score("car", "Lock or unlock the background") is None
+    assert score("a", "") is None
 
 
-def test_an_action_is_found_by_its_key_and_by_its_menu(keymap: Keymap) -> None:
-    assert "save" in [spec.id for spec in ranked("ctrl+s", table(), keymap.keys)]
-    assert "scheme" in [spec.id for spec in ranked("view dark", table(), keymap.keys)]
-    assert ranked("qqqq", table(), keymap.keys) == []
+@given(text=st.text(alphabet="ab c-", min_size=1), data=st.data())
+def test_a_word_as_it_stands_fits_and_each_more_letter_fits_no_worse(text: str, data: st.DataObject) -> None:
+    word = data.draw(st.sampled_from([word for word in re.split(r"[^abc]", text) if word] or ["a"]))
+    scores = [score(word[:count], f"{text} {word}") for count in range(1, len(word) + 1)]
+    assert scores == sorted(scores)
+
+
+def test_initials_and_whole_words_come_first(app: QApplication, keymap: Keymap) -> None:
+    assert found("fit", keymap)[0] == "fit"
+    assert found("pti", keymap)[0] == "prelabel"
+    assert found("undo", keymap)[0] == "undo"
+
+
+@pytest.mark.parametrize(
+    ("query", "action"),
+    [
+        ("grw", "region_grow"),
+        ("grow mask", "region_grow"),
+        ("mask grow", "region_grow"),
+        ("fillholes", "region_fill_holes"),
+        ("island", "region_remove_islands"),
+        ("prlab", "prelabel"),
+        ("outlines", "show_outlines"),
+        ("side", "side_by_side"),
+        ("dark", "scheme"),
+        ("minimap", "show_minimap"),
+        ("wand", "wand"),
+        ("eraser", "eraser"),
+    ],
+)
+def test_people_find_what_they_mean(app: QApplication, keymap: Keymap, query: str, action: str) -> None:
+    assert found(query, keymap)[0] == action
+
+
+def test_an_action_is_found_by_its_key_its_menu_and_its_help(app: QApplication, keymap: Keymap) -> None:
+    assert "save" in found("ctrl+s", keymap)
+    assert "scheme" in found("view dark", keymap)
+    assert "show_mask" in found("peek", keymap)
+    assert found("qqqq", keymap) == []
 
 
 def some_actions(run: list[str]) -> tuple[list[ActionSpec], dict[str, QAction]]:

@@ -55,10 +55,14 @@ def test_a_brush_shows_its_diameter_and_follows_it_silently(app):
     assert asked == [30]
 
 
-def test_a_tool_with_nothing_to_set_has_no_bar(app):
+def test_the_bar_is_as_high_for_a_tool_without_options_so_that_the_canvas_does_not_jump(app):
+    bare = Tool("x", "X", "", "", "cross", WAND.gesture)
     parent = QWidget()
     bar = OptionsBar(parent)
-    bar.show_tool(WAND, {}, 8)
-    assert not bar.isHidden()
-    bar.show_tool(Tool("x", "X", "", "", "cross", WAND.gesture), {}, 8)
-    assert bar.isHidden()
+    heights = set()
+    for tool in (WAND, BRUSH, THRESHOLD, bare):
+        bar.show_tool(tool, {}, 8)
+        bar.adjustSize()
+        assert not bar.isHidden()
+        heights.add((bar.height(), max(bar.height(), bar.layout().minimumSize().height())))
+    assert len(heights) == 1

@@ -19,6 +19,7 @@ from labeltool.core.geometry import Box
 from labeltool.core.patch import write
 from labeltool.core.provenance import Origin
 from labeltool.store.project import ProjectStore
+from labeltool.ui.dialogs.region import RegionDialog
 from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
 
@@ -87,21 +88,27 @@ def desk(app: QApplication, tmp_path: Path) -> Iterator[Desk]:
     window.close()
 
 
+def proposed(desk: Desk, x: int, y: int) -> bool:
+    """Whether it is shown that this pixel would change."""
+    area = desk.canvas.proposed
+    if area is None or not (area.box.x0 <= x < area.box.x1 and area.box.y0 <= y < area.box.y1):
+        return False
+    return bool(area.inside[(y - area.box.y0) // area.step, (x - area.box.x0) // area.step])
+
+
 def test_growing_is_shown_while_it_is_asked_and_is_one_step_of_undo(desk):
     desk.set(Box(100, 100, 120, 120), 1)
     desk.set(Box(300, 100, 320, 120), 1)
     desk.point(110, 110)
     desk.do("region_grow")
     desk.find(QSpinBox, "dialog.region.amount").setValue(5)
-    desk.until(lambda: desk.canvas._preview.area is not None)
-    desk.settle()
-    assert desk.canvas._preview.area.part(Box(95, 110, 96, 111)).all()
+    desk.until(lambda: proposed(desk, 95, 110))
     assert np.count_nonzero(desk.label) == 800  # nothing has changed yet
     desk.find(QPushButton, "dialog.region.run").click()
     desk.until(lambda: desk.session.undo_title == "grow")
     assert desk.label[110, 95] == 1
     assert desk.label[110, 295] == 0
-    assert desk.canvas._preview.area is None
+    assert desk.canvas.proposed is None
     desk.session.undo()
     assert np.count_nonzero(desk.label) == 800
 
@@ -119,7 +126,7 @@ def test_an_amount_is_remembered_and_escape_changes_nothing(desk):
     QTest.keyClick(shown.window(), Qt.Key.Key_Escape)
     desk.settle()
     assert desk.session.revision == revision + 1
-    assert desk.canvas._preview.area is None
+    assert desk.canvas.proposed is None
 
 
 def test_the_whole_class_may_be_chosen_instead_of_the_region(desk):
@@ -172,6 +179,65 @@ def test_objects_of_a_class_that_touch_are_split(desk):
     objects = desk.session.mask.read("object")
     assert 0 != objects[110, 102] != objects[110, 136] != 0
     assert np.array_equal(objects > 0, desk.label == 1)
+
+
+def test_where_touching_objects_would_be_cut_is_shown_before_it_is_done(desk):
+    for x in (100, 118):
+        desk.set(Box(x, 100, x + 20, 120), 1)
+    for y in (100, 117):
+        desk.set(Box(117, y, 121, y + 3), 0)
+    desk.do("split_objects")
+    desk.find(QSpinBox, "dialog.region.amount").setValue(5)
+    desk.until(lambda: any(proposed(desk, x, 110) for x in range(117, 122)))
+    assert not proposed(desk, 105, 110)
+    assert not desk.session.mask.read("object").any()
+
+
+def test_the_canvas_can_be_moved_while_it_is_asked_and_what_is_shown_follows(desk):
+    desk.set(Box(100, 100, 120, 120), 1)
+    desk.do("region_grow")
+    desk.until(lambda: desk.canvas.proposed is not None)
+    desk.canvas.zoom_to(8.0)
+    desk.canvas.centre_on(110, 110)
+    seen = desk.canvas.what_is_seen().visible
+    desk.until(lambda: desk.canvas.proposed.box == seen)
+    assert proposed(desk, 99, 110)
+    desk.set(Box(140, 100, 145, 120), 1)  # so can the mask
+    desk.until(lambda: proposed(desk, 139, 110))
+    desk.find(QPushButton, "dialog.region.close").click()
+    desk.canvas.zoom_to(1.0)
+    desk.settle()
+    assert desk.canvas.proposed is None
+
+
+def test_one_dialog_at_a_time_and_none_for_an_image_that_was_left(desk):
+    desk.set(Box(100, 100, 120, 120), 1)
+    first = desk.window.annotate.image.record.id
+    desk.do("region_grow")
+    desk.do("region_shrink")
+    assert [each.windowTitle() for each in desk.window.findChildren(RegionDialog) if each.isVisible()] == [
+        "Shrink"
+    ]
+    desk.do("next_image")
+    desk.until(lambda: desk.window.annotate.image.record.id != first)
+    assert not any(each.isVisible() for each in desk.window.findChildren(RegionDialog))
+    desk.do("region_grow")
+    desk.window.close()
+    assert not any(each.isVisible() for each in desk.window.findChildren(RegionDialog))
+
+
+def test_what_is_being_drawn_is_finished_first(desk):
+    desk.set(Box(100, 100, 120, 120), 1)
+    revision = desk.session.revision
+    desk.do("polygon")
+    desk.do("region_grow")
+    at = QPointF(*desk.canvas.image_to_widget(200, 200)).toPoint()
+    QTest.mouseClick(desk.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+    desk.find(QPushButton, "dialog.region.run").click()
+    desk.settle()
+    assert "Finish" in desk.find(QLabel, "status.note").text()
+    assert desk.session.revision == revision
+    assert desk.canvas.busy
 
 
 def test_without_a_model_there_is_no_answer_to_take(desk, monkeypatch):

@@ -108,6 +108,22 @@ def test_fine_outlines_run_on_both_sides_of_a_border_in_the_colour_of_each() -> 
     assert np.count_nonzero(drawn) == 16
 
 
+def test_fine_outlines_are_wider_on_a_screen_of_scale_two_and_cross_one_another_whole() -> None:
+    label = np.array([[1, 2], [3, 4]], np.uint8)
+    colors = np.arange(256, dtype=np.uint32)
+    drawn = fine_outlines(label, np.array([0, 8, 16]), np.array([0, 8, 16]), colors, width=2)
+    for value, rows, columns in ((1, slice(0, 8), slice(0, 8)), (4, slice(8, 16), slice(8, 16))):
+        part = drawn[rows, columns]
+        assert set(np.unique(part)) == {0, value}
+        assert np.count_nonzero(part) == 64 - 36
+
+
+def test_fine_outlines_never_leave_their_pixel() -> None:
+    label = np.array([[1, 2, 1]], np.uint8)
+    drawn = fine_outlines(label, np.array([0, 2, 4, 6]), np.array([0, 2]), np.arange(256, dtype=np.uint32), 3)
+    assert drawn.tolist() == [[0, 1, 2, 2, 1, 0]] * 2
+
+
 # ---- the tone of the image
 
 
@@ -160,6 +176,20 @@ def test_a_press_on_the_minimap_brings_the_view_there(window: MainWindow) -> Non
     )
     assert abs(x - WIDTH / 4) < 5
     assert abs(y - HEIGHT / 2) < 5
+
+
+def test_the_minimap_makes_way_for_a_stroke_and_comes_back(window: MainWindow) -> None:
+    window.annotate.canvas.zoom_to(4)
+    canvas, minimap = window.annotate.canvas, window.findChild(QWidget, "minimap")
+    below = minimap.geometry().center()
+    QTest.mousePress(canvas, LEFT, NO, QPoint(100, 100))
+    QTest.mouseMove(canvas, QPoint(120, 100))
+    assert minimap.isVisible()
+    QTest.mouseMove(canvas, below)
+    assert not minimap.isVisible()
+    QTest.mouseRelease(canvas, LEFT, NO, below)
+    QTest.mouseMove(canvas, below - QPoint(3, 3))
+    assert minimap.isVisible()
 
 
 def test_the_minimap_takes_up_what_is_painted(window: MainWindow) -> None:

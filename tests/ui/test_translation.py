@@ -12,7 +12,8 @@ import pytest
 from PySide6.QtCore import QTranslator
 from PySide6.QtWidgets import QApplication
 
-from labeltool.ui.actions import ACTIONS, MENUS, translated
+from labeltool.ui.actions import ACTIONS, MENUS
+from labeltool.ui.words import translated
 
 UI = Path(__file__).resolve().parents[2] / "labeltool" / "ui"
 

@@ -12,7 +12,9 @@ import numpy as np
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import TILE, Box, Size
-from labeltool.imaging.budget import MIB, check_budget
+from labeltool.core.memory import MIB
+from labeltool.core.progress import CancelToken
+from labeltool.imaging.budget import check_budget
 from labeltool.imaging.halving import finer, halve, level_sizes
 from labeltool.imaging.pyramid_cache import PyramidCache
 from labeltool.imaging.pyramid_file import PyramidFile
@@ -88,6 +90,11 @@ class LargeReader:
             for left in range(0, size.width, side):
                 box = Box(left, row.y0, min(left + side, size.width), row.y1)
                 yield box, partial(_cut, strip, box, row) if strip else partial(self.read, box, self.base)
+
+    def small(self, side: int, cancel: CancelToken) -> Pixels:
+        """All of the image with at most ``side`` pixels on its longer side, decoded from top to bottom and kept
+        nowhere. BadInputError when it is damaged."""
+        return self._page(in_order=True).small(side, cancel)
 
     def reopened(self) -> LargeReader:
         """Another reader of the same file, for a thread that would keep the others waiting."""

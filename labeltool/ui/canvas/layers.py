@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from labeltool.core.geometry import TILE, Box, Size
+from labeltool.core.memory import share
 
 Argb = NDArray[np.uint32]
-CACHE_BYTES = 192 * 2**20
+CACHE_BYTES = share("mask layer")
 
 
 class Place(NamedTuple):
@@ -67,6 +68,8 @@ class Layer:
         self._render = render
         self._budget = budget
         self._held = 0
+        self.version = 0
+        """Another number once everything looks different."""
         self._tiles: OrderedDict[Place, Tile] = OrderedDict()
 
     def tile(self, place: Place) -> Tile:
@@ -93,11 +96,15 @@ class Layer:
             at_hand = place.level == level and not tile.box.intersect(seen).is_empty
             if not at_hand and not tile.box.intersect(around).is_empty:
                 self._held -= self._tiles.pop(place).pixels.nbytes
+        parts: dict[Place, Box] = {}
         for box in boxes:
             wide = box.grow(step_of(level))  # a neighbour's outline depends on it
             for place in places_in(wide.intersect(seen), level):
                 if place in self._tiles:
-                    self._render_part(place, box)
+                    part = wide.intersect(self._tiles[place].box)
+                    parts[place] = part.union(parts[place]) if place in parts else part
+        for place, part in parts.items():
+            self._render_part(place, part)
 
     def forget(self, box: Box, first: int, last: int) -> None:
         """The tiles of these levels that show a pixel of ``box`` are rendered again when they are next seen."""
@@ -105,9 +112,8 @@ class Layer:
             if first <= place.level <= last and not tile.box.intersect(box).is_empty:
                 self._held -= self._tiles.pop(place).pixels.nbytes
 
-    def _render_part(self, place: Place, box: Box) -> None:
+    def _render_part(self, place: Place, part: Box) -> None:
         tile, step = self._tiles[place], step_of(place.level)
-        part = box.grow(step).intersect(tile.box)  # an outline depends on the neighbours
         aligned = Box(part.x0 // step * step, part.y0 // step * step, part.x1, part.y1)
         new = self._render(aligned, step)
         row, col = (aligned.y0 - tile.box.y0) // step, (aligned.x0 - tile.box.x0) // step
@@ -117,3 +123,4 @@ class Layer:
         """Everything looks different now (opacity, colours, contrast)."""
         self._tiles.clear()
         self._held = 0
+        self.version += 1

@@ -1,4 +1,4 @@
-"""Outlines one pixel of the screen wide, however far one has zoomed in."""
+"""Outlines as wide as a thin line of the screen, however far one has zoomed in."""
 
 from __future__ import annotations
 
@@ -20,21 +20,28 @@ Labels = Callable[[Box, int], NDArray[np.uint8]]
 """Class values of every ``step``-th pixel of a box."""
 
 
-def fine_outlines(label: NDArray[np.uint8], xs: NDArray[np.intp], ys: NDArray[np.intp], colors: Argb) -> Argb:
-    """Premultiplied ARGB of the borders between classes: on either side a line one pixel wide in the colour of its own.
+def fine_outlines(
+    label: NDArray[np.uint8], xs: NDArray[np.intp], ys: NDArray[np.intp], colors: Argb, width: int = 1
+) -> Argb:
+    """Premultiplied ARGB of the borders between classes: on either side a line in the colour of its own.
 
     ``label`` [h, w]; ``xs`` [w + 1] and ``ys`` [h + 1] say where its columns and rows begin and end on the screen, and
-    rise by two at least. ``colors`` uint32 [256].
+    rise by two at least. ``colors`` uint32 [256]. A line is ``width`` pixels of the screen wide, or half a pixel of
+    the label where that is less.
     """
     out = np.zeros((int(ys[-1] - ys[0]), int(xs[-1] - xs[0])), np.uint32)
     shown = looked_up(colors, label)
     across, down = label[:, 1:] != label[:, :-1], label[1:] != label[:-1]
     columns, rows = xs[1:-1] - xs[0], ys[1:-1] - ys[0]
     tall, wide = np.diff(ys), np.diff(xs)
-    out[:, columns - 1] = np.repeat(np.where(across, shown[:, :-1], 0), tall, axis=0)
-    out[:, columns] = np.repeat(np.where(across, shown[:, 1:], 0), tall, axis=0)
-    out[rows - 1] = np.maximum(out[rows - 1], np.repeat(np.where(down, shown[:-1], 0), wide, axis=1))
-    out[rows] = np.maximum(out[rows], np.repeat(np.where(down, shown[1:], 0), wide, axis=1))
+    lines = range(min(width, int(tall.min()) // 2, int(wide.min()) // 2))
+    left, right = (np.repeat(np.where(across, x, 0), tall, axis=0) for x in (shown[:, :-1], shown[:, 1:]))
+    for k in lines:
+        out[:, columns - 1 - k], out[:, columns + k] = left, right
+    above, below = (np.repeat(np.where(down, x, 0), wide, axis=1) for x in (shown[:-1], shown[1:]))
+    for k in lines:
+        out[rows - 1 - k] = np.maximum(out[rows - 1 - k], above)
+        out[rows + k] = np.maximum(out[rows + k], below)
     return out
 
 
@@ -52,7 +59,7 @@ def paint_fine_outlines(
     ratio = painter.device().devicePixelRatio()
     xs = np.rint((view.left + np.arange(box.x0, box.x1 + 1) * view.zoom) * ratio).astype(np.intp)
     ys = np.rint((view.top + np.arange(box.y0, box.y1 + 1) * view.zoom) * ratio).astype(np.intp)
-    pixels = fine_outlines(label, xs, ys, colors)
+    pixels = fine_outlines(label, xs, ys, colors, max(1, round(ratio)))
     height, width = pixels.shape
     image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)

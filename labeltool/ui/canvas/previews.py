@@ -16,8 +16,8 @@ LEAST_SPACING_PX = 6.0
 """Handles closer than this on the screen would hide the outline."""
 STROKES = ((QColor(0, 0, 0, 180), 3.0), (QColor("white"), 1.2))
 HELD = QColor("#ffb000")
-TINT = 0x80005580
-"""Premultiplied ARGB of an area."""
+TINT = 0x66005066
+"""Premultiplied ARGB of an area: seen on any image, and the image through it."""
 MOST_TINTED_PX = 4_000_000
 
 

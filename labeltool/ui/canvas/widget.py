@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QTabletEvent,
     QWheelEvent,
@@ -25,9 +24,15 @@ from labeltool.app.toolbox import View
 from labeltool.core.change import Change
 from labeltool.core.draw import Point
 from labeltool.core.geometry import Box, Size
-from labeltool.tools.tool import NO_PREVIEW, Gesture, Pointer, Preview, Tool, ToolContext
-from labeltool.ui.canvas.layers import Layer, places_in
+from labeltool.core.shape import Coarse
+from labeltool.tools.tool import Key, Pointer, Preview, Tool, ToolContext
+from labeltool.ui.canvas.crosshair import paint_crosshair, strips
+from labeltool.ui.canvas.dab import Dab, dab_of, paint_dab
+from labeltool.ui.canvas.drawing import Drawing
+from labeltool.ui.canvas.layers import Layer
 from labeltool.ui.canvas.previews import HANDLE_PX, paint_area, paint_outline, paint_text
+from labeltool.ui.canvas.proposal import Proposal
+from labeltool.ui.canvas.stack import LayerStack, Overlay
 from labeltool.ui.canvas.viewport import Viewport
 from labeltool.ui.compare import Compare, Mode, paint_line, paint_name
 
@@ -35,8 +40,12 @@ WHEEL_NOTCH = 120
 ZOOM_A_NOTCH = 1.25
 NEAR_PX = 9
 FAR = Size(1 << 30, 1 << 30)
-Overlay = Callable[[QPainter, Viewport, QRect], None]
-"""Paints over a layer what depends on the zoom: view and dirty rectangle of the widget."""
+GESTURE_KEYS: dict[Qt.Key, Key] = {
+    Qt.Key.Key_Return: "accept",
+    Qt.Key.Key_Enter: "accept",
+    Qt.Key.Key_Backspace: "back",
+    Qt.Key.Key_Delete: "delete",
+}
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 
 
@@ -63,12 +72,9 @@ class Canvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(QSize(200, 200))
         self._context = context
-        self._tool: Tool | None = None
-        self._gesture: Gesture | None = None
-        self._preview: Preview = NO_PREVIEW
-        self._image: Size | None = None
-        self._layers: dict[str, Layer] = {}
-        self._overlays: dict[str, Overlay] = {}
+        self._drawing = Drawing(context, self._preview_changed, self.failed.emit)
+        self._proposal: Proposal | None = None
+        self._stack = LayerStack()
         self._visible: list[str] = []
         self.compare = Compare()
         self.compare_names: dict[str, str] = {}
@@ -81,25 +87,21 @@ class Canvas(QWidget):
         self._pointer: QPointF | None = None
         self._pan_from: QPointF | None = None
         self._space = False
+        self._dab_shown: Dab | None = None
         self._pressure = 1.0
-        self._sending = False
-        self.surround = QColor("#2b2b2b")
         self.empty_text = ""
 
     # ---- what is shown
 
     def show_image(self, size: Size | None, layers: dict[str, Layer]) -> None:
-        """Show layers of an image, from the lowest to the highest; None shows the empty state."""
+        """Show layers of an image; None shows the empty state."""
         self.cancel_gesture()
-        self._image, self._layers = size, layers
+        self._stack.show(size, layers)
         self.fit()
 
     def set_layer(self, name: str, layer: Layer | None) -> None:
         """Put in, replace or take out one layer; the order is that of ``set_visible``."""
-        if layer is None:
-            self._layers.pop(name, None)
-        else:
-            self._layers[name] = layer
+        self._stack.put(name, layer)
         self.update()
 
     def set_visible(self, names: list[str]) -> None:
@@ -110,7 +112,7 @@ class Canvas(QWidget):
 
     def set_overlay(self, name: str, overlay: Overlay) -> None:
         """What is painted whenever this layer has been."""
-        self._overlays[name] = overlay
+        self._stack.put_over(name, overlay)
 
     def set_compare(self, mode: Mode, left: str, right: str) -> None:
         """Compare two layers, each shown as :data:`labeltool.ui.compare.SIDES` says; "off" ends that."""
@@ -127,32 +129,37 @@ class Canvas(QWidget):
         self.crosshair = shown
         self.update()
 
+    def set_surround(self, color: QColor) -> None:
+        """What is around the image."""
+        self._stack.surround = color
+        self.update()
+
     def layer(self, name: str) -> Layer | None:
         """A layer by name."""
-        return self._layers.get(name)
+        return self._stack.layer(name)
 
     def pixels_changed(self, change: Change, names: tuple[str, ...]) -> None:
         """Pixels of these layers differ: render and repaint those parts only."""
         if change.box.is_empty or self._image is None:
             return
         seen = self.what_is_seen().visible or change.box
-        boxes = change.boxes(self._image, self._level)
-        for name in names:
-            if name in self._layers:
-                self._layers[name].changed(boxes, self._level, seen)
-        for box in boxes:
+        for box in self._stack.changed(change, names, self._view.level(self.devicePixelRatioF()), seen):
             self._repaint(self._widget_rect(box, 2))
 
     def pixels_arrived(self, name: str, box: Box, first: int, last: int) -> None:
         """There is more to see of a layer inside ``box``, on these levels."""
-        if name in self._layers:
-            self._layers[name].forget(box, first, last)
-            self._repaint(self._widget_rect(box, 2))
+        rect = self._widget_rect(box, 2)
+        self._stack.arrived(name, box, first, last, rect)
+        self._repaint(rect)
 
     def _repaint(self, rect: QRect) -> None:
         """Paint a rectangle of the picture again, in every pane that shows it."""
         for dx in {pane.dx for pane in self.compare.panes(self.rect(), self._visible)}:
             self.update(rect.translated(dx, 0))
+
+    @property
+    def _image(self) -> Size | None:
+        return self._stack.size
 
     # ---- viewport
 
@@ -160,11 +167,6 @@ class Canvas(QWidget):
     def view(self) -> Viewport:
         """Zoom and place of the image."""
         return self._view
-
-    @property
-    def _level(self) -> int:
-        """The level that is drawn from: of one pixel of it, at least half a pixel of the screen is seen."""
-        return self._view.level(self.devicePixelRatioF())
 
     def image_to_widget(self, x: float, y: float) -> Point:
         """Image point to widget point, floats."""
@@ -234,8 +236,8 @@ class Canvas(QWidget):
         """Paint the tiles that the dirty rectangle shows."""
         painter = QPainter(self)
         dirty = event.rect()
-        painter.fillRect(dirty, self.surround)
         if self._image is None:
+            painter.fillRect(dirty, self._stack.surround)
             self._paint_empty(painter)
             return
         for pane in self.compare.panes(self.rect(), self._visible):
@@ -250,51 +252,24 @@ class Canvas(QWidget):
             self._paint_comparison(painter)
 
     def _paint_pane(self, painter: QPainter, names: tuple[str, ...], dirty: QRect) -> None:
-        for name in names:
-            layer = self._layers.get(name)
-            if layer is not None:
-                self._paint_layer(painter, layer, dirty, smooth=name == "image")
-                if name in self._overlays:
-                    self._overlays[name](painter, self._view, dirty)
+        room = QRect(0, 0, *self._own_size())
+        self._stack.paint(painter, names, self._view, self.devicePixelRatioF(), room, dirty)
         self._paint_preview(painter, dirty)
-        self._paint_crosshair(painter)
-        self._paint_brush(painter)
+        if self.crosshair and self._pointer is not None:
+            paint_crosshair(painter, self._pointer, self._own_size())
+        dab = self._dab()
+        if dab is not None:
+            paint_dab(painter, dab, self.devicePixelRatioF())
 
     def _paint_comparison(self, painter: QPainter) -> None:
         compare = self.compare
         paint_line(painter, compare, self.rect())
         for side, pane in zip((compare.left, compare.right), compare.panes(self.rect(), []), strict=True):
-            there = side in ("image", "mask") or side in self._layers
+            there = side in ("image", "mask") or self.layer(side) is not None
             text = self.compare_names.get(side, side)
             text = text if there else self.tr("{layer}: none yet").format(layer=text)
             painter.setClipRect(pane.rect)
             paint_name(painter, text, pane.rect)
-
-    def _crosshair_strips(self, at: QPointF | None) -> list[QRect]:
-        """The two thin rectangles in which the crosshair is painted."""
-        if at is None or not self.crosshair:
-            return []
-        x, y, room = math.floor(at.x()), math.floor(at.y()), self._own_size()
-        return [QRect(x - 1, 0, 3, room.height), QRect(0, y - 1, room.width, 3)]
-
-    def _paint_crosshair(self, painter: QPainter) -> None:
-        for strip in self._crosshair_strips(self._pointer):
-            painter.fillRect(strip, QColor(0, 0, 0, 70))
-            painter.fillRect(
-                strip.adjusted(1, 0, -1, 0) if strip.width() == 3 else strip.adjusted(0, 1, 0, -1),
-                QColor(255, 255, 255, 190),
-            )
-
-    def _paint_layer(self, painter: QPainter, layer: Layer, dirty: QRect, *, smooth: bool) -> None:
-        view = self._view
-        box = view.visible(dirty.left(), dirty.top(), dirty.right() + 1, dirty.bottom() + 1, layer.size)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth and view.zoom < 2)
-        for place in places_in(box, self._level):
-            tile = layer.tile(place)
-            # Rounded edges are shared by neighbours, so that no gap can show between tiles.
-            left, top = (round(v) for v in view.to_widget(tile.box.x0, tile.box.y0))
-            right, bottom = (round(v) for v in view.to_widget(tile.box.x1, tile.box.y1))
-            painter.drawImage(QRect(left, top, max(1, right - left), max(1, bottom - top)), tile.image)
 
     def _paint_empty(self, painter: QPainter) -> None:
         painter.setPen(QColor("#9a9a9a"))
@@ -303,10 +278,12 @@ class Canvas(QWidget):
         )
 
     def _paint_preview(self, painter: QPainter, dirty: QRect) -> None:
-        preview, at = self._preview, self._pointer
+        preview, at = self.preview, self._pointer
         seen = self._view.visible(
             dirty.left() - 8, dirty.top() - 8, dirty.right() + 9, dirty.bottom() + 9, FAR
         )
+        if self._proposal is not None:
+            self._proposal.paint(painter, self._view)
         if preview.area is not None:
             paint_area(painter, preview.area, self._view, seen)
         for outline in preview.outlines:
@@ -314,112 +291,89 @@ class Canvas(QWidget):
             paint_outline(painter, outline, self._view, seen, rubber)
         if preview.text_at is not None:
             at = QPointF(*self._view.to_widget(*preview.text_at))
-        if preview.text and at is not None:
-            paint_text(painter, preview.text, at, QRect(0, 0, *self._own_size()))
+        text = self.tr("Working… Esc cancels") if preview.working else preview.text
+        if text and at is not None:
+            paint_text(painter, text, at, QRect(0, 0, *self._own_size()))
 
-    def _paint_brush(self, painter: QPainter) -> None:
-        circle = self._brush_circle()
-        if circle is None:
-            return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for color, width in ((QColor(0, 0, 0, 160), 2.6), (QColor(255, 255, 255, 230), 1.2)):
-            painter.setPen(QPen(color, width))
-            painter.drawEllipse(circle)
-
-    def _brush_circle(self) -> QRectF | None:
-        context = self._context()
-        if self._pointer is None or context is None or self._tool is None or self._tool.cursor != "brush":
+    def _dab(self) -> Dab | None:
+        """What a press would cover; None where the pointer is elsewhere or the tool has no brush."""
+        context, tool = self._context(), self._drawing.tool
+        if self._pointer is None or context is None or tool is None or tool.cursor != "brush":
             return None
-        radius = max(0.5, context.radius_px) * self._view.zoom
-        return QRectF(self._pointer.x() - radius, self._pointer.y() - radius, 2 * radius, 2 * radius)
+        pressure = self._pressure if self._drawing.under_way else 1.0
+        return dab_of(tool, context, self._pointer, self._view.zoom, pressure)
 
     def _moved_pointer(self, to: QPointF | None) -> None:
         """Repaint only where the brush's outline or the rubber band was and is."""
-        before, strips = self._brush_circle(), self._crosshair_strips(self._pointer)
+        shown, before = self._dab_shown, self._pointer
         self._pointer = to
-        for circle in (before, self._brush_circle()):
-            if circle is not None:
-                self._repaint(circle.toAlignedRect().adjusted(-3, -3, 3, 3))
-        for strip in (*strips, *self._crosshair_strips(to)):
-            self._repaint(strip)
-        if self._preview.rubber or (self._preview.text and self._preview.text_at is None):
+        self._dab_shown = self._dab()
+        for dab in (shown, self._dab_shown):
+            if dab is not None:
+                self._repaint(dab.reach)
+        if self.crosshair:
+            for at in (before, to):
+                for strip in () if at is None else strips(at, self._own_size()):
+                    self._repaint(strip)
+        preview = self.preview
+        if preview.rubber or preview.working or (preview.text and preview.text_at is None):
             self.update()
-        elif self._gesture is None:
-            self._hover(to)
-
-    def _hover(self, at: QPointF | None) -> None:
-        context = self._context()
-        if self._tool is None or self._tool.hover is None or context is None:
-            return
-        if at is None:
-            self._show_preview(NO_PREVIEW)
         else:
-            self._show_preview(self._tool.hover(context, self._view.to_image(at.x(), at.y())))
+            self._drawing.hover(None if to is None else self._view.to_image(to.x(), to.y()))
 
     # ---- tool
 
     def set_tool(self, tool: Tool) -> None:
         """Draw with this tool from now on; a gesture that is under way is cancelled."""
-        self.cancel_gesture()
-        self._tool = tool
+        self._drawing.use(tool)
         self._update_cursor()
         self.update()
 
     def brush_changed(self) -> None:
-        """The radius is another one."""
+        """The radius or the tip is another one."""
+        self._dab_shown = self._dab()
         self.update()
+
+    @property
+    def preview(self) -> Preview:
+        """What the tool shows over the layers."""
+        return self._drawing.preview
 
     @property
     def busy(self) -> bool:
         """True while something is being drawn that would be lost if it were left now."""
-        return self._gesture is not None and not self._preview.idle
+        return self._drawing.busy
 
     def cancel_gesture(self) -> None:
         """Drop what is being drawn; nothing of it stays."""
-        gesture, self._gesture, self._preview = self._gesture, None, NO_PREVIEW
-        if gesture is not None:
-            gesture.close()
+        if self._drawing.cancel():
             self.update()
 
     def take_back(self) -> None:
         """Take back the last step of what is being drawn: a polygon's last corner."""
-        if self._gesture is not None:
-            self._send(Pointer("key", key="back"))
+        self._drawing.key("back")
 
     def mask_changed(self) -> None:
         """Undo, a model or an import has changed the mask: a gesture that rests looks at it again."""
-        if self._gesture is not None and self._preview.idle and not self._sending:
-            self._send(Pointer("key", key="refresh"))
+        self._drawing.refresh()
 
-    def _send(self, pointer: Pointer) -> None:
-        context = self._context()
-        if context is None or self._tool is None:
-            return
-        self._sending = True
-        try:
-            if self._gesture is not None:
-                self._show_preview(self._gesture.send(pointer))
-            elif pointer.kind == "press":
-                self._gesture = self._tool.gesture(context, pointer)
-                self._show_preview(next(self._gesture))
-        except StopIteration:
-            self._gesture = None
-            self._show_preview(NO_PREVIEW)
-        except Exception as error:  # a tool may fail in any way; the stroke has been taken back
-            self._gesture = None
-            self._show_preview(NO_PREVIEW)
-            self.failed.emit(error)
-        finally:
-            self._sending = False
+    def work_answered(self, *, failed: bool = False) -> None:
+        """Work that the tool has begun is done."""
+        self._drawing.answered(self.pointer, failed=failed)
 
-    def show_preview(self, preview: Preview) -> None:
-        """Show what does not come from the tool, such as what a dialog would change."""
-        self._show_preview(preview)
+    @property
+    def proposed(self) -> Coarse | None:
+        """What a dialog would change, as it is shown."""
+        return None if self._proposal is None else self._proposal.area
 
-    def _show_preview(self, preview: Preview) -> None:
-        if preview is self._preview:
-            return
-        self._preview = preview
+    def propose(self, area: Coarse | None) -> None:
+        """Show what a dialog would change, below what the tool shows."""
+        self._proposal = None if area is None else Proposal(area)
+        self.update()
+
+    def _preview_changed(self, preview: Preview) -> None:
+        if preview.working != (self.cursor().shape() == Qt.CursorShape.BusyCursor):
+            self._update_cursor()
         if preview.changed is None:
             self.update()
         else:
@@ -442,7 +396,7 @@ class Canvas(QWidget):
             self._pan_from = event.position()
             self._update_cursor()
         elif event.button() in (LEFT, RIGHT):
-            self._send(self._pointer_event("press", event))
+            self._drawing.send(self._pointer_event("press", event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pan, or go on drawing."""
@@ -455,8 +409,8 @@ class Canvas(QWidget):
         if self._pan_from is not None:
             delta, self._pan_from = at - self._pan_from, at
             self._set_view(self._view.moved(delta.x(), delta.y()))
-        elif self._gesture is not None:
-            self._send(self._pointer_event("move", event))
+        elif self._drawing.under_way:
+            self._drawing.send(self._pointer_event("move", event))
         self._moved_pointer(self._in_picture(at))
         self.pointed.emit()
 
@@ -487,13 +441,13 @@ class Canvas(QWidget):
         elif self._pan_from is not None and event.button() in (MIDDLE, LEFT):
             self._pan_from = None
             self._update_cursor()
-        elif self._gesture is not None:
-            self._send(self._pointer_event("release", event))
+        elif self._drawing.under_way:
+            self._drawing.send(self._pointer_event("release", event))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Closes a polygon; to any other tool it is a press."""
-        if self._gesture is not None and event.button() == LEFT:
-            self._send(self._pointer_event("double", event))
+        if self._drawing.under_way and event.button() == LEFT:
+            self._drawing.send(self._pointer_event("double", event))
         else:
             self.mousePressEvent(event)
 
@@ -530,15 +484,11 @@ class Canvas(QWidget):
         key = event.key()
         if key == Qt.Key.Key_Space:
             self._hold_space(True)
-        elif self._gesture is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._send(Pointer("key", key="accept"))
-        elif (self._gesture is not None and key == Qt.Key.Key_Backspace) or (
-            self.busy and event.matches(QKeySequence.StandardKey.Undo)
-        ):
+        elif self.busy and event.matches(QKeySequence.StandardKey.Undo):
             self.take_back()
-        elif self._gesture is not None and key == Qt.Key.Key_Delete:
-            self._send(Pointer("key", key="delete"))
-        elif key == Qt.Key.Key_Escape and self._gesture is not None:
+        elif self._drawing.under_way and key in GESTURE_KEYS:
+            self._drawing.key(GESTURE_KEYS[Qt.Key(key)])
+        elif self._drawing.under_way and key == Qt.Key.Key_Escape:
             self.cancel_gesture()
         else:
             super().keyPressEvent(event)
@@ -577,7 +527,9 @@ class Canvas(QWidget):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._space:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif self._tool is not None:
+        elif self.preview.working:
+            self.setCursor(Qt.CursorShape.BusyCursor)
+        elif self._drawing.tool is not None:
             self.setCursor(Qt.CursorShape.CrossCursor)
         else:
             self.unsetCursor()

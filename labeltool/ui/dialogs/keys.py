@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from labeltool.ui.actions import MENUS, ActionSpec, native, table, translated
+from labeltool.ui.actions import MENUS, ActionSpec, table
 from labeltool.ui.dialogs.frame import Dialog, label
 from labeltool.ui.digits import physical_key
-from labeltool.ui.keys import FIXED, PRESETS, Keymap
+from labeltool.ui.keys import FIXED, PRESETS, Keymap, native
+from labeltool.ui.words import translated
 
 ID = int(Qt.ItemDataRole.UserRole)
 MODIFIERS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
@@ -21,23 +21,30 @@ from labeltool.ui import theme
 
 COLOUR, NAME, KEY, EYE, LOCK, SHARE = range(6)
 ROW_PX = 28
+SCALES = (1, 2, 3)
 FEWEST_SEEN, MOST_SEEN = 5, 10
 """Rows that are always seen, and those that are seen where there is room; the others are scrolled to."""
 VALUE_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
 def swatch(color: tuple[int, int, int], side: int = 16) -> QIcon:
-    """A rounded square of a class's colour."""
-    pixmap = QPixmap(side, side)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(QColor(*color))
-    painter.setPen(QColor(128, 128, 128))
-    painter.drawRoundedRect(1, 1, side - 2, side - 2, 3, 3)
-    painter.end()
-    icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else Qt tints it, and the colour is what it is for
+    """A rounded square of a class's colour, sharp on screens of each scale."""
+    icon = QIcon()
+    for ratio in SCALES:
+        pixmap = QPixmap(ratio * side, ratio * side)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(*color))
+        painter.setPen(QColor(128, 128, 128))
+        painter.drawRoundedRect(QRectF(1.5, 1.5, side - 3, side - 3), 3, 3)
+        painter.end()
+        for mode in (
+            QIcon.Mode.Normal,
+            QIcon.Mode.Selected,
+        ):  # else Qt tints it, and the colour is what it is for
+            icon.addPixmap(pixmap, mode)
     return icon
 
 
@@ -73,21 +80,21 @@ class ClassPanel(QWidget):
         self.hidden_values: frozenset[int] = frozenset()
         self._locked: frozenset[int] = frozenset()
         self._rest: QTreeWidgetItem | None = None
-        self._list = ClassList()
-        self._list.setObjectName("classes.list")
-        self._list.setAccessibleName(self.tr("Classes"))
-        self._list.setColumnCount(6)
-        self._list.setHeaderHidden(True)
-        self._list.setRootIsDecorated(False)
-        self._list.setIconSize(QSize(16, 16))
-        self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header = self._list.header()
+        self.list = ClassList()
+        self.list.setObjectName("classes.list")
+        self.list.setAccessibleName(self.tr("Classes"))
+        self.list.setColumnCount(6)
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setIconSize(QSize(16, 16))
+        self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header = self.list.header()
         header.setStretchLastSection(False)
-        header.setMinimumSectionSize(28)
-        for column, width in ((COLOUR, 30), (KEY, 28), (EYE, 28), (LOCK, 28), (SHARE, 68)):
+        header.setMinimumSectionSize(20)
+        for column, width in ((COLOUR, 26), (KEY, 20), (EYE, 26), (LOCK, 26), (SHARE, 62)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            self._list.setColumnWidth(column, width)
+            self.list.setColumnWidth(column, width)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self._add = QToolButton()
         self._add.setObjectName("classes.add")
@@ -98,25 +105,25 @@ class ClassPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 4)
         layout.setSpacing(4)
-        layout.addWidget(self._list)
+        layout.addWidget(self.list, 1)
         layout.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addStretch(1)
-        self._list.currentItemChanged.connect(self._on_current)
-        self._list.itemClicked.connect(self._on_clicked)
-        self._list.itemDoubleClicked.connect(
+        layout.addStretch(0)
+        self.list.currentItemChanged.connect(self._on_current)
+        self.list.itemClicked.connect(self._on_clicked)
+        self.list.itemDoubleClicked.connect(
             lambda item, column: (
                 self.edit_asked.emit(item.data(0, VALUE_ROLE))
                 if column not in (EYE, LOCK) and item in self._items()
                 else None
             )
         )
-        self._list.customContextMenuRequested.connect(self._menu)
+        self.list.customContextMenuRequested.connect(self._menu)
         self._add.clicked.connect(self.add_asked)
 
     def show_catalog(self, catalog: ClassCatalog, current: int) -> None:
         """List these classes, ``current`` chosen."""
-        self._list.blockSignals(True)
-        self._list.clear()
+        self.list.blockSignals(True)
+        self.list.clear()
         self._rest = None
         for number, each in enumerate(catalog.classes):
             key = self._key_of(catalog, number)
@@ -127,10 +134,10 @@ class ClassPanel(QWidget):
             item.setTextAlignment(KEY, Qt.AlignmentFlag.AlignCenter)
             item.setTextAlignment(SHARE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setSizeHint(NAME, QSize(0, ROW_PX))
-            self._list.addTopLevelItem(item)
+            self.list.addTopLevelItem(item)
         self._locked = catalog.locked
         self._rest = self._make_rest()
-        self._list.blockSignals(False)
+        self.list.blockSignals(False)
         self._fit_rows()
         self._show_eyes()
         self._show_locks()
@@ -138,7 +145,7 @@ class ClassPanel(QWidget):
 
     def _make_rest(self) -> QTreeWidgetItem:
         """The last row: what nobody has labelled. It is no class, so it cannot be chosen."""
-        rest = QTreeWidgetItem(self._list, ["", self.tr("unlabelled"), "", "", "", ""])
+        rest = QTreeWidgetItem(self.list, ["", self.tr("unlabelled"), "", "", "", ""])
         rest.setFlags(Qt.ItemFlag.NoItemFlags)
         rest.setTextAlignment(SHARE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         rest.setSizeHint(NAME, QSize(0, ROW_PX))
@@ -147,14 +154,15 @@ class ClassPanel(QWidget):
 
     def _fit_rows(self) -> None:
         """As high as the rows, within reason; the last one has its place even while it is hidden."""
-        rows = self._list.topLevelItemCount()
-        self._list.setMinimumHeight(ROW_PX * min(rows, FEWEST_SEEN))
-        self._list.setMaximumHeight(ROW_PX * min(rows, MOST_SEEN))
+        rows = self.list.topLevelItemCount()
+        self.list.setMinimumHeight(ROW_PX * min(rows, FEWEST_SEEN))
+        self.list.setMaximumHeight(ROW_PX * min(rows, MOST_SEEN))
         self.updateGeometry()
 
     def preferred_height(self) -> int:
         """In pixels, with every row that shall be seen."""
-        return self.sizeHint().height() - self._list.sizeHint().height() + self._list.maximumHeight()
+        list_px = min(self.list.sizeHint().height(), self.list.maximumHeight())
+        return self.sizeHint().height() - list_px + self.list.maximumHeight()
 
     @staticmethod
     def _key_of(catalog: ClassCatalog, number: int) -> str:
@@ -167,10 +175,10 @@ class ClassPanel(QWidget):
         """Mark the class that is painted."""
         for item in self._items():
             if item.data(0, VALUE_ROLE) == value:
-                self._list.blockSignals(True)
-                self._list.setCurrentItem(item)
-                self._list.scrollToItem(item)
-                self._list.blockSignals(False)
+                self.list.blockSignals(True)
+                self.list.setCurrentItem(item)
+                self.list.scrollToItem(item)
+                self.list.blockSignals(False)
 
     def show_shares(self, pixels: Mapping[int, int], total: int) -> None:
         """The share of the image each class covers, and what is left."""
@@ -199,7 +207,7 @@ class ClassPanel(QWidget):
         self._show_locks()
 
     def _items(self) -> list[QTreeWidgetItem]:
-        found = (self._list.topLevelItem(row) for row in range(self._list.topLevelItemCount()))
+        found = (self.list.topLevelItem(row) for row in range(self.list.topLevelItemCount()))
         return [item for item in found if item is not None and item is not self._rest]
 
     def _show_eyes(self) -> None:
@@ -234,7 +242,7 @@ class ClassPanel(QWidget):
             self._ask_lock(item.data(0, VALUE_ROLE))
 
     def _menu(self, at: QPoint) -> None:
-        item = self._list.itemAt(at)
+        item = self.list.itemAt(at)
         if item is None or item is self._rest or not self._add.isEnabled():
             return
         menu = QMenu(self)
@@ -243,4 +251,4 @@ class ClassPanel(QWidget):
         menu.addAction(self.tr("Show or hide"), lambda: self.toggle_hidden(value))
         locked = value in self._locked
         menu.addAction(self.tr("Unlock") if locked else self.tr("Lock"), lambda: self._ask_lock(value))
-        menu.popup(self._list.viewport().mapToGlobal(at))
+        menu.popup(self.list.viewport().mapToGlobal(at))

@@ -105,7 +105,7 @@ class ImageModel(QAbstractListModel):
             self._lanes.submit(
                 "thumbnails",
                 f"thumbnail {record.id}",
-                lambda cancel, progress: thumbnail(record.path, SIDE * 2),
+                lambda cancel, progress: thumbnail(record.path, SIDE * 2, cancel=cancel),
                 done=lambda pixels: self._arrived(record.id, pixels),
                 failed=lambda error: None,  # the row says it when the image is opened
                 quiet=True,
@@ -242,14 +242,14 @@ class ImagePanel(QWidget):
         self._status.addItem(self.tr("all"), "")
         for status, text in texts.items():
             self._status.addItem(text, status.value)
-        self._list = QListView()
-        self._list.setObjectName("images.list")
-        self._list.setAccessibleName(self.tr("Images"))
-        self._list.setModel(self._filter)
-        self._list.setItemDelegate(ImageDelegate(texts, self))
-        self._list.setUniformItemSizes(True)
-        self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.list = QListView()
+        self.list.setObjectName("images.list")
+        self.list.setAccessibleName(self.tr("Images"))
+        self.list.setModel(self._filter)
+        self.list.setItemDelegate(ImageDelegate(texts, self))
+        self.list.setUniformItemSizes(True)
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._empty = QLabel()
         self._empty.setObjectName("dim")
         self._empty.setWordWrap(True)
@@ -263,14 +263,14 @@ class ImagePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(row)
-        layout.addWidget(self._list, 1)
+        layout.addWidget(self.list, 1)
         layout.addWidget(self._empty, 1)
         self._search.textChanged.connect(self._refilter)
         self._status.currentIndexChanged.connect(self._refilter)
         self._search.left.connect(self.left)
         self._search.returnPressed.connect(lambda: self._on_activated(self._filter.index(0, 0)))
-        self._list.clicked.connect(self._on_activated)
-        self._list.activated.connect(self._on_activated)
+        self.list.clicked.connect(self._on_activated)
+        self.list.activated.connect(self._on_activated)
         self._refilter()
 
     def show_records(self, records: list[ImageRecord], lanes: Lanes | None) -> None:
@@ -288,8 +288,8 @@ class ImagePanel(QWidget):
         if row is None:
             return
         index = self._filter.mapFromSource(self._model.index(row))
-        self._list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        self._list.scrollTo(index)
+        self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.list.scrollTo(index)
 
     def listed(self) -> list[ImageRecord]:
         """The images that the filter lets through, in their order."""
@@ -301,7 +301,7 @@ class ImagePanel(QWidget):
     def _refilter(self) -> None:
         self._filter.set_filter(self._search.text(), self._status.currentData() or "")
         nothing = self._filter.rowCount() == 0
-        self._list.setVisible(not nothing)
+        self.list.setVisible(not nothing)
         self._empty.setVisible(nothing)
         self._empty.setText(
             self.tr("No image matches. Clear the search or choose another status.")

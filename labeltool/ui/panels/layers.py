@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QScrollArea,
+    QSizePolicy,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -27,6 +28,7 @@ from labeltool.ui.compare import Compare
 LAYERS = ("mask", "model", "confidence")
 PERCENT_PX = 44
 LEAST_PX = 120
+SPACING_PX = 5
 GAMMA_STEPS = 50
 """Steps of the slider that double gamma, or halve it."""
 
@@ -77,14 +79,13 @@ class LayerPanel(QScrollArea):
         self._inside = QWidget()
         column = QVBoxLayout(self._inside)
         column.setContentsMargins(8, 4, 8, 8)
-        column.setSpacing(6)
-        looks = QHBoxLayout()
-        looks.setContentsMargins(22, 0, 0, 0)
-        for box in self._looks.values():
-            looks.addWidget(box)
-        looks.addStretch(1)
-        column.addWidget(self._boxes["mask"])
-        column.addLayout(looks)
+        column.setSpacing(SPACING_PX)
+        mask = QHBoxLayout()
+        mask.setSpacing(16)
+        for box in (self._boxes["mask"], *self._looks.values()):
+            mask.addWidget(box)
+        mask.addStretch(1)
+        column.addLayout(mask)
         column.addLayout(_form((self.tr("Opacity"), self._opacity)))
         column.addWidget(self._boxes["model"])
         column.addWidget(self._boxes["confidence"])
@@ -248,9 +249,17 @@ class ComparePanel(QWidget):
             "confidence": self.tr("Confidence"),
         }
         self._left, self._right = self._choice("left", self.names), self._choice("right", self.names)
-        form = _form(
-            (self.tr("Mode"), self._mode), (self.tr("Left"), self._left), (self.tr("Right"), self._right)
-        )
+        sides = QWidget()
+        row = QHBoxLayout(sides)
+        row.setContentsMargins(0, 0, 0, 0)
+        for side, text in ((self._left, self.tr("Left")), (self._right, self.tr("Right"))):
+            side.setToolTip(text)
+            side.setAccessibleName(text)
+            side.setMinimumContentsLength(1)  # what does not fit is shortened
+            side.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            side.view().setMinimumWidth(side.view().sizeHintForColumn(0) + 16)
+            row.addWidget(side, 1)
+        form = _form((self.tr("Mode"), self._mode), (self.tr("Layers"), sides))
         form.setContentsMargins(22, 0, 0, 4)
         self.setLayout(form)
 
@@ -278,7 +287,7 @@ class ComparePanel(QWidget):
 def _form(*rows: tuple[str, QWidget]) -> QFormLayout:
     form = QFormLayout()
     form.setContentsMargins(0, 0, 0, 0)
-    form.setVerticalSpacing(6)
+    form.setVerticalSpacing(SPACING_PX)
     for title, widget in rows:
         form.addRow(title, widget)
     return form

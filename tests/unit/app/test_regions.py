@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labeltool.app.regions import OPERATIONS, Prepared, Wish, split_objects
+from labeltool.app.regions import OPERATIONS, Prepared, Wish, split_lines, split_objects
 from labeltool.app.taking import copied_mask, taken_answer
 from labeltool.app.targets import class_targets, region_target, targets
 from labeltool.core.draw import capsule
@@ -15,6 +15,7 @@ from labeltool.core.mask import LabelMask, Plane
 from labeltool.core.patch import paint, write
 from labeltool.core.progress import CancelToken
 from labeltool.core.provenance import Origin
+from labeltool.core.shape import seen_from_afar
 
 SIZE = Size(600, 300)
 
@@ -149,3 +150,30 @@ def test_a_mask_is_copied_whole_and_is_a_humans():
 def test_masks_of_other_sizes_are_not_copied():
     with pytest.raises(LabeltoolError, match="600 x 300"):
         copied_mask(LabelMask(SIZE), LabelMask(Size(300, 600)))
+
+
+def test_the_lines_of_a_split_lie_on_both_sides_of_where_it_cuts():
+    mask = mask_with(*((Box(x, 100, x + 30, 130), 1, 0) for x in (240, 268, 400)))
+    for y in (100, 120):  # a waist
+        mask.apply(write(mask, Box(266, y, 272, y + 10), title="", kind="", label=0))
+    wanted = class_targets(mask, 1)
+    lines = split_lines(mask, wanted, 8, SIZE.box, 1).inside
+    part = Box(250, 90, 290, 140)
+    assert np.array_equal(split_lines(mask, wanted, 8, part, 1).inside, lines[part.slices()])
+    assert split_lines(mask, wanted, 8, SIZE.box, 4).inside.any()
+    mask.apply(split_objects(mask, wanted, 8))
+    objects = mask.read("object")
+    left, right = objects[:, :-1], objects[:, 1:]
+    cut = (left != right) & (left > 0) & (right > 0)
+    assert cut.any()
+    assert (lines[:, :-1] & lines[:, 1:])[cut].all()
+    assert not lines[objects == 0].any()
+    assert not lines[:, 350:].any()
+
+
+def test_from_afar_every_so_manyth_pixel_is_seen():
+    shape = capsule((100.0, 80.0), (520.0, 200.0), 60.0, SIZE)
+    whole = np.broadcast_to(shape.part(SIZE.box), (SIZE.height, SIZE.width))
+    for box, step in ((SIZE.box, 4), (Box(96, 64, 599, 290), 8), (Box(13, 7, 520, 270), 1), (SIZE.box, 512)):
+        found = seen_from_afar(shape, box, step)
+        assert np.array_equal(found.inside, whole[box.slices()][::step, ::step])

@@ -5,6 +5,7 @@ import pytest
 from labeltool.app.session import Operation, Session, Step
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Box, Size
+from labeltool.core.guard import Admitted, Guard
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
 
@@ -127,3 +128,18 @@ def test_recent_steps_stay_as_they_are_and_older_ones_are_deflated():
     resting = [step.resting is not None for step in session._undo]
     assert resting[0] and not resting[-1]
     assert resting == sorted(resting, reverse=True)
+
+
+def test_what_a_guard_has_admitted_elsewhere_is_judged_again_only_by_another_guard():
+    session = Session(LabelMask(SIZE), lambda operation: None)
+    session.apply(dab(session.mask, 10))
+    session.guard = Guard(only_unlabelled=True)
+    judged = Admitted(dab(session.mask, 10, 2), session.guard)
+    with session.stroke("fill", "fill") as stroke:
+        stroke.add(judged)
+    assert (session.mask.read("label") == 2).any()
+    session.guard = Guard(locked=frozenset({2}))
+    revision = session.revision
+    with session.stroke("fill", "fill") as stroke:
+        stroke.add(Admitted(dab(session.mask, 10, 3), Guard()))
+    assert session.revision == revision

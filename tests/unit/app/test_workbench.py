@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from labeltool.app import prelabel, workbench
+from labeltool.app import at_hand, prelabel
 from labeltool.app.importing import import_labels
 from labeltool.app.project import add_images
 from labeltool.app.workbench import Workbench
@@ -93,7 +93,7 @@ def desk(tmp_path: Path, images: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     ) as store:
         add_images(store, [images])
 
-    def predict(store, records, model, *, again, progress, cancel, done):
+    def predict(store, records, model, *, progress, cancel, done):
         for record in records:
             done(record)
         return prelabel.PrelabelReport(model.key)
@@ -130,13 +130,13 @@ def test_a_pre_label_of_the_image_that_is_being_left_does_not_make_its_last_stro
 ):
     desk.keep_prediction(desk.a)
     desk.open(desk.a)
-    gate, real = threading.Event(), workbench.source_problem
+    gate, real = threading.Event(), at_hand.source_problem
 
     def slowly(record: ImageRecord):
         gate.wait(5)
         return real(record)
 
-    monkeypatch.setattr(workbench, "source_problem", slowly)
+    monkeypatch.setattr(at_hand, "source_problem", slowly)
     desk.paint(10, label=2)
     desk.bench.open_image(desk.b.id)
     desk.prelabel(desk.a)
@@ -222,7 +222,7 @@ def test_a_model_never_overtakes_a_stroke_that_could_not_be_saved(
         return real(image_id, patch, **more)
 
     monkeypatch.setattr(desk.store, "commit", commit)
-    monkeypatch.setattr(workbench, "FLUSH_S", 0.2)
+    monkeypatch.setattr(at_hand, "FLUSH_S", 0.2)
     desk.paint(10, label=2)
     desk.bench.open_image(desk.b.id)
     desk.until(lambda: desk.bench.open.record.id == desk.b.id)
@@ -270,7 +270,7 @@ def test_a_model_leaves_an_approved_image_as_it_was_approved(desk: Desk):
 def test_answers_that_come_after_closing_do_nothing(desk: Desk):
     desk.keep_prediction(desk.a)
     desk.open(desk.a)
-    desk.bench._fill_open(desk.a.id, MODEL)
+    desk.bench.filling.fill(desk.a.id, MODEL)
     assert desk.bench.close()
     while not desk.posted.empty():
         desk.pump()
@@ -279,7 +279,7 @@ def test_answers_that_come_after_closing_do_nothing(desk: Desk):
 def test_the_next_image_is_decoded_before_it_is_asked_for(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     desk.open(desk.a)
     desk.settle()
-    monkeypatch.setattr(workbench, "open_pyramid", lambda path: pytest.fail("decoded twice"))
+    monkeypatch.setattr(at_hand, "open_pyramid", lambda path: pytest.fail("decoded twice"))
     desk.bench.step(1, [desk.a, desk.b])
     desk.until(lambda: desk.bench.open.record.id == desk.b.id)
     assert desk.failures == []

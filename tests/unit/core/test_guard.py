@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from labeltool.app.session import Session
 from labeltool.core.geometry import Box, Size
 from labeltool.core.guard import OPEN, Guard
 from labeltool.core.mask import LabelMask, constant_value
@@ -55,6 +56,31 @@ def test_what_a_human_has_set_stays_where_truth_is_kept(mask):
     mask.apply(Guard(keep_truth=True).admit(mask, filled(mask, SIZE.box, 2)))
     assert (mask.read("label", Box(0, 0, 50, 50)) == 1).all()
     assert (mask.read("label")[50:] == 2).all()
+
+
+@pytest.mark.parametrize(
+    "guard", [Guard(only_unlabelled=True), Guard(keep_truth=True), Guard(only_over=frozenset({1}))]
+)
+def test_a_stroke_may_paint_over_itself_and_the_next_one_may_not(mask, guard):
+    allowed = Box(120, 50, 180, 100) if guard.only_over else Box(220, 50, 280, 100)
+    session = Session(mask, lambda operation: None)
+    session.guard = guard
+    with session.stroke("t", "k") as stroke:
+        for value in (2, 3):
+            stroke.add(filled(mask, allowed, value))
+            assert (mask.read("label", allowed) == value).all()
+    session.apply(filled(mask, allowed, 4))
+    assert (mask.read("label", allowed) == 3).all()
+
+
+def test_a_stroke_over_itself_does_not_open_what_is_locked_or_was_kept(mask):
+    session = Session(mask, lambda operation: None)
+    session.guard = Guard(locked=frozenset({2}), only_unlabelled=True)
+    before = mask.read("label")
+    with session.stroke("t", "k") as stroke:
+        for value in (3, 2, 4, 2):
+            stroke.add(filled(mask, SIZE.box, value))
+    assert (mask.read("label") == np.where(before == 1, 1, 4)).all()
 
 
 def test_brightness_is_asked_for_no_more_than_the_patch_touches(mask):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from PIL import Image
 
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.geometry import Box
-from labeltool.imaging import building
+from labeltool.imaging import building, file_pyramid
 from labeltool.imaging.file_pyramid import FilePyramid, open_pyramid
 from labeltool.imaging.open import open_image
 from labeltool.imaging.pyramid import ArrayPyramid, Arrival, seen
@@ -173,6 +174,35 @@ def test_closing_stops_the_making_of_levels_and_leaves_nothing_behind(tmp_path: 
     assert not pyramid._builder.is_alive()
     with pytest.raises(LabeltoolError, match="closed"):
         pyramid.read(Box(0, 1900, 10, 1910))
+
+
+@pytest.mark.parametrize("name", ["tiles.tif", "a.png"])
+def test_levels_can_be_stopped_and_what_there_is_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    pixels, gate = noise(1500, 700), threading.Event()
+
+    def later(*args: object, **more: object) -> LabeltoolError | None:
+        gate.wait()
+        return building.build(*args, **more)
+
+    monkeypatch.setattr(file_pyramid, "build", later)
+    pyramid = opened(written(tmp_path / name, pixels))
+    told: list[object] = []
+    pyramid.progress.connect(told.append)
+    pyramid.stop_levels()
+    gate.set()
+    until(lambda: told)
+    assert told == [None]
+    assert pyramid.complete
+    place = Box(10, 1300, 300, 1400)
+    if name == "a.png":
+        with pytest.raises(LabeltoolError, match="that was cancelled"):
+            pyramid.read(place)
+    else:
+        assert np.array_equal(pyramid.read(place), pixels[place.slices()])
+    ended(pyramid)
+    assert not list(PyramidCache().folder.iterdir())
 
 
 def test_without_room_tiled_files_do_without_a_cache_and_others_say_how_much_they_need(

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from labeltool.core.errors import BadInputError
+from labeltool.core.errors import BadInputError, CancelledError
 from labeltool.core.geometry import Box
+from labeltool.core.progress import CancelToken
 from labeltool.imaging.building import overview
 from labeltool.imaging.halving import halve
 from labeltool.imaging.open import open_image, probe, verify
@@ -180,11 +181,31 @@ def test_a_thumbnail_shows_the_whole_image_without_reading_all_of_it(tmp_path: P
     assert small[small.shape[0] // 2, -5].tolist() == [200, 200, 200]
 
 
-def test_a_file_read_in_order_has_a_thumbnail_once_it_has_been_unpacked(tmp_path: Path) -> None:
-    Image.fromarray(noise(700, 700)).save(tmp_path / "a.png")
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_file_read_in_order_has_a_thumbnail_that_stands_as_the_image_does(
+    tmp_path: Path, name: str, orientation: int
+) -> None:
+    pixels = np.zeros((1000, 2000, 3), np.uint8)
+    pixels[:, 1000:] = (200, 100, 50)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(pixels).save(tmp_path / name, exif=exif)
     cache = PyramidCache()
-    with large_reader(tmp_path / "a.png") as reader:
-        with pytest.raises(BadInputError, match="no small picture"):
-            overview(reader, 100, cache)
-        reader.read(Box(0, 0, 1, 1))
-        assert overview(reader, 100, cache).shape == (175, 175, 3)
+    with large_reader(tmp_path / name) as reader:
+        small = overview(reader, 100, cache)
+        assert not list(cache.folder.glob("*.tiles"))
+        last, size = len(reader.sizes) - 1, reader.sizes[-1]
+        expected = reader.read(size.box, last)
+    assert max(small.shape) == 100
+    assert (small.shape[0] > small.shape[1]) == (size.height > size.width)
+    for of_small, of_image in ((small[5, 5], expected[5, 5]), (small[-5, -5], expected[-5, -5])):
+        assert np.abs(of_small.astype(int) - of_image).max() < 8
+
+
+def test_a_thumbnail_of_a_large_image_can_be_cancelled(tmp_path: Path) -> None:
+    Image.fromarray(noise(700, 700)).save(tmp_path / "a.png")
+    cancel = CancelToken()
+    cancel.cancel()
+    with large_reader(tmp_path / "a.png") as reader, pytest.raises(CancelledError):
+        overview(reader, 100, PyramidCache(), cancel)

@@ -9,7 +9,7 @@ import pytest
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size, TileIndex
-from labeltool.imaging import budget, pyramid_cache
+from labeltool.imaging import pyramid_cache
 from labeltool.imaging.halving import level_sizes
 from labeltool.imaging.pyramid_cache import PyramidCache
 from labeltool.imaging.pyramid_file import PyramidFile, length
@@ -132,12 +132,3 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(BadInputError, match="cannot be written"):
         PyramidCache(tmp_path / "file" / "cache").begin(image(tmp_path), SIZE, 0)
-
-
-def test_the_memory_limit_can_be_set_and_is_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(budget.MEMORY_VARIABLE, "400")
-    assert budget.memory_limit() == 400 << 20
-    assert budget.share("pyramid") == budget.share("undo") == 100 << 20
-    assert budget.share("mask layer") == 40 << 20
-    monkeypatch.setenv(budget.MEMORY_VARIABLE, "much")
-    assert 0 < budget.memory_limit() <= 1 << 30

@@ -1,0 +1,203 @@
+"""The image at hand: loaded off the thread that owns it, frozen while another is, let go of when that has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
+
+from labeltool.app.ahead import Ahead
+from labeltool.app.jobs import Lanes
+from labeltool.app.project import source_problem
+from labeltool.app.saving import Saver
+from labeltool.app.session import Session, Step
+from labeltool.core.change import Signal
+from labeltool.core.errors import BadInputError, LabeltoolError
+from labeltool.core.progress import CancelToken
+from labeltool.core.project import ImageRecord
+from labeltool.imaging.budget import WHOLE_PIXELS
+from labeltool.imaging.file_pyramid import open_pyramid
+from labeltool.imaging.pyramid import Arrival, Pyramid
+
+if TYPE_CHECKING:
+    from labeltool.store.predictions import PredictionPlanes
+    from labeltool.store.project import ProjectStore
+
+T = TypeVar("T")
+
+FLUSH_S = 10.0
+"""How long loading an image waits for its strokes to be saved."""
+
+
+@dataclass
+class OpenImage:
+    """The image at hand. ``prediction`` is the newest one kept, None where no model has been."""
+
+    record: ImageRecord
+    session: Session
+    pyramid: Pyramid
+    prediction: PredictionPlanes | None = None
+
+
+@dataclass
+class _Loaded:
+    """What the io lane brings for an image, before there is a session."""
+
+    record: ImageRecord
+    pyramid: Pyramid
+    make_session: Callable[[], Session]
+    prediction: PredictionPlanes | None
+
+
+class AtHand:
+    """At most one image, and the only session of it. A session is valid until something else writes its image."""
+
+    def __init__(self, store: ProjectStore, lanes: Lanes, saver: Saver, ahead: Ahead) -> None:
+        self._store, self._lanes, self._saver, self._ahead = store, lanes, saver, ahead
+        self.image: OpenImage | None = None
+        self.wanted = ""
+        """Id of the image that is at hand or being loaded."""
+        self.masks = Lock()
+        """Held while a mask is read for a session, or filled in behind no session's back."""
+        self.closed = False
+        self.opening: Signal[ImageRecord] = Signal()
+        self.opened: Signal[OpenImage | None] = Signal()
+        self.failed: Signal[tuple[ImageRecord, LabeltoolError]] = Signal()
+        self.pixels_arrived: Signal[Arrival] = Signal()
+        self.levels_progress: Signal[tuple[float, float] | None] = Signal()
+        self._loading = False
+        self._when_loaded: list[Callable[[], None]] = []
+
+    # ---- opening
+
+    def open(self, record: ImageRecord) -> None:
+        """Bring an image; ``opened`` or ``failed`` follows."""
+        self.opening.emit(record)
+        self.hold()
+        self._loading = True
+        self.wanted = record.id
+
+        def done(loaded: _Loaded) -> None:
+            self._let_go()
+            self.image = OpenImage(loaded.record, loaded.make_session(), loaded.pyramid, loaded.prediction)
+            self._listen(self.image)
+            self.opened.emit(self.image)
+            self._release()
+
+        def failed(error: BaseException) -> None:
+            self._let_go()
+            self.wanted = ""
+            self.opened.emit(None)
+            self._fail(record, error)
+            self._release()
+
+        self._lanes.submit(
+            "io", "open", lambda cancel, _: self._load(record, cancel), done=done, failed=failed
+        )
+
+    def hold(self) -> None:
+        """Nothing is drawn on the image at hand until one is opened: what is loaded next, or written behind its
+        session, would not know of it."""
+        if self.image is not None:
+            self._loading = True
+            self.image.session.frozen = True
+
+    def _let_go(self) -> None:
+        if self.image is not None:
+            self.image.pyramid.close()
+        self.image = None
+
+    def _release(self) -> None:
+        self._loading = False
+        waiting, self._when_loaded = self._when_loaded, []
+        for each in waiting:
+            each()
+
+    def waits(self, then: Callable[[], None]) -> bool:
+        """True while an image is being loaded: ``then`` is called when it has come."""
+        if self._loading:
+            self._when_loaded.append(then)
+        return self._loading
+
+    def close(self) -> None:
+        """Let go of the image for good."""
+        self.hold()
+        self.closed = True
+        if self.image is not None:
+            self.image.pyramid.close()
+
+    # ---- loading, on a lane
+
+    def _load(self, record: ImageRecord, cancel: CancelToken) -> _Loaded:
+        _check_source(record)
+        pyramid = self._ahead.take(record) or open_pyramid(record.path)
+        cancel.check()
+        self.flush(record)
+        store, saver = self._store, self._saver
+        with self.masks:
+            mask = store.load_mask(record.id)
+            history = store.history(record.id)
+            keys = store.prediction_keys(record.id)
+            prediction = store.prediction(record.id, keys[-1]) if keys else None
+        record = replace(record, revision=history.revision)
+
+        def make_session() -> Session:
+            return Session(
+                mask,
+                lambda operation: saver.save(record.id, operation),
+                revision=history.revision,
+                undo=[Step(step.revision, step.title) for step in history.undo],
+                redo=[Step(step.revision, step.title) for step in history.redo],
+                load_patch=lambda revision: store.patch(record.id, revision),
+                began=lambda: store.stroke_began(record.id),
+                dropped=store.stroke_dropped,
+            )
+
+        return _Loaded(record, pyramid, make_session, prediction)
+
+    def flush(self, record: ImageRecord) -> None:
+        """Wait until every stroke on an image is on disk; LabeltoolError when that does not work."""
+        if not self._saver.flush(FLUSH_S, record.id):
+            why = self._saver.error
+            raise LabeltoolError(
+                "strokes on this image are still waiting to be saved" + (f": {why.message}" if why else ""),
+                file=record.path,
+                hint=(why.hint if why else None) or "Try again in a moment",
+            )
+
+    # ---- its pyramid
+
+    def _listen(self, image: OpenImage) -> None:
+        """Bring what a pyramid's threads tell to this thread, as long as its image is at hand."""
+
+        def pass_on(told: Signal[T], to: Callable[[T], None]) -> None:
+            def here(value: T) -> None:
+                if self.image is image and not self.closed:
+                    to(value)
+
+            told.connect(lambda value: self._lanes.deliver(lambda: here(value)))
+
+        pass_on(image.pyramid.arrived, self.pixels_arrived.emit)
+        pass_on(image.pyramid.progress, self.levels_progress.emit)
+        pass_on(image.pyramid.failed, self.report)
+
+    def report(self, error: BaseException) -> None:
+        """Something went wrong with the image at hand."""
+        if self.image is not None:
+            self._fail(self.image.record, error)
+
+    def _fail(self, record: ImageRecord, error: BaseException) -> None:
+        if not isinstance(error, LabeltoolError):
+            error = LabeltoolError(f"unexpected: {error!r}", file=record.path)
+        self.failed.emit((record, error))
+
+
+def _check_source(record: ImageRecord) -> None:
+    """BadInputError when the file is not the one that was added; a large one is only looked at from outside, because
+    reading it to its end takes longer than to show it."""
+    large = record.size.pixels > WHOLE_PIXELS and record.path.exists()
+    same = large and record.path.stat().st_size == record.file_bytes
+    problem = "" if same else source_problem(record)
+    if problem:
+        raise BadInputError(problem, file=record.path, hint="The labels are safe in the project")

@@ -1,0 +1,101 @@
+"""A tool in use: its gesture while one is under way, and what it previews. Knows nothing of Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from labeltool.core.draw import Point
+from labeltool.core.errors import CancelledError
+from labeltool.tools.tool import NO_PREVIEW, Gesture, Key, Pointer, Preview, Tool, ToolContext
+
+
+class Drawing:
+    """Sends pointers to a tool's gesture. ``shown`` is told of every other preview, ``failed`` of a gesture's end by
+    an error."""
+
+    def __init__(
+        self,
+        context: Callable[[], ToolContext | None],
+        shown: Callable[[Preview], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self.tool: Tool | None = None
+        self.preview: Preview = NO_PREVIEW
+        self._context, self._shown, self._failed = context, shown, failed
+        self._gesture: Gesture | None = None
+        self._sending = False
+
+    @property
+    def under_way(self) -> bool:
+        """True between the press that begins a gesture and its end."""
+        return self._gesture is not None
+
+    @property
+    def busy(self) -> bool:
+        """True while something is being drawn that would be lost if it were left now."""
+        return self._gesture is not None and not self.preview.idle
+
+    def use(self, tool: Tool) -> None:
+        """Draw with this tool from now on; a gesture that is under way is cancelled."""
+        self.cancel()
+        self.tool = tool
+
+    def cancel(self) -> bool:
+        """Drop what is being drawn, so that nothing of it stays; False when nothing was."""
+        gesture, self._gesture = self._gesture, None
+        self.show(NO_PREVIEW)
+        if gesture is not None:
+            gesture.close()
+        return gesture is not None
+
+    def send(self, pointer: Pointer) -> None:
+        """Go on with the gesture; a press begins one."""
+        context = self._context()
+        if context is None or self.tool is None:
+            return
+        self._sending = True
+        try:
+            if self._gesture is not None:
+                self.show(self._gesture.send(pointer))
+            elif pointer.kind == "press":
+                self._gesture = self.tool.gesture(context, pointer)
+                self.show(next(self._gesture))
+        except (StopIteration, CancelledError):
+            self._gesture = None
+            self.show(NO_PREVIEW)
+        except Exception as error:  # a tool may fail in any way; the stroke has been taken back
+            self._gesture = None
+            self.show(NO_PREVIEW)
+            self._failed(error)
+        finally:
+            self._sending = False
+
+    def key(self, key: Key) -> None:
+        """A word to the gesture that is under way: accept, back, delete."""
+        if self._gesture is not None:
+            self.send(Pointer("key", key=key))
+
+    def refresh(self) -> None:
+        """Something else has changed the mask: a gesture that rests looks at it again."""
+        if self._gesture is not None and self.preview.idle and not self._sending:
+            self.key("refresh")
+
+    def answered(self, point: Point | None, *, failed: bool) -> None:
+        """Work of the tool is done; ``point`` is where the pointer is. A hover that failed is not tried again."""
+        if self._gesture is not None:
+            self.key("done")
+        elif not failed:
+            self.hover(point)
+
+    def hover(self, point: Point | None) -> None:
+        """The pointer merely moves, or has left."""
+        context = self._context()
+        if self._gesture is not None or self.tool is None or self.tool.hover is None or context is None:
+            return
+        self.show(NO_PREVIEW if point is None else self.tool.hover(context, point))
+
+    def show(self, preview: Preview) -> None:
+        """Show a preview."""
+        if preview is not self.preview:
+            self.preview = preview
+            self._shown(preview)

@@ -1,0 +1,60 @@
+"""What lies under the pointer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labeltool.core.geometry import TILE, Box, Size
+from labeltool.core.provenance import Origin
+from labeltool.imaging.reader import Pixels
+from labeltool.imaging.scale import PixelSize
+
+if TYPE_CHECKING:
+    from labeltool.app.at_hand import OpenImage
+
+
+@dataclass(frozen=True)
+class Readout:
+    """What lies under the pointer. ``rgb`` is None until the pixel has come from the disk, ``confidence`` is 0..1,
+    None where no model has been."""
+
+    x: int
+    y: int
+    rgb: tuple[int, int, int] | None
+    label: int
+    origin: Origin
+    confidence: float | None
+    size: Size
+    scale: PixelSize | None = None
+
+
+def readout(image: OpenImage, x: float, y: float, scale: PixelSize | None) -> Readout | None:
+    """Value, class and origin of the pixel at an image point; None outside."""
+    col, row = int(np.floor(x)), int(np.floor(y))
+    mask = image.session.mask
+    size = mask.size
+    if not (0 <= col < size.width and 0 <= row < size.height):
+        return None
+    box = Box(col, row, col + 1, row + 1)
+    tile = image.pyramid.tile(0, row // TILE, col // TILE)
+    confidence = None
+    if image.prediction is not None:
+        confidence = int(image.prediction.confidence.read(box)[0, 0]) / 255
+    return Readout(
+        col,
+        row,
+        None if tile is None else _rgb(tile[row % TILE, col % TILE]),
+        int(mask.read("label", box)[0, 0]),
+        Origin(int(mask.read("origin", box)[0, 0])),
+        confidence,
+        size,
+        scale,
+    )
+
+
+def _rgb(pixel: Pixels) -> tuple[int, int, int]:
+    r, g, b = (int(value) for value in pixel)
+    return r, g, b

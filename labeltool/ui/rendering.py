@@ -1,0 +1,196 @@
+"""From planes to premultiplied pixels: how image, mask, model's answer and confidence are drawn.
+
+The view settings live here, because everything that is drawn depends on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QPainter
+
+from labeltool.core.catalog import IGNORE, ClassCatalog
+from labeltool.core.geometry import Box, Size
+from labeltool.core.mask import LabelMask, Plane
+from labeltool.core.overview import Overviews
+from labeltool.core.provenance import Origin
+from labeltool.imaging.display import NEUTRAL, Lut, Tone, after, identity, percentile_stretch, tone_curve
+from labeltool.imaging.halving import coarser
+from labeltool.imaging.pyramid import Pyramid, seen
+from labeltool.imaging.reader import Pixels
+from labeltool.ui.canvas.colours import MaskColours, dashed_outline, doubt_lut, image_argb
+from labeltool.ui.canvas.layers import Argb
+from labeltool.ui.canvas.outlines import Labels, paint_fine_outlines
+from labeltool.ui.canvas.viewport import Viewport
+
+Strength = Callable[[], tuple[float, float]]
+"""Opacity of fill and outline, as they are now."""
+
+
+@dataclass
+class Shown:
+    """What the user has switched on. ``doubt_below`` is a confidence in per cent."""
+
+    mask: bool = True
+    model: bool = False
+    confidence: bool = False
+    auto_contrast: bool = False
+    fill: bool = True
+    outlines: bool = True
+    tone: Tone = NEUTRAL
+    opacity: int = 45
+    doubt_below: int = 90
+    hidden: frozenset[int] = frozenset()
+
+    def on(self, name: str) -> bool:
+        """Whether a layer is switched on."""
+        return bool(getattr(self, name))
+
+
+class Rendering:
+    """Makes the functions that layers are rendered by; they draw by what is ``shown`` when they are called.
+
+    ``confidence_covers`` says that the confidence layer lies over the mask. ``fine`` is true while outlines are
+    painted over the tiles, not in them.
+    """
+
+    def __init__(
+        self, shown: Shown, catalog: Callable[[], ClassCatalog], confidence_covers: Callable[[], bool]
+    ) -> None:
+        self.shown, self._catalog, self._confidence_covers = shown, catalog, confidence_covers
+        self.overviews = Overviews()
+        self.fine = False
+
+    def image(self, pyramid: Pyramid) -> Callable[[Box, int], Argb]:
+        """The image itself, with tone and stretch."""
+        judged: list[tuple[Pixels, Lut]] = []
+
+        def stretch() -> Lut:
+            pixels = pyramid.sample()
+            if pixels is None:
+                return identity()
+            if not judged or judged[0][0] is not pixels:
+                judged[:] = [(pixels, percentile_stretch(pixels))]
+            return judged[0][1]
+
+        def lut() -> NDArray[np.uint8] | None:
+            if not self.shown.auto_contrast and self.shown.tone == NEUTRAL:
+                return None
+            return after(stretch() if self.shown.auto_contrast else identity(), tone_curve(self.shown.tone))
+
+        def render(box: Box, step: int) -> Argb:
+            level = min(step.bit_length() - 1, pyramid.level_count - 1)
+            extra = step >> level  # past the last level every so-manyth pixel of it will do
+            part = coarser(box, level)
+            pixels = seen(pyramid, level, part)[::extra, ::extra]
+            return image_argb(pixels, lut())
+
+        return render
+
+    def mask(self, labels: Labels, size: Size, strength: Strength) -> Callable[[Box, int], Argb]:
+        """Classes filled and outlined, this strongly."""
+        colours = lru_cache(maxsize=1)(MaskColours)
+
+        def draw(values: NDArray[np.uint8], inner: tuple[slice, slice], corner: tuple[int, int]) -> Argb:
+            fill, edge = strength()
+            return colours(self._catalog(), fill, self.shown.hidden, edge).render(values, inner)
+
+        return _render_labels(labels, size, draw)
+
+    def _every(self, plane: Plane, box: Box, step: int) -> NDArray[np.uint8]:
+        """Every ``step``-th pixel of a box: the nearest, never an average of classes."""
+        return self.overviews.read(plane, box, step).astype(np.uint8, copy=False)
+
+    def labels_of(self, mask: LabelMask) -> Labels:
+        """Classes as they are drawn: where unlabelled is no class, it has a value that nobody uses."""
+
+        def labels(box: Box, step: int) -> NDArray[np.uint8]:
+            values = self._every(mask.planes["label"], box, step)
+            if mask.unlabelled_value == IGNORE:  # else unlabelled looks like background: transparent
+                free = self._every(mask.planes["origin"], box, step) == Origin.NOBODY
+                values = np.where(free, np.uint8(self._unused_value()), values)
+            return values
+
+        return labels
+
+    def answer_of(self, plane: Plane) -> Labels:
+        """The model's classes as they are drawn; where it has said nothing there is nothing to see."""
+
+        def labels(box: Box, step: int) -> NDArray[np.uint8]:
+            values = self._every(plane, box, step)
+            return np.where(values == IGNORE, np.uint8(self._unused_value()), values)
+
+        return labels
+
+    def fine_outlines(self, labels: Labels, size: Size) -> Callable[[QPainter, Viewport, QRect], None]:
+        """Outlines of classes, for zooms at which they are painted over the tiles."""
+        colours = lru_cache(maxsize=1)(MaskColours)
+
+        def paint(painter: QPainter, view: Viewport, dirty: QRect) -> None:
+            if self.fine and self.shown.outlines:
+                _, edge = self._mask_strength()
+                table = colours(self._catalog(), 0.0, self.shown.hidden, edge).edge
+                paint_fine_outlines(painter, view, dirty, size, labels, table)
+
+        return paint
+
+    def tile_strength(self) -> tuple[float, float]:
+        """As of the mask, but without the outlines that are painted over the tiles."""
+        fill, edge = self._mask_strength()
+        return fill, fill if self.fine else edge
+
+    def _mask_strength(self) -> tuple[float, float]:
+        """Opacity of fill and outline; under the confidence layer outlines alone, or one would hide the other."""
+        shown = self.shown
+        fill = shown.opacity / 100 if shown.fill else 0.0
+        edge = min(1.0, 0.35 + shown.opacity / 100)
+        if shown.confidence and self._confidence_covers():
+            fill, edge = 0.0, 1.0
+        return fill, edge if shown.outlines else fill
+
+    def _unused_value(self) -> int:
+        """A value that no class has, so that nothing is drawn for it; 254 classes leave one of 0..254."""
+        return next(value for value in range(IGNORE) if value not in self._catalog().values)
+
+    def model(self, plane: Plane) -> Callable[[Box, int], Argb]:
+        """Dashed outlines of what a model says."""
+
+        def draw(values: NDArray[np.uint8], inner: tuple[slice, slice], corner: tuple[int, int]) -> Argb:
+            shown = {each.value for each in self._catalog().foreground} - self.shown.hidden
+            return dashed_outline(values, inner, shown, corner)
+
+        return _render_labels(lambda box, step: self._every(plane, box, step), plane.size, draw)
+
+    def doubt(self, confidence: Plane) -> Callable[[Box, int], Argb]:
+        """Where a model is in doubt."""
+
+        def render(box: Box, step: int) -> Argb:
+            lut = doubt_lut(self.shown.doubt_below / 100)
+            return lut[self._every(confidence, box, step)]
+
+        return render
+
+
+def _render_labels(
+    label: Labels,
+    size: Size,
+    draw: Callable[[NDArray[np.uint8], tuple[slice, slice], tuple[int, int]], Argb],
+) -> Callable[[Box, int], Argb]:
+    """Draw classes with a pixel more on every side, on which outlines depend.
+
+    ``draw`` gets the values, the part of them that is wanted, and the corner (x, y) of that on the step's grid.
+    """
+
+    def render(box: Box, step: int) -> Argb:
+        wide = box.grow(step).intersect(size.box)
+        aligned = Box(wide.x0 // step * step, wide.y0 // step * step, wide.x1, wide.y1)
+        left, top = (box.x0 - aligned.x0) // step, (box.y0 - aligned.y0) // step
+        inner = slice(top, top - (-box.height // step)), slice(left, left - (-box.width // step))
+        return draw(label(aligned, step), inner, (box.x0 // step, box.y0 // step))
+
+    return render

@@ -1,0 +1,167 @@
+"""What the window says of the project and of the image at hand: every bar and panel, whenever something changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from labeltool.core.errors import LabeltoolError
+from labeltool.core.project import ImageRecord, Status
+from labeltool.ui.action_set import ActionSet
+from labeltool.ui.annotate import Annotate
+from labeltool.ui.banner import Banner
+from labeltool.ui.panels.classes import ClassPanel
+from labeltool.ui.panels.images import ImagePanel
+from labeltool.ui.statusbar import StatusBar
+from labeltool.ui.topbar import TopBar
+from labeltool.ui.words import translated
+
+if TYPE_CHECKING:
+    from labeltool.app.at_hand import OpenImage
+    from labeltool.app.workbench import Workbench
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where something is said."""
+
+    actions: ActionSet
+    top: TopBar
+    status: StatusBar
+    banner: Banner
+    classes: ClassPanel
+    images: ImagePanel
+
+
+class Showing(QObject):
+    """Listens to the workbench and to the view, and tells the places; it changes nothing."""
+
+    failed = Signal(Exception)
+
+    def __init__(self, annotate: Annotate, places: Places, parent: QObject) -> None:
+        super().__init__(parent)
+        self._annotate, self._canvas, self._at = annotate, annotate.canvas, places
+        self._bench: Workbench | None = None
+        self._record: ImageRecord | None = None
+        self._canvas.pointed.connect(self._show_readout)
+        self._canvas.view_changed.connect(self._show_zoom)
+        self._canvas.view_changed.connect(self._show_readout)
+        annotate.changed.connect(lambda _: self._show_readout())
+
+    def attach(self, bench: Workbench | None) -> None:
+        """The state of this workbench from now on; after whatever else is attached to it."""
+        self._bench = bench
+        self._canvas.empty_text = self.tr("No image yet.\nFile, Add images… or drop images and folders here.")
+        self._at.banner.tell("")
+        if bench is not None:
+            bench.image_opened.connect(self._image_opened)
+            bench.image_failed.connect(self._image_failed)
+            bench.record_changed.connect(self._record_changed)
+            bench.catalog_changed.connect(lambda _: self._show_shares())
+            bench.saved.connect(lambda _: self.show_saved())
+            self._at.classes.set_editable(bench.editable)
+            self._show_record(None)
+        self._show_shares()
+        self.show_images()
+        self.show_saved()
+
+    # ---- the project
+
+    def show_images(self) -> None:
+        """The images of the project are others."""
+        bench = self._bench
+        self._at.images.show_records(bench.store.images() if bench else [], bench.lanes if bench else None)
+        if bench is not None and bench.open is not None:
+            self._at.images.show_current(bench.open.record.id)
+        self._enable()
+
+    def show_saved(self) -> None:
+        """What of the image at hand is on disk."""
+        bench = self._bench
+        if bench is None or bench.open is None:
+            self._at.status.show_saved(None, 0)
+        else:
+            self._at.status.show_saved(bench.save_state, bench.open.session.revision)
+
+    def _enable(self) -> None:
+        bench, image = self._bench, self._annotate.image
+        editable = bench is not None and bench.editable
+        self._at.actions.enable(
+            {
+                "always": True,
+                "project": bench is not None,
+                "editable": editable,
+                "image": image is not None,
+                "edit_image": image is not None and editable,
+                "undo": image is not None and editable and bool(image.session.undo_title),
+                "redo": image is not None and editable and bool(image.session.redo_title),
+            }
+        )
+
+    # ---- the image at hand
+
+    def _image_opened(self, image: OpenImage | None) -> None:
+        if image is not None:
+            image.session.changed.connect(lambda _: self._show_session())
+            self._at.images.show_current(image.record.id)
+        self._show_record(image.record if image else None)
+        self._show_session()
+        self._show_shares()
+        self._show_zoom()
+
+    def _image_failed(self, failure: tuple[ImageRecord, LabeltoolError]) -> None:
+        record, error = failure
+        if self._annotate.image is None:
+            self._canvas.empty_text = self.tr("{name} could not be opened.").format(name=record.name)
+            self._canvas.update()
+        self.failed.emit(error)
+
+    def _record_changed(self, record: ImageRecord) -> None:
+        self._at.images.update_record(record)
+        image = self._annotate.image
+        if image is not None and image.record.id == record.id:
+            self._show_shares()
+            self._show_record(record)
+
+    def _show_record(self, record: ImageRecord | None) -> None:
+        """Name and status of the image at hand; an approval is told where something is missing."""
+        before, self._record = self._record, record
+        self._at.top.show_image(record)
+        approved = record is not None and record.status is Status.APPROVED
+        approve = self._at.actions["approve"]
+        approve.setText(self.tr("Take approval back") if approved else self.tr("Approve"))
+        if record is None or not approved or before is None or before.id != record.id:
+            return
+        share = self._unlabelled_share(record)
+        if before.status is not Status.APPROVED and share > 0:
+            text = self.tr("Approved; {percent} % of it is unlabelled")
+            self._at.banner.tell(text.format(percent=f"{max(0.1, 100 * share):.1f}"))
+
+    def _unlabelled_share(self, record: ImageRecord) -> float:
+        assert self._bench is not None
+        return 1 - sum(self._bench.store.class_pixels(record.id).values()) / record.size.pixels
+
+    def _show_shares(self) -> None:
+        if self._bench is not None and self._bench.open is not None:
+            record = self._bench.open.record
+            self._at.classes.show_shares(self._bench.store.class_pixels(record.id), record.size.pixels)
+
+    def _show_session(self) -> None:
+        image = self._annotate.image
+        for name, verb in (("undo", self.tr("Undo {what}")), ("redo", self.tr("Redo {what}"))):
+            what = getattr(image.session, f"{name}_title") if image is not None else ""
+            self._at.actions[name].setText(verb.format(what=translated(what)).strip())
+        self.show_saved()
+        self._show_readout()
+        self._enable()
+
+    def _show_readout(self) -> None:
+        """What lies under the pointer, which the image or its mask may change as well as the mouse."""
+        at = self._canvas.pointer
+        readout = None if at is None else self._annotate.readout(*at)
+        self._at.status.show_readout(readout, self._bench.catalog if self._bench else None)
+
+    def _show_zoom(self) -> None:
+        self._at.status.show_zoom(self._canvas.view.zoom if self._annotate.image else None)
