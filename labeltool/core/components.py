@@ -54,8 +54,11 @@ def component(
     return flood.reached()
 
 
-def region_at(mask: LabelMask, seed: tuple[int, int], cancel: CancelToken | None = None) -> Tiles:
-    """The pixels connected with ``seed`` (column, row) that have its class and its object id.
+def region_at(
+    mask: LabelMask, seed: tuple[int, int], cancel: CancelToken | None = None, within: Box | None = None
+) -> Tiles:
+    """The pixels connected with ``seed`` (column, row) that have its class and its object id; ``within`` a box, where
+    the way from pixel to pixel stays in it too.
 
     What is unlabelled or background is 4-connected, everything else 8-connected.
     """
@@ -65,7 +68,8 @@ def region_at(mask: LabelMask, seed: tuple[int, int], cancel: CancelToken | None
     planes = mask.planes["label"], mask.planes["object"]
     values = [int(plane.read(Box(x, y, x + 1, y + 1))[0, 0]) for plane in planes]
     connectivity: Connectivity = 4 if values[0] == mask.unlabelled_value else 8
-    return component(Alike(planes, values, mask.size.box), mask.size, seed, connectivity, cancel)
+    box = mask.size.box if within is None else within
+    return component(Alike(planes, values, box), mask.size, seed, connectivity, cancel)
 
 
 class _Bits(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 
 import cv2
 import numpy as np
@@ -69,10 +69,8 @@ class Guard:
             return None
         for index in sorted(patch.touched):
             place: Place = ("label", index)
-            labels = [
-                tile.astype(np.uint8, copy=False) for tile in (_now(mask, place), _after(mask, patch, place))
-            ]
-            frozen = [self._where_frozen(label) for label in labels]
+            labels = [_now(mask, place), _after(mask, patch, place)]
+            frozen = [_looked_up(self._frozen, label) for label in labels]
             if not any(where.any() for where in frozen):
                 continue
             changed = _changed(mask, patch, index)
@@ -82,20 +80,10 @@ class Guard:
                     return int(hit[0])
         return None
 
-    def _where_frozen(self, label: NDArray[np.uint8]) -> Bools:
-        """Pixels of a locked class: bool of the tile's shape, or [1, 1] where all its pixels are alike."""
-        values = label[:1, :1] if label.strides == (0, 0) else label
-        return np.asarray(cv2.LUT(values, self._frozen.view(np.uint8)), np.uint8).view(np.bool_)
-
     @cached_property
     def _frozen(self) -> Bools:
         """By class value: whether the class is locked."""
         return _table(self.locked)
-
-    @cached_property
-    def _kept_label(self) -> Bools:
-        """By class value: whether a pixel that held it before the stroke stays."""
-        return self._frozen if self.only_over is None else self._frozen | ~_table(self.only_over)
 
     @cached_property
     def _kept_origin(self) -> Bools:
@@ -106,27 +94,23 @@ class Guard:
         return kept if self.only_over is None else kept | _table((Origin.NOBODY,))
 
     def _protected(self, mask: LabelMask, patch: Patch, done: Patch, index: TileIndex, part: Box) -> Bools:
-        """What stays as it is: bool of the part's shape, or [1, 1] where all its pixels are alike."""
-        tiles = [
-            _before(mask, done, ("label", index)),
-            _before(mask, done, ("origin", index)),
-            _now(mask, ("label", index)),
-            _after(mask, patch, ("label", index)),
-        ]
+        """What stays as it is: bool of the part's shape, or [1, 1] where all its pixels are alike.
+
+        What is locked is judged by the pixel as it is now, everything else by what it was before the stroke.
+        """
         at = part.slices(tile_box(index, mask.size))
-        planes = [tile[at].astype(np.uint8, copy=False) for tile in tiles]
-        if self.between is None and all(plane.strides == (0, 0) for plane in planes):
-            planes = [plane[:1, :1] for plane in planes]
-        label, origin, now, after = planes
-        kept: Bools = self._kept_label[label]
+        label: Place = ("label", index)
+        kept = [np.zeros((1, 1), bool)]
         if self.locked:
-            kept |= self._frozen[now] | self._frozen[after]
+            kept += [_looked_up(self._frozen, t[at]) for t in (_now(mask, label), _after(mask, patch, label))]
+        if self.only_over is not None:
+            kept.append(~_looked_up(_table(self.only_over), _before(mask, done, label)[at]))
         if self._kept_origin.any():
-            kept |= self._kept_origin[origin]
+            kept.append(_looked_up(self._kept_origin, _before(mask, done, ("origin", index))[at]))
         if self.between is not None and self.grey is not None:
             grey = self.grey(part)
-            kept |= (grey < self.between[0]) | (grey > self.between[1])
-        return kept
+            kept.append((grey < self.between[0]) | (grey > self.between[1]))
+        return reduce(np.logical_or, kept)
 
 
 OPEN = Guard()
@@ -145,6 +129,12 @@ def _table(values: Iterable[int]) -> Bools:
     table = np.zeros(256, bool)
     table[list(values)] = True
     return table
+
+
+def _looked_up(table: Bools, tile: Tile) -> Bools:
+    """The table's entry for each pixel: bool of the tile's shape, or [1, 1] where all its pixels are alike."""
+    values = (tile[:1, :1] if tile.strides == (0, 0) else tile).astype(np.uint8, copy=False)
+    return np.asarray(cv2.LUT(values, table.view(np.uint8)), np.uint8).view(np.bool_)
 
 
 def _now(mask: LabelMask, place: Place) -> Tile:

@@ -49,6 +49,13 @@ class PyramidCache:
             os.utime(path)  # used just now
         return found
 
+    def has(self, image: Path) -> bool:
+        """Whether there is a pyramid of an image as it is now; nobody has looked whether it is sound."""
+        try:
+            return self._path(image).exists()
+        except OSError:
+            return False
+
     def begin(self, image: Path, size: Size, first: int) -> PyramidFile:
         """A new pyramid, to be handed to :meth:`finish` or :meth:`abandon`; ``first`` is its finest level.
 

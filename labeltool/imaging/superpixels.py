@@ -7,6 +7,7 @@ not seen in what they paint; those of two blocks may overlap there.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 from typing import NamedTuple, Protocol
 from weakref import ref
@@ -95,12 +96,18 @@ class Superpixels:
             return found
 
 
+def load() -> Callable[..., NDArray[np.int64]]:
+    """SLIC itself. To import it takes a second or more, which only those wait who need it."""
+    from skimage.segmentation import slic  # noqa: PLC0415
+
+    found: Callable[..., NDArray[np.int64]] = slic
+    return found
+
+
 def superpixels(image: Image, wanted: Wanted, size: Size) -> Numbers:
     """Numbers int32 [h, w] of the superpixels of ``wanted.around(size)``; not to be written to."""
-    from skimage.segmentation import slic  # noqa: PLC0415  a third of a second that only this tool needs
-
     around = wanted.around(size)
-    found: Numbers = slic(
+    found: Numbers = load()(
         image.read(around),
         n_segments=max(1, round(around.height * around.width / wanted.segment_px**2)),
         compactness=wanted.compactness,

@@ -34,8 +34,12 @@ def thumbnail(
     used.
     """
     cache = cache or ThumbnailCache()
-    key = _key(path, side)
+    # Of a large image without overviews a rough one is all there is until its levels have been made.
+    levels = PyramidCache().has(path)
+    key = _key(path, side, levels=levels)
     kept = cache.get(key)
+    if kept is None and not levels:
+        kept = cache.get(_key(path, side, levels=True))  # they were made once, and have been deleted
     if kept is not None:
         return kept
     with open_image(path) as reader:
@@ -112,13 +116,13 @@ def _write_whole(path: Path, data: bytes) -> None:
         raise
 
 
-def _key(path: Path, side: int) -> str:
-    """Changes when the file does; a missing file has a key too, and is refused when it is opened."""
+def _key(path: Path, side: int, *, levels: bool) -> str:
+    """Changes when the file does, and once its levels have been made; a missing file has a key too, and is refused when
+    it is opened."""
     try:
         status = path.stat()
         stamp = f"{status.st_size}:{status.st_mtime_ns}"
     except OSError:
         stamp = "missing"
-    return hashlib.sha256(f"{path.absolute()}:{stamp}:{side}".encode(errors="surrogateescape")).hexdigest()[
-        :32
-    ]
+    name = f"{path.absolute()}:{stamp}:{side}{':levels' if levels else ''}"
+    return hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:32]

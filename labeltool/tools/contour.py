@@ -32,10 +32,10 @@ from labeltool.tools.picked import (
 from labeltool.tools.tool import Gesture, Option, Outline, Pointer, Preview, Tool, ToolContext, line
 
 HELP = (
-    "Click a region to pick it up, Shift+click for more; a double click on empty ground picks up all of the current "
-    "class on the screen. Drag a vertex; click an edge to put one in; right click or Delete takes one out. Ctrl+drag "
-    "moves the region, Shift+drag across it cuts it in two, Ctrl+click on another region of its class joins them. "
-    "Enter or Esc ends."
+    "Click a region, then drag its vertices; Shift+click adds a region, Enter ends\n"
+    "A double click on empty ground picks up all of the current class on the screen. Click an edge to put a vertex in; "
+    "right click or Delete takes one out. Ctrl+drag moves the region, Shift+drag across it cuts it in two, Ctrl+click "
+    "on another region of its class joins them. Esc ends as Enter does."
 )
 
 

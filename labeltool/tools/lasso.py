@@ -12,8 +12,8 @@ from labeltool.tools.tool import Gesture, Pointer, Preview, Tool, ToolContext, l
 LEAST_STEP_PX = 1.0
 """On the screen; finer steps than this show nothing."""
 HELP = (
-    "Draw around what belongs to the class. The right button erases; with Ctrl held at the start the ring is cut out "
-    "of the current class only."
+    "Draw around what belongs to the class; the right button erases\n"
+    "With Ctrl held at the start the ring is cut out of the current class only."
 )
 
 

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.algebra import Alike, Either
+from labeltool.core.algebra import Either, Heeding
+from labeltool.core.cold import Held
 from labeltool.core.components import region_at
 from labeltool.core.draw import Point
-from labeltool.core.geometry import Box, TileIndex
+from labeltool.core.geometry import Box, TileIndex, tiles_in
+from labeltool.core.guard import Admitted
 from labeltool.core.mask import LabelMask, constant_value
 from labeltool.core.morphology import squared_distance
 from labeltool.core.patch import paint
-from labeltool.core.shape import Bools, Shape, is_nowhere
-from labeltool.tools.tool import Gesture, Pointer, Preview, Tool, ToolContext
+from labeltool.core.progress import CancelToken
+from labeltool.core.shape import Bools, Shape, Tiles, is_nowhere
+from labeltool.tools.picked import at, carrying
+from labeltool.tools.tool import NO_PREVIEW, Gesture, Pointer, Preview, Scene, Tool, ToolContext
+from labeltool.tools.working import worked
 
 Pixel = tuple[int, int]
 
 
-def fresh_object(mask: LabelMask) -> int:
-    """An object id that no pixel carries."""
+def fresh_object(mask: LabelMask, cancel: CancelToken | None = None) -> int:
+    """An object id that no pixel carries. Raises CancelledError after a cancel."""
     plane = mask.planes["object"]
 
     def highest(index: TileIndex) -> int:
+        if cancel is not None:
+            cancel.check()
         known = constant_value(plane, index)
         return int(plane.tile(index).max()) if known is None else known
 
@@ -61,57 +70,139 @@ class _Touched:
     value: int
     shapes: dict[int | Pixel, Shape] = field(default_factory=dict)
 
-    def meet(self, pixel: Pixel) -> None:
-        """Take the object at a pixel up, if it is of the class and not among them yet."""
-        x, y = pixel
-        box = Box(x, y, x + 1, y + 1)
-        if (
-            box.intersect(self.mask.size.box).is_empty
-            or int(self.mask.read("label", box)[0, 0]) != self.value
-        ):
-            return
-        number = int(self.mask.read("object", box)[0, 0])
+    def meet(self, pixel: Pixel) -> bool:
+        """Take the object at a pixel up, if it is of the class; True where it is a new region, to be found first."""
+        if not _holds(self.mask.size.box, pixel):
+            return False
+        value, number = at(self.mask, pixel)
+        if value != self.value:
+            return False
         if number:
-            planes = self.mask.planes["label"], self.mask.planes["object"]
-            self.shapes.setdefault(number, Alike(planes, (self.value, number), self.mask.size.box))
-        elif all(is_nowhere(shape.part(box)) for shape in self.shapes.values()):
-            self.shapes[pixel] = region_at(self.mask, pixel)
+            self.shapes.setdefault(number, carrying(self.mask, value, number))
+            return False
+        regions = [shape for key, shape in self.shapes.items() if not isinstance(key, int)]
+        return all(is_nowhere(region.part(_box(pixel))) for region in regions)
 
-    def joined(self) -> int:
-        """The id they get: the lowest that one of them has, or a fresh one."""
+    @property
+    def shown(self) -> Preview:
+        """All of them tinted."""
+        return Preview(area=Either(tuple(self.shapes.values())))
+
+    def joined(self, scene: Scene, cancel: CancelToken) -> Admitted:
+        """One object made of them, with the lowest id that one of them has, or a fresh one."""
         known = [key for key in self.shapes if isinstance(key, int)]
-        return min(known) if known else fresh_object(self.mask)
+        number = min(known) if known else fresh_object(scene.mask, cancel)
+        shape = Heeding(Either(tuple(self.shapes.values())), cancel)
+        patch = paint(scene.mask, shape, title="merge objects", kind="merge", object_id=number)
+        cancel.check()
+        return scene.admitted(patch)
 
 
-def _way(start: Point, end: Point) -> list[Pixel]:
-    """The pixels under a straight way."""
-    steps = max(1, math.ceil(2 * max(abs(end[0] - start[0]), abs(end[1] - start[1]))))
-    points = np.linspace(start, end, steps + 1)
-    return list(dict.fromkeys((math.floor(x), math.floor(y)) for x, y in points.tolist()))
+class _Way:
+    """The pixels under a drag; those ``ahead`` have not been looked at yet."""
+
+    def __init__(self, first: Pointer) -> None:
+        self.ahead = deque([_pixel(first.point)])
+        self.ended = False
+        self._at = first.point
+
+    def go_on(self, event: Pointer) -> None:
+        """The pointer has moved, or the button was let go."""
+        if self.ended or event.kind not in ("move", "release"):
+            return
+        steps = max(1, math.ceil(2 * max(abs(event.x - self._at[0]), abs(event.y - self._at[1]))))
+        points = np.linspace(self._at, event.point, steps + 1)
+        self.ahead.extend(dict.fromkeys(_pixel((x, y)) for x, y in points.tolist()))
+        self._at, self.ended = event.point, event.kind == "release"
+
+
+class _Under:
+    """The region under the pointer, found once for as long as it is the same."""
+
+    def __init__(self) -> None:
+        self._found: tuple[Tiles, list[Held | None]] | None = None
+
+    def at_hand(self, mask: LabelMask, pixel: Pixel) -> Tiles | None:
+        """The region around a pixel, if it is the one found last and nobody has changed it."""
+        if self._found is None:
+            return None
+        region, held = self._found
+        if region.size != mask.size or is_nowhere(region.part(_box(pixel))):
+            return None
+        now = _held_near(mask, region)
+        return region if all(one is other for one, other in zip(held, now, strict=True)) else None
+
+    def find(self, mask: LabelMask, pixel: Pixel, cancel: CancelToken) -> Tiles:
+        """The region around a pixel. Raises CancelledError after a cancel."""
+        region = region_at(mask, pixel, cancel)
+        self._found = region, _held_near(mask, region)
+        return region
+
+
+_UNDER = _Under()
+
+
+def _held_near(mask: LabelMask, region: Tiles) -> list[Held | None]:
+    """The tiles on which it depends how far a region goes."""
+    near = list(tiles_in(region.box.grow(1).intersect(mask.size.box), mask.size))
+    return [mask.planes[name].tiles.held(index) for name in ("label", "object") for index in near]
+
+
+def _pixel(point: Point) -> Pixel:
+    return math.floor(point[0]), math.floor(point[1])
+
+
+def _box(pixel: Pixel) -> Box:
+    x, y = pixel
+    return Box(x, y, x + 1, y + 1)
+
+
+def _holds(box: Box, pixel: Pixel) -> bool:
+    return not _box(pixel).intersect(box).is_empty
+
+
+def _hover(context: ToolContext, point: Point) -> Preview:
+    """The object from which a drag would begin."""
+    pixel, mask = _pixel(point), context.mask
+    if not _holds(context.size.box, pixel):
+        return NO_PREVIEW
+    value, number = at(mask, pixel)
+    if value == context.erase_value:
+        return NO_PREVIEW
+    if number:
+        return Preview(area=carrying(mask, value, number))
+    region = _UNDER.at_hand(mask, pixel)
+    if region is None:
+        begun = context.begin(lambda scene, cancel: _UNDER.find(scene.mask, pixel, cancel))
+        if not begun.done:
+            return NO_PREVIEW  # it is asked again
+        region = begun.result()
+    return Preview(area=region)
 
 
 def _merge(context: ToolContext, first: Pointer) -> Gesture:
-    pixel = math.floor(first.x), math.floor(first.y)
-    box = Box(*pixel, pixel[0] + 1, pixel[1] + 1)
-    if box.intersect(context.size.box).is_empty:
+    start = _pixel(first.point)
+    if not _holds(context.size.box, start):
         return
-    value = int(context.mask.read("label", box)[0, 0])
+    value, _ = at(context.mask, start)
     if value == context.erase_value:
         return
-    touched = _Touched(context.mask, value)
-    touched.meet(pixel)
-    at, event = first.point, first
-    while event.kind != "release":
-        event = yield Preview(area=Either(tuple(touched.shapes.values())))
-        if event.kind in ("move", "release"):
-            for each in _way(at, event.point):
-                touched.meet(each)
-            at = event.point
-    if len(touched.shapes) > 1:
-        number = touched.joined()
-        with context.stroke("merge objects", "merge") as stroke:
-            for shape in tuple(touched.shapes.values()):
-                stroke.add(paint(context.mask, shape, title="merge objects", kind="merge", object_id=number))
+    touched, way = _Touched(context.mask, value), _Way(first)
+    with context.stroke("merge objects", "merge") as stroke:
+        while way.ahead or not way.ended:
+            while way.ahead:
+                pixel = way.ahead.popleft()
+                if touched.meet(pixel):
+                    find = partial(_region, pixel)
+                    touched.shapes[pixel] = yield from worked(context, find, touched.shown, way.go_on)
+            if not way.ended:
+                way.go_on((yield touched.shown))
+        if len(touched.shapes) > 1:
+            stroke.add((yield from worked(context, touched.joined, touched.shown)))
+
+
+def _region(pixel: Pixel, scene: Scene, cancel: CancelToken) -> Tiles:
+    return region_at(scene.mask, pixel, cancel)
 
 
 MERGE = Tool(
@@ -121,5 +212,6 @@ MERGE = Tool(
     "ph.arrows-in",
     "cross",
     _merge,
+    hover=_hover,
     help="Drag across objects of one class to make one of them",
 )

@@ -14,8 +14,8 @@ from labeltool.tools.tool import Gesture, Pointer, Preview, Tool, ToolContext, l
 
 EIGHTH = math.pi / 4
 HELP = (
-    "Click the corners; Enter, a double click or a click on the first one closes. Backspace takes a corner off, Shift "
-    "keeps an edge to 45 degrees. Right click erases; begun with Ctrl it cuts a hole into the current class only."
+    "Click the corners; Enter, a double click or a click on the first one closes; Backspace takes one off, a right "
+    "click erases\nShift keeps an edge to 45 degrees. Begun with Ctrl it cuts a hole into the current class only."
 )
 
 

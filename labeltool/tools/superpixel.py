@@ -18,7 +18,7 @@ from labeltool.core.draw import Point
 from labeltool.core.geometry import Box, Size
 from labeltool.core.progress import CancelToken
 from labeltool.core.shape import Dense
-from labeltool.imaging.superpixels import Numbers, Superpixels, Wanted, block_at, blocks_around
+from labeltool.imaging.superpixels import Numbers, Superpixels, Wanted, block_at, blocks_around, load
 from labeltool.tools.painting import painted
 from labeltool.tools.tool import (
     NO_PREVIEW,
@@ -97,7 +97,7 @@ def _hover(context: ToolContext, point: Point) -> Preview:
         if numbers is None:
             begun = _begin(context, block)
             if not begun.done:
-                return NO_PREVIEW  # it is asked again
+                return Preview(working=True)  # it is asked again
             numbers = begun.result()
         else:
             _look_ahead(context, block)
@@ -157,4 +157,5 @@ SUPERPIXEL = Tool(
     OPTIONS,
     hover=_hover,
     help="Drag over the pieces; the right button erases",
+    prepare=load,
 )

@@ -255,7 +255,8 @@ class Tool:
     """A tool as the window lists it. ``gesture`` is started by a press and ends by returning.
 
     ``cursor`` "brush" shows the brush's outline at true size, "cross" a cross. ``hover`` is asked what to show while
-    the pointer merely moves.
+    the pointer merely moves. ``prepare`` is what takes long at first use, such as an import; it is done on another
+    thread when the tool is chosen. ``help`` begins with the line that is always in sight.
     """
 
     id: str
@@ -267,3 +268,4 @@ class Tool:
     options: tuple[Option, ...] = ()
     hover: Callable[[ToolContext, Point], Preview] | None = None
     help: str = ""
+    prepare: Callable[[], object] | None = None

@@ -59,9 +59,13 @@ def at_once(work: Callable[[CancelToken], T]) -> Promise[T]:
 
 
 def worked(
-    context: ToolContext, work: Callable[[Scene, CancelToken], T], preview: Preview = NO_PREVIEW
+    context: ToolContext,
+    work: Callable[[Scene, CancelToken], T],
+    preview: Preview = NO_PREVIEW,
+    heard: Callable[[Pointer], None] = lambda event: None,
 ) -> Generator[Preview, Pointer, T]:
-    """``answer = yield from worked(...)``: the answer of work, with ``preview`` shown meanwhile.
+    """``answer = yield from worked(...)``: the answer of work, with ``preview`` shown meanwhile; ``heard`` is told what
+    the pointer does.
 
     Nobody else changes the mask meanwhile where a stroke has been begun before. Leaving the gesture stops the work, and
     so does undo, by a CancelledError.
@@ -73,6 +77,7 @@ def worked(
             event = yield replace(preview, working=True)
             if event.key == "back":
                 raise CancelledError
+            heard(event)
         return pending.result()
     finally:
         pending.cancel()

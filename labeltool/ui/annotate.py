@@ -58,6 +58,7 @@ class Annotate:
         """Show the images of this workbench from now on."""
         self._bench = bench
         self._show(None)
+        self._prepare()
         if bench is not None:
             bench.image_opening.connect(lambda _: self.canvas.cancel_gesture())
             bench.image_opened.connect(self._show)
@@ -103,6 +104,20 @@ class Annotate:
         """Draw with this tool."""
         self.tool = tool
         self.canvas.set_tool(tool)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Begin with what the tool needs at first use."""
+        prepare = None if self.tool is None else self.tool.prepare
+        if prepare is not None and self._bench is not None:
+            self._bench.lanes.submit(
+                "tools",
+                "prepare",
+                lambda *_: prepare(),
+                done=lambda _: None,
+                failed=lambda _: None,  # it fails again, and is heard, when the tool is used
+                quiet=True,
+            )
 
     @property
     def image(self) -> OpenImage | None:

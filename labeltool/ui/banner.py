@@ -34,6 +34,8 @@ class Banner(QFrame):
 
     def tell(self, text: str) -> None:
         """Show a message; an empty one takes the last away."""
+        if text == self._text.text() and self.isHidden() != bool(text):
+            return  # it is there already
         self._text.setText(text)
         self._close.setIcon(theme.icon("ph.x"))
         self.setVisible(bool(text))

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
+from labeltool.ui.panels import classes as class_panel
+from labeltool.ui.panels import images as image_panel
 from labeltool.ui.panels.classes import ClassPanel
 from labeltool.ui.panels.images import ImagePanel
 from labeltool.ui.panels.layers import LayerPanel
@@ -23,7 +25,7 @@ class Docks:
     def __init__(
         self, window: QMainWindow, classes: ClassPanel, layers: LayerPanel, images: ImagePanel
     ) -> None:
-        self._window, self._classes, self._layers = window, classes, layers
+        self._window, self._classes, self._layers, self._images = window, classes, layers, images
         self._placed = False
         self._docks = [
             self._dock("classes", translate("Docks", "Classes"), classes),
@@ -61,9 +63,28 @@ class Docks:
         self.arrange()
 
     def arrange(self) -> None:
-        """Classes and layers get what they need; the images get the rest."""
-        title = self._docks[1].height() - self._layers.height()
-        heights = [self._classes.preferred_height() + title, self._layers.preferred_height() + title]
-        rest = sum(dock.height() for dock in self._docks) - sum(heights)
-        heights.append(max(rest, self._docks[2].minimumSizeHint().height()))
-        self._window.resizeDocks(self._docks, [max(1, height) for height in heights], Qt.Orientation.Vertical)
+        """Nobody gets less than he needs at least. Of what is left the layers come first, then a few images and a few
+        classes, then all classes; the images get the rest."""
+        classes, layers, images = range(len(self._docks))
+        title = self._docks[layers].height() - self._layers.height()
+        wishes = [
+            (layers, self._layers.preferred_height()),
+            (images, self._images.preferred_height(image_panel.ENOUGH_SEEN)),
+            (classes, self._classes.preferred_height(class_panel.ENOUGH_SEEN)),
+            (classes, self._classes.preferred_height()),
+        ]
+        heights = shares(
+            sum(dock.height() for dock in self._docks),
+            [dock.minimumSizeHint().height() for dock in self._docks],
+            [(index, height + title) for index, height in wishes],
+        )
+        self._window.resizeDocks(self._docks, heights, Qt.Orientation.Vertical)
+
+
+def shares(room: int, least: list[int], wishes: list[tuple[int, int]]) -> list[int]:
+    """How high each is: ``least``, and as far as the room allows what is wished, (which one, height), first things
+    first. The last one gets what nobody wants."""
+    heights = list(least)
+    for index, height in [*wishes, (len(least) - 1, room)]:
+        heights[index] += max(0, min(height - heights[index], room - sum(heights)))
+    return heights

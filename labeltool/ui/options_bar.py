@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QSlider,
     QWidget,
 )
@@ -20,7 +21,11 @@ from labeltool.tools.tool import Option, Tool
 from labeltool.ui.topbar import ElidedLabel
 from labeltool.ui.words import translated
 
-SLIDER_PX = 110
+SLIDER_PX = (40, 110)
+"""Width of a slider: at least, and where there is room."""
+MARGIN_PX = 2
+SLIDERS_FIRST = 1000
+"""Their share of what is left beside the help, until they are as wide as they may be."""
 
 
 class OptionsBar(QWidget):
@@ -103,7 +108,9 @@ class OptionsBar(QWidget):
             _spin_box(option.low, option.high, option.step, option.unit),
         )
         slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        slider.setFixedWidth(SLIDER_PX)
+        slider.setMinimumWidth(SLIDER_PX[0])
+        slider.setMaximumWidth(SLIDER_PX[1])
+        slider.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         slider.setRange(0, round((option.high - option.low) / option.step))
         slider.setValue(round((value - option.low) / option.step))
         box.setValue(value)
@@ -116,15 +123,33 @@ class OptionsBar(QWidget):
             changed(new)
 
         box.valueChanged.connect(typed)
-        self._row.addWidget(slider)
+        self._row.addWidget(slider, SLIDERS_FIRST)
         return box
 
     def _add_help(self, text: str) -> None:
-        label = ElidedLabel()
+        label = Help()
         label.setObjectName("dim")
-        label.setText(text)
+        label.setText(text.partition("\n")[0])
         label.setToolTip(text)
-        self._row.addWidget(label, 1)
+        self._row.addWidget(label)
+        self._row.addStretch(1)
+
+
+class Help(ElidedLabel):
+    """A line about the tool. Sliders become shorter to make room for it; then it is cut at its end."""
+
+    def __init__(self) -> None:
+        super().__init__(Qt.TextElideMode.ElideRight)
+
+    def sizeHint(self) -> QSize:
+        """All of it."""
+        return QSize(
+            self.fontMetrics().horizontalAdvance(self.text()) + MARGIN_PX, super().sizeHint().height()
+        )
+
+    def minimumSizeHint(self) -> QSize:
+        """The tooltip says it as well."""
+        return QSize(0, super().minimumSizeHint().height())
 
 
 def _spin_box(low: float, high: float, step: float, unit: str) -> QDoubleSpinBox:

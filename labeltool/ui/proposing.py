@@ -14,6 +14,7 @@ from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken
 from labeltool.core.shape import Coarse
 from labeltool.ui.annotate import Annotate
+from labeltool.ui.canvas.proposal import drawn_at
 from labeltool.ui.dialogs.region import RegionDialog
 
 PATIENCE_MS = 80
@@ -55,11 +56,7 @@ class Proposing(QObject):
         seen = self._annotate.canvas.what_is_seen()
         if self._image is None or seen.visible is None:
             return
-        step = 1
-        while 2 * step * seen.zoom <= 1:
-            step *= 2
-        left, top = seen.visible.x0 // step * step, seen.visible.y0 // step * step
-        box = Box(left, top, seen.visible.x1, seen.visible.y1)
+        box, step = drawn_at(seen.zoom, seen.visible)
         show, snapshot = self._ask(), self._image.session.mask.snapshot()
         self._job = self._lanes.submit(
             "tools",

@@ -142,11 +142,14 @@ class ProtectionControls(QObject):
 
     told = Signal(str)
     """Why something did not change, and what to do."""
+    outdated = Signal(str)
+    """What was told is no longer so."""
     failed = Signal(Exception)
 
     def __init__(self, button: PaintButton, parent: QObject) -> None:
         super().__init__(parent)
         self._button = button
+        self._said, self._said_of = "", -1
         self._bench: Workbench | None = None
         self._revision = 0
         button.between_changed.connect(lambda between: self._change(between=between))
@@ -157,8 +160,13 @@ class ProtectionControls(QObject):
         self._bench = bench
         if bench is not None:
             bench.image_opened.connect(self._opened)
-            bench.catalog_changed.connect(lambda _: self._show())
+            bench.catalog_changed.connect(lambda _: self._catalog_changed())
             self._show()
+
+    def _catalog_changed(self) -> None:
+        self._show()
+        if self._bench is not None and self._said_of not in self._bench.catalog.locked:
+            self._take_back()
 
     # ---- locks
 
@@ -183,13 +191,24 @@ class ProtectionControls(QObject):
             text = self.tr(
                 "Redo would change {name}, which is locked. Unlock it in the classes, then redo again."
             )
-        self.told.emit(text.format(name=self._name(error.value)))
+        self._tell(text, error.value)
+
+    def _tell(self, text: str, value: int) -> None:
+        """Say that a class is locked."""
+        self._said, self._said_of = text.format(name=self._name(value)), value
+        self.told.emit(self._said)
+
+    def _take_back(self) -> None:
+        if self._said:
+            self.outdated.emit(self._said)
+            self._said, self._said_of = "", -1
 
     def _name(self, value: int) -> str:
         found = None if self._bench is None else self._bench.catalog.by_value(value)
         return str(value) if found is None else found.name
 
     def _opened(self, image: OpenImage | None) -> None:
+        self._take_back()
         if image is not None:
             self._revision = image.session.revision
             image.session.changed.connect(lambda change: self._changed(image, change))
@@ -200,9 +219,11 @@ class ProtectionControls(QObject):
             return
         nothing = change.revision == self._revision
         self._revision = change.revision
-        if nothing and self._bench is not None and self._bench.hand.value in self._bench.catalog.locked:
+        if not nothing:
+            self._take_back()
+        elif self._bench is not None and self._bench.hand.value in self._bench.catalog.locked:
             text = self.tr("{name} is locked: nothing was painted. Unlock it in the classes first.")
-            self.told.emit(text.format(name=self._name(self._bench.hand.value)))
+            self._tell(text, self._bench.hand.value)
 
     # ---- rules
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Readout:
     """What lies under the pointer. ``rgb`` is None until the pixel has come from the disk, ``confidence`` is 0..1,
-    None where no model has been."""
+    None where no model has been. ``object_id`` is 0 where an object is simply a connected region."""
 
     x: int
     y: int
@@ -29,10 +29,11 @@ class Readout:
     confidence: float | None
     size: Size
     scale: PixelSize | None = None
+    object_id: int = 0
 
 
 def readout(image: OpenImage, x: float, y: float, scale: PixelSize | None) -> Readout | None:
-    """Value, class and origin of the pixel at an image point; None outside."""
+    """Value, class, object and origin of the pixel at an image point; None outside."""
     col, row = int(np.floor(x)), int(np.floor(y))
     mask = image.session.mask
     size = mask.size
@@ -52,6 +53,7 @@ def readout(image: OpenImage, x: float, y: float, scale: PixelSize | None) -> Re
         confidence,
         size,
         scale,
+        int(mask.read("object", box)[0, 0]),
     )
 
 

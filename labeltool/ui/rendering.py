@@ -15,7 +15,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
-from labeltool.core.geometry import Box, Size
+from labeltool.core.geometry import Box, Size, tiles_in
 from labeltool.core.mask import LabelMask, Plane
 from labeltool.core.overview import Overviews
 from labeltool.core.provenance import Origin
@@ -25,7 +25,7 @@ from labeltool.imaging.pyramid import Pyramid, seen
 from labeltool.imaging.reader import Pixels
 from labeltool.ui.canvas.colours import MaskColours, dashed_outline, doubt_lut, image_argb
 from labeltool.ui.canvas.layers import Argb
-from labeltool.ui.canvas.outlines import Labels, paint_fine_outlines
+from labeltool.ui.canvas.outlines import Labels, Objects, paint_fine_outlines
 from labeltool.ui.canvas.viewport import Viewport
 
 Strength = Callable[[], tuple[float, float]]
@@ -93,14 +93,16 @@ class Rendering:
         return render
 
     def mask(self, labels: Labels, size: Size, strength: Strength) -> Callable[[Box, int], Argb]:
-        """Classes filled and outlined, this strongly."""
+        """Classes filled, they and objects outlined, this strongly."""
         colours = lru_cache(maxsize=1)(MaskColours)
 
-        def draw(values: NDArray[np.uint8], inner: tuple[slice, slice], corner: tuple[int, int]) -> Argb:
+        def draw(box: Box, step: int, inner: tuple[slice, slice]) -> Argb:
             fill, edge = strength()
-            return colours(self._catalog(), fill, self.shown.hidden, edge).render(values, inner)
+            objects = None if edge == fill else labels.objects(box, step)  # nobody would see their outlines
+            look = colours(self._catalog(), fill, self.shown.hidden, edge)
+            return look.render(labels.classes(box, step), inner, objects)
 
-        return _render_labels(labels, size, draw)
+        return _with_neighbours(size, draw)
 
     def _every(self, plane: Plane, box: Box, step: int) -> NDArray[np.uint8]:
         """Every ``step``-th pixel of a box: the nearest, never an average of classes."""
@@ -109,26 +111,32 @@ class Rendering:
     def labels_of(self, mask: LabelMask) -> Labels:
         """Classes as they are drawn: where unlabelled is no class, it has a value that nobody uses."""
 
-        def labels(box: Box, step: int) -> NDArray[np.uint8]:
+        def classes(box: Box, step: int) -> NDArray[np.uint8]:
             values = self._every(mask.planes["label"], box, step)
             if mask.unlabelled_value == IGNORE:  # else unlabelled looks like background: transparent
                 free = self._every(mask.planes["origin"], box, step) == Origin.NOBODY
                 values = np.where(free, np.uint8(self._unused_value()), values)
             return values
 
-        return labels
+        def objects(box: Box, step: int) -> Objects:
+            plane = mask.planes["object"]
+            if not plane.tiles or plane.tiles.keys().isdisjoint(tiles_in(box, plane.size)):
+                return None  # as in most images
+            return self.overviews.read(plane, box, step).astype(np.uint32, copy=False)
+
+        return Labels(classes, objects)
 
     def answer_of(self, plane: Plane) -> Labels:
         """The model's classes as they are drawn; where it has said nothing there is nothing to see."""
 
-        def labels(box: Box, step: int) -> NDArray[np.uint8]:
+        def classes(box: Box, step: int) -> NDArray[np.uint8]:
             values = self._every(plane, box, step)
             return np.where(values == IGNORE, np.uint8(self._unused_value()), values)
 
-        return labels
+        return Labels(classes)
 
     def fine_outlines(self, labels: Labels, size: Size) -> Callable[[QPainter, Viewport, QRect], None]:
-        """Outlines of classes, for zooms at which they are painted over the tiles."""
+        """Outlines of classes and objects, for zooms at which they are painted over the tiles."""
         colours = lru_cache(maxsize=1)(MaskColours)
 
         def paint(painter: QPainter, view: Viewport, dirty: QRect) -> None:
@@ -160,11 +168,12 @@ class Rendering:
     def model(self, plane: Plane) -> Callable[[Box, int], Argb]:
         """Dashed outlines of what a model says."""
 
-        def draw(values: NDArray[np.uint8], inner: tuple[slice, slice], corner: tuple[int, int]) -> Argb:
+        def draw(box: Box, step: int, inner: tuple[slice, slice]) -> Argb:
             shown = {each.value for each in self._catalog().foreground} - self.shown.hidden
-            return dashed_outline(values, inner, shown, corner)
+            corner = box.x0 // step + inner[1].start, box.y0 // step + inner[0].start
+            return dashed_outline(self._every(plane, box, step), inner, shown, corner)
 
-        return _render_labels(lambda box, step: self._every(plane, box, step), plane.size, draw)
+        return _with_neighbours(plane.size, draw)
 
     def doubt(self, confidence: Plane) -> Callable[[Box, int], Argb]:
         """Where a model is in doubt."""
@@ -176,14 +185,12 @@ class Rendering:
         return render
 
 
-def _render_labels(
-    label: Labels,
-    size: Size,
-    draw: Callable[[NDArray[np.uint8], tuple[slice, slice], tuple[int, int]], Argb],
+def _with_neighbours(
+    size: Size, draw: Callable[[Box, int, tuple[slice, slice]], Argb]
 ) -> Callable[[Box, int], Argb]:
-    """Draw classes with a pixel more on every side, on which outlines depend.
+    """Draw a box with a pixel more on every side, on which outlines depend.
 
-    ``draw`` gets the values, the part of them that is wanted, and the corner (x, y) of that on the step's grid.
+    ``draw`` gets the larger box, the step on whose grid its corner lies, and the part that is wanted of its pixels.
     """
 
     def render(box: Box, step: int) -> Argb:
@@ -191,6 +198,6 @@ def _render_labels(
         aligned = Box(wide.x0 // step * step, wide.y0 // step * step, wide.x1, wide.y1)
         left, top = (box.x0 - aligned.x0) // step, (box.y0 - aligned.y0) // step
         inner = slice(top, top - (-box.height // step)), slice(left, left - (-box.width // step))
-        return draw(label(aligned, step), inner, (box.x0 // step, box.y0 // step))
+        return draw(aligned, step, inner)
 
     return render

@@ -61,6 +61,7 @@ class Showing(QObject):
             bench.record_changed.connect(self._record_changed)
             bench.catalog_changed.connect(lambda _: self._show_shares())
             bench.saved.connect(lambda _: self.show_saved())
+            bench.levels_progress.connect(self._levels_progress)
             self._at.classes.set_editable(bench.editable)
             self._show_record(None)
         self._show_shares()
@@ -124,6 +125,11 @@ class Showing(QObject):
         if image is not None and image.record.id == record.id:
             self._show_shares()
             self._show_record(record)
+
+    def _levels_progress(self, progress: tuple[float, float] | None) -> None:
+        """Once the levels of a large image have been made its thumbnail is a better one."""
+        if progress is None and self._annotate.image is not None:
+            self._at.images.renew_picture(self._annotate.image.record.id)
 
     def _show_record(self, record: ImageRecord | None) -> None:
         """Name and status of the image at hand; an approval is told where something is missing."""

@@ -88,7 +88,7 @@ class StatusBar(QStatusBar):
             self._saved.setToolTip(self.tr("Everything up to here survives a crash and a power cut"))
 
     def show_readout(self, readout: Readout | None, catalog: ClassCatalog | None) -> None:
-        """Position, pixel value, class, origin and confidence."""
+        """Position, pixel value, class, object, origin and confidence."""
         self._pointer.setText("" if readout is None or catalog is None else self._words(readout, catalog))
         scale = None if readout is None else readout.scale
         if readout is not None:
@@ -112,6 +112,8 @@ class StatusBar(QStatusBar):
         if readout.origin is not Origin.NOBODY:
             found = catalog.by_value(readout.label)
             parts.append(found.name if found is not None else self.tr("ignore"))
+            if readout.object_id:
+                parts.append(self.tr("object {n}").format(n=readout.object_id))
         return "    ".join([*parts, origins[readout.origin]])
 
     def tell(self, text: str, seconds: float) -> None:

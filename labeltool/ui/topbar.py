@@ -16,10 +16,12 @@ from labeltool.ui.protection import PaintButton
 
 
 class ElidedLabel(QLabel):
-    """A line of text that takes the room there is and is shortened in the middle when that is not enough."""
+    """A line of text that takes the room there is and is shortened when that is not enough, in the middle or at
+    another place."""
 
-    def __init__(self) -> None:
+    def __init__(self, elide: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__()
+        self._elide = elide
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
@@ -34,7 +36,7 @@ class ElidedLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The text, elided."""
         room = self.contentsRect()
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width())
+        text = self.fontMetrics().elidedText(self.text(), self._elide, room.width())
         QPainter(self).drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 

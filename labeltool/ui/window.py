@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QMessageBox,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -194,7 +195,8 @@ class MainWindow(QMainWindow):
         self.projects.masks_replaced.connect(self._reload)
         self.projects.sample_opened.connect(self._prelabelling.all)
         self._prelabelling.done.connect(lambda text: self._status.tell(text, NOTE_S))
-        self._preparing.outdated.connect(self._banner.take_back)
+        for outdated in (self._protection.outdated, self._preparing.outdated):
+            outdated.connect(self._banner.take_back)
         for told in (
             self._protection.told,
             self._prelabelling.left_out,
@@ -236,6 +238,8 @@ class MainWindow(QMainWindow):
             self._showing,
         ):
             part.attach(bench)
+        policy = QSizePolicy.Policy.Preferred if bench is None else QSizePolicy.Policy.Ignored
+        self._start.setSizePolicy(policy, policy)  # a page that is not shown asks for no room
         for widget in (self._top, self._tools, self._status):
             widget.setVisible(bench is not None)
         self._docks.show(bench is not None)

@@ -69,7 +69,7 @@ _TITLES = (
         "Actions", "Click a colour; drag right for more, left for less; the right button erases"
     ),
     QT_TRANSLATE_NOOP("Actions", "Drag over the pieces; the right button erases"),
-    QT_TRANSLATE_NOOP("Actions", "Drag a box around bright or dark objects; the right button erases"),
+    QT_TRANSLATE_NOOP("Actions", "Drag a box around objects; right-drag erases"),
     QT_TRANSLATE_NOOP("Actions", "Drag a box around an object; the right button erases"),
     QT_TRANSLATE_NOOP("Actions", "Paint along a ragged edge of the class; it moves to the edge in the image"),
 )

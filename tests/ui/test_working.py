@@ -25,11 +25,11 @@ class Gate:
         self.open = threading.Event()
         self.threads: list[str] = []
 
-    def region_at(self, mask, seed, cancel):
+    def region_at(self, mask, seed, cancel, within=None):
         self.threads.append(threading.current_thread().name)
         while not self.open.wait(0.005):
             cancel.check()
-        return region_at(mask, seed, cancel)
+        return region_at(mask, seed, cancel, within)
 
 
 @pytest.fixture

@@ -64,11 +64,22 @@ class MaskColours:
         """Colours of outlines by value, uint32 [256]."""
         return self._edge
 
-    def render(self, label: NDArray[np.uint8], inner: tuple[slice, slice]) -> Argb:
-        """Pixels of ``label`` [h, w] inside ``inner``; what lies around it decides where outlines run."""
+    def render(
+        self,
+        label: NDArray[np.uint8],
+        inner: tuple[slice, slice],
+        objects: NDArray[np.uint32] | None = None,
+    ) -> Argb:
+        """Pixels of ``label`` [h, w] inside ``inner``; what lies around it decides where outlines run.
+
+        They run between different ``objects`` [h, w], too; None says that all are the same.
+        """
         core = label[inner]
         pixels = looked_up(self._fill, core)
-        np.copyto(pixels, looked_up(self._edge, core), where=_edges(label)[inner])
+        edges = _edges(label)[inner]
+        if objects is not None:
+            edges |= _edges(objects)[inner]
+        np.copyto(pixels, looked_up(self._edge, core), where=edges)
         return pixels
 
 
@@ -90,9 +101,12 @@ def looked_up(table: Argb, values: NDArray[np.uint8]) -> Argb:
     return cv2.LUT(values, table.view(np.int32)).view(np.uint32)
 
 
-def _edges(label: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Pixels beside one of another value."""
-    return np.asarray(cv2.morphologyEx(label, cv2.MORPH_GRADIENT, _CROSS), bool)
+def _edges(values: NDArray[np.uint8] | NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Pixels [h, w] beside one of another value."""
+    # OpenCV knows no uint32. Two differ where one of their bytes does, and bytes it takes as channels.
+    each = np.ascontiguousarray(values).view(np.uint8).reshape(*values.shape, values.itemsize)
+    found = np.asarray(cv2.morphologyEx(each, cv2.MORPH_GRADIENT, _CROSS), np.uint8)
+    return np.asarray(found.view(values.dtype).reshape(values.shape), bool)
 
 
 def doubt_lut(threshold: float) -> Argb:

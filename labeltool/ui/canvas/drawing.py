@@ -84,7 +84,9 @@ class Drawing:
         """Work of the tool is done; ``point`` is where the pointer is. A hover that failed is not tried again."""
         if self._gesture is not None:
             self.key("done")
-        elif not failed:
+        elif failed:
+            self.show(NO_PREVIEW)
+        else:
             self.hover(point)
 
     def hover(self, point: Point | None) -> None:

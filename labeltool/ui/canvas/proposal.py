@@ -1,4 +1,4 @@
-"""What a dialog would change, tinted on the canvas."""
+"""Tinted pixels: what a dialog or a tool would change."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from labeltool.core.geometry import Box
 from labeltool.core.shape import Coarse
-from labeltool.ui.canvas.previews import TINT
 from labeltool.ui.canvas.viewport import Viewport
+
+TINT = 0x66005066
+"""Premultiplied ARGB: seen on any image, and the image through it."""
+
+
+def drawn_at(zoom: float, box: Box) -> tuple[Box, int]:
+    """Of a box at a zoom what is drawn: every so-manyth pixel, and the box from such a pixel on."""
+    step = 1
+    while 2 * step * zoom <= 1:
+        step *= 2
+    return Box(box.x0 // step * step, box.y0 // step * step, box.x1, box.y1), step
 
 
 class Proposal:

@@ -291,7 +291,9 @@ class Canvas(QWidget):
             paint_outline(painter, outline, self._view, seen, rubber)
         if preview.text_at is not None:
             at = QPointF(*self._view.to_widget(*preview.text_at))
-        text = self.tr("Working… Esc cancels") if preview.working else preview.text
+        text = preview.text
+        if preview.working:
+            text = self.tr("Working… Esc cancels") if self._drawing.under_way else self.tr("Working…")
         if text and at is not None:
             paint_text(painter, text, at, QRect(0, 0, *self._own_size()))
 
@@ -318,8 +320,7 @@ class Canvas(QWidget):
         preview = self.preview
         if preview.rubber or preview.working or (preview.text and preview.text_at is None):
             self.update()
-        else:
-            self._drawing.hover(None if to is None else self._view.to_image(to.x(), to.y()))
+        self._drawing.hover(None if to is None else self._view.to_image(to.x(), to.y()))
 
     # ---- tool
 

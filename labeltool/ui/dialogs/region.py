@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings, QSize, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QSpinBox, QWidget
 
 from labeltool.app.regions import Amount
 from labeltool.ui.dialogs.frame import GRID, Dialog, label
 
 REGION, CLASS = "region", "class"
+WIDTH = 420
 
 
 class RegionDialog(Dialog):
@@ -27,7 +29,7 @@ class RegionDialog(Dialog):
         *,
         adds: bool = False,
     ) -> None:
-        super().__init__("region", title, parent, QSize(420, 220))
+        super().__init__("region", title, parent, QSize(WIDTH, 0))
         self._setting = f"regions/{name}"
         form = QFormLayout()
         form.setHorizontalSpacing(2 * GRID)
@@ -49,6 +51,7 @@ class RegionDialog(Dialog):
         self._over.setVisible(adds)
         self.column.addWidget(self._over)
         self._says = label(name="dialog.region.says", dim=True)
+        self._says.hide()
         self.column.addWidget(self._says)
         self.column.addStretch()
         run = self.add_buttons(self.tr("OK"), self.tr("Cancel"))
@@ -88,3 +91,9 @@ class RegionDialog(Dialog):
     def say(self, text: str) -> None:
         """A remark below the fields."""
         self._says.setText(text)
+        self._says.setVisible(bool(text))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """As wide as it was, and as high as what is in it."""
+        super().showEvent(event)
+        self.resize(self.width(), self.column.totalHeightForWidth(self.width()))

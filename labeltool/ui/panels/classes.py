@@ -20,10 +20,11 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.ui import theme
 
 COLOUR, NAME, KEY, EYE, LOCK, SHARE = range(6)
-ROW_PX = 28
+ROW_PX = 24
 SCALES = (1, 2, 3)
-FEWEST_SEEN, MOST_SEEN = 5, 10
-"""Rows that are always seen, and those that are seen where there is room; the others are scrolled to."""
+FEWEST_SEEN, ENOUGH_SEEN, MOST_SEEN = 5, 7, 12
+"""Rows that are always seen, that do where room is scarce, and that are seen where there is room; the others are
+scrolled to."""
 VALUE_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
@@ -159,10 +160,10 @@ class ClassPanel(QWidget):
         self.list.setMaximumHeight(ROW_PX * min(rows, MOST_SEEN))
         self.updateGeometry()
 
-    def preferred_height(self) -> int:
-        """In pixels, with every row that shall be seen."""
+    def preferred_height(self, rows: int = MOST_SEEN) -> int:
+        """In pixels, with all rows, or with this many of them."""
         list_px = min(self.list.sizeHint().height(), self.list.maximumHeight())
-        return self.sizeHint().height() - list_px + self.list.maximumHeight()
+        return self.sizeHint().height() - list_px + min(self.list.maximumHeight(), ROW_PX * rows)
 
     @staticmethod
     def _key_of(catalog: ClassCatalog, number: int) -> str:

@@ -36,8 +36,11 @@ from labeltool.core.project import ImageRecord, Status
 from labeltool.imaging.reader import Pixels
 from labeltool.imaging.thumbnail import thumbnail
 
-SIDE = 56
-ROW = SIDE + 12
+SIDE = 48
+ROW = SIDE + 8
+FEWEST_SEEN, ENOUGH_SEEN = 2, 3
+"""Rows that are always seen, and that do where room is scarce."""
+LINE_PX = 18
 RECORD_ROLE = int(Qt.ItemDataRole.UserRole)
 STATUS_COLOURS = {
     Status.NEW: "#8a8d91",
@@ -100,8 +103,19 @@ class ImageModel(QAbstractListModel):
         return None
 
     def _picture(self, record: ImageRecord) -> QPixmap | None:
-        if record.id not in self._pictures and self._lanes is not None:
+        if record.id not in self._pictures:
             self._pictures[record.id] = None
+            self._ask_for(record)
+        return self._pictures.get(record.id)
+
+    def renew_picture(self, image_id: str) -> None:
+        """Ask for a thumbnail again, where there is one; it stays until the new one is there."""
+        row = self._rows.get(image_id)
+        if row is not None and image_id in self._pictures:
+            self._ask_for(self.records[row])
+
+    def _ask_for(self, record: ImageRecord) -> None:
+        if self._lanes is not None:
             self._lanes.submit(
                 "thumbnails",
                 f"thumbnail {record.id}",
@@ -110,7 +124,6 @@ class ImageModel(QAbstractListModel):
                 failed=lambda error: None,  # the row says it when the image is opened
                 quiet=True,
             )
-        return self._pictures.get(record.id)
 
     def _arrived(self, image_id: str, pixels: Pixels) -> None:
         row = self._rows.get(image_id)
@@ -163,7 +176,7 @@ class ImageDelegate(QStyledItemDelegate):
         painter.save()
         if selected:
             painter.fillRect(rect, palette.highlight())
-        frame = QRect(rect.left() + 8, rect.top() + 6, SIDE, SIDE)
+        frame = QRect(rect.left() + 8, rect.top() + (ROW - SIDE) // 2, SIDE, SIDE)
         picture: QPixmap | None = index.data(Qt.ItemDataRole.DecorationRole)
         if picture is None:
             painter.fillRect(frame, palette.mid())
@@ -176,16 +189,17 @@ class ImageDelegate(QStyledItemDelegate):
         text = palette.highlightedText() if selected else palette.text()
         painter.setPen(QPen(text, 1))
         left = frame.right() + 10
-        line = QRect(left, rect.top() + 12, rect.right() - left - 8, 18)
+        top = rect.top() + (ROW - 2 * LINE_PX) // 2 - 1
+        line = QRect(left, top, rect.right() - left - 8, LINE_PX)
         name = option.fontMetrics.elidedText(record.name, Qt.TextElideMode.ElideMiddle, line.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(QColor(STATUS_COLOURS[record.status]))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawEllipse(left, line.bottom() + 8, 8, 8)
+        painter.drawEllipse(left, line.bottom() + 7, 8, 8)
         painter.setPen(QPen(text, 1))
         painter.setOpacity(0.75)
-        below = QRect(left + 14, line.bottom() + 3, line.width() - 14, 18)
+        below = QRect(left + 14, line.bottom() + 2, line.width() - 14, LINE_PX)
         painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, self._texts[record.status])
         painter.restore()
 
@@ -248,6 +262,7 @@ class ImagePanel(QWidget):
         self.list.setModel(self._filter)
         self.list.setItemDelegate(ImageDelegate(texts, self))
         self.list.setUniformItemSizes(True)
+        self.list.setMinimumHeight(FEWEST_SEEN * ROW)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._empty = QLabel()
@@ -278,9 +293,17 @@ class ImagePanel(QWidget):
         self._model.show_records(records, lanes)
         self._refilter()
 
+    def preferred_height(self, rows: int) -> int:
+        """In pixels, with this many rows of the list."""
+        return self.minimumSizeHint().height() + (rows - FEWEST_SEEN) * ROW
+
     def update_record(self, record: ImageRecord) -> None:
         """One image is another one now."""
         self._model.update_record(record)
+
+    def renew_picture(self, image_id: str) -> None:
+        """There is more to see of an image than when its thumbnail was made."""
+        self._model.renew_picture(image_id)
 
     def show_current(self, image_id: str) -> None:
         """Mark the image at hand."""

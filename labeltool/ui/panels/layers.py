@@ -125,7 +125,7 @@ class LayerPanel(QScrollArea):
 
     def preferred_height(self) -> int:
         """Height at which nothing has to be scrolled."""
-        return self._inside.sizeHint().height()
+        return max(LEAST_PX, self._inside.sizeHint().height())
 
     def sizeHint(self) -> QSize:
         """All of it; a scroll area by itself asks for 24 lines at most."""
