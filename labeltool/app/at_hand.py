@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from labeltool.app.ahead import Ahead
-from labeltool.app.jobs import Lanes
+from labeltool.app.jobs import Job, Lanes
 from labeltool.app.project import source_problem
 from labeltool.app.saving import Saver
 from labeltool.app.session import Session, Step
@@ -19,6 +20,7 @@ from labeltool.core.project import ImageRecord
 from labeltool.imaging.budget import WHOLE_PIXELS
 from labeltool.imaging.file_pyramid import open_pyramid
 from labeltool.imaging.pyramid import Arrival, Pyramid
+from labeltool.imaging.scale import PixelSize, pixel_size
 
 if TYPE_CHECKING:
     from labeltool.store.predictions import PredictionPlanes
@@ -32,12 +34,14 @@ FLUSH_S = 10.0
 
 @dataclass
 class OpenImage:
-    """The image at hand. ``prediction`` is the newest one kept, None where no model has been."""
+    """The image at hand. ``prediction`` is the newest one kept, None where no model has been; ``pixel_size`` is that in
+    the world, None where the file does not know."""
 
     record: ImageRecord
     session: Session
     pyramid: Pyramid
     prediction: PredictionPlanes | None = None
+    pixel_size: PixelSize | None = None
 
 
 @dataclass
@@ -48,6 +52,11 @@ class _Loaded:
     pyramid: Pyramid
     make_session: Callable[[], Session]
     prediction: PredictionPlanes | None
+    pixel_size: PixelSize | None
+
+    def opened(self) -> OpenImage:
+        """With a session of it, on the thread that owns it."""
+        return OpenImage(self.record, self.make_session(), self.pyramid, self.prediction, self.pixel_size)
 
 
 class AtHand:
@@ -60,13 +69,13 @@ class AtHand:
         """Id of the image that is at hand or being loaded."""
         self.masks = Lock()
         """Held while a mask is read for a session, or filled in behind no session's back."""
-        self.closed = False
         self.opening: Signal[ImageRecord] = Signal()
         self.opened: Signal[OpenImage | None] = Signal()
         self.failed: Signal[tuple[ImageRecord, LabeltoolError]] = Signal()
         self.pixels_arrived: Signal[Arrival] = Signal()
         self.levels_progress: Signal[tuple[float, float] | None] = Signal()
         self._loading = False
+        self._load_job: Job[_Loaded] | None = None
         self._when_loaded: list[Callable[[], None]] = []
 
     # ---- opening
@@ -75,12 +84,14 @@ class AtHand:
         """Bring an image; ``opened`` or ``failed`` follows."""
         self.opening.emit(record)
         self.hold()
+        self._drop_load()
         self._loading = True
         self.wanted = record.id
 
         def done(loaded: _Loaded) -> None:
+            self._load_job = None
             self._let_go()
-            self.image = OpenImage(loaded.record, loaded.make_session(), loaded.pyramid, loaded.prediction)
+            self.image = loaded.opened()
             self._listen(self.image)
             self.opened.emit(self.image)
             self._release()
@@ -92,7 +103,7 @@ class AtHand:
             self._fail(record, error)
             self._release()
 
-        self._lanes.submit(
+        self._load_job = self._lanes.submit(
             "io", "open", lambda cancel, _: self._load(record, cancel), done=done, failed=failed
         )
 
@@ -102,6 +113,12 @@ class AtHand:
         if self.image is not None:
             self._loading = True
             self.image.session.frozen = True
+
+    def _drop_load(self) -> None:
+        """What is being loaded is not wanted any more: let go of its file when it has come."""
+        job, self._load_job = self._load_job, None
+        if job is not None and job.future is not None:
+            job.future.add_done_callback(_close_pyramid)
 
     def _let_go(self) -> None:
         if self.image is not None:
@@ -123,7 +140,7 @@ class AtHand:
     def close(self) -> None:
         """Let go of the image for good."""
         self.hold()
-        self.closed = True
+        self._drop_load()
         if self.image is not None:
             self.image.pyramid.close()
 
@@ -132,8 +149,15 @@ class AtHand:
     def _load(self, record: ImageRecord, cancel: CancelToken) -> _Loaded:
         _check_source(record)
         pyramid = self._ahead.take(record) or open_pyramid(record.path)
-        cancel.check()
-        self.flush(record)
+        try:
+            cancel.check()
+            self.flush(record)
+            return self._loaded(record, pyramid)
+        except BaseException:
+            pyramid.close()
+            raise
+
+    def _loaded(self, record: ImageRecord, pyramid: Pyramid) -> _Loaded:
         store, saver = self._store, self._saver
         with self.masks:
             mask = store.load_mask(record.id)
@@ -154,7 +178,7 @@ class AtHand:
                 dropped=store.stroke_dropped,
             )
 
-        return _Loaded(record, pyramid, make_session, prediction)
+        return _Loaded(record, pyramid, make_session, prediction, pixel_size(record.path))
 
     def flush(self, record: ImageRecord) -> None:
         """Wait until every stroke on an image is on disk; LabeltoolError when that does not work."""
@@ -173,7 +197,7 @@ class AtHand:
 
         def pass_on(told: Signal[T], to: Callable[[T], None]) -> None:
             def here(value: T) -> None:
-                if self.image is image and not self.closed:
+                if self.image is image:
                     to(value)
 
             told.connect(lambda value: self._lanes.deliver(lambda: here(value)))
@@ -191,6 +215,11 @@ class AtHand:
         if not isinstance(error, LabeltoolError):
             error = LabeltoolError(f"unexpected: {error!r}", file=record.path)
         self.failed.emit((record, error))
+
+
+def _close_pyramid(future: Future[_Loaded]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        future.result().pyramid.close()
 
 
 def _check_source(record: ImageRecord) -> None:

@@ -66,7 +66,7 @@ class Filling:
     def fill(self, image_id: str, model_key: str) -> None:
         """Fill in the image at hand. The patch is made off this thread, against a snapshot; if somebody has
         painted meanwhile it is made again."""
-        if self._at_hand.closed or self._at_hand.waits(lambda: self.fill(image_id, model_key)):
+        if self._at_hand.waits(lambda: self.fill(image_id, model_key)):
             return
         image = self._at_hand.image
         if image is None or image.record.id != image_id:

@@ -36,19 +36,30 @@ class Job(Generic[T]):
 
 class Lanes:
     """The threads of the program but the saver's: io (decoding), tools (what a hand waits for), thumbnails, model (a
-    child process), files (export, import). ``deliver`` brings a closure to the thread that owns the state."""
+    child process), files (export, import). ``deliver`` brings a closure to the thread that owns the state; once the
+    lanes are closed none is run."""
 
     WIDTH: Mapping[Lane, int] = MappingProxyType(
         {"io": 2, "tools": 2, "thumbnails": 1, "model": 1, "files": 1}
     )
 
     def __init__(self, deliver: Deliver) -> None:
-        self.deliver = deliver
+        self._deliver = deliver
+        self._closed = False
         self._lanes = {
             name: ThreadPoolExecutor(width, thread_name_prefix=f"labeltool-{name}")
             for name, width in self.WIDTH.items()
         }
         self._newest: dict[str, Job[Any]] = {}
+
+    def deliver(self, closure: Callable[[], None]) -> None:
+        """Run a closure on the thread that owns the state, unless the lanes are closed by then."""
+
+        def run() -> None:
+            if not self._closed:
+                closure()
+
+        self._deliver(run)
 
     def submit(
         self,
@@ -111,7 +122,8 @@ class Lanes:
         return list(self._newest.values())
 
     def close(self) -> None:
-        """Cancel what runs and wait for it."""
+        """Cancel what runs and wait for it; nothing is answered any more."""
+        self._closed = True
         for job in self._newest.values():
             job.cancel.cancel()
         for lane in self._lanes.values():

@@ -36,7 +36,7 @@ class Workbench:
     def __init__(self, store: ProjectStore, deliver: Deliver) -> None:
         self.store = store
         self.lanes = Lanes(deliver)
-        self.saver = Saver(Journal(store), lambda state: deliver(lambda: self._saved(state)))
+        self.saver = Saver(Journal(store), lambda state: self.lanes.deliver(lambda: self._saved(state)))
         self.hand = Hand()
         self.save_state = SaveState("", 0, 0)
         self._ahead = Ahead()
@@ -148,8 +148,6 @@ class Workbench:
         self.record_changed.emit(record)
 
     def _saved(self, state: SaveState) -> None:
-        if self._at_hand.closed:
-            return
         if (self.open is not None and state.image_id == self.open.record.id) or state.error is not None:
             self.save_state = state
         self.saved.emit(state)

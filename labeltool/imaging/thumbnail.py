@@ -34,12 +34,11 @@ def thumbnail(
     used.
     """
     cache = cache or ThumbnailCache()
-    # Of a large image without overviews a rough one is all there is until its levels have been made.
+    # Of a large image without overviews a rough one is all there is until its levels have been made; a fine one stays.
     levels = PyramidCache().has(path)
-    key = _key(path, side, levels=levels)
-    kept = cache.get(key)
+    kept = cache.get(_key(path, side, levels=True))
     if kept is None and not levels:
-        kept = cache.get(_key(path, side, levels=True))  # they were made once, and have been deleted
+        kept = cache.get(_key(path, side, levels=False))
     if kept is not None:
         return kept
     with open_image(path) as reader:
@@ -49,7 +48,7 @@ def thumbnail(
             else reader.read()
         )
         small = shrink(pixels, side)
-    cache.put(key, small)
+    cache.put(_key(path, side, levels=levels), small)
     return small
 
 

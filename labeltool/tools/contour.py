@@ -71,16 +71,16 @@ def _pressed(work: Work, event: Pointer) -> Gesture:
         if edge is not None:
             yield from _drag(work, edge, event, insert=True)
         else:
-            _pick(work, event)
+            yield from _pick(work, event)
 
 
-def _pick(work: Work, event: Pointer) -> None:
+def _pick(work: Work, event: Pointer) -> Gesture:
     pixel = work.pixel(event.point)
     within = None if pixel is None else work.picked.holding(pixel)
     if within is not None:
         work.active = within
         return
-    contour = work.contour_at(pixel)
+    contour = yield from work.contour_at(pixel)
     if contour is not None:
         if contour.value != IGNORE:  # no class, though a region like any other
             work.context.choose(contour.value)
@@ -170,7 +170,8 @@ def _move_or_join(work: Work, first: Pointer) -> Gesture:
     if number is not None and (dx or dy):
         _move(work, number, dx, dy)
     elif number is None or number != work.active:
-        _join(work, work.contour_at(pixel) if number is None else work.picked.contours[number], number)
+        other = (yield from work.contour_at(pixel)) if number is None else work.picked.contours[number]
+        _join(work, other, number)
     else:
         work.show(work.picked)
 
@@ -217,17 +218,17 @@ def _cut_or_add(work: Work, first: Pointer) -> Gesture:
             work.show(work.picked)
             return
     if work.context.is_near(first.point, event.point):
-        _add(work, work.pixel(first.point))
+        yield from _add(work, work.pixel(first.point))
     else:
         _cut(work, first.point, event.point)
 
 
-def _add(work: Work, pixel: Pixel | None) -> None:
+def _add(work: Work, pixel: Pixel | None) -> Gesture:
     number = None if pixel is None else work.picked.holding(pixel)
     if number is not None:
         work.show(work.picked.with_contour(number))
         return
-    contour = work.contour_at(pixel)
+    contour = yield from work.contour_at(pixel)
     work.show(work.picked if contour is None else Picked((*work.picked.contours, contour)))
 
 

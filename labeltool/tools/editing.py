@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
+from functools import partial
 
 from labeltool.core.components import region_at
 from labeltool.core.draw import Point
 from labeltool.core.geometry import TILE, Box, TileIndex, tiles_in
 from labeltool.core.mask import LabelMask, PlaneName
+from labeltool.core.progress import CancelToken
 from labeltool.tools.picked import (
     Contour,
     Picked,
@@ -20,7 +22,8 @@ from labeltool.tools.picked import (
     picked_up,
     put_back,
 )
-from labeltool.tools.tool import Preview, ToolContext
+from labeltool.tools.tool import Pointer, Preview, Scene, ToolContext
+from labeltool.tools.working import worked
 
 Held = tuple[int, int, int]
 """Numbers of contour, ring and vertex."""
@@ -61,16 +64,13 @@ class Work:
         size = self.context.size
         return (col, row) if 0 <= col < size.width and 0 <= row < size.height else None
 
-    def contour_at(self, pixel: Pixel | None, seeds: tuple[Pixel, ...] = ()) -> Contour | None:
+    def contour_at(self, pixel: Pixel | None) -> Generator[Preview, Pointer, Contour | None]:
         """The region around a pixel, where it is one."""
         if pixel is None:
             return None
-        mask = self.context.mask
-        value, object_id = at(mask, pixel)
-        if value == self.context.erase_value:
-            return None
-        tolerance = self.context.option("tolerance")
-        return picked_up(region_at(mask, pixel), mask, value, object_id, tolerance, seeds)
+        meanwhile = replace(self.shown, text="", changed=None, idle=False)
+        with self.context.stroke("outline", "contour"):  # an empty one, so that nobody else changes the mask
+            return (yield from worked(self.context, partial(_contour_at, pixel), meanwhile))
 
     def refresh(self) -> None:
         """The mask is another one: pick up again what may have changed, let go of what is gone."""
@@ -82,7 +82,7 @@ class Work:
                 continue
             seeds = [s for s in reversed(contour.seeds) if at(self.context.mask, s)[0] == contour.value]
             if seeds and not any(each.holds(seeds[0]) for each in kept):
-                again = self.contour_at(seeds[0], contour.seeds)
+                again = _contour_at(seeds[0], self.context, seeds=contour.seeds)
                 kept += [again] if again is not None else []
         if changed:
             self.held = None
@@ -98,6 +98,16 @@ class Work:
             self.show(picked, held=held, changed=None if held is None else box)
         else:
             self.show(self.picked.with_contour(number))
+
+
+def _contour_at(
+    pixel: Pixel, scene: Scene, cancel: CancelToken | None = None, seeds: tuple[Pixel, ...] = ()
+) -> Contour | None:
+    value, object_id = at(scene.mask, pixel)
+    if value == scene.erase_value:
+        return None
+    region = region_at(scene.mask, pixel, cancel)
+    return picked_up(region, scene.mask, value, object_id, scene.option("tolerance"), seeds)
 
 
 def _holding(picked: Picked, held: Held | None) -> Picked:

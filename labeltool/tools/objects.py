@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.algebra import Either, Heeding
+from labeltool.core.algebra import Alike, Either, Heeding
 from labeltool.core.cold import Held
 from labeltool.core.components import region_at
 from labeltool.core.draw import Point
@@ -117,10 +119,11 @@ class _Way:
 
 
 class _Under:
-    """The region under the pointer, found once for as long as it is the same."""
+    """The object under the pointer: a region is found once, and a preview made once, for as long as it is the same."""
 
     def __init__(self) -> None:
         self._found: tuple[Tiles, list[Held | None]] | None = None
+        self._preview: Callable[[], Preview | None] = lambda: None
 
     def at_hand(self, mask: LabelMask, pixel: Pixel) -> Tiles | None:
         """The region around a pixel, if it is the one found last and nobody has changed it."""
@@ -137,6 +140,15 @@ class _Under:
         region = region_at(mask, pixel, cancel)
         self._found = region, _held_near(mask, region)
         return region
+
+    def shown(self, area: Alike | Tiles) -> Preview:
+        """The object tinted; where it is what is still shown, the same preview, so that nothing is painted."""
+        known = self._preview()
+        if known is not None and (known.area is area or (isinstance(area, Alike) and known.area == area)):
+            return known
+        preview = Preview(area=area)
+        self._preview = weakref.ref(preview)  # or the mask of an image that is closed would be kept
+        return preview
 
 
 _UNDER = _Under()
@@ -170,14 +182,14 @@ def _hover(context: ToolContext, point: Point) -> Preview:
     if value == context.erase_value:
         return NO_PREVIEW
     if number:
-        return Preview(area=carrying(mask, value, number))
+        return _UNDER.shown(carrying(mask, value, number))
     region = _UNDER.at_hand(mask, pixel)
     if region is None:
         begun = context.begin(lambda scene, cancel: _UNDER.find(scene.mask, pixel, cancel))
         if not begun.done:
             return NO_PREVIEW  # it is asked again
         region = begun.result()
-    return Preview(area=region)
+    return _UNDER.shown(region)
 
 
 def _merge(context: ToolContext, first: Pointer) -> Gesture:

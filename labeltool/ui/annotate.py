@@ -18,7 +18,6 @@ from labeltool.core.memory import share
 from labeltool.core.progress import CancelToken
 from labeltool.imaging.display import Tone
 from labeltool.imaging.pyramid import Arrival
-from labeltool.imaging.scale import PixelSize, pixel_size
 from labeltool.tools.tool import Tool
 from labeltool.tools.working import Promise
 from labeltool.ui.canvas.layers import Layer
@@ -49,7 +48,6 @@ class Annotate:
         self.tool: Tool | None = None
         self._bench: Workbench | None = None
         self._disconnect: Callable[[], None] = lambda: None
-        self._scale: PixelSize | None = None
         canvas.view_changed.connect(self._follow_zoom)
 
     # ---- connecting
@@ -81,7 +79,7 @@ class Annotate:
             None if prediction is None else prediction.label,
             self.canvas.what_is_seen,
             self.chosen.emit,
-            self._scale,
+            bench.open.pixel_size,
             self._run,
         )
 
@@ -134,7 +132,6 @@ class Annotate:
             return
         self._disconnect = image.session.changed.connect(self._pixels_changed)
         size = image.session.mask.size
-        self._scale = pixel_size(image.record.path)
         self.canvas.show_image(size, self._own_layers(image, size, self._rendering.tile_strength))
         self.canvas.set_overlay(
             "mask", self._rendering.fine_outlines(self._rendering.labels_of(image.session.mask), size)
@@ -247,7 +244,7 @@ class Annotate:
 
     def readout(self, x: float, y: float) -> Readout | None:
         """Value, class and origin of the pixel at an image point; None outside."""
-        return None if self.image is None else readout(self.image, x, y, self._scale)
+        return None if self.image is None else readout(self.image, x, y)
 
     def _catalog(self) -> ClassCatalog:
         assert self._bench is not None

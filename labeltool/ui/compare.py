@@ -46,8 +46,8 @@ class Compare:
         return width // 2 if self.mode == "side" else round(self.share * width)
 
     def room(self, width: int) -> int:
-        """How wide the picture of one side is."""
-        return width // 2 if self.mode == "side" else width
+        """How wide the picture of one side is: of the wider one, where a pixel is left over."""
+        return width - width // 2 if self.mode == "side" else width
 
     def panes(self, rect: QRect, shown: list[str]) -> tuple[Pane, ...]:
         """The parts of a canvas; ``shown`` is what it shows while nothing is compared."""

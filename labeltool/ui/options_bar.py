@@ -42,6 +42,7 @@ class OptionsBar(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(10, 4, 10, 4)
         self._row.setSpacing(8)
+        self._row.addStretch(1)  # stays the last
         controls = (QDoubleSpinBox(), QComboBox(), QCheckBox())
         margins = self._row.contentsMargins()
         highest = max(each.sizeHint().height() for each in controls)
@@ -68,11 +69,15 @@ class OptionsBar(QWidget):
 
     def _clear(self) -> None:
         self._diameter = None
-        while (item := self._row.takeAt(0)) is not None:
-            widget = item.widget()
+        while self._row.count() > 1:
+            item = self._row.takeAt(0)
+            widget = None if item is None else item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
+
+    def _put(self, widget: QWidget, stretch: int = 0) -> None:
+        self._row.insertWidget(self._row.count() - 1, widget, stretch)
 
     def _add_diameter(self, diameter_px: float) -> None:
         box = _spin_box(2 * MIN_RADIUS, 2 * MAX_RADIUS, 1, "px")
@@ -81,8 +86,8 @@ class OptionsBar(QWidget):
         box.setValue(diameter_px)
         box.valueChanged.connect(self.diameter_changed)
         self._diameter = box
-        self._row.addWidget(QLabel(self.tr("Brush")))
-        self._row.addWidget(box)
+        self._put(QLabel(self.tr("Brush")))
+        self._put(box)
 
     def _add(self, tool: Tool, option: Option, value: float) -> None:
         def changed(new: float) -> None:
@@ -92,14 +97,14 @@ class OptionsBar(QWidget):
         if not option.choices and option.step == 0:
             control: QWidget = _switch(title, value, changed)
         else:
-            self._row.addWidget(QLabel(title))
+            self._put(QLabel(title))
             control = (
                 _choice(option, value, changed) if option.choices else self._number(option, value, changed)
             )
         control.setObjectName(f"option.{tool.id}.{option.id}")
         control.setAccessibleName(title)
         control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._row.addWidget(control)
+        self._put(control)
 
     def _number(self, option: Option, value: float, changed: Callable[[float], None]) -> QWidget:
         """A slider and a box to type in, which say the same."""
@@ -123,7 +128,7 @@ class OptionsBar(QWidget):
             changed(new)
 
         box.valueChanged.connect(typed)
-        self._row.addWidget(slider, SLIDERS_FIRST)
+        self._put(slider, SLIDERS_FIRST)
         return box
 
     def _add_help(self, text: str) -> None:
@@ -131,8 +136,7 @@ class OptionsBar(QWidget):
         label.setObjectName("dim")
         label.setText(text.partition("\n")[0])
         label.setToolTip(text)
-        self._row.addWidget(label)
-        self._row.addStretch(1)
+        self._put(label)
 
 
 class Help(ElidedLabel):

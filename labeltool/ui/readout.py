@@ -32,7 +32,7 @@ class Readout:
     object_id: int = 0
 
 
-def readout(image: OpenImage, x: float, y: float, scale: PixelSize | None) -> Readout | None:
+def readout(image: OpenImage, x: float, y: float) -> Readout | None:
     """Value, class, object and origin of the pixel at an image point; None outside."""
     col, row = int(np.floor(x)), int(np.floor(y))
     mask = image.session.mask
@@ -52,7 +52,7 @@ def readout(image: OpenImage, x: float, y: float, scale: PixelSize | None) -> Re
         Origin(int(mask.read("origin", box)[0, 0])),
         confidence,
         size,
-        scale,
+        image.pixel_size,
         int(mask.read("object", box)[0, 0]),
     )
 

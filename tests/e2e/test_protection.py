@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QSpinBox, QToolButton, QTreeWidget
@@ -76,6 +76,57 @@ def test_a_stroke_of_a_locked_class_paints_nothing_and_says_so(hands: Hands):
     press(hands, Qt.Key.Key_Ampersand, CTRL | ALT, 10)
     hands.drag((50, 200), (150, 200))
     assert hands.label(100, 200) == 1
+
+
+def in_vain(hands: Hands) -> None:
+    """A stroke of a class that is locked."""
+    hands.window.actions_["lock_class_1"].trigger()
+    hands.drag((50, 200), (150, 200))
+    assert told(hands).startswith("nucleus is locked")
+
+
+def test_what_was_said_of_a_lock_is_taken_back_when_the_class_is_unlocked(hands: Hands):
+    in_vain(hands)
+    hands.window.actions_["lock_class_2"].trigger()
+    assert told(hands).startswith("nucleus is locked")
+    hands.window.actions_["lock_class_1"].trigger()
+    assert told(hands) == ""
+
+
+def test_what_was_said_of_a_lock_is_taken_back_by_a_stroke_that_counts(hands: Hands):
+    in_vain(hands)
+    hands.window.actions_["class_2"].trigger()
+    hands.drag((50, 200), (150, 200))
+    assert (hands.label(100, 200), told(hands)) == (2, "")
+
+
+def test_what_was_said_of_a_lock_is_taken_back_with_the_image(hands: Hands):
+    in_vain(hands)
+    before = hands.window.annotate.image
+    hands.key(Qt.Key.Key_D)
+    hands.until(lambda: hands.window.annotate.image not in (None, before))
+    assert told(hands) == ""
+
+
+def test_what_is_said_twice_does_not_flicker(hands: Hands):
+    in_vain(hands)
+    seen: list[QEvent.Type] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            seen.append(event.type())
+            return False
+
+    watch = Watch()
+    banner = hands.window.findChild(QLabel, "banner.text").parentWidget()
+    banner.installEventFilter(watch)
+    hands.drag((50, 200), (150, 200))
+    assert told(hands).startswith("nucleus is locked")
+    assert not {QEvent.Type.Hide, QEvent.Type.Show, QEvent.Type.Resize, QEvent.Type.LayoutRequest} & set(seen)
+    QTest.mouseClick(hands.window.findChild(QToolButton, "banner.close"), Qt.MouseButton.LeftButton)
+    assert told(hands) == ""
+    hands.drag((50, 200), (150, 200))
+    assert told(hands).startswith("nucleus is locked")
 
 
 def test_shift_and_a_digit_hide_a_class(hands: Hands):

@@ -19,8 +19,11 @@ from labeltool.app.toolbox import Context, Hand, ImageArray
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Box, Size
 from labeltool.core.mask import LabelMask
+from labeltool.core.shape import everywhere
 from labeltool.ui.canvas.backdrop import Backdrop
 from labeltool.ui.canvas.layers import Layer
+from labeltool.ui.canvas.previews import paint_area
+from labeltool.ui.canvas.viewport import Viewport
 from labeltool.ui.canvas.widget import Canvas
 
 SIZE = Size(1400, 1000)
@@ -207,3 +210,15 @@ def test_a_pen_that_presses_lightly_has_a_small_outline(desk: Desk) -> None:
     assert wide is not None and narrow is not None
     assert (wide.around.width(), narrow.around.width()) == pytest.approx((80, 40))
     assert wide.around.center() == QPointF(centre)
+
+
+def test_an_area_larger_than_the_screen_is_tinted_as_far_as_it_reaches() -> None:
+    image = QImage(600, 600, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    half = everywhere(Box(0, 0, 3000, 6000))
+    paint_area(painter, half, Viewport(0.1), Box(0, 0, 6000, 6000))
+    painter.end()
+    white = QColor("white")
+    assert image.pixelColor(0, 0) == image.pixelColor(298, 598) != white
+    assert image.pixelColor(302, 300) == white

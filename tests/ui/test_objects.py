@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
@@ -22,6 +22,7 @@ from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
 from labeltool.core.provenance import Origin
 from labeltool.store.project import ProjectStore
+from labeltool.tools.objects import MERGE
 from labeltool.ui.canvas.colours import MaskColours
 from labeltool.ui.canvas.outlines import fine_outlines
 from labeltool.ui.main import open_window
@@ -208,3 +209,45 @@ def test_the_status_bar_names_the_object_under_the_pointer(window: MainWindow) -
     until(lambda: "object 12" in said.text())
     QTest.mouseMove(canvas, QPointF(*canvas.image_to_widget(RIGHT.x0 - 50, 200)).toPoint())
     until(lambda: "nucleus" in said.text() and "object" not in said.text())
+
+
+@pytest.mark.parametrize("mode", ["swipe", "side"])
+def test_a_comparison_shows_the_line_too(window: MainWindow, mode: str) -> None:
+    window.annotate.set_compare(mode, "mask", "mask")
+    canvas = window.annotate.canvas
+    canvas.zoom_to(1)
+    canvas.centre_on(RIGHT.x0 + 60, 200)  # not below the divider
+    before = canvas.grab().toImage()
+    set_objects(window, RIGHT, 12)
+    QApplication.processEvents()
+    after = canvas.grab().toImage()
+    row = after.height() // 2
+    changed = [x for x in range(after.width()) if before.pixel(x, row) != after.pixel(x, row)]
+    assert len(changed) == (2 if mode == "swipe" else 4)  # two pixels wide, in each pane
+
+
+def test_the_merge_tool_shows_what_it_joins_and_the_line_between_goes(window: MainWindow) -> None:
+    set_objects(window, RIGHT, 12)
+    canvas, session = window.annotate.canvas, window.annotate.image.session
+    canvas.zoom_to(1)
+    canvas.centre_on(RIGHT.x0, 200)
+    window.annotate.use(MERGE)
+    left, right = (QPointF(*canvas.image_to_widget(RIGHT.x0 + dx, 200)).toPoint() for dx in (-100.5, 100.5))
+    plain = across(window)
+    QTest.mouseMove(canvas, left)
+    until(lambda: canvas.preview.area is not None)  # it has no id, and is found elsewhere
+    assert shown_at(window, left) != shown_at(window, right)
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, left)
+    QTest.mouseMove(canvas, right)
+    until(lambda: shown_at(window, left) == shown_at(window, right))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, right)
+    until(lambda: session.undo_title == "merge objects")
+    QTest.mouseMove(canvas, QPoint(3, 3))
+    until(lambda: canvas.preview.area is None)
+    assert (session.mask.read("object", LEFT.union(RIGHT)) == 12).all()
+    assert len(set(plain)) > len(set(across(window))) == 1
+
+
+def shown_at(window: MainWindow, point: QPoint) -> tuple[int, ...]:
+    QApplication.processEvents()
+    return window.annotate.canvas.grab().toImage().pixelColor(point).getRgb()

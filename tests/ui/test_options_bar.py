@@ -1,12 +1,17 @@
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSlider, QWidget
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QSlider, QWidget
 
 from labeltool.tools.brush import BRUSH
 from labeltool.tools.threshold import THRESHOLD
 from labeltool.tools.tool import Tool
 from labeltool.tools.wand import WAND
-from labeltool.ui.options_bar import OptionsBar
+from labeltool.ui.actions import tools
+from labeltool.ui.options_bar import Help, OptionsBar
 
 
 def shown(tool: Tool, **values: float) -> tuple[OptionsBar, list[tuple[str, float]]]:
@@ -66,3 +71,49 @@ def test_the_bar_is_as_high_for_a_tool_without_options_so_that_the_canvas_does_n
         assert not bar.isHidden()
         heights.add((bar.height(), max(bar.height(), bar.layout().minimumSize().height())))
     assert len(heights) == 1
+
+
+@pytest.fixture
+def bar(app) -> Iterator[OptionsBar]:
+    """To be shown; Qt deletes it, as it does with a window's, when what waits in its queue has been done."""
+    made = OptionsBar()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def help_of(bar: OptionsBar) -> Help:
+    return next(each for each in bar.findChildren(Help) if not each.isHidden())
+
+
+def test_what_a_tool_does_can_be_read_beside_its_options_in_a_window_of_1280(bar: OptionsBar):
+    bar.resize(1280 - 43 - 297, bar.height())
+    bar.show()
+    for tool in tools():
+        bar.show_tool(tool, {}, 8)
+        QApplication.processEvents()
+        line = help_of(bar)
+        assert line.text() == tool.help.split("\n")[0]
+        assert line.width() >= line.fontMetrics().horizontalAdvance(line.text()), tool.id
+        assert line.toolTip() == tool.help
+
+
+def test_sliders_are_as_wide_as_they_may_be_where_there_is_room(bar: OptionsBar):
+    bar.resize(2000, bar.height())
+    bar.show_tool(THRESHOLD, {}, 8)
+    bar.show()
+    QApplication.processEvents()
+    assert {slider.width() for slider in bar.findChildren(QSlider)} == {110}
+    bar.resize(bar.minimumSizeHint().width(), bar.height())
+    QApplication.processEvents()
+    assert {slider.width() for slider in bar.findChildren(QSlider)} == {40}
+
+
+def test_a_line_that_does_not_fit_is_cut_at_its_end(app):
+    line = Help()
+    line.setText("Click a region to give it the current class; right-click to erase it")
+    line.resize(line.sizeHint())
+    whole = line.grab().toImage()
+    line.resize(line.width() // 2, line.height())
+    begin = QRect(0, 0, 3 * line.width() // 4, line.height())
+    assert line.grab().toImage().copy(begin) == whole.copy(begin)

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QSettings, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QSpinBox
 
@@ -268,3 +268,14 @@ def test_nothing_is_done_when_the_mask_was_changed_meanwhile(desk, monkeypatch):
     desk.until(lambda: told)
     assert "meanwhile" in str(told[0])
     assert np.count_nonzero(desk.label) == 800
+
+
+@pytest.mark.parametrize("operation", ["region_grow", "region_keep_largest", "split_objects"])
+def test_the_dialog_is_as_high_as_what_is_in_it_however_high_it_was(desk, operation):
+    QSettings().setValue("dialogs/region/size", QSize(500, 600))
+    desk.set(Box(100, 100, 120, 120), 1)
+    desk.do(operation)
+    dialog = desk.window.findChild(RegionDialog)
+    assert dialog.width() == 500
+    needed = dialog.layout().totalHeightForWidth(500), dialog.layout().totalSizeHint().height()
+    assert dialog.height() == (needed[0] if needed[0] > 0 else needed[1])

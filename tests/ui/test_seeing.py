@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
@@ -252,6 +252,14 @@ def test_side_by_side_a_pan_and_a_zoom_move_both_halves(window: MainWindow) -> N
     right = canvas.grab(canvas.rect().adjusted(half, 60, -3, 0)).toImage()
     assert left.pixelColor(100, 300) == right.pixelColor(100, 300)
     assert left.pixelColor(half - 80, 300) == right.pixelColor(half - 80, 300)
+
+
+@pytest.mark.parametrize("width", [942, 943])
+def test_side_by_side_both_halves_are_painted_up_to_their_last_column(width: int) -> None:
+    compare = Compare("side", "mask", "image")
+    left, right = (pane.rect for pane in compare.panes(QRect(0, 0, width, 10), []))
+    assert left.width() + right.width() == width
+    assert max(left.width(), right.width()) == compare.room(width)
 
 
 def test_a_side_that_is_the_mask_obeys_the_switch_of_the_mask() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from labeltool.core.components import region_at
+from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Box
+from labeltool.imaging import superpixels
 from labeltool.tools import fill
 from tests.ui.test_regions import Desk, desk
 
@@ -85,3 +88,46 @@ def test_a_fill_that_is_left_leaves_nothing(desk: Desk, gate: Gate, leave: str):
     assert not session.mask.read("label").any()
     assert not desk.canvas.preview.working
     assert told == []
+
+
+def test_what_a_tool_needs_at_first_use_is_made_ready_when_it_is_chosen(desk: Desk):
+    begun: list[str] = []
+    desk.window._use(replace(fill.FILL, prepare=lambda: begun.append(threading.current_thread().name)))
+    desk.until(lambda: begun)
+    assert begun[0].startswith("labeltool-tools")
+
+
+def test_a_hover_says_that_it_is_being_worked_out_until_it_is(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    open_ = threading.Event()
+    make = superpixels.superpixels
+    monkeypatch.setattr(superpixels, "superpixels", lambda *wanted: open_.wait() and make(*wanted))
+    desk.do("superpixel")
+    desk.point(100, 100)
+    desk.until(lambda: desk.canvas.preview.working)
+    desk.point(120, 100)
+    assert desk.canvas.preview.working
+    open_.set()
+    desk.until(lambda: desk.canvas.preview.outlines)
+    assert not desk.canvas.preview.working
+
+
+def test_a_hover_that_fails_does_not_work_on_for_ever(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    def fail(*wanted):
+        raise LabeltoolError("the file is gone")
+
+    monkeypatch.setattr(superpixels, "superpixels", fail)
+    desk.do("superpixel")
+    desk.point(100, 100)
+    desk.until(lambda: not desk.window.bench.lanes.busy)
+    assert not desk.canvas.preview.working
+
+
+def test_the_region_that_a_fill_would_take_is_tinted_under_the_pointer(desk: Desk):
+    desk.set(Box(100, 100, 120, 120), 2)
+    desk.do("fill")
+    desk.point(110, 110)
+    desk.until(lambda: desk.canvas.preview.area is not None)
+    assert desk.canvas.preview.area.part(Box(100, 100, 120, 120)) is not False
+    desk.point(200, 200)
+    desk.until(lambda: desk.canvas.preview.area is None)
+    assert np.count_nonzero(desk.label) == 400

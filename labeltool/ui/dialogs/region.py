@@ -96,4 +96,5 @@ class RegionDialog(Dialog):
     def showEvent(self, event: QShowEvent) -> None:
         """As wide as it was, and as high as what is in it."""
         super().showEvent(event)
-        self.resize(self.width(), self.column.totalHeightForWidth(self.width()))
+        height = self.column.totalHeightForWidth(self.width())  # -1: it does not depend on the width
+        self.resize(self.width(), height if height > 0 else self.column.totalSizeHint().height())

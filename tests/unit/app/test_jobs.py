@@ -114,3 +114,20 @@ def test_progress_arrives_in_order(owner):
     )
     owner.run_until(lambda: answers)
     assert seen == [0, 1, 2, 3, 4]
+
+
+def test_nothing_is_answered_once_the_lanes_are_closed(owner):
+    answers = []
+    job = owner.lanes.submit(
+        "io",
+        "k",
+        lambda cancel, progress: progress(1, 2),
+        done=answers.append,
+        failed=answers.append,
+        progress=lambda *told: answers.append(told),
+    )
+    job.future.result(5)
+    owner.lanes.close()
+    while not owner.posted.empty():
+        owner.posted.get()()
+    assert answers == []

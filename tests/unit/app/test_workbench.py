@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from labeltool.app import at_hand, prelabel
+from labeltool.app import ahead, at_hand, prelabel
 from labeltool.app.importing import import_labels
 from labeltool.app.project import add_images
 from labeltool.app.workbench import Workbench
@@ -274,6 +274,71 @@ def test_answers_that_come_after_closing_do_nothing(desk: Desk):
     assert desk.bench.close()
     while not desk.posted.empty():
         desk.pump()
+
+
+def test_an_image_that_comes_after_closing_is_not_shown(desk: Desk):
+    opened: list[object] = []
+    desk.bench.image_opened.connect(opened.append)
+    desk.bench.open_image(desk.a.id)
+    (job,) = desk.bench.lanes.busy
+    job.future.result(10)
+    assert desk.bench.close()
+    while not desk.posted.empty():
+        desk.pump()
+    assert opened == []
+
+
+@pytest.fixture
+def pyramids(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[FilePyramid]:
+    """Every image is read by parts; what is opened is put into this list."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(desk.root / "cache"))
+    monkeypatch.setattr(raster, "WHOLE_PIXELS", 0)
+    monkeypatch.setattr(ahead, "WHOLE_PIXELS", 0)
+    made: list[FilePyramid] = []
+    real = at_hand.open_pyramid
+
+    def opened(path: Path) -> FilePyramid:
+        made.append(real(path))
+        return made[-1]
+
+    monkeypatch.setattr(at_hand, "open_pyramid", opened)
+    return made
+
+
+def closed(pyramid: FilePyramid) -> bool:
+    pyramid.join(5)
+    return pyramid._cancel.cancelled
+
+
+def test_images_that_were_passed_over_are_let_go_of(desk: Desk, pyramids: list[FilePyramid]):
+    for record in (desk.a, desk.b):  # the first has come, and nobody has looked at it yet
+        desk.bench.open_image(record.id)
+        (job,) = desk.bench.lanes.busy
+        job.future.result(10)
+    desk.until(lambda: desk.bench.open is not None)
+    assert [closed(each) for each in pyramids if each is not desk.bench.open.pyramid] == [True]
+
+
+def test_an_image_that_cannot_be_loaded_to_the_end_is_let_go_of(
+    desk: Desk, pyramids: list[FilePyramid], monkeypatch: pytest.MonkeyPatch
+):
+    def broken(image_id: str):
+        raise StoreError("the mask is damaged")
+
+    monkeypatch.setattr(desk.store, "load_mask", broken)
+    desk.bench.open_image(desk.a.id)
+    desk.until(lambda: desk.failures)
+    assert [closed(each) for each in pyramids] == [True]
+
+
+def test_an_image_that_is_on_its_way_when_the_project_is_closed_is_let_go_of(
+    desk: Desk, pyramids: list[FilePyramid]
+):
+    desk.bench.open_image(desk.a.id)
+    (job,) = desk.bench.lanes.busy
+    job.future.result(10)
+    assert desk.bench.close()
+    assert [closed(each) for each in pyramids] == [True]
 
 
 def test_the_next_image_is_decoded_before_it_is_asked_for(desk: Desk, monkeypatch: pytest.MonkeyPatch):

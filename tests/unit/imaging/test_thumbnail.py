@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,13 @@ import pytest
 from PIL import Image
 
 from labeltool.core.errors import BadInputError
+from labeltool.imaging import building
 from labeltool.imaging import thumbnail as module
+from labeltool.imaging.file_pyramid import FilePyramid
+from labeltool.imaging.open import open_image
+from labeltool.imaging.pyramid_cache import PyramidCache
 from labeltool.imaging.thumbnail import ThumbnailCache, shrink, thumbnail
+from tests.unit.imaging.conftest import tiled
 
 
 def image(path: Path, value: int = 50) -> Path:
@@ -74,3 +80,27 @@ def test_a_broken_image_has_no_thumbnail(tmp_path: Path) -> None:
     (tmp_path / "a.png").touch()
     with pytest.raises(BadInputError):
         thumbnail(tmp_path / "a.png", 64, ThumbnailCache(tmp_path / "cache"))
+
+
+def test_a_rough_thumbnail_gives_way_once_the_levels_have_been_made(
+    tmp_path: Path, everything_is_large: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "_FIRST_SAMPLES", 2)
+    monkeypatch.setattr(building, "_SAMPLE_PASSES", 1)
+    ramp = np.broadcast_to((np.arange(2048) // 8).astype(np.uint8)[:, None], (2048, 2048, 3))
+    path, cache = tiled(tmp_path / "a.tif", ramp), ThumbnailCache(tmp_path / "cache")
+    whole = shrink(ramp, 96).astype(int)
+    rough = thumbnail(path, 96, cache)
+    assert abs(rough - whole).max() > 20
+    pyramid = FilePyramid(open_image(path))
+    deadline = time.monotonic() + 60
+    while not pyramid.complete:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    pyramid.close()
+    pyramid.join()
+    fine = thumbnail(path, 96, cache)
+    assert abs(fine - whole).max() <= 3
+    for kept in PyramidCache().folder.glob("*.tiles"):
+        kept.unlink()
+    assert np.array_equal(thumbnail(path, 96, cache), fine)

@@ -11,6 +11,7 @@ from labeltool.tools.lasso import LASSO
 from labeltool.tools.polygon import POLYGON
 from labeltool.tools.tool import Pointer
 from tests.unit.tools.test_tools import Desk, drag
+from tests.unit.tools.test_working import DONE, Elsewhere
 
 
 def desk_with(*boxes, tool=PICK, label=1):
@@ -208,3 +209,32 @@ def test_a_polygon_begun_with_the_right_button_erases():
     )
     desk.send(Pointer("key", key="accept"))
     assert not desk.label.any()
+
+
+# ---- regions that take long to pick up
+
+
+def test_a_region_that_takes_long_is_picked_up_once_it_is_found(monkeypatch):
+    monkeypatch.setattr("labeltool.tools.working.GRACE_S", 0.0)
+    desk, elsewhere = desk_with((20, 20, 60, 60), (65, 20, 90, 60)), Elsewhere()
+    before = desk.send(*click(40, 40))
+    desk.context.run = elsewhere
+    shown = desk.send(*click(80, 40, shift=True))
+    assert shown.working
+    assert not shown.idle  # nobody else changes the mask meanwhile
+    assert shown.outlines == before.outlines
+    elsewhere.catch_up()
+    shown = desk.send(DONE)
+    assert len(shown.outlines) == 2
+    assert shown.idle
+    assert desk.saved == []
+    assert not desk.session.painting
+
+
+def test_a_model_that_paints_where_a_region_is_picked_up_is_no_error():
+    desk = desk_with((20, 20, 60, 60))
+    desk.send(*click(40, 40))
+    desk.session.changed.connect(lambda _: desk.send(Pointer("key", key="refresh")))
+    desk.session.apply(write(desk.session.mask, Box(60, 20, 70, 60), title="t", kind="k", label=1))
+    shown = desk.send(Pointer("move", 1, 1))
+    assert shown.outlines[0].points.tolist() == [[20, 20], [70, 20], [70, 60], [20, 60]]

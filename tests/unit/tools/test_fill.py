@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from labeltool.app.toolbox import View
 from labeltool.core.geometry import Box
 from labeltool.core.patch import write
 from labeltool.core.provenance import Origin
+from labeltool.core.shape import dense
 from labeltool.tools.fill import FILL
 from labeltool.tools.tool import Pointer
 from tests.unit.tools.test_tools import Desk
@@ -51,3 +53,42 @@ def test_a_click_beside_the_image_fills_nothing():
     saved = len(desk.saved)
     desk.send(Pointer("press", -3, 500))
     assert len(desk.saved) == saved
+
+
+def tinted(desk: Desk, x: float, y: float) -> np.ndarray | None:
+    """What is shown while the pointer is there: bool of the image's size, or nothing."""
+    area = FILL.hover(desk.context, (x, y)).area
+    return None if area is None else dense(area, desk.session.mask.size.box).inside
+
+
+def test_the_region_under_the_pointer_is_shown_and_nothing_is_done():
+    desk = framed()
+    before, saved = desk.label, len(desk.saved)
+    shown = tinted(desk, 50.5, 40.5)
+    assert np.array_equal(desk.label, before) and len(desk.saved) == saved
+    desk.send(Pointer("press", 50.5, 40.5))
+    assert np.array_equal(shown, desk.label == 1)
+
+
+def test_ground_that_goes_on_beyond_the_screen_on_all_sides_is_not_shown():
+    desk = framed()
+    assert tinted(desk, 5, 5) is None
+    assert tinted(desk, -3, 500) is None
+
+
+def test_only_what_is_on_the_screen_is_shown():
+    desk = framed()
+    desk.context.view = lambda: View(1.0, Box(45, 0, 55, 60))
+    shown = tinted(desk, 50.5, 40.5)
+    assert not shown[:, :45].any() and not shown[:, 55:].any()
+    assert shown[40, 45:55].all()
+
+
+def test_a_region_is_looked_for_once_while_nothing_changes():
+    desk = framed()
+    first = FILL.hover(desk.context, (50.5, 40.5))
+    assert FILL.hover(desk.context, (51.5, 41.5)) is first
+    desk.session.apply(write(desk.session.mask, Box(50, 40, 51, 41), title="", kind="", label=2))
+    again = FILL.hover(desk.context, (51.5, 41.5))
+    assert again is not first
+    assert not dense(again.area, desk.session.mask.size.box).inside[40, 50]

@@ -127,6 +127,15 @@ def test_a_region_is_found_once_while_the_pointer_rests_on_it_and_again_when_it_
     assert not tinted(MERGE.hover(desk.context, (15, 15)))[15, 25]
 
 
+def test_the_same_object_is_the_same_preview_wherever_the_pointer_is_on_it():
+    desk = desk_with(3, 5, 0)
+    for x in (15, 35, 55):
+        shown = MERGE.hover(desk.context, (x, 15))
+        assert MERGE.hover(desk.context, (x + 2, 17)) is shown
+    assert MERGE.hover(desk.context, (15, 15)) is not shown
+    assert MERGE.hover(desk_with(3, 5, 0).context, (15, 15)) is not MERGE.hover(desk.context, (15, 15))
+
+
 def test_both_objects_are_shown_while_the_drag_is_under_way():
     desk = desk_with(3, 0)
     shown = desk.send(Pointer("press", 15, 15), Pointer("move", 35, 15))
