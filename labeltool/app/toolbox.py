@@ -7,9 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from labeltool.app.session import Session, Stroke
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.draw import Point
@@ -85,17 +82,6 @@ class Options(Mapping[str, float]):
 
     def __len__(self) -> int:
         return len(self._defaults)
-
-
-class ImageArray:
-    """An image that is wholly in memory: uint8 [h, w, 3], RGB."""
-
-    def __init__(self, pixels: NDArray[np.uint8]) -> None:
-        self.pixels = pixels
-
-    def read(self, box: Box) -> NDArray[np.uint8]:
-        """Pixels of a box inside the image."""
-        return self.pixels[box.slices()]
 
 
 @dataclass

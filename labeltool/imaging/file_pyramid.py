@@ -71,7 +71,8 @@ class FilePyramid:
         if self._plan.on_disk and not self._built:
             self._file = self._begin()
         self._mosaic = Mosaic(self.sizes, len(self.sizes) if self._built else self._plan.top)
-        self._builder = Thread(target=self._make, name="labeltool-pyramid", daemon=True)
+        # No daemon: a program that ends waits until it has given up, or half a pyramid would stay on the disk.
+        self._builder = Thread(target=self._make, name="labeltool-pyramid")
         self._loader = Thread(target=self._load_wanted, name="labeltool-tiles", daemon=True)
         if not self._built:
             self._builder.start()

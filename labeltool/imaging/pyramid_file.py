@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zlib
 from pathlib import Path
@@ -75,12 +76,14 @@ class PyramidFile:
     def read(self, level: int, index: TileIndex) -> Pixels:
         """A tile that is there; BadInputError when the disk gives something else back than was written."""
         box = tile_box(index, self.sizes[level])
-        with self._lock:
+        record = b""
+        with self._lock, contextlib.suppress(OSError):
             self._file.seek(self._at(level, index))
             record = self._file.read(_SLOT)
         data = record[: box.width * box.height * 3]
         if len(record) != _SLOT or zlib.crc32(data) != int.from_bytes(record[-4:], "little"):
-            self.path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # some systems keep a file that is open
+                self.path.unlink(missing_ok=True)
             raise BadInputError(
                 f"the cached tile {index.row}, {index.col} of level {level} is damaged",
                 file=self.path,

@@ -28,7 +28,7 @@ def _lasso(context: ToolContext, first: Pointer) -> Gesture:
         elif event.kind == "key" and event.key == "back":
             return
     if len(points) >= CORNERS:
-        fill(context, points, first, "lasso")
+        yield from fill(context, points, first, "lasso")
 
 
 LASSO = Tool("lasso", "Lasso", "L", "ph.scribble-loop", "cross", _lasso, help=HELP)

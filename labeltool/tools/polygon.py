@@ -9,8 +9,12 @@ import numpy as np
 from labeltool.core.algebra import Alike, Both
 from labeltool.core.contour import CORNERS, signed_area
 from labeltool.core.draw import Point, polygon
-from labeltool.tools.painting import painted
-from labeltool.tools.tool import Gesture, Pointer, Preview, Tool, ToolContext, line
+from labeltool.core.guard import Admitted
+from labeltool.core.progress import CancelToken
+from labeltool.core.shape import Shape
+from labeltool.tools.painting import painted_ahead
+from labeltool.tools.tool import Gesture, Pointer, Preview, Scene, Tool, ToolContext, line
+from labeltool.tools.working import worked
 
 EIGHTH = math.pi / 4
 HELP = (
@@ -19,16 +23,19 @@ HELP = (
 )
 
 
-def fill(context: ToolContext, points: list[Point], first: Pointer, kind: str) -> None:
+def fill(context: ToolContext, points: list[Point], first: Pointer, kind: str) -> Gesture:
     """Fill a ring as its first press has meant it: painted, erased, or with Ctrl cut out of the current class."""
-    shape = polygon([points], context.size)
-    with context.stroke(kind, kind) as stroke:
+
+    def filled(scene: Scene, cancel: CancelToken) -> Admitted:
+        shape: Shape = polygon([points], scene.size)
         if first.ctrl:
-            own = Alike((context.mask.planes["label"],), (context.paint_value,), context.size.box)
-            stroke.add(painted(context, Both(shape, own), context.erase_value))
-        else:
-            erases = first.button == "right"
-            stroke.add(painted(context, shape, context.erase_value if erases else context.paint_value))
+            own = Alike((scene.mask.planes["label"],), (scene.paint_value,), scene.size.box)
+            shape = Both(shape, own)
+        erases = first.ctrl or first.button == "right"
+        return painted_ahead(scene, shape, scene.erase_value if erases else scene.paint_value, cancel)
+
+    with context.stroke(kind, kind) as stroke:
+        stroke.add((yield from worked(context, filled, Preview((line(points, closed=True),)))))
 
 
 def area_text(points: list[Point]) -> str:
@@ -61,7 +68,7 @@ def _polygon(context: ToolContext, first: Pointer) -> Gesture:
             points.pop()
         if closing:
             if len(points) >= CORNERS:
-                fill(context, points, first, "polygon")
+                yield from fill(context, points, first, "polygon")
             return
 
 

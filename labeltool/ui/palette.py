@@ -104,13 +104,7 @@ class Palette(QDialog):
         blank.fill(Qt.GlobalColor.transparent)
         self._no_icon = QIcon(blank)
         """Keeps the titles in one line."""
-        self.line = QLineEdit()
-        self.line.setObjectName("palette.line")
-        self.line.setAccessibleName(self.windowTitle())
-        self.line.setPlaceholderText(self.tr("Find an action"))
-        self.line.installEventFilter(self)
-        self.line.textChanged.connect(self._show)
-        self.line.returnPressed.connect(self.run)
+        self.line = self._make_line()
         self.list = self._make_list()
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
@@ -119,6 +113,16 @@ class Palette(QDialog):
         self.resize(SIZE)
         self._place(parent)
         self._show("")
+
+    def _make_line(self) -> QLineEdit:
+        made = QLineEdit()
+        made.setObjectName("palette.line")
+        made.setAccessibleName(self.windowTitle())
+        made.setPlaceholderText(self.windowTitle())
+        made.installEventFilter(self)
+        made.textChanged.connect(self._show)
+        made.returnPressed.connect(self.run)
+        return made
 
     def _make_list(self) -> QTreeWidget:
         made = QTreeWidget()

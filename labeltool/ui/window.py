@@ -88,6 +88,10 @@ class MainWindow(QMainWindow):
         self._showing = Showing(self.annotate, places, self)
         self._assemble()
         self._connect()
+        self._connect_banner()
+        self._connect_failures()
+        self._use(tools()[0])
+        self.refresh_theme()
         self._attach(None)
 
     @property
@@ -103,11 +107,6 @@ class MainWindow(QMainWindow):
 
     def _runs(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
-        digits = {
-            f"{name}_{digit}": partial(self._with_digit, digit, what)
-            for name, what in (("class", "take"), ("show_class", "show"), ("lock_class", "lock"))
-            for digit in DIGITS
-        }
         return {
             "new_project": self.projects.ask_new,
             "open_project": self.projects.ask_open,
@@ -141,10 +140,17 @@ class MainWindow(QMainWindow):
             "keep_human": lambda: self._protection.toggle_keep_human(),
             "scheme": self._other_scheme,
             "about": self._about,
-            **digits,
+            **self._digit_runs(),
             **{tool.id: partial(self._use, tool) for tool in tools()},
             **self._seeing.runs(),
             **self._regions.runs(),
+        }
+
+    def _digit_runs(self) -> dict[str, Callable[[], object]]:
+        return {
+            f"{name}_{digit}": partial(self._with_digit, digit, what)
+            for name, what in (("class", "take"), ("show_class", "show"), ("lock_class", "lock"))
+            for digit in DIGITS
         }
 
     def _assemble(self) -> None:
@@ -195,6 +201,14 @@ class MainWindow(QMainWindow):
         self.projects.masks_replaced.connect(self._reload)
         self.projects.sample_opened.connect(self._prelabelling.all)
         self._prelabelling.done.connect(lambda text: self._status.tell(text, NOTE_S))
+        self._seeing.follow(self.actions_, self._top, self)
+        QApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
+        digits = DigitKeys(self.actions_.of_key, self)
+        lists = (self._classes.list, self._images.list)  # which would search their rows for the characters
+        for each in (self, *lists):
+            each.installEventFilter(digits)
+
+    def _connect_banner(self) -> None:
         for outdated in (self._protection.outdated, self._preparing.outdated):
             outdated.connect(self._banner.take_back)
         for told in (
@@ -204,6 +218,8 @@ class MainWindow(QMainWindow):
             self.projects.told,
         ):
             told.connect(self._banner.tell)
+
+    def _connect_failures(self) -> None:
         for part in (
             self._canvas,
             self._hand,
@@ -215,14 +231,6 @@ class MainWindow(QMainWindow):
             self._work,
         ):
             part.failed.connect(self._failed)
-        self._seeing.follow(self.actions_, self._top, self)
-        QApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
-        digits = DigitKeys(self.actions_.of_key, self)
-        lists = (self._classes.list, self._images.list)  # which would search their rows for the characters
-        for each in (self, *lists):
-            each.installEventFilter(digits)
-        self._use(tools()[0])
-        self.refresh_theme()
 
     # ---- the project
 

@@ -17,10 +17,11 @@ import pytest
 
 from labeltool.app.project import add_images
 from labeltool.app.session import Session, Step
-from labeltool.app.toolbox import Context, Hand, ImageArray
+from labeltool.app.toolbox import Context, Hand
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Size
 from labeltool.core.mask import LabelMask
+from labeltool.imaging.pyramid import ArrayPyramid
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
 from labeltool.tools.brush import BRUSH
@@ -64,7 +65,7 @@ class Model:
             self.states.append(self.session.mask.snapshot())
 
     def _stroke(self, points: list[tuple[float, float]], value: int) -> None:
-        image = ImageArray(np.zeros((SIZE.height, SIZE.width, 3), np.uint8))
+        image = ArrayPyramid(np.zeros((SIZE.height, SIZE.width, 3), np.uint8))
         hand = Hand(value, value, RADIUS_PX)
         context = Context(self.session, hand, lambda: CATALOG, image, hand.options_of(BRUSH))
         gesture = BRUSH.gesture(context, Pointer("press", *points[0]))

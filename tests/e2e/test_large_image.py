@@ -20,12 +20,14 @@ from labeltool.imaging.pyramid_cache import LIMIT_VARIABLE, PyramidCache
 from labeltool.imaging.pyramid_file import PyramidFile
 from labeltool.store.project import ProjectStore
 from labeltool.ui.main import open_window
+from labeltool.ui.panels import images
 from tests.e2e.pause import pause_ms
 
 pyvips = pytest.importorskip("pyvips")
 
 LEFT = Qt.MouseButton.LeftButton
 SIDE = 8000
+DOT = np.zeros((1, 1, 3), np.uint8)
 DARK, BRIGHT = (20, 40, 60), (220, 200, 180)
 
 
@@ -97,6 +99,16 @@ def near(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
 
 def kept() -> list[Path]:
     return list(PyramidCache().folder.glob("*.tiles"))
+
+
+def test_the_thumbnail_is_made_again_when_the_levels_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: list[int] = []  # pyramids, whenever one is asked for
+    monkeypatch.setattr(images, "thumbnail", lambda *_, **__: there.append(len(kept())) or DOT)
+    hands = Hands(tmp_path, "slide.tif")
+    hands.until(lambda: there)
+    hands.until(lambda: there[-1] == 1)
 
 
 def test_the_levels_of_a_large_image_are_made_in_sight(tmp_path: Path) -> None:

@@ -178,9 +178,9 @@ def test_a_polygon_is_clicked_and_closed_with_enter(hands: Hands):
     for corner in ((300, 100), (400, 100), (400, 200), (300, 200)):
         hands.click(*corner)
     hands.key(Qt.Key.Key_Return)
+    hands.until(lambda: hands.window.annotate.image.session.undo_title == "polygon")
     assert hands.label(350, 150) == 1
     assert hands.label(290, 150) == 0
-    assert hands.window.annotate.image.session.undo_title == "polygon"
 
 
 def test_escape_drops_a_polygon_and_a_stroke(hands: Hands):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from labeltool.app.protection import guard_of
 from labeltool.app.session import Session
-from labeltool.app.toolbox import Context, Hand, ImageArray, View
+from labeltool.app.toolbox import Context, Hand, View
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import LockedError
 from labeltool.core.geometry import Box, Size
@@ -17,6 +17,7 @@ from labeltool.core.guard import OPEN, Guard
 from labeltool.core.mask import PLANES, LabelMask
 from labeltool.core.patch import Patch, write
 from labeltool.core.provenance import TRUTH, Origin
+from labeltool.imaging.pyramid import ArrayPyramid
 from labeltool.tools.brush import BRUSH, ERASER
 from labeltool.tools.polygon import POLYGON
 from labeltool.tools.tool import Pointer, Tool
@@ -56,9 +57,9 @@ def painted_mask(seed: int) -> LabelMask:
     return mask
 
 
-def picture(seed: int) -> ImageArray:
+def picture(seed: int) -> ArrayPyramid:
     rng = np.random.default_rng(seed + 1)
-    return ImageArray(rng.integers(0, 256, (SIZE.height, SIZE.width, 3), np.uint8))
+    return ArrayPyramid(rng.integers(0, 256, (SIZE.height, SIZE.width, 3), np.uint8))
 
 
 def anything(mask: LabelMask, rng: np.random.Generator) -> Patch:
@@ -155,7 +156,7 @@ def gesture(tool: Tool, points: list[tuple[float, float]], button: str) -> list[
 
 
 def draw(
-    session: Session, image: ImageArray, tool: Tool, value: int, radius: float, events: list[Pointer]
+    session: Session, image: ArrayPyramid, tool: Tool, value: int, radius: float, events: list[Pointer]
 ) -> None:
     hand = Hand(value=value, radius_px=radius)
     context = Context(

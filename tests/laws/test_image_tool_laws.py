@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from skimage.segmentation import flood
 
 from labeltool.app.session import Session
-from labeltool.app.toolbox import Context, Hand, ImageArray, View
+from labeltool.app.toolbox import Context, Hand, View
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.draw import capsule
 from labeltool.core.geometry import Box, Size
@@ -22,6 +22,7 @@ from labeltool.core.patch import write
 from labeltool.core.progress import CancelToken
 from labeltool.core.shape import dense
 from labeltool.imaging.crf import Kernels
+from labeltool.imaging.pyramid import ArrayPyramid
 from labeltool.imaging.superpixels import BLOCK, Wanted, block_at, superpixels
 from labeltool.tools import grabcut, wand
 from labeltool.tools.refine import Refinement
@@ -89,11 +90,11 @@ def test_superpixels_depend_on_the_block_and_what_is_around_it_alone(seed, x, y,
 
 
 @cache
-def smooth_image(seed: int) -> ImageArray:
+def smooth_image(seed: int) -> ArrayPyramid:
     """Soft clouds, over the border of a block."""
     random = np.random.default_rng(seed)
     clouds = cv2.GaussianBlur(random.random((200, 2 * BLOCK, 3)).astype(np.float32), (0, 0), 9)
-    return ImageArray(cv2.normalize(clouds, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8))
+    return ArrayPyramid(cv2.normalize(clouds, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8))
 
 
 @law(25)

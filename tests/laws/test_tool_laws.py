@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from labeltool import plugins
 from labeltool.app.session import Session
-from labeltool.app.toolbox import Context, Hand, ImageArray, View
+from labeltool.app.toolbox import Context, Hand, View
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import TILE, Box, Size
@@ -20,6 +20,7 @@ from labeltool.core.guard import Guard
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
 from labeltool.core.provenance import TRUTH, Origin
+from labeltool.imaging.pyramid import ArrayPyramid
 from labeltool.tools.tool import Pointer, Tool
 from tests.laws.examples import law
 from tests.laws.grid import PLAIN, tiles_of
@@ -96,12 +97,12 @@ gestures = edits() | drags() | clicks() | edits()
 
 
 @cache
-def _image() -> ImageArray:
+def _image() -> ArrayPyramid:
     rng = np.random.default_rng(5)
     blocks = rng.integers(0, 255, (SIZE.height // 15 + 1, SIZE.width // 15 + 1, 3), np.uint8)
     grown = blocks.repeat(15, axis=0).repeat(15, axis=1)[: SIZE.height, : SIZE.width]
     noisy = grown.astype(int) + rng.integers(-4, 4, grown.shape)
-    return ImageArray(np.clip(noisy, 0, 255).astype(np.uint8))
+    return ArrayPyramid(np.clip(noisy, 0, 255).astype(np.uint8))
 
 
 def _session(seed: int) -> Session:

@@ -15,11 +15,12 @@ from PySide6.QtWidgets import QApplication
 
 from labeltool import plugins
 from labeltool.app.session import Session
-from labeltool.app.toolbox import Context, Hand, ImageArray
+from labeltool.app.toolbox import Context, Hand
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Box, Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.shape import everywhere
+from labeltool.imaging.pyramid import ArrayPyramid
 from labeltool.ui.canvas.backdrop import Backdrop
 from labeltool.ui.canvas.layers import Layer
 from labeltool.ui.canvas.previews import paint_area
@@ -39,7 +40,7 @@ class Desk:
         self.hand = Hand(radius_px=30)
         self.tool = plugins.load("labeltool.tools", "brush")
         catalog = ClassCatalog.from_names(["a"])
-        image = ImageArray(np.full((*SIZE[::-1], 3), 48, np.uint8))
+        image = ArrayPyramid(np.full((*SIZE[::-1], 3), 48, np.uint8))
         context = Context(self.session, self.hand, lambda: catalog, image, self.hand.options_of(self.tool))
         self.canvas = Canvas(lambda: context)
         self.canvas.resize(400, 300)

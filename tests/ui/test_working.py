@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from labeltool.core.components import region_at
 from labeltool.core.errors import LabeltoolError
@@ -100,10 +101,12 @@ def test_what_a_tool_needs_at_first_use_is_made_ready_when_it_is_chosen(desk: De
 def test_a_hover_says_that_it_is_being_worked_out_until_it_is(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     open_ = threading.Event()
     make = superpixels.superpixels
-    monkeypatch.setattr(superpixels, "superpixels", lambda *wanted: open_.wait() and make(*wanted))
+    monkeypatch.setattr(superpixels, "superpixels", lambda *wanted: open_.wait(10) and make(*wanted))
     desk.do("superpixel")
     desk.point(100, 100)
     desk.until(lambda: desk.canvas.preview.working)
+    QApplication.sendEvent(desk.canvas, QEvent(QEvent.Type.Leave))
+    assert not desk.canvas.preview.working
     desk.point(120, 100)
     assert desk.canvas.preview.working
     open_.set()

@@ -86,7 +86,7 @@ class LargeReader:
         page = self._page(in_order=True) if self.in_order else None
         for top in range(0, size.height, side):
             row = Box(0, top, size.width, min(top + side, size.height))
-            strip = _once(partial(page.read, row)) if page is not None else None
+            strip = _once(partial(_read_rows, page, row)) if page is not None else None
             for left in range(0, size.width, side):
                 box = Box(left, row.y0, min(left + side, size.width), row.y1)
                 yield box, partial(_cut, strip, box, row) if strip else partial(self.read, box, self.base)
@@ -207,6 +207,15 @@ def _once(read: Callable[[], Pixels]) -> Callable[[], Pixels]:
         return found[0]
 
     return get
+
+
+def _read_rows(page: Page, box: Box) -> Pixels:
+    """Pixels of a box, some rows at a time: libvips holds all that it is asked for at once a second time."""
+    out = np.empty((box.height, box.width, 3), np.uint8)
+    for top in range(box.y0, box.y1, TILE):
+        rows = Box(box.x0, top, box.x1, min(top + TILE, box.y1))
+        out[rows.slices(box)] = page.read(rows)
+    return out
 
 
 def _cut(strip: Callable[[], Pixels], box: Box, row: Box) -> Pixels:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -541,7 +541,3 @@ class Canvas(QWidget):
             return View()
         seen = self._view.visible(0, 0, *self._own_size(), self._image)
         return View(self._view.zoom, seen, NEAR_PX)
-
-    def global_point(self, x: float, y: float) -> QPoint:
-        """Where an image point lies on the screen."""
-        return self.mapToGlobal(QPointF(*self._view.to_widget(x, y))).toPoint()

@@ -8,8 +8,8 @@ from PIL import Image
 from labeltool.app.importing import import_labels
 from labeltool.app.prelabel import fill_annotation, predict
 from labeltool.app.protection import brightness
-from labeltool.app.toolbox import ImageArray
 from labeltool.core.geometry import Box
+from labeltool.imaging.pyramid import ArrayPyramid
 from labeltool.store.project import ProjectStore
 
 
@@ -38,7 +38,7 @@ def test_brightness_is_that_of_the_pixels_of_the_box():
     pixels = np.zeros((20, 30, 3), np.uint8)
     pixels[5:, :, :] = 200
     pixels[5:, 10:, :] = (0, 255, 0)
-    grey = brightness(ImageArray(pixels))(Box(8, 3, 14, 9))
+    grey = brightness(ArrayPyramid(pixels))(Box(8, 3, 14, 9))
     assert grey.shape == (6, 6)
     assert set(grey[:2].ravel()) == {0}
     assert set(grey[2:, :2].ravel()) == {200}

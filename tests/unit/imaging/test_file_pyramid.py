@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -174,6 +176,32 @@ def test_closing_stops_the_making_of_levels_and_leaves_nothing_behind(tmp_path: 
     assert not pyramid._builder.is_alive()
     with pytest.raises(LabeltoolError, match="closed"):
         pyramid.read(Box(0, 1900, 10, 1910))
+
+
+ENDS_WHILE_UNPACKING = """
+import sys, time
+from pathlib import Path
+from labeltool.imaging import building, file_pyramid
+from labeltool.imaging.readers import raster
+
+raster.WHOLE_PIXELS = 0
+
+def slowly(*args, **more):
+    time.sleep(0.5)
+    return building.build(*args, **more)
+
+file_pyramid.build = slowly
+pyramid = file_pyramid.open_pyramid(Path(sys.argv[1]))
+print(len(list(pyramid._cache.folder.iterdir())))
+pyramid.close()
+"""
+
+
+def test_a_program_that_ends_leaves_no_half_made_pyramid_on_the_disk(tmp_path: Path) -> None:
+    image = written(tmp_path / "a.png", noise(700, 700))
+    command = [sys.executable, "-c", ENDS_WHILE_UNPACKING, str(image)]
+    assert subprocess.check_output(command, text=True, timeout=60) == "1\n"
+    assert not list(PyramidCache().folder.iterdir())
 
 
 @pytest.mark.parametrize("name", ["tiles.tif", "a.png"])

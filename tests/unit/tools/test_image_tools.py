@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from labeltool.app.session import Session
-from labeltool.app.toolbox import Context, Hand, ImageArray, View
+from labeltool.app.toolbox import Context, Hand, View
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.draw import capsule
 from labeltool.core.errors import LabeltoolError
@@ -15,6 +15,7 @@ from labeltool.core.geometry import Box, Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.shape import dense, everywhere
 from labeltool.imaging.crf import Kernels, mean_field
+from labeltool.imaging.pyramid import ArrayPyramid
 from labeltool.tools import wand
 from labeltool.tools.grabcut import GRABCUT
 from labeltool.tools.painting import painted
@@ -39,7 +40,7 @@ class Desk:
         for name, value in options.items():
             hand.set_option(tool, name, value)
         self.context = Context(
-            self.session, hand, lambda: CATALOG, ImageArray(image), hand.options_of(tool), view=View
+            self.session, hand, lambda: CATALOG, ArrayPyramid(image), hand.options_of(tool), view=View
         )
         self.tool = tool
 

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeltool.app.session import Session
-from labeltool.app.toolbox import Context, Hand, ImageArray
+from labeltool.app.toolbox import Context, Hand
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Size
 from labeltool.core.mask import LabelMask
+from labeltool.imaging.pyramid import ArrayPyramid
 from labeltool.imaging.scale import PixelSize
 from labeltool.tools.ruler import RULER, snapped
 from labeltool.tools.tool import Pointer
@@ -22,7 +23,7 @@ COORDINATE = st.floats(-1000, 1000)
 def measuring(*events: Pointer, scale: PixelSize | None = None):
     """The gesture and what it last showed; None where it has ended."""
     session = Session(LabelMask(Size(100, 100)), lambda _: None)
-    image = ImageArray(np.zeros((100, 100, 3), np.uint8))
+    image = ArrayPyramid(np.zeros((100, 100, 3), np.uint8))
     catalog = ClassCatalog.from_names(["a"])
     context = Context(session, Hand(), lambda: catalog, image, pixel_size=scale)
     gesture = RULER.gesture(context, events[0])

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from labeltool.app.session import Session
-from labeltool.app.toolbox import Context, Hand, ImageArray, View
+from labeltool.app.toolbox import Context, Hand, View
 from labeltool.core.catalog import IGNORE, ClassCatalog, ClassDef
 from labeltool.core.geometry import Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.provenance import Origin
+from labeltool.imaging.pyramid import ArrayPyramid
 from labeltool.tools.brush import BRUSH, ERASER, curve
 from labeltool.tools.polygon import POLYGON
 from labeltool.tools.tool import Pointer, Tool
@@ -29,7 +30,7 @@ class Desk:
             self.session,
             self.hand,
             lambda: catalog,
-            ImageArray(self.image),
+            ArrayPyramid(self.image),
             self.hand.options_of(tool),
             view=lambda: View(near_px=2),
         )

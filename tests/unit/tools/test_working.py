@@ -10,7 +10,7 @@ import pytest
 from skimage.segmentation import flood
 
 from labeltool.app.session import Session
-from labeltool.app.toolbox import Context, Hand, ImageArray, View
+from labeltool.app.toolbox import Context, Hand, View
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import CancelledError, LabeltoolError
 from labeltool.core.geometry import TILE, Size
@@ -19,8 +19,11 @@ from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
 from labeltool.core.progress import CancelToken
 from labeltool.imaging import superpixels
+from labeltool.imaging.pyramid import ArrayPyramid
 from labeltool.tools.fill import FILL
 from labeltool.tools.grabcut import GRABCUT
+from labeltool.tools.lasso import LASSO
+from labeltool.tools.polygon import POLYGON
 from labeltool.tools.refine import REFINE
 from labeltool.tools.superpixel import SUPERPIXEL
 from labeltool.tools.threshold import THRESHOLD
@@ -80,7 +83,7 @@ class Desk:
         self.hand = Hand(value=3, radius_px=12)
         self.elsewhere = Elsewhere()
         self.context = Context(
-            self.session, self.hand, lambda: CATALOG, ImageArray(self.pixels), self.hand.options_of(tool),
+            self.session, self.hand, lambda: CATALOG, ArrayPyramid(self.pixels), self.hand.options_of(tool),
             view=lambda: View(1.0, SIZE.box), run=self.elsewhere,
         )  # fmt: skip
         self.tool, self.gesture = tool, None
@@ -126,11 +129,33 @@ def test_nothing_is_worked_out_where_the_hand_would_have_to_wait(tool: Tool):
     assert len(desk.saved) == 1
 
 
+@pytest.mark.parametrize("leave", [False, True])
+@pytest.mark.parametrize(
+    "tool, moved, end",
+    [(POLYGON, "press", Pointer("key", key="accept")), (LASSO, "move", RELEASE)],
+    ids=["polygon", "lasso"],
+)
+def test_a_ring_is_filled_where_nobody_waits_for_it(tool: Tool, moved: str, end: Pointer, leave: bool):
+    desk = Desk(tool)
+    desk.hand.value = 1
+    desk.send(PRESS, Pointer(moved, 200.5, 60.5), Pointer(moved, 200.5, 100.5), end)
+    assert desk.shown.working
+    assert np.array_equal(desk.label, desk.before)
+    if leave:
+        desk.gesture.close()
+        assert np.array_equal(desk.label, desk.before)
+        assert desk.saved == []
+    else:
+        desk.finish()
+        assert desk.label[65, 190] == 1
+        assert len(desk.saved) == 1
+
+
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.id)
 def test_the_answer_is_the_same_wherever_it_is_worked_out(tool: Tool):
     here, there = Desk(tool), Desk(tool)
     here.context = Context(
-        here.session, here.hand, lambda: CATALOG, ImageArray(here.pixels), here.hand.options_of(tool),
+        here.session, here.hand, lambda: CATALOG, ArrayPyramid(here.pixels), here.hand.options_of(tool),
         view=lambda: View(1.0, SIZE.box),
     )  # fmt: skip
     for desk in (here, there):
