@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
+from labeltool.core import heap
 from labeltool.core.errors import CancelledError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
 
@@ -88,7 +89,10 @@ class Lanes:
 
         def run() -> T:
             job.cancel.check()
-            return work(job.cancel, report)
+            try:
+                return work(job.cancel, report)
+            finally:
+                heap.give_back()
 
         def settle(future: Future[T]) -> None:
             self.deliver(lambda: self._answer(job, future, done, failed))

@@ -9,11 +9,10 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
-from xml.etree.ElementTree import ParseError
+from typing import TYPE_CHECKING, Literal
 
-from defusedxml import DefusedXmlException, ElementTree
-from PIL.TiffImagePlugin import ImageFileDirectory_v2
+if TYPE_CHECKING:
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 Unit = Literal["m", "°"]
 SUFFIXES = (".tif", ".tiff")
@@ -79,6 +78,8 @@ def pixel_size(path: Path) -> PixelSize | None:
 
 def _tags(path: Path) -> ImageFileDirectory_v2:
     """Tags of the first page; Pillow's decoder would refuse pixels that it does not know."""
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2  # noqa: PLC0415 - the window is up sooner
+
     with path.open("rb") as file:
         head = file.read(8)
         if head[2:4] in (b"+\0", b"\0+"):
@@ -150,6 +151,10 @@ def _of_ome(tags: ImageFileDirectory_v2) -> PixelSize | None:
     text = str(tags.get(_DESCRIPTION, ""))
     if "<OME" not in text[:4096]:
         return None
+    from xml.etree.ElementTree import ParseError  # noqa: PLC0415 - as few files as need it
+
+    from defusedxml import DefusedXmlException, ElementTree  # noqa: PLC0415
+
     try:
         root = ElementTree.fromstring(text.strip().encode())
     except (ParseError, DefusedXmlException):

@@ -6,11 +6,9 @@ It connects a workbench with a canvas; how things are drawn is said in :mod:`lab
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from labeltool.app.at_hand import OpenImage
 from labeltool.app.toolbox import Context
-from labeltool.app.workbench import Workbench
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.change import Change, Signal
 from labeltool.core.geometry import Size
@@ -27,6 +25,11 @@ from labeltool.ui.compare import Mode
 from labeltool.ui.minimap import Minimap
 from labeltool.ui.readout import Readout, readout
 from labeltool.ui.rendering import Rendering, Shown, Strength
+
+if TYPE_CHECKING:
+    # What a project needs is imported when one is opened: the start page is up sooner.
+    from labeltool.app.at_hand import OpenImage
+    from labeltool.app.workbench import Workbench
 
 T = TypeVar("T")
 

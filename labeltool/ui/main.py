@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QLocale, QSettings, QSize, QTranslator
 from PySide6.QtWidgets import QApplication
 
+from labeltool.core import heap
 from labeltool.core.resources import resource
 from labeltool.ui import theme
 from labeltool.ui.window import MainWindow
@@ -22,6 +23,7 @@ def application() -> QApplication:
         return found
     QCoreApplication.setOrganizationName("labeltool")
     QCoreApplication.setApplicationName("labeltool")
+    heap.keep_small()
     app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     app.setProperty("labeltool", True)
     translator = QTranslator(app)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QSlider, QToolBar, QToolButton, QWidget
 
-from labeltool.app.models import Model
 from labeltool.core.catalog import ClassDef
 from labeltool.core.project import ImageRecord, Status
 from labeltool.ui.panels.classes import swatch
 from labeltool.ui.protection import PaintButton
+
+if TYPE_CHECKING:
+    from labeltool.app.models import Model  # what a project needs is imported when one is opened
 
 
 class ElidedLabel(QLabel):
@@ -125,8 +128,8 @@ class TopBar(QToolBar):
 
     def model(self) -> Model | None:
         """The model that is chosen."""
-        found = self._models.currentData()
-        return found if isinstance(found, Model) else None
+        found: Model | None = self._models.currentData()
+        return found
 
     def show_doubt(self, percent: int, enabled: bool) -> None:
         """The threshold of the confidence layer."""

@@ -11,12 +11,12 @@ from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QGridLayout,
     QLineEdit,
     QMainWindow,
     QMessageBox,
     QSizePolicy,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -155,12 +155,15 @@ class MainWindow(QMainWindow):
 
     def _assemble(self) -> None:
         middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._banner)
-        column.addWidget(self._options)
-        column.addWidget(self._canvas, 1)
+        grid = QGridLayout(middle)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.addWidget(self._options, 0, 0)
+        grid.addWidget(self._canvas, 1, 0)
+        grid.setRowStretch(1, 1)
+        # Over the canvas: a message that came while something is painted must not move what is painted.
+        grid.addWidget(self._banner, 1, 0, Qt.AlignmentFlag.AlignTop)
+        self._banner.raise_()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._start)
         self._stack.addWidget(middle)

@@ -35,6 +35,14 @@ def test_the_window_is_imported_without_torch() -> None:
     assert loaded.isdisjoint({"torch", "torchvision", "segmentation_models_pytorch", "labeltool.nn"})
 
 
+def test_the_start_page_is_up_without_what_a_project_needs() -> None:
+    later = {"pyvips", "scipy", "tifffile", "PIL.TiffImagePlugin", "sqlalchemy"}
+    later |= {
+        f"labeltool.{name}" for name in ("app.workbench", "app.models", "store.project", "inference.process")
+    }
+    assert modules_after("import labeltool.ui.main").isdisjoint(later)
+
+
 def test_the_command_line_is_imported_without_qt_and_torch() -> None:
     assert modules_after("import labeltool.__main__").isdisjoint({"PySide6", "torch", "numpy", "cv2"})
 

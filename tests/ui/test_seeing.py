@@ -20,6 +20,7 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Size
 from labeltool.imaging.display import Tone
 from labeltool.store.project import ProjectStore
+from labeltool.ui.banner import Banner
 from labeltool.ui.canvas.outlines import fine_outlines
 from labeltool.ui.compare import Compare
 from labeltool.ui.main import open_window
@@ -334,3 +335,14 @@ def test_the_place_is_told_in_the_worlds_unit_where_the_image_knows_it(
     until(lambda: window.annotate.image is not None and window.annotate.image.record.id == record.id)
     QTest.mouseMove(window.annotate.canvas, at(window, 200.5, 200.5))
     assert world.text() == "50.0 mm, 50.0 mm"
+
+
+def test_a_message_lies_over_the_canvas_and_moves_nothing(window: MainWindow) -> None:
+    before = window.annotate.canvas.geometry()
+    banner = window.findChild(Banner)
+    banner.tell("Something has happened.")
+    QApplication.processEvents()
+    assert banner.isVisible()
+    assert window.annotate.canvas.geometry() == before
+    assert before.contains(banner.geometry())
+    assert banner.width() == before.width()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -25,11 +24,12 @@ from labeltool.core.change import Change
 from labeltool.core.draw import Point
 from labeltool.core.geometry import Box, Size
 from labeltool.core.shape import Coarse
-from labeltool.tools.tool import Key, Pointer, Preview, Tool, ToolContext
+from labeltool.tools.tool import Preview, Tool, ToolContext
 from labeltool.ui.canvas.crosshair import paint_crosshair, strips
 from labeltool.ui.canvas.dab import Dab, dab_of, paint_dab
 from labeltool.ui.canvas.drawing import Drawing
 from labeltool.ui.canvas.layers import Layer
+from labeltool.ui.canvas.pointing import GESTURE_KEYS, LEFT, MIDDLE, RIGHT, Kind, pointer
 from labeltool.ui.canvas.previews import HANDLE_PX, paint_area, paint_outline, paint_text
 from labeltool.ui.canvas.proposal import Proposal
 from labeltool.ui.canvas.stack import LayerStack, Overlay
@@ -40,13 +40,6 @@ WHEEL_NOTCH = 120
 ZOOM_A_NOTCH = 1.25
 NEAR_PX = 9
 FAR = Size(1 << 30, 1 << 30)
-GESTURE_KEYS: dict[Qt.Key, Key] = {
-    Qt.Key.Key_Return: "accept",
-    Qt.Key.Key_Enter: "accept",
-    Qt.Key.Key_Backspace: "back",
-    Qt.Key.Key_Delete: "delete",
-}
-LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 
 
 class Canvas(QWidget):
@@ -397,7 +390,7 @@ class Canvas(QWidget):
             self._pan_from = event.position()
             self._update_cursor()
         elif event.button() in (LEFT, RIGHT):
-            self._drawing.send(self._pointer_event("press", event))
+            self._send("press", event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pan, or go on drawing."""
@@ -411,7 +404,7 @@ class Canvas(QWidget):
             delta, self._pan_from = at - self._pan_from, at
             self._set_view(self._view.moved(delta.x(), delta.y()))
         elif self._drawing.under_way:
-            self._drawing.send(self._pointer_event("move", event))
+            self._send("move", event)
         self._moved_pointer(self._in_picture(at))
         self.pointed.emit()
 
@@ -443,12 +436,12 @@ class Canvas(QWidget):
             self._pan_from = None
             self._update_cursor()
         elif self._drawing.under_way:
-            self._drawing.send(self._pointer_event("release", event))
+            self._send("release", event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Closes a polygon; to any other tool it is a press."""
         if self._drawing.under_way and event.button() == LEFT:
-            self._drawing.send(self._pointer_event("double", event))
+            self._send("double", event)
         else:
             self.mousePressEvent(event)
 
@@ -510,16 +503,9 @@ class Canvas(QWidget):
             self._space = held
             self._update_cursor()
 
-    def _pointer_event(
-        self, kind: Literal["press", "move", "release", "double"], event: QMouseEvent
-    ) -> Pointer:
+    def _send(self, kind: Kind, event: QMouseEvent) -> None:
         at = self._in_picture(event.position())
-        x, y = self._view.to_image(at.x(), at.y())
-        button: Literal["left", "right"] = "right" if event.button() == RIGHT else "left"
-        held = event.modifiers()
-        shift = bool(held & Qt.KeyboardModifier.ShiftModifier)
-        ctrl = bool(held & Qt.KeyboardModifier.ControlModifier)
-        return Pointer(kind, x, y, button, "", self._pressure, shift, ctrl)
+        self._drawing.send(pointer(kind, event, self._view.to_image(at.x(), at.y()), self._pressure))
 
     def _update_cursor(self, *, over_line: bool = False) -> None:
         if over_line:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from labeltool.core.errors import BadInputError, CancelledError
-from labeltool.core.geometry import Box
+from labeltool.core.geometry import TILE, Box
 from labeltool.core.progress import CancelToken
 from labeltool.imaging.building import overview
 from labeltool.imaging.halving import halve
@@ -209,3 +209,22 @@ def test_a_thumbnail_of_a_large_image_can_be_cancelled(tmp_path: Path) -> None:
     cancel.cancel()
     with large_reader(tmp_path / "a.png") as reader, pytest.raises(CancelledError):
         overview(reader, 100, PyramidCache(), cancel)
+
+
+def test_a_file_read_in_order_is_asked_for_a_few_rows_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Box] = []
+    read = large.Page.read
+
+    def noted(page: large.Page, box: Box) -> np.ndarray:
+        asked.append(box)
+        return read(page, box)
+
+    monkeypatch.setattr(large.Page, "read", noted)
+    pixels = noise(700, 300)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    with large_reader(tmp_path / "a.png") as reader:
+        for box, block in reader.blocks(1024):
+            assert np.array_equal(block(), pixels[box.slices()])
+    assert max(box.height for box in asked) <= TILE
