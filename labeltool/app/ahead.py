@@ -2,54 +2,63 @@
 
 from __future__ import annotations
 
-from threading import Lock
+from threading import Condition
 
 from labeltool.core.errors import LabeltoolError
-from labeltool.core.progress import CancelToken
 from labeltool.core.project import ImageRecord
 from labeltool.imaging.budget import WHOLE_PIXELS
 from labeltool.imaging.file_pyramid import open_pyramid
 from labeltool.imaging.pyramid import Pyramid
+
+_Stamp = tuple[int, int]
 
 
 class Ahead:
     """At most one image, and only one that is kept whole: large ones open at once anyway."""
 
     def __init__(self) -> None:
-        self._record: ImageRecord | None = None
-        self._stamp = (0, 0)
-        self._pyramid: Pyramid | None = None
-        self._decoding = Lock()
+        self._wanted: str | None = None
+        self._decoding: str | None = None
+        self._found: tuple[_Stamp, Pyramid] | None = None
+        self._decoded = Condition()
 
-    def want(self, record: ImageRecord | None) -> None:
+    def want(self, image_id: str | None) -> None:
         """This one is next; any other is dropped."""
-        if record is None or self._record is None or record.id != self._record.id:
-            self._record, self._pyramid = record, None
+        with self._decoded:
+            if image_id != self._wanted:
+                self._wanted, self._found = image_id, None
 
-    def decode(self, cancel: CancelToken) -> None:
-        """Decode what is wanted. What is wrong with it is told when it is opened."""
-        record = self._record
-        if record is None or record.size.pixels > WHOLE_PIXELS:
-            return
-        with self._decoding:
-            cancel.check()
-            try:
-                stamp, pyramid = _stamp(record), open_pyramid(record.path)
-            except (LabeltoolError, OSError):
+    def decode(self, record: ImageRecord) -> None:
+        """Decode an image if it is still wanted; on one thread. What is wrong with it is told when it is opened."""
+        with self._decoded:
+            if record.id != self._wanted or self._found or record.size.pixels > WHOLE_PIXELS:
                 return
-            if self._record is record:
-                self._stamp, self._pyramid = stamp, pyramid
+            self._decoding = record.id
+        found = None
+        try:
+            found = _stamp(record), open_pyramid(record.path)
+        except (LabeltoolError, OSError):
+            pass
+        finally:
+            with self._decoded:
+                if self._wanted == record.id:
+                    self._found = found
+                self._decoding = None
+                self._decoded.notify_all()
 
     def take(self, record: ImageRecord) -> Pyramid | None:
-        """The pyramid of an image if it is at hand or being made, and the file is still the same."""
-        wanted = self._record
-        if wanted is None or wanted.id != record.id:
-            return None
-        with self._decoding:
-            pyramid, self._pyramid, self._record = self._pyramid, None, None
-        return pyramid if pyramid is not None and self._stamp == _stamp(record) else None
+        """The pyramid of an image if it is at hand and the file is still the same. One that is just being decoded is
+        worth waiting for, one that waits for another is not."""
+        with self._decoded:
+            if self._decoding == record.id:
+                self._wanted, self._found = record.id, None
+                self._decoded.wait_for(lambda: self._decoding != record.id)
+            if self._wanted != record.id:
+                return None
+            found, self._found, self._wanted = self._found, None, None
+        return found[1] if found is not None and found[0] == _stamp(record) else None
 
 
-def _stamp(record: ImageRecord) -> tuple[int, int]:
+def _stamp(record: ImageRecord) -> _Stamp:
     status = record.path.stat()
     return status.st_size, status.st_mtime_ns

@@ -55,6 +55,7 @@ class Workbench:
         self.saved: Signal[SaveState] = Signal()
         self._list: list[str] = []  # what "next" goes through
         self._place = ""  # where "next" and "previous" count from; stays when loading fails
+        self._direction = 1  # of the last step
         self.image_opened.connect(self._opened)
         self.protection = Protection(self)
         first = self.catalog.foreground
@@ -97,16 +98,16 @@ class Workbench:
             self._look_ahead()
 
     def _look_ahead(self) -> None:
-        """Decode the image that "next" would open."""
+        """Decode the image that another step in the same direction would open."""
         ids = self._list or [record.id for record in self.store.images()]
-        following = ids[ids.index(self._place) + 1 :][:1] if self._place in ids else []
-        record = self.store.image(following[0]) if following else None
-        self._ahead.want(record)
-        if record is not None:
+        following = self._following(ids, self._direction)
+        self._ahead.want(following)
+        if following is not None:
+            record = self.store.image(following)
             self.lanes.submit(
-                "io",
+                "ahead",
                 "look ahead",
-                lambda cancel, progress: self._ahead.decode(cancel),
+                lambda cancel, progress: self._ahead.decode(record),
                 done=lambda _: None,
                 failed=lambda _: None,
                 quiet=True,
@@ -115,11 +116,15 @@ class Workbench:
     def step(self, by: int, among: Sequence[ImageRecord]) -> None:
         """Open the next (+1) or previous (-1) image of a list."""
         ids = self._list = [record.id for record in among]
-        if not ids:
-            return
-        at = ids.index(self._place) + by if self._place in ids else 0
-        if 0 <= at < len(ids) and ids[at] != self._place:
-            self.open_image(ids[at])
+        self._direction = by
+        following = self._following(ids, by) if self._place in ids else next(iter(ids), None)
+        if following is not None:
+            self.open_image(following)
+
+    def _following(self, ids: list[str], by: int) -> str | None:
+        """The next (+1) or previous (-1) image of a list; None at its end."""
+        at = ids.index(self._place) + by if self._place in ids else -1
+        return ids[at] if 0 <= at < len(ids) else None
 
     def approve(self) -> None:
         """Mark the image at hand as approved, or take that back; any edit takes it back as well."""

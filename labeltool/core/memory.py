@@ -13,11 +13,21 @@ MOST = 768 * MIB
 LEAST = 64 * MIB
 
 Use = Literal[
-    "pyramid", "image layer", "mask layer", "undo", "mask", "deflated", "inflated", "overview", "patch"
+    "pyramid",
+    "decoding",
+    "image layer",
+    "mask layer",
+    "undo",
+    "mask",
+    "deflated",
+    "inflated",
+    "overview",
+    "patch",
 ]
 _SHARES = MappingProxyType(
     {
-        "pyramid": 0.22,
+        "pyramid": 0.17,
+        "decoding": 0.05,
         "undo": 0.20,
         "mask": 0.15,
         "image layer": 0.10,

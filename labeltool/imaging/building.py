@@ -1,4 +1,4 @@
-"""Making the levels that a large file does not hold, block by block, while a first rough picture is there early."""
+"""Making the levels that a large file does not hold, some rows at a time, while a rough picture is there early."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.geometry import TILE, Box, Size
+from labeltool.core.memory import share
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.imaging.halving import coarser, finer, halve
 from labeltool.imaging.pyramid_cache import PyramidCache
@@ -23,6 +24,9 @@ MOSAIC_PIXELS = 1 << 23
 """Levels of at most so many pixels are kept in memory while they are made."""
 
 _BLOCK = 1024
+_COPIES = 4
+"""How often a block is in memory: as libvips has it, as it is handed over, as an array, and halved."""
+
 _FIRST_SAMPLES = 12
 _SAMPLE_PASSES = 2
 _TELL_S = 0.1
@@ -52,8 +56,8 @@ class Source(Protocol):
         """Pixels of a box of a level."""
         ...
 
-    def blocks(self, side: int) -> Iterator[tuple[Box, Callable[[], Pixels]]]:
-        """All of the base level."""
+    def blocks(self, width: int, height: int) -> Iterator[tuple[Box, Callable[[], Pixels]]]:
+        """All of the base level; one that is read in order has to be asked for in whole rows."""
         ...
 
     def small(self, side: int, cancel: CancelToken) -> Pixels:
@@ -84,8 +88,17 @@ class Plan:
 
     @property
     def side(self) -> int:
-        """Side of the blocks, in pixels of the base level: they hold whole tiles of every level below ``top``."""
-        return max(TILE << (self.top - 1 - self.base), _BLOCK)
+        """Side of what a tile of the last level below ``top`` shows, in pixels of the base level."""
+        return TILE << (self.top - 1 - self.base)
+
+    def block(self, source: Source) -> Size:
+        """What is read at once, in pixels of the base level: whole tiles of every level below ``top`` wide, and as many
+        rows as the memory allows, but at least a row of the file's tiles and what one row of level ``top`` averages."""
+        width = source.sizes[self.base].width if source.in_order else max(self.side, _BLOCK)
+        rows = share("decoding") // (width * 3 * _COPIES)
+        power = 1 << max(rows.bit_length() - 1, 0)
+        tile = 1 if source.in_order else 1 << (source.tile_side - 1).bit_length()
+        return Size(width, max(min(power, _BLOCK), 1 << (self.top - self.base), tile))
 
 
 class Mosaic:
@@ -159,7 +172,7 @@ def build(
     cancel = cancel or CancelToken()
     damage: LabeltoolError | None = None
     size, up = source.sizes[plan.base], plan.top - plan.base
-    for box, read in source.blocks(plan.side):
+    for box, read in source.blocks(*plan.block(source)):
         cancel.check()
         try:
             pixels = read()
@@ -171,7 +184,10 @@ def build(
                 _write(file, level, pixels, coarser(box, level - plan.base))
             pixels = halve(pixels)
         mosaic.fill(coarser(box, up), pixels)
-        told(plan.first if source.in_order else plan.top, finer(box, plan.base, source.sizes[0]))
+        if source.in_order:  # a tile that is whole now began further up
+            told(plan.first, box._replace(y0=box.y0 - box.y0 % plan.side))
+        else:
+            told(plan.top, finer(box, plan.base, source.sizes[0]))
         progress(box.y0 * size.width + (box.y1 - box.y0) * box.x1, size.pixels, source.path.name)
     if file is not None:
         for level, made in mosaic.levels.items():
@@ -242,7 +258,7 @@ class Teller:
 
 def _write(file: PyramidFile, level: int, pixels: Pixels, box: Box) -> None:
     try:
-        file.write_level(level, pixels, box)
+        file.write(level, pixels, box)
     except OSError as error:
         raise LabeltoolError(
             f"the pyramid of the image cannot be kept: {error.strerror or error}",

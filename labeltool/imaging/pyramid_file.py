@@ -24,7 +24,8 @@ _VERSION = 1
 class PyramidFile:
     """The levels from ``first`` on of an image of this size; any thread may read and write tiles.
 
-    A tile is its pixels, cut to the level and filled up with zeros, and a checksum (CRC-32).
+    A tile is its pixels, cut to the level and filled up with zeros, and a checksum (CRC-32). Its rows may be written
+    one after the other; it is there with the last one.
     """
 
     def __init__(self, path: Path, size: Size, first: int, *, new: bool = False) -> None:
@@ -38,6 +39,7 @@ class PyramidFile:
             for level, each in enumerate(self.sizes)
             if level >= first
         }
+        self._begun: dict[tuple[int, TileIndex], tuple[int, int]] = {}  # rows so far, and their checksum
         self._file = path.open("w+b" if new else "rb")
         if new:
             self._file.write(_head(size, first))
@@ -59,19 +61,24 @@ class PyramidFile:
         """True when a tile has been written."""
         return level in self._there and bool(self._there[level][index])
 
-    def write(self, level: int, index: TileIndex, pixels: Pixels) -> None:
-        """Keep a tile; OSError when the disk is full."""
-        data = np.ascontiguousarray(pixels).tobytes()
-        record = data.ljust(_TILE_BYTES, b"\0") + zlib.crc32(data).to_bytes(4, "little")
-        with self._lock:
-            self._file.seek(self._at(level, index))
-            self._file.write(record)
-        self._there[level][index] = True
+    def write(self, level: int, pixels: Pixels, box: Box) -> None:
+        """Keep a part of a level: rows of tiles that are as wide as the tiles. OSError when the disk is full.
 
-    def write_level(self, level: int, pixels: Pixels, origin: Box) -> None:
-        """Keep the tiles of a part of a level, which begins at a tile's corner and ends at one or at the border."""
-        for index in tiles_in(origin, self.sizes[level]):
-            self.write(level, index, pixels[tile_box(index, self.sizes[level]).slices(origin)])
+        A tile that lacks rows further up is left out.
+        """
+        for index in tiles_in(box, self.sizes[level]):
+            place = tile_box(index, self.sizes[level])
+            part = place.intersect(box)
+            rows, checksum = self._begun.pop((level, index), (0, 0))
+            if part.y0 == place.y0 + rows:
+                data = pixels[part.slices(box)].tobytes()
+                checksum = zlib.crc32(data, checksum)
+                self._write(self._at(level, index) + rows * place.width * 3, data)
+                if part.y1 < place.y1:
+                    self._begun[level, index] = part.y1 - place.y0, checksum
+                else:
+                    self._write(self._at(level, index) + _TILE_BYTES, checksum.to_bytes(4, "little"))
+                    self._there[level][index] = True
 
     def read(self, level: int, index: TileIndex) -> Pixels:
         """A tile that is there; BadInputError when the disk gives something else back than was written."""
@@ -109,6 +116,11 @@ class PyramidFile:
         """Let go of the file."""
         with self._lock:
             self._file.close()
+
+    def _write(self, at: int, data: bytes) -> None:
+        with self._lock:
+            self._file.seek(at)
+            self._file.write(data)
 
     def _at(self, level: int, index: TileIndex) -> int:
         return self._starts[level] + (index.row * _grid(self.sizes[level])[1] + index.col) * _SLOT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -12,6 +13,7 @@ import numpy as np
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Box, Size
+from labeltool.core.memory import share
 from labeltool.core.progress import CancelToken
 from labeltool.imaging.reader import Pixels
 
@@ -26,11 +28,14 @@ _TURNS = {
 }
 """EXIF orientation to the calls that put an image upright."""
 
+_LEAST_TILES = 4
+
 
 class Page:
     """One picture of a file: the image itself or an overview. Any thread may read; one waits for the other.
 
-    ``in_order`` reads from the top to the bottom once, without keeping anything.
+    ``in_order`` reads from the top to the bottom once; libvips keeps about a thousand rows. Of a picture in tiles of
+    size ``tile`` it would keep three whole rows of tiles: when they are too many the file is opened anew.
     """
 
     def __init__(
@@ -42,10 +47,13 @@ class Page:
         subifd: int = -1,
         orientation: int = 1,
         in_order: bool = False,
+        tile: Size | None = None,
     ) -> None:
         self.path = path
         self._one_at_a_time = Lock()
         self._in_order = in_order
+        self._tile = tile
+        self._decoded: set[tuple[int, int]] = set()
         self._damage: BadInputError | None = None
         self._load = f"{kind}load"
         self._upright = orientation == 1
@@ -63,7 +71,10 @@ class Page:
         if self._damage is not None:
             raise self._damage
         with self._one_at_a_time:  # or the second to read a damaged tile would get the black one
-            return self._read(box)
+            pixels = self._read(box)
+            if self._tile is not None:
+                self._forget(box, self._tile)
+            return pixels
 
     def small(self, side: int, cancel: CancelToken) -> Pixels:
         """The file's first page with at most ``side`` pixels on its longer side, decoded row by row (JPEG: at an
@@ -93,6 +104,17 @@ class Page:
         except _vips().Error as error:
             raise self._damaged(box, error) from error
         return _rgb(np.frombuffer(data, np.uint8).reshape(box.height, box.width, -1))
+
+    def _forget(self, box: Box, tile: Size) -> None:
+        """Throw the decoded tiles away when they are too many, this box's among them. A file that has been taken away
+        is read on as it is open."""
+        cols = range(box.x0 // tile.width, -(-box.x1 // tile.width))
+        rows = range(box.y0 // tile.height, -(-box.y1 // tile.height))
+        self._decoded.update((row, col) for row in rows for col in cols)
+        if len(self._decoded) > max(_LEAST_TILES, share("decoding") // (tile.pixels * 3)):
+            self._decoded.clear()
+            with contextlib.suppress(BadInputError):
+                self._image = self._open()
 
     def _open(self) -> Any:
         try:

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.algebra import Both, Either, without
+from labeltool.core.algebra import Either
 from labeltool.core.catalog import IGNORE
 from labeltool.core.contour import CORNERS
 from labeltool.core.draw import Point
 from labeltool.core.shape import Tiles
-from labeltool.tools.cutting import band, parted
+from labeltool.tools.cutting import cut
+from labeltool.tools.draft import Draft
 from labeltool.tools.editing import Work
 from labeltool.tools.objects import fresh_object
-from labeltool.tools.picked import (
-    Contour,
-    Moved,
-    Picked,
-    Pixel,
-    Place,
-    around,
-    carrying,
-    picked_up,
-    put_back,
-    regions_in,
-    set_to,
-    tiled,
-)
+from labeltool.tools.picked import Contour, Moved, Picked, Pixel, Place, around, picked_up, regions_in
 from labeltool.tools.tool import Gesture, Option, Outline, Pointer, Preview, Tool, ToolContext, line
 
 HELP = (
@@ -50,7 +39,7 @@ def _edit(context: ToolContext, first: Pointer) -> Gesture:
             if event.key == "refresh":
                 work.refresh()
             elif event.key in ("delete", "back") and work.held is not None:
-                _take_out(work, *work.held)
+                yield from _take_out(work, *work.held)
         event = yield work.shown
 
 
@@ -59,7 +48,7 @@ def _pressed(work: Work, event: Pointer) -> Gesture:
     vertex = work.near(work.picked.vertex(point), point)
     if event.button == "right":
         if vertex is not None:
-            _take_out(work, vertex.contour, vertex.ring, vertex.vertex)
+            yield from _take_out(work, vertex.contour, vertex.ring, vertex.vertex)
     elif event.shift:
         yield from _cut_or_add(work, event)
     elif event.ctrl:
@@ -86,16 +75,27 @@ def _pick(work: Work, event: Pointer) -> Gesture:
             work.context.choose(contour.value)
         work.show(Picked((contour,)))
     elif event.kind == "double":
-        _pick_all(work)
+        yield from _pick_all(work)
     else:
         work.show(Picked())
 
 
-def _pick_all(work: Work) -> None:
-    context, mask = work.context, work.context.mask
-    value, tolerance = context.paint_value, context.option("tolerance")
-    found = regions_in(mask, context.visible, value)
-    work.show(Picked(tuple(picked_up(shape, mask, value, id_, tolerance) for id_, shape in found)))
+def _pick_all(work: Work) -> Gesture:
+    def found(draft: Draft) -> Picked:
+        scene = draft.scene
+        value, tolerance = scene.paint_value, scene.option("tolerance")
+        regions = regions_in(scene.mask, scene.visible, value, draft.cancel)
+        return Picked(tuple(picked_up(shape, scene.mask, value, id_, tolerance) for id_, shape in regions))
+
+    work.show((yield from work.edited("outline", found)))
+
+
+def _next(shown: Preview) -> Generator[Preview, Pointer, Pointer]:
+    """What happens next in a drag; that work is done which was waited for before does not count."""
+    event = yield shown
+    while event.key == "done":
+        event = yield shown
+    return event
 
 
 # ---- vertices
@@ -124,7 +124,7 @@ def _drag(work: Work, place: Place, first: Pointer, *, insert: bool = False) -> 
     event = first
     while event.kind != "release":
         outlines[number] = outline
-        event = yield Preview(tuple(outlines), changed=changed)
+        event = yield from _next(Preview(tuple(outlines), changed=changed))
         if event.kind == "key":
             work.show(work.picked)
             return
@@ -136,19 +136,21 @@ def _drag(work: Work, place: Place, first: Pointer, *, insert: bool = False) -> 
         outline = replace(outline, points=moved)
     held = place.contour, place.ring, index
     if insert or (outline.points != points).any():
-        work.commit(place.contour, contour.with_ring(place.ring, outline), touched, held)
+        yield from work.commit(place.contour, contour.with_ring(place.ring, outline), touched, held)
     else:
         work.show(work.picked, held=held, changed=touched)
 
 
-def _take_out(work: Work, number: int, ring: int, vertex: int) -> None:
+def _take_out(work: Work, number: int, ring: int, vertex: int) -> Gesture:
     contour = work.picked.contours[number]
     points = contour.rings[ring].points
     if len(points) <= CORNERS:
         work.say("an outline keeps at least three vertices")
         return
     outline = Outline(np.delete(points, vertex, axis=0), handles=True)
-    work.commit(number, contour.with_ring(ring, outline), around(_neighbourhood(points, vertex)), None)
+    yield from work.commit(
+        number, contour.with_ring(ring, outline), around(_neighbourhood(points, vertex)), None
+    )
 
 
 # ---- whole regions
@@ -162,48 +164,53 @@ def _move_or_join(work: Work, first: Pointer) -> Gesture:
     while event.kind != "release":
         rings = work.picked.contours[number].rings if number is not None else ()
         moved = tuple(Outline(ring.points + np.array((dx, dy))) for ring in rings) if dx or dy else ()
-        event = yield Preview((*work.picked.outlines, *moved))
+        event = yield from _next(Preview((*work.picked.outlines, *moved)))
         if event.kind == "key":
             work.show(work.picked)
             return
         dx, dy = round(event.x - first.x), round(event.y - first.y)
     if number is not None and (dx or dy):
-        _move(work, number, dx, dy)
+        yield from _move(work, number, dx, dy)
     elif number is None or number != work.active:
         other = (yield from work.contour_at(pixel)) if number is None else work.picked.contours[number]
-        _join(work, other, number)
+        yield from _join(work, other, number)
     else:
         work.show(work.picked)
 
 
-def _move(work: Work, number: int, dx: int, dy: int) -> None:
+def _move(work: Work, number: int, dx: int, dy: int) -> Gesture:
     """The region's own pixels move, not those of the simpler outline: no sliver stays behind."""
-    contour, context = work.picked.contours[number], work.context
-    own = tiled(Both(contour.region, carrying(context.mask, contour.value, contour.object_id)), context.size)
-    new = Moved(own, dx, dy)
-    with context.stroke("moved region", "contour") as stroke:
-        region = put_back(context, stroke, contour, own, new, own.box.union(new.box))
+    contour = work.picked.contours[number]
     rings = tuple(Outline(ring.points + np.array((dx, dy)), handles=True) for ring in contour.rings)
+
+    def move(draft: Draft) -> Tiles:
+        own = draft.kept(draft.own(contour))
+        new = Moved(own, dx, dy)
+        return draft.put_back(contour, own, new, own.box.union(new.box))
+
+    region = yield from work.edited("moved region", move, (*work.picked.outlines, *rings))
     seeds = tuple((x + dx, y + dy) for x, y in contour.seeds[-1:])
     inside = tuple(s for s in seeds if work.pixel(s) is not None)
     after = replace(contour, region=region, rings=rings, seeds=(*contour.seeds, *inside))
     work.show(work.picked.with_contour(number, *([after] if region.parts else [])))
 
 
-def _join(work: Work, other: Contour | None, number: int | None) -> None:
+def _join(work: Work, other: Contour | None, number: int | None) -> Gesture:
     """The regions become one object, even where they do not touch."""
-    contours, context = work.picked.contours, work.context
+    contours = work.picked.contours
     if other is None or not contours or other.value != contours[work.active].value:
         work.say("only another region of the same class can be joined")
         return
-    one = contours[work.active]
-    object_id = one.object_id or other.object_id or fresh_object(context.mask)
-    with context.stroke("joined regions", "contour") as stroke:
-        for each in (one, other):
-            own = Both(each.region, carrying(context.mask, each.value, each.object_id))
-            set_to(context, stroke, tiled(own, context.size), each.value, object_id)
-    region = tiled(Either((one.region, other.region)), context.size)
-    joined = Contour(one.value, object_id, region, (*one.rings, *other.rings), (*other.seeds, *one.seeds))
+    one, two = contours[work.active], other
+
+    def join(draft: Draft) -> Contour:
+        object_id = one.object_id or two.object_id or fresh_object(draft.mask, draft.cancel)
+        for each in (one, two):
+            draft.set_to(draft.kept(draft.own(each)), one.value, object_id)
+        region = draft.kept(Either((one.region, two.region)))
+        return Contour(one.value, object_id, region, (*one.rings, *two.rings), (*two.seeds, *one.seeds))
+
+    joined = yield from work.edited("joined regions", join)
     rest = tuple(each for i, each in enumerate(contours) if i not in (work.active, number))
     work.show(Picked((joined, *rest)))
     work.active = 0
@@ -213,14 +220,14 @@ def _cut_or_add(work: Work, first: Pointer) -> Gesture:
     event = first
     while event.kind != "release":
         shown = (*work.picked.outlines, line([first.point, event.point], dashed=True))
-        event = yield Preview(shown)
+        event = yield from _next(Preview(shown))
         if event.kind == "key":
             work.show(work.picked)
             return
     if work.context.is_near(first.point, event.point):
         yield from _add(work, work.pixel(first.point))
     else:
-        _cut(work, first.point, event.point)
+        yield from _cut(work, first.point, event.point)
 
 
 def _add(work: Work, pixel: Pixel | None) -> Gesture:
@@ -232,29 +239,13 @@ def _add(work: Work, pixel: Pixel | None) -> Gesture:
     work.show(work.picked if contour is None else Picked((*work.picked.contours, contour)))
 
 
-def _cut(work: Work, start: Point, end: Point) -> None:
-    context, mask = work.context, work.context.mask
-    gap, tolerance = band(start, end, context.size), context.option("tolerance")
-    for number, contour in enumerate(work.picked.contours):
-        own = tiled(Both(contour.region, carrying(mask, contour.value, contour.object_id)), context.size)
-        halves = parted(own, gap, start, end)
-        if halves is None:
-            continue
-        large, small = halves
-        line_px = tiled(Both(own, gap), context.size)
-        with_gap = bool(context.option("gap"))
-        object_id = 0 if with_gap and not contour.object_id else fresh_object(mask)
-        with context.stroke("cut region", "contour") as stroke:
-            if with_gap:
-                set_to(context, stroke, line_px, context.erase_value, 0)
-            if object_id:
-                set_to(context, stroke, small, contour.value, object_id)
-        kept: Tiles = tiled(without(large, line_px), context.size) if with_gap else large
-        ids = ((kept, contour.object_id), (small, object_id))
-        new = (picked_up(s, mask, contour.value, i, tolerance, contour.seeds) for s, i in ids if s.parts)
-        work.show(work.picked.with_contour(number, *new))
-        return
-    work.show(work.picked, "the line does not go right across a region that is picked up")
+def _cut(work: Work, start: Point, end: Point) -> Gesture:
+    picked, shown = work.picked, (*work.picked.outlines, line([start, end], dashed=True))
+    parts = yield from work.edited("cut region", lambda draft: cut(draft, picked, start, end), shown)
+    if parts is None:
+        work.show(picked, "the line does not go right across a region that is picked up")
+    else:
+        work.show(parts)
 
 
 TOLERANCE = Option("tolerance", "Simplify", 1, 0.5, 5, 0.5, "px")

@@ -7,11 +7,14 @@ import math
 import cv2
 import numpy as np
 
+from labeltool.core.algebra import Both, without
 from labeltool.core.draw import Point, connected_regions, polygon
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Size
 from labeltool.core.shape import Dense, Shape, Tiles, dense
-from labeltool.tools.picked import MOST_PX, tiled
+from labeltool.tools.draft import Draft
+from labeltool.tools.objects import fresh_object
+from labeltool.tools.picked import MOST_PX, Contour, Picked, picked_up, tiled
 
 AROUND = np.ones((3, 3), np.uint8)
 
@@ -65,3 +68,31 @@ def parted(region: Tiles, gap: Shape, start: Point, end: Point) -> tuple[Tiles, 
         return None
     small = off[ids]
     return tiled(Dense(box, inside & ~small), region.size), tiled(Dense(box, small), region.size)
+
+
+def cut(draft: Draft, picked: Picked, start: Point, end: Point) -> Picked | None:
+    """Cut the first region that the line crosses wholly, and pick its parts up instead; None where there is none."""
+    gap = band(start, end, draft.size)
+    for number, contour in enumerate(picked.contours):
+        halves = parted(draft.kept(draft.own(contour)), gap, start, end)
+        if halves is not None:
+            return picked.with_contour(number, *_set_apart(draft, contour, *halves, gap))
+    return None
+
+
+def _set_apart(draft: Draft, contour: Contour, large: Tiles, small: Tiles, gap: Shape) -> list[Contour]:
+    """Make two objects of the halves of a region, or leave a gap between them."""
+    object_id = contour.object_id
+    if draft.scene.option("gap"):
+        line_px = draft.kept(Both(large, gap))
+        large = draft.kept(without(large, line_px))
+        draft.erase(line_px)
+    if object_id or not draft.scene.option("gap"):
+        object_id = fresh_object(draft.mask, draft.cancel)
+        draft.set_to(small, contour.value, object_id)
+    tolerance, ids = draft.scene.option("tolerance"), ((large, contour.object_id), (small, object_id))
+    return [
+        picked_up(half, draft.mask, contour.value, id_, tolerance, contour.seeds)
+        for half, id_ in ids
+        if half.parts
+    ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
-from functools import partial
+from typing import TypeVar
 
 from labeltool.core.components import region_at
 from labeltool.core.draw import Point
 from labeltool.core.geometry import TILE, Box, TileIndex, tiles_in
+from labeltool.core.guard import Admitted
 from labeltool.core.mask import LabelMask, PlaneName
 from labeltool.core.progress import CancelToken
+from labeltool.core.shape import Tiles
+from labeltool.tools.draft import Draft
 from labeltool.tools.picked import (
     Contour,
     Picked,
@@ -20,11 +23,11 @@ from labeltool.tools.picked import (
     around,
     at,
     picked_up,
-    put_back,
 )
-from labeltool.tools.tool import Pointer, Preview, Scene, ToolContext
+from labeltool.tools.tool import Outline, Pointer, Preview, Scene, ToolContext
 from labeltool.tools.working import worked
 
+T = TypeVar("T")
 Held = tuple[int, int, int]
 """Numbers of contour, ring and vertex."""
 
@@ -64,13 +67,34 @@ class Work:
         size = self.context.size
         return (col, row) if 0 <= col < size.width and 0 <= row < size.height else None
 
+    def edited(
+        self, title: str, edit: Callable[[Draft], T], outlines: tuple[Outline, ...] | None = None
+    ) -> Generator[Preview, Pointer, T]:
+        """``answer = yield from work.edited(...)``: one step of undo, made of what ``edit`` does to a draft.
+
+        It is worked out where nobody has to wait for it, with ``outlines`` shown meanwhile, or what is picked up. An
+        edit that changes nothing is no step; nobody else changes the mask meanwhile either.
+        """
+
+        def drafted(scene: Scene, cancel: CancelToken) -> tuple[T, Admitted]:
+            draft = Draft(scene, cancel)
+            return edit(draft), draft.admitted()
+
+        with self.context.stroke(title, "contour") as stroke:
+            meanwhile = Preview(self.picked.outlines if outlines is None else outlines)
+            answer, patch = yield from worked(self.context, drafted, meanwhile)
+            stroke.add(patch)
+        return answer
+
     def contour_at(self, pixel: Pixel | None) -> Generator[Preview, Pointer, Contour | None]:
         """The region around a pixel, where it is one."""
         if pixel is None:
             return None
-        meanwhile = replace(self.shown, text="", changed=None, idle=False)
-        with self.context.stroke("outline", "contour"):  # an empty one, so that nobody else changes the mask
-            return (yield from worked(self.context, partial(_contour_at, pixel), meanwhile))
+
+        def found(draft: Draft) -> Contour | None:
+            return _contour_at(pixel, draft.scene, draft.cancel)
+
+        return (yield from self.edited("outline", found))
 
     def refresh(self) -> None:
         """The mask is another one: pick up again what may have changed, let go of what is gone."""
@@ -88,16 +112,21 @@ class Work:
             self.held = None
             self.show(Picked(tuple(kept)))
 
-    def commit(self, number: int, contour: Contour, box: Box, held: Held | None) -> None:
+    def commit(
+        self, number: int, contour: Contour, box: Box, held: Held | None
+    ) -> Generator[Preview, Pointer, None]:
         """Put a contour back whose outline was changed inside ``box``."""
-        before = self.picked.contours[number]
-        with self.context.stroke("outline", "contour") as stroke:
-            region = put_back(self.context, stroke, before, before.filled(), contour.filled(), box)
+        before, picked = self.picked.contours[number], self.picked.with_contour(number, contour)
+
+        def put_back(draft: Draft) -> Tiles:
+            return draft.put_back(before, before.filled(), contour.filled(), box)
+
+        region = yield from self.edited("outline", put_back, picked.outlines)
         if region.parts:
-            picked = self.picked.with_contour(number, replace(contour, region=region))
+            picked = picked.with_contour(number, replace(contour, region=region))
             self.show(picked, held=held, changed=None if held is None else box)
         else:
-            self.show(self.picked.with_contour(number))
+            self.show(picked.with_contour(number))
 
 
 def _contour_at(

@@ -1,4 +1,4 @@
-"""Regions that are being edited by their outlines: how one is picked up, what lies near a point, what an edit changes.
+"""Regions that are being edited by their outlines: how one is picked up, and what lies near a point.
 
 An outline is simpler than the pixels it stands for. So it is never filled as a whole: an edit sets the pixels that the
 new outline holds and the old one did not, and erases those of the region that only the old one held.
@@ -14,18 +14,17 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.algebra import Alike, Both, Either, without
+from labeltool.core.algebra import Alike
 from labeltool.core.components import region_at
 from labeltool.core.contour import rings, simplified
 from labeltool.core.draw import Point, connected_regions, polygon
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Box, Size, tile_box, tiles_in
 from labeltool.core.mask import LabelMask
-from labeltool.core.patch import paint
-from labeltool.core.provenance import Origin
+from labeltool.core.progress import CancelToken
 from labeltool.core.regions import extents
-from labeltool.core.shape import Dense, Part, Shape, Tiles, everywhere, is_nowhere
-from labeltool.tools.tool import Outline, StrokeSink, ToolContext
+from labeltool.core.shape import Dense, Part, Shape, Tiles, is_nowhere
+from labeltool.tools.tool import Outline
 
 Pixel = tuple[int, int]
 """Column, row."""
@@ -133,8 +132,11 @@ def _is_cut(part: Box, window: Box, mask: LabelMask) -> bool:
     return near.intersect(window) != near
 
 
-def regions_in(mask: LabelMask, window: Box, value: int) -> Iterator[tuple[int, Shape]]:
-    """Object and pixels of every connected region of a class that has a pixel in a window; each as a whole."""
+def regions_in(mask: LabelMask, window: Box, value: int, cancel: CancelToken) -> Iterator[tuple[int, Shape]]:
+    """Object and pixels of every connected region of a class that has a pixel in a window; each as a whole.
+
+    Raises CancelledError after a cancel.
+    """
     if window.width * window.height > MOST_PX:
         raise LabeltoolError("too much of the image is on the screen", hint="Zoom in")
     label, objects = mask.read("label", window), mask.read("object", window)
@@ -145,12 +147,13 @@ def regions_in(mask: LabelMask, window: Box, value: int) -> Iterator[tuple[int, 
             (label[box.slices()] == value) & (objects[box.slices()] == object_id)
         )
         for number in range(1, count + 1):
+            cancel.check()
             x, y, width, height = stats[number - 1, :4].tolist()
             inside = ids[y : y + height, x : x + width] == number
             x, y = x + box.x0 + window.x0, y + box.y0 + window.y0
             part = Box(x, y, x + width, y + height)
             if _is_cut(part, window, mask):
-                yield object_id, region_at(mask, (x + int(np.flatnonzero(inside[0])[0]), y))
+                yield object_id, region_at(mask, (x + int(np.flatnonzero(inside[0])[0]), y), cancel)
             else:
                 yield object_id, Dense(part, inside)
 
@@ -222,39 +225,7 @@ class Picked:
         return Picked((*self.contours[:number], *contours, *self.contours[number + 1 :]))
 
 
-# ---- what an edit changes
-
-
 def around(points: NDArray[np.float64]) -> Box:
     """A box around points, with a pixel to spare."""
     low, high = points.min(axis=0), points.max(axis=0)
     return Box(math.floor(low[0]) - 1, math.floor(low[1]) - 1, math.ceil(high[0]) + 1, math.ceil(high[1]) + 1)
-
-
-def put_back(
-    context: ToolContext, stroke: StrokeSink, contour: Contour, old: Shape, new: Shape, box: Box
-) -> Tiles:
-    """Give the pixels of ``new`` that are not in ``old`` to a contour's region and erase those of it that are only in
-    ``old``; the two differ inside ``box`` only. What comes back is the region as it is then."""
-    size, here = context.size, everywhere(box.intersect(context.size.box))
-    own = Both(contour.region, carrying(context.mask, contour.value, contour.object_id))
-    gained = tiled(Both(here, without(new, old)), size)
-    lost = tiled(Both(here, Both(without(old, new), own)), size)
-    set_to(context, stroke, lost, context.erase_value, 0)
-    set_to(context, stroke, gained, contour.value, contour.object_id)
-    return tiled(Either((without(contour.region, lost), gained)), size)
-
-
-def set_to(context: ToolContext, stroke: StrokeSink, shape: Shape, value: int, object_id: int) -> None:
-    """Set class and object of a shape's pixels."""
-    stroke.add(
-        paint(
-            context.mask,
-            shape,
-            title="outline",
-            kind="contour",
-            label=value,
-            origin=Origin.HUMAN,
-            object_id=object_id,
-        )
-    )

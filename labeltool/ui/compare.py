@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
 Mode = Literal["off", "swipe", "side"]
@@ -20,6 +21,8 @@ SIDES: dict[str, tuple[str, ...]] = {
 GRAB_PX = 6
 """How near to the line a press takes hold of it."""
 HANDLE_PX = 11.0
+REACH_PX = 16
+"""How far to its sides line and handle are painted, with pixels to spare."""
 LEAST_SHARE = 0.02
 
 
@@ -34,12 +37,26 @@ class Pane:
 
 @dataclass
 class Compare:
-    """Which two layers are compared, how, and which share of the canvas the left one takes."""
+    """Which two layers are compared, how, and which share of the canvas the left one takes; and where the pointer is:
+    ``dx`` is how far the pane under it has moved its picture.
+    """
 
     mode: Mode = "off"
     left: str = "mask"
     right: str = "image"
     share: float = 0.5
+    names: dict[str, str] = field(default_factory=dict)
+    """What the sides are called."""
+    dx: int = 0
+    over_line: bool = False
+    """True where a press takes hold of the line."""
+    dragging: bool = False
+    """True while the line is held."""
+
+    def show(self, mode: Mode, left: str, right: str) -> None:
+        """Compare two sides, or nothing any more."""
+        self.mode, self.left, self.right = mode, left, right
+        self.dx, self.over_line, self.dragging = 0, False, False
 
     def line(self, width: int) -> int:
         """Where the two meet, in pixels from the left."""
@@ -49,7 +66,7 @@ class Compare:
         """How wide the picture of one side is: of the wider one, where a pixel is left over."""
         return width - width // 2 if self.mode == "side" else width
 
-    def panes(self, rect: QRect, shown: list[str]) -> tuple[Pane, ...]:
+    def panes(self, rect: QRect, shown: Sequence[str] = ()) -> tuple[Pane, ...]:
         """The parts of a canvas; ``shown`` is what it shows while nothing is compared."""
         if self.mode == "off":
             return (Pane(rect, 0, tuple(shown)),)
@@ -61,25 +78,40 @@ class Compare:
         )
         return tuple(Pane(place, moved, self._layers(side, shown)) for place, moved, side in sides)
 
-    def _layers(self, side: str, shown: list[str]) -> tuple[str, ...]:
+    def _layers(self, side: str, shown: Sequence[str]) -> tuple[str, ...]:
         """The mask obeys its switch, so that one may peek below it."""
         return tuple(name for name in SIDES[side] if name != "mask" or name in shown)
 
-    def grabs(self, x: float, width: int) -> bool:
-        """True when a press here takes hold of the line."""
-        return self.mode == "swipe" and abs(x - self.line(width)) <= GRAB_PX
+    def enter(self, at: QPointF, rect: QRect) -> None:
+        """The pointer is here, on a canvas; a drag stays with the pane in which it began."""
+        x, line = at.x(), self.line(rect.width())
+        self.dx = line if self.mode == "side" and x >= line else 0
+        self.over_line = self.mode == "swipe" and abs(x - line) <= GRAB_PX
 
-    def drag(self, x: float, width: int) -> None:
-        """Put the line here."""
-        self.share = min(1 - LEAST_SHARE, max(LEAST_SHARE, x / max(1, width)))
+    def in_picture(self, at: QPointF) -> QPointF:
+        """A place of the canvas as its view knows it, that is, where the left pane has it."""
+        return QPointF(at.x() - self.dx, at.y())
 
-    def strip(self, rect: QRect) -> QRect:
-        """The part of a canvas on which line and handle are painted."""
-        reach = round(HANDLE_PX) + 2
-        return QRect(self.line(rect.width()) - reach, 0, 2 * reach, rect.height())
+    def drag(self, x: float, rect: QRect) -> QRect:
+        """Put the line here. Returns the part of the canvas that looks different now."""
+        before = self.line(rect.width())
+        self.share = min(1 - LEAST_SHARE, max(LEAST_SHARE, x / max(1, rect.width())))
+        first, last = sorted((before, self.line(rect.width())))
+        return QRect(first - REACH_PX, 0, last - first + 2 * REACH_PX, rect.height())
 
 
-def paint_line(painter: QPainter, compare: Compare, rect: QRect) -> None:
+def paint_comparison(painter: QPainter, compare: Compare, rect: QRect, has: Callable[[str], bool]) -> None:
+    """The line between the two sides, and their names; ``has`` says whether there is a layer."""
+    _paint_line(painter, compare, rect)
+    for side, pane in zip((compare.left, compare.right), compare.panes(rect), strict=True):
+        text = compare.names.get(side, side)
+        if not all(has(name) for name in SIDES[side]):
+            text = QCoreApplication.translate("Compare", "{layer}: none yet").format(layer=text)
+        painter.setClipRect(pane.rect)
+        _paint_name(painter, text, pane.rect)
+
+
+def _paint_line(painter: QPainter, compare: Compare, rect: QRect) -> None:
     """The line between the two sides; where it can be dragged, a handle says so."""
     x = compare.line(rect.width())
     painter.fillRect(QRectF(x - 1.5, 0, 3, rect.height()), QColor(0, 0, 0, 150))
@@ -99,7 +131,7 @@ def paint_line(painter: QPainter, compare: Compare, rect: QRect) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def paint_name(painter: QPainter, text: str, pane: QRect) -> None:
+def _paint_name(painter: QPainter, text: str, pane: QRect) -> None:
     """What a side shows, at its top."""
     box = painter.fontMetrics().boundingRect(text).adjusted(-8, -4, 8, 4)
     box.moveCenter(pane.center())

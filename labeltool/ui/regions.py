@@ -197,7 +197,6 @@ class RegionActions(QObject):
 
     def _closed(self, dialog: RegionDialog) -> None:
         self._open = None
-        dialog.deleteLater()
         self._annotate.canvas.setFocus()
 
     # ---- doing

@@ -36,7 +36,7 @@ class Seeing:
         panel.opacity_changed.connect(annotate.set_opacity)
         panel.tone_changed.connect(annotate.set_tone)
         panel.compare_asked.connect(annotate.set_compare)
-        annotate.canvas.compare_names = panel.compare.names
+        annotate.canvas.compare.names = panel.compare.names
 
     def runs(self) -> dict[str, Callable[[], object]]:
         """What the actions do."""

@@ -252,6 +252,7 @@ class StartPage(QWidget):
         dialog = QFileDialog(self, self.tr("Open images"), filter=self.tr("Images") + f" ({patterns})")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(lambda names: self.images_chosen.emit([Path(n) for n in names]))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def _ask_folder(self) -> None:
@@ -265,6 +266,7 @@ class StartPage(QWidget):
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(lambda name: then(Path(name)))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def open_paths(self, paths: Sequence[Path]) -> None:

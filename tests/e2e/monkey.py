@@ -140,7 +140,7 @@ class Monkey:
             except Exception:
                 self.fault(traceback.format_exc())
             self.did[deed.__name__] += 1
-            QApplication.processEvents()
+            pause_ms(0)
             self._close_dialogs()
             if sum(self.did.values()) % SETTLE_EVERY == 0:
                 pause_ms(5)

@@ -174,7 +174,7 @@ def test_a_disk_that_fills_up_meanwhile_is_told_and_ends_the_work(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(PyramidFile, "write_level", full)
+    monkeypatch.setattr(PyramidFile, "write", full)
     hands = Hands(tmp_path, "slide.tif")
     hands.until(lambda: hands.dialog_text)
     assert "No space left on device" in hands.dialog_text

@@ -8,19 +8,21 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QRegion
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from labeltool import plugins
 from labeltool.app.session import Session
 from labeltool.app.toolbox import Context, Hand
 from labeltool.core.catalog import ClassCatalog
+from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Box, Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.shape import everywhere
 from labeltool.imaging.pyramid import ArrayPyramid
+from labeltool.tools.tool import Gesture, Pointer, Preview, Tool, ToolContext
 from labeltool.ui.canvas.backdrop import Backdrop
 from labeltool.ui.canvas.layers import Layer
 from labeltool.ui.canvas.previews import paint_area
@@ -211,6 +213,49 @@ def test_a_pen_that_presses_lightly_has_a_small_outline(desk: Desk) -> None:
     assert wide is not None and narrow is not None
     assert (wide.around.width(), narrow.around.width()) == pytest.approx((80, 40))
     assert wide.around.center() == QPointF(centre)
+
+
+class Painted(QObject):
+    """Which part of a widget has been painted since."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        QApplication.processEvents()
+        self.region = QRegion()
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.region += event.region()
+        return False
+
+
+def test_what_is_said_while_a_tool_works_goes_when_it_is_done_however_little_else_has_changed(
+    desk: Desk,
+) -> None:
+    def work(context: ToolContext, first: Pointer) -> Gesture:
+        yield Preview(working=True)
+        yield Preview(changed=Box(0, 0, 4, 4))
+
+    desk.canvas.set_tool(Tool("t", "t", "", "", "cross", work))
+    QTest.mouseMove(desk.canvas, QPoint(100, 100))
+    QTest.mousePress(desk.canvas, LEFT, NO, QPoint(100, 100))
+    painted = Painted(desk.canvas)
+    desk.canvas.work_answered()
+    QApplication.processEvents()
+    assert painted.region.contains(QRect(100, 100, 100, 60))
+
+
+def test_where_a_hover_fails_nothing_is_shown(desk: Desk) -> None:
+    def hover(context: ToolContext, point: tuple[float, float]) -> Preview:
+        if desk.canvas.preview.working:
+            raise LabeltoolError("the file is gone")
+        return Preview(working=True)
+
+    desk.canvas.set_tool(Tool("t", "t", "", "", "cross", desk.tool.gesture, hover=hover))
+    for place in ((100, 100), (120, 100)):
+        QTest.mouseMove(desk.canvas, QPoint(*place))
+    assert not desk.canvas.preview.working
 
 
 def test_an_area_larger_than_the_screen_is_tinted_as_far_as_it_reaches() -> None:

@@ -228,6 +228,19 @@ def test_swiping_shows_one_layer_on_either_side_of_a_line_that_can_be_dragged(wi
     assert canvas.compare.mode == "off"
 
 
+def test_the_cursor_says_where_the_line_can_be_dragged_and_no_more_once_there_is_none(
+    window: MainWindow,
+) -> None:
+    canvas = window.annotate.canvas
+    window.actions_["swipe"].trigger()
+    line = canvas.compare.line(canvas.width())
+    for x, shape in ((line, "SplitHCursor"), (line + 40, "CrossCursor"), (line, "SplitHCursor")):
+        QTest.mouseMove(canvas, QPoint(x, 30))
+        assert canvas.cursor().shape().name == shape
+    window.actions_["swipe"].trigger()
+    assert canvas.cursor().shape().name == "CrossCursor"
+
+
 def test_side_by_side_both_halves_show_the_same_place_and_painting_works_in_either(
     window: MainWindow,
 ) -> None:

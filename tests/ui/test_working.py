@@ -17,6 +17,7 @@ from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Box
 from labeltool.imaging import superpixels
 from labeltool.tools import fill
+from labeltool.tools.draft import Draft
 from tests.ui.test_regions import Desk, desk
 
 __all__ = ["desk"]
@@ -89,6 +90,39 @@ def test_a_fill_that_is_left_leaves_nothing(desk: Desk, gate: Gate, leave: str):
     assert not session.mask.read("label").any()
     assert not desk.canvas.preview.working
     assert told == []
+
+
+@pytest.mark.parametrize("leave", [False, True])
+def test_a_vertex_that_takes_long_to_put_back_stays_where_it_was_dropped_meanwhile(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, leave: bool
+):
+    let_through = threading.Event()
+    admitted = Draft.admitted
+    monkeypatch.setattr(Draft, "admitted", lambda draft: let_through.wait(10) and admitted(draft))
+    desk.set(Box(100, 100, 140, 140), 1)
+    desk.do("pick")
+    click(desk, 120, 120)
+    let_through.set()
+    desk.until(lambda: desk.canvas.preview.outlines)
+    let_through.clear()
+    start, end = (QPointF(*desk.canvas.image_to_widget(x, x)).toPoint() for x in (140, 200))
+    QTest.mousePress(desk.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
+    QTest.mouseMove(desk.canvas, end)
+    QTest.mouseRelease(desk.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end)
+    assert desk.canvas.preview.working
+    assert desk.canvas.preview.outlines[0].points.max() > 190
+    assert np.count_nonzero(desk.label) == 1600
+    if leave:
+        QTest.keyClick(desk.canvas, Qt.Key.Key_Escape)
+        let_through.set()
+        desk.settle()
+        assert np.count_nonzero(desk.label) == 1600
+        assert not desk.session.painting
+    else:
+        let_through.set()
+        desk.until(lambda: desk.session.undo_title == "outline")
+        assert desk.label[180, 180] == 1
+        assert desk.canvas.preview.outlines[0].points.max() > 190
 
 
 def test_what_a_tool_needs_at_first_use_is_made_ready_when_it_is_chosen(desk: Desk):

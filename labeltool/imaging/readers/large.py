@@ -80,16 +80,14 @@ class LargeReader:
         wanted = finer(box, level - source, self.sizes[source])
         return halve(self._read_level(wanted, source), level - source)
 
-    def blocks(self, side: int) -> Iterator[Block]:
-        """The base level in blocks of ``side`` pixels, each with what reads it, in the order that suits the file."""
+    def blocks(self, width: int, height: int) -> Iterator[Block]:
+        """The base level in blocks, each with what reads it. A file read in order has to be asked for whole rows."""
         size = self.sizes[self.base]
-        page = self._page(in_order=True) if self.in_order else None
-        for top in range(0, size.height, side):
-            row = Box(0, top, size.width, min(top + side, size.height))
-            strip = _once(partial(_read_rows, page, row)) if page is not None else None
-            for left in range(0, size.width, side):
-                box = Box(left, row.y0, min(left + side, size.width), row.y1)
-                yield box, partial(_cut, strip, box, row) if strip else partial(self.read, box, self.base)
+        read = self._page(in_order=True).read if self.in_order else partial(self.read, level=self.base)
+        for top in range(0, size.height, height):
+            for left in range(0, size.width, width):
+                box = Box(left, top, left + width, top + height).intersect(size.box)
+                yield box, partial(read, box)
 
     def small(self, side: int, cancel: CancelToken) -> Pixels:
         """All of the image with at most ``side`` pixels on its longer side, decoded from top to bottom and kept
@@ -128,7 +126,9 @@ class LargeReader:
     ) -> None:
         self.close()
 
-    def _page(self, page: int = 0, subifd: int = -1, in_order: bool = False) -> Page:
+    def _page(
+        self, page: int = 0, subifd: int = -1, tile: Size | None = None, in_order: bool = False
+    ) -> Page:
         return Page(
             self.path,
             self.info.kind,
@@ -136,12 +136,13 @@ class LargeReader:
             subifd=subifd,
             orientation=self._orientation,
             in_order=in_order,
+            tile=tile,
         )
 
     def _open_levels(self) -> dict[int, Page]:
         levels: dict[int, Page] = {}
         for each in self._pages:
-            page = self._page(each.page, each.subifd)
+            page = self._page(each.page, each.subifd, each.tile)
             level = _level_of(page.size, self.sizes)
             if level is not None and each.tile is not None:
                 levels.setdefault(level, page)
@@ -196,30 +197,6 @@ def _level_of(size: Size, sizes: list[Size]) -> int | None:
         if abs(each.width - size.width) <= min(level, 1) and abs(each.height - size.height) <= min(level, 1):
             return level
     return None
-
-
-def _once(read: Callable[[], Pixels]) -> Callable[[], Pixels]:
-    found: list[Pixels] = []
-
-    def get() -> Pixels:
-        if not found:
-            found.append(read())
-        return found[0]
-
-    return get
-
-
-def _read_rows(page: Page, box: Box) -> Pixels:
-    """Pixels of a box, some rows at a time: libvips holds all that it is asked for at once a second time."""
-    out = np.empty((box.height, box.width, 3), np.uint8)
-    for top in range(box.y0, box.y1, TILE):
-        rows = Box(box.x0, top, box.x1, min(top + TILE, box.y1))
-        out[rows.slices(box)] = page.read(rows)
-    return out
-
-
-def _cut(strip: Callable[[], Pixels], box: Box, row: Box) -> Pixels:
-    return strip()[box.slices(row)]
 
 
 def _png_ends(path: Path) -> bool:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from labeltool.core.draw import Point
-from labeltool.core.errors import CancelledError
+from labeltool.core.errors import CancelledError, LabeltoolError
 from labeltool.tools.tool import NO_PREVIEW, Gesture, Key, Pointer, Preview, Tool, ToolContext
 
 
 class Drawing:
-    """Sends pointers to a tool's gesture. ``shown`` is told of every other preview, ``failed`` of a gesture's end by
-    an error."""
+    """Sends pointers to a tool's gesture. ``shown`` is told of the preview before and the one now, ``failed`` of a
+    gesture's end by an error."""
 
     def __init__(
         self,
         context: Callable[[], ToolContext | None],
-        shown: Callable[[Preview], None],
+        shown: Callable[[Preview, Preview], None],
         failed: Callable[[Exception], None],
     ) -> None:
         self.tool: Tool | None = None
@@ -94,10 +94,13 @@ class Drawing:
         context = self._context()
         if self._gesture is not None or self.tool is None or self.tool.hover is None or context is None:
             return
-        self.show(NO_PREVIEW if point is None else self.tool.hover(context, point))
+        try:
+            self.show(NO_PREVIEW if point is None else self.tool.hover(context, point))
+        except LabeltoolError:  # its work has failed, and nothing that anybody has asked for
+            self.show(NO_PREVIEW)
 
     def show(self, preview: Preview) -> None:
         """Show a preview."""
         if preview is not self.preview:
-            self.preview = preview
-            self._shown(preview)
+            before, self.preview = self.preview, preview
+            self._shown(before, preview)

@@ -34,7 +34,7 @@ from labeltool.ui.canvas.previews import HANDLE_PX, paint_area, paint_outline, p
 from labeltool.ui.canvas.proposal import Proposal
 from labeltool.ui.canvas.stack import LayerStack, Overlay
 from labeltool.ui.canvas.viewport import Viewport
-from labeltool.ui.compare import Compare, Mode, paint_line, paint_name
+from labeltool.ui.compare import Compare, Mode, paint_comparison
 
 WHEEL_NOTCH = 120
 ZOOM_A_NOTCH = 1.25
@@ -70,11 +70,7 @@ class Canvas(QWidget):
         self._stack = LayerStack()
         self._visible: list[str] = []
         self.compare = Compare()
-        self.compare_names: dict[str, str] = {}
-        """What the sides of a comparison are called."""
         self.crosshair = False
-        self._dragging_line = False
-        self._dx = 0  # how far the pane under the pointer has moved its picture
         self._view = Viewport()
         self._fitted = True
         self._pointer: QPointF | None = None
@@ -110,8 +106,8 @@ class Canvas(QWidget):
     def set_compare(self, mode: Mode, left: str, right: str) -> None:
         """Compare two layers, each shown as :data:`labeltool.ui.compare.SIDES` says; "off" ends that."""
         width = self._own_size().width
-        self.compare.mode, self.compare.left, self.compare.right = mode, left, right
-        self._dx = 0
+        self.compare.show(mode, left, right)
+        self._update_cursor()
         if self._fitted:
             self.fit()
         else:
@@ -242,7 +238,7 @@ class Canvas(QWidget):
                 self._paint_pane(painter, pane.names, part.translated(-pane.dx, 0))
                 painter.restore()
         if self.compare.mode != "off":
-            self._paint_comparison(painter)
+            paint_comparison(painter, self.compare, self.rect(), lambda name: self.layer(name) is not None)
 
     def _paint_pane(self, painter: QPainter, names: tuple[str, ...], dirty: QRect) -> None:
         room = QRect(0, 0, *self._own_size())
@@ -253,16 +249,6 @@ class Canvas(QWidget):
         dab = self._dab()
         if dab is not None:
             paint_dab(painter, dab, self.devicePixelRatioF())
-
-    def _paint_comparison(self, painter: QPainter) -> None:
-        compare = self.compare
-        paint_line(painter, compare, self.rect())
-        for side, pane in zip((compare.left, compare.right), compare.panes(self.rect(), []), strict=True):
-            there = side in ("image", "mask") or self.layer(side) is not None
-            text = self.compare_names.get(side, side)
-            text = text if there else self.tr("{layer}: none yet").format(layer=text)
-            painter.setClipRect(pane.rect)
-            paint_name(painter, text, pane.rect)
 
     def _paint_empty(self, painter: QPainter) -> None:
         painter.setPen(QColor("#9a9a9a"))
@@ -365,10 +351,10 @@ class Canvas(QWidget):
         self._proposal = None if area is None else Proposal(area)
         self.update()
 
-    def _preview_changed(self, preview: Preview) -> None:
-        if preview.working != (self.cursor().shape() == Qt.CursorShape.BusyCursor):
+    def _preview_changed(self, before: Preview, preview: Preview) -> None:
+        if preview.working != before.working:
             self._update_cursor()
-        if preview.changed is None:
+        if preview.changed is None or preview.working != before.working:
             self.update()
         else:
             self._repaint(self._widget_rect(preview.changed, HANDLE_PX + 2))
@@ -383,9 +369,9 @@ class Canvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Pan with the middle button or Space, else draw."""
         self.setFocus()
-        self._enter_pane(event.position())
-        if event.button() == LEFT and self._grabs_line(event.position()):
-            self._dragging_line = True
+        self._enter(event.position())
+        if event.button() == LEFT and self._over_line:
+            self.compare.dragging = True
         elif event.button() == MIDDLE or (event.button() == LEFT and self._space):
             self._pan_from = event.position()
             self._update_cursor()
@@ -395,43 +381,33 @@ class Canvas(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pan, or go on drawing."""
         at = event.position()
-        if self._dragging_line:
-            self._drag_line(at)
+        if self.compare.dragging:
+            self.update(self.compare.drag(at.x(), self.rect()))
             return
         if event.buttons() == Qt.MouseButton.NoButton:
-            self._enter_pane(at)
+            self._enter(at)
         if self._pan_from is not None:
             delta, self._pan_from = at - self._pan_from, at
             self._set_view(self._view.moved(delta.x(), delta.y()))
         elif self._drawing.under_way:
             self._send("move", event)
-        self._moved_pointer(self._in_picture(at))
+        self._moved_pointer(self.compare.in_picture(at))
         self.pointed.emit()
 
-    def _in_picture(self, at: QPointF) -> QPointF:
-        """A place of the widget as the view knows it, that is, where the left pane has it."""
-        return at - QPointF(self._dx, 0)
+    def _enter(self, at: QPointF) -> None:
+        self.compare.enter(at, self.rect())
+        if self.compare.mode == "swipe":
+            self._update_cursor()
 
-    def _enter_pane(self, at: QPointF) -> None:
-        """The pane under the pointer; a drag stays with the one in which it began."""
-        panes = self.compare.panes(self.rect(), self._visible)
-        self._dx = next((pane.dx for pane in panes if pane.rect.contains(at.toPoint())), 0)
-        if self.compare.mode == "swipe" and not self.busy:
-            self._update_cursor(over_line=self._grabs_line(at))
-
-    def _grabs_line(self, at: QPointF) -> bool:
-        return self._image is not None and not self.busy and self.compare.grabs(at.x(), self.width())
-
-    def _drag_line(self, at: QPointF) -> None:
-        before = self.compare.line(self.width())
-        self.compare.drag(at.x(), self.width())
-        moved = QRect(before, 0, 1, self.height()) | self.compare.strip(self.rect())
-        self.update(moved.adjusted(-16, 0, 16, 0))
+    @property
+    def _over_line(self) -> bool:
+        """True where a press drags the line of a comparison and does not draw."""
+        return self.compare.over_line and self._image is not None and not self.busy
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a pan or a stroke."""
-        if self._dragging_line:
-            self._dragging_line = event.button() != LEFT
+        if self.compare.dragging:
+            self.compare.dragging = event.button() != LEFT
         elif self._pan_from is not None and event.button() in (MIDDLE, LEFT):
             self._pan_from = None
             self._update_cursor()
@@ -458,8 +434,8 @@ class Canvas(QWidget):
             self.radius_asked.emit(1 if notches > 0 else -1)
         else:
             if event.buttons() == Qt.MouseButton.NoButton:
-                self._enter_pane(event.position())
-            self._zoom(ZOOM_A_NOTCH**notches, self._in_picture(event.position()))
+                self._enter(event.position())
+            self._zoom(ZOOM_A_NOTCH**notches, self.compare.in_picture(event.position()))
 
     def event(self, event: QEvent) -> bool:
         """While something is being drawn, undo is its own business and not that of the window's action."""
@@ -504,14 +480,14 @@ class Canvas(QWidget):
             self._update_cursor()
 
     def _send(self, kind: Kind, event: QMouseEvent) -> None:
-        at = self._in_picture(event.position())
+        at = self.compare.in_picture(event.position())
         self._drawing.send(pointer(kind, event, self._view.to_image(at.x(), at.y()), self._pressure))
 
-    def _update_cursor(self, *, over_line: bool = False) -> None:
-        if over_line:
-            self.setCursor(Qt.CursorShape.SplitHCursor)
-        elif self._pan_from is not None:
+    def _update_cursor(self) -> None:
+        if self._pan_from is not None:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._over_line:
+            self.setCursor(Qt.CursorShape.SplitHCursor)
         elif self._space:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         elif self.preview.working:

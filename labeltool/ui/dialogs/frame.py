@@ -37,6 +37,7 @@ class Dialog(QDialog):
         self.setObjectName(f"dialog.{name}")
         self.setWindowTitle(title)
         self.setStyleSheet(PRIMARY)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._size_key = f"dialogs/{name}/size"
         kept = QSettings().value(self._size_key)
         self.resize((kept if isinstance(kept, QSize) else size).boundedTo(MOST))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from labeltool.ui.dialogs.frame import GRID, Dialog
@@ -14,7 +14,6 @@ class JobDialog(Dialog):
 
     def __init__(self, name: str, title: str, parent: QWidget | None, size: QSize, run: str) -> None:
         super().__init__(name, title, parent, size)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.question, self.answer = QWidget(), QWidget()
         self.form = QFormLayout(self.question)
         self.form.setContentsMargins(0, 0, 0, 0)

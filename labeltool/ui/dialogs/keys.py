@@ -73,7 +73,6 @@ class KeysDialog(Dialog):
 
     def __init__(self, parent: QWidget | None = None, keymap: Keymap | None = None) -> None:
         super().__init__("keys", self.tr("Keys and mouse"), parent, QSize(680, 640))
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.keymap = keymap or Keymap.load(table())
         self._wanted = ""
         self._specs = {spec.id: spec for spec in self.keymap.specs}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import shiboken6
-from PySide6.QtCore import QSize, QStandardPaths
+from PySide6.QtCore import QSize, QStandardPaths, Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
@@ -176,6 +176,7 @@ class NewProjectDialog(Dialog):
     def _choose_classes(self) -> None:
         dialog = QFileDialog(self, self.tr("Classes"), filter=self.tr("Lists of classes (*.json)"))
         dialog.fileSelected.connect(self.classes.setText)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def _ask_images(self) -> None:
@@ -183,12 +184,14 @@ class NewProjectDialog(Dialog):
         dialog = QFileDialog(self, self.tr("Add images"), filter=self.tr("Images") + f" ({patterns})")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(lambda files: self.add_paths([Path(f) for f in files]))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def _ask_folder(self) -> None:
         dialog = QFileDialog(self, self.tr("Add a folder of images"))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(lambda folder: self.add_paths([Path(folder)]))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def _remove_selected(self) -> None:

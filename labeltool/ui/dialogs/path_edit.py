@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from labeltool.ui import theme
@@ -72,4 +72,5 @@ class PathEdit(QWidget):
         if near is not None:
             dialog.setDirectory(str(near))
         dialog.fileSelected.connect(self.line.setText)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()

@@ -247,6 +247,7 @@ class ClassPanel(QWidget):
         if item is None or item is self._rest or not self._add.isEnabled():
             return
         menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         value = item.data(0, VALUE_ROLE)
         menu.addAction(self.tr("Edit…"), lambda: self.edit_asked.emit(value))
         menu.addAction(self.tr("Show or hide"), lambda: self.toggle_hidden(value))

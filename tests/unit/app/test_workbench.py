@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from labeltool.app import ahead, at_hand, prelabel
 from labeltool.app.importing import import_labels
@@ -22,6 +23,7 @@ from labeltool.core.patch import write
 from labeltool.core.project import ImageRecord, Status
 from labeltool.core.provenance import Origin
 from labeltool.imaging.file_pyramid import FilePyramid
+from labeltool.imaging.pyramid import Pyramid
 from labeltool.imaging.readers import raster
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
@@ -348,6 +350,49 @@ def test_the_next_image_is_decoded_before_it_is_asked_for(desk: Desk, monkeypatc
     desk.bench.step(1, [desk.a, desk.b])
     desk.until(lambda: desk.bench.open.record.id == desk.b.id)
     assert desk.failures == []
+
+
+@pytest.fixture
+def three(desk: Desk, tmp_path: Path) -> list[ImageRecord]:
+    """A third image."""
+    Image.fromarray(np.zeros((60, 300), np.uint8)).save(tmp_path / "c.png")
+    add_images(desk.store, [tmp_path / "c.png"])
+    return desk.store.images()
+
+
+def test_who_goes_back_finds_the_image_before_decoded(
+    desk: Desk, three: list[ImageRecord], monkeypatch: pytest.MonkeyPatch
+):
+    desk.open(three[2])
+    desk.bench.step(-1, three)
+    desk.until(lambda: desk.bench.open.record.id == three[1].id)
+    desk.settle()
+    monkeypatch.setattr(at_hand, "open_pyramid", lambda path: pytest.fail("decoded twice"))
+    desk.bench.step(-1, three)
+    desk.until(lambda: desk.bench.open.record.id == three[0].id)
+    assert desk.failures == []
+
+
+def test_images_are_opened_while_one_that_nobody_wants_is_decoded(
+    desk: Desk, three: list[ImageRecord], monkeypatch: pytest.MonkeyPatch
+):
+    begun, gate, real = threading.Event(), threading.Event(), ahead.open_pyramid
+
+    def slowly(path: Path) -> Pyramid:
+        begun.set()
+        gate.wait(10)
+        return real(path)
+
+    monkeypatch.setattr(ahead, "open_pyramid", slowly)
+    try:
+        desk.open(three[0])
+        assert begun.wait(10)
+        for each in (three[2], three[0], three[2], three[0]):
+            desk.open(each)
+        assert not gate.is_set()
+    finally:
+        gate.set()
+    desk.settle()
 
 
 def test_a_large_image_is_shown_by_parts_and_let_go_of(desk: Desk, monkeypatch: pytest.MonkeyPatch):

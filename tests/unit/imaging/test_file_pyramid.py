@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -16,9 +17,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from labeltool.core.errors import BadInputError, LabeltoolError
-from labeltool.core.geometry import Box
+from labeltool.core.geometry import Box, Size
+from labeltool.core.memory import share
 from labeltool.imaging import building, file_pyramid
 from labeltool.imaging.file_pyramid import FilePyramid, open_pyramid
+from labeltool.imaging.halving import level_sizes
 from labeltool.imaging.open import open_image
 from labeltool.imaging.pyramid import ArrayPyramid, Arrival, seen
 from labeltool.imaging.pyramid_cache import PyramidCache
@@ -59,16 +62,18 @@ def written(path: Path, pixels: np.ndarray) -> Path:
     width=st.integers(1, 900),
     height=st.integers(1, 900),
     name=st.sampled_from(["tiles.tif", "strips.tif", "a.png"]),
+    memory=st.integers(0, 1 << 22),
 )
-def test_every_level_is_the_area_average_of_the_image(
-    tmp_path: Path, width: int, height: int, name: str
+def test_every_level_is_the_area_average_of_the_image_however_few_rows_fit_the_memory(
+    tmp_path: Path, width: int, height: int, name: str, memory: int
 ) -> None:
     pixels = noise(height, width)
     expected = ArrayPyramid(pixels)
     path = written(tmp_path / name, pixels)
     os.utime(path, ns=(1, time.time_ns()))
-    pyramid = opened(path)
-    until(lambda: pyramid.complete)
+    with mock.patch.object(building, "share", lambda use: memory):
+        pyramid = opened(path)
+        until(lambda: pyramid.complete)
     for level, size in enumerate(pyramid.sizes):
         assert np.array_equal(pyramid.read(size.box, level), expected.level(level)), level
     ended(pyramid)
@@ -125,6 +130,19 @@ def test_a_file_read_in_order_fills_from_the_top_and_who_reads_waits(tmp_path: P
     pyramid = opened(written(tmp_path / "a.png", pixels))
     assert np.array_equal(pyramid.read(Box(10, 700, 300, 800)), pixels[700:800, 10:300])
     ended(pyramid)
+
+
+@pytest.mark.parametrize("name", ["a.png", "tiles.tif"])
+def test_what_is_read_at_once_fits_the_memory_however_large_the_image(tmp_path: Path, name: str) -> None:
+    with open_image(written(tmp_path / name, noise(300, 300))) as reader:
+        assert isinstance(reader, LargeReader)
+        for size in (Size(100_000, 50_000), Size(1_000_000, 5_000), Size(5_000, 1_000_000)):
+            reader.sizes = level_sizes(size)
+            plan = building.Plan.of(reader)
+            width, height = plan.block(reader)
+            assert height & (height - 1) == 0
+            least = max(1 << (plan.top - plan.base), 1 if reader.in_order else 128)
+            assert height == least or least < height <= share("decoding") // (width * 3)
 
 
 def test_a_damaged_tile_is_told_once_and_the_others_are_shown(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from labeltool.core.errors import BadInputError, CancelledError
-from labeltool.core.geometry import TILE, Box
+from labeltool.core.geometry import Box
 from labeltool.core.progress import CancelToken
+from labeltool.imaging import vips
 from labeltool.imaging.building import overview
 from labeltool.imaging.halving import halve
 from labeltool.imaging.open import open_image, probe, verify
@@ -136,6 +137,26 @@ def test_a_damaged_tile_is_named_and_its_neighbours_are_read(tmp_path: Path) -> 
         assert np.array_equal(reader.read(Box(256, 0, 512, 128)), pixels[:128, 256:])
 
 
+@pytest.mark.parametrize("taken_away", [False, True])
+def test_decoded_tiles_are_thrown_away_when_they_are_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken_away: bool
+) -> None:
+    pixels = noise(500, 700)
+    monkeypatch.setattr(vips, "share", lambda use: 6 * 128 * 128 * 3)
+    with large_reader(tiled(tmp_path / "a.tif", pixels)) as reader:
+        opened: list[object] = []
+        open_ = vips.Page._open
+        monkeypatch.setattr(vips.Page, "_open", lambda page: opened.append(page) or open_(page))
+        for tile in (0, 1, 2, 0, 1, 2):
+            reader.read(Box(tile * 128, 0, tile * 128 + 50, 200))
+        assert opened == []  # six tiles
+        if taken_away:
+            (tmp_path / "a.tif").unlink()
+        assert np.array_equal(reader.read(), pixels)
+        assert len(opened) == 1
+        assert np.array_equal(reader.read(Box(300, 0, 310, 20)), pixels[:20, 300:310])
+
+
 def test_a_geotiff_with_overviews_opens(tmp_path: Path) -> None:
     keys = [(34735, 3, 8, (1, 1, 0, 1, 1024, 0, 1, 1), True), (33550, 12, 3, (1.0, 1.0, 0.0), True)]
     options = {"tile": (128, 128), "photometric": "rgb", "compression": "zlib"}
@@ -211,20 +232,16 @@ def test_a_thumbnail_of_a_large_image_can_be_cancelled(tmp_path: Path) -> None:
         overview(reader, 100, PyramidCache(), cancel)
 
 
-def test_a_file_read_in_order_is_asked_for_a_few_rows_at_a_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[Box] = []
-    read = large.Page.read
-
-    def noted(page: large.Page, box: Box) -> np.ndarray:
-        asked.append(box)
-        return read(page, box)
-
-    monkeypatch.setattr(large.Page, "read", noted)
-    pixels = noise(700, 300)
-    Image.fromarray(pixels).save(tmp_path / "a.png")
-    with large_reader(tmp_path / "a.png") as reader:
-        for box, block in reader.blocks(1024):
-            assert np.array_equal(block(), pixels[box.slices()])
-    assert max(box.height for box in asked) <= TILE
+@pytest.mark.parametrize(("name", "width"), [("a.png", 300), ("tiles.tif", 128)])
+def test_the_blocks_of_a_file_are_all_of_it(tmp_path: Path, name: str, width: int) -> None:
+    pixels, found = noise(700, 300), np.zeros((700, 300, 3), np.uint8)
+    if name == "tiles.tif":
+        tiled(tmp_path / name, pixels)
+    else:
+        Image.fromarray(pixels).save(tmp_path / name)
+    with large_reader(tmp_path / name) as reader:
+        for box, block in reader.blocks(width, 64):
+            assert box.width <= width
+            assert box.height <= 64
+            found[box.slices()] = block()
+    assert np.array_equal(found, pixels)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from labeltool.core.errors import BadInputError
-from labeltool.core.geometry import Size, TileIndex
+from labeltool.core.geometry import Box, Size, TileIndex
 from labeltool.imaging import pyramid_cache
 from labeltool.imaging.halving import level_sizes
 from labeltool.imaging.pyramid_cache import PyramidCache
@@ -27,7 +27,7 @@ def filled(cache: PyramidCache, path: Path, seed: int = 0) -> PyramidFile:
     made = cache.begin(path, SIZE, 1)
     for level, size in enumerate(level_sizes(SIZE)):
         if level >= 1:
-            made.write_level(level, noise(size.height, size.width, seed=seed), size.box)
+            made.write(level, noise(size.height, size.width, seed=seed), size.box)
     cache.finish(made, path)
     return made
 
@@ -49,12 +49,27 @@ def test_nobody_finds_a_pyramid_that_is_not_finished(tmp_path: Path) -> None:
     cache, path = PyramidCache(tmp_path / "cache"), image(tmp_path)
     made = cache.begin(path, SIZE, 0)
     assert not made.has(0, TileIndex(1, 2))
-    made.write(0, TileIndex(1, 2), noise(44, 88))
+    made.write(0, noise(44, 88), Box(512, 256, 600, 300))
     assert made.has(0, TileIndex(1, 2))
     assert np.array_equal(made.read(0, TileIndex(1, 2)), noise(44, 88))
     assert cache.find(path, SIZE) is None
     cache.abandon(made)
     assert not list(cache.folder.iterdir())
+
+
+def test_the_rows_of_tiles_may_come_one_after_the_other_and_all_have_to_come(tmp_path: Path) -> None:
+    cache, pixels = PyramidCache(tmp_path / "cache"), noise(300, 600)
+    made = cache.begin(image(tmp_path), SIZE, 0)
+    for top, bottom in ((0, 100), (100, 256), (256, 299), (299, 300)):
+        box = Box(0, top, 600, bottom)
+        assert not made.has(0, TileIndex(top // 256, 2))
+        made.write(0, pixels[box.slices()], box)
+        if top == 0:  # here the last column lacks some rows
+            made.write(0, pixels[110:150, 512:], Box(512, 110, 600, 150))
+    assert np.array_equal(made.read_box(Box(0, 0, 512, 300), 0), pixels[:, :512])
+    assert not made.has(0, TileIndex(0, 2))
+    assert np.array_equal(made.read(0, TileIndex(1, 2)), pixels[256:, 512:])
+    cache.abandon(made)
 
 
 def test_a_changed_image_has_no_pyramid(tmp_path: Path) -> None:

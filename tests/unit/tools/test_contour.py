@@ -3,8 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from labeltool.core.errors import CancelledError
 from labeltool.core.geometry import Box
+from labeltool.core.guard import Guard
 from labeltool.core.patch import write
+from labeltool.core.progress import CancelToken
 from labeltool.core.regions import regions
 from labeltool.tools.contour import PICK
 from labeltool.tools.lasso import LASSO
@@ -211,12 +214,17 @@ def test_a_polygon_begun_with_the_right_button_erases():
     assert not desk.label.any()
 
 
-# ---- regions that take long to pick up
+# ---- what takes long
 
 
-def test_a_region_that_takes_long_is_picked_up_once_it_is_found(monkeypatch):
+@pytest.fixture
+def elsewhere(monkeypatch):
     monkeypatch.setattr("labeltool.tools.working.GRACE_S", 0.0)
-    desk, elsewhere = desk_with((20, 20, 60, 60), (65, 20, 90, 60)), Elsewhere()
+    return Elsewhere()
+
+
+def test_a_region_that_takes_long_is_picked_up_once_it_is_found(elsewhere):
+    desk = desk_with((20, 20, 60, 60), (65, 20, 90, 60))
     before = desk.send(*click(40, 40))
     desk.context.run = elsewhere
     shown = desk.send(*click(80, 40, shift=True))
@@ -238,3 +246,101 @@ def test_a_model_that_paints_where_a_region_is_picked_up_is_no_error():
     desk.session.apply(write(desk.session.mask, Box(60, 20, 70, 60), title="t", kind="k", label=1))
     shown = desk.send(Pointer("move", 1, 1))
     assert shown.outlines[0].points.tolist() == [[20, 20], [70, 20], [70, 60], [20, 60]]
+
+
+EDITS = {
+    "vertex": held_drag((60, 60), (75, 80)),
+    "edge": held_drag((60, 40), (80, 40)),
+    "taken out": click(60, 60, button="right"),
+    "move": held_drag((40, 40), (45, 52), ctrl=True),
+    "cut": held_drag((15, 30), (66, 41), shift=True),
+    "join": click(90, 30, ctrl=True),
+}
+
+
+def desk_with_one_picked_up():
+    desk = desk_with((20, 20, 60, 60), (82, 20, 100, 60))
+    desk.send(*click(40, 40))
+    return desk
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_an_edit_that_takes_long_is_made_once_it_is_worked_out(elsewhere, edit):
+    here, there = desk_with_one_picked_up(), desk_with_one_picked_up()
+    expected = here.send(*edit)
+    before = there.session.mask.snapshot()
+    there.context.run = elsewhere
+    shown = there.send(*edit)
+    assert shown.working
+    assert not shown.idle
+    assert there.session.mask.same_pixels(before)
+    while elsewhere.catch_up():
+        shown = there.send(DONE)
+    assert there.session.mask.same_pixels(here.session.mask)
+    assert [each.points.tolist() for each in shown.outlines] == [
+        each.points.tolist() for each in expected.outlines
+    ]
+    assert shown.idle
+    assert len(there.saved) == 1
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_an_edit_that_is_left_while_it_is_worked_out_leaves_nothing(elsewhere, edit):
+    desk = desk_with_one_picked_up()
+    before = desk.session.mask.snapshot()
+    desk.context.run = elsewhere
+    desk.send(*edit)
+    desk.gesture.close()
+    assert all(token.cancelled for token in elsewhere.tokens)
+    assert desk.session.mask.same_pixels(before)
+    assert desk.saved == []
+    assert not desk.session.painting
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_an_edit_stops_when_it_is_cancelled(elsewhere, edit):
+    desk = desk_with_one_picked_up()
+    desk.context.run = elsewhere
+    desk.send(*edit)
+    work, promise = elsewhere.begun[-1]
+    promise.token.cancel()
+    with pytest.raises(CancelledError):
+        work(promise.token)
+
+
+def test_all_of_a_class_is_picked_up_once_it_is_found_and_that_stops_when_it_is_cancelled(elsewhere):
+    desk = desk_with((20, 20, 40, 40), (60, 20, 80, 40))
+    desk.send(*click(5, 5))
+    desk.context.run = elsewhere
+    desk.send(Pointer("double", 5, 5))
+    elsewhere.catch_up()
+    assert desk.send(DONE).working  # there is no region here: now all of them are looked for
+    work = elsewhere.begun[-1][0]
+    stopped = CancelToken()
+    stopped.cancel()
+    with pytest.raises(CancelledError):
+        work(stopped)
+    elsewhere.catch_up()
+    assert len(desk.send(DONE).outlines) == 2
+    assert desk.saved == []
+
+
+@pytest.mark.parametrize("held", [{}, {"ctrl": True}, {"shift": True}], ids=["vertex", "move", "cut"])
+def test_an_answer_that_comes_late_does_not_end_a_drag(held):
+    here, there = desk_with_one_picked_up(), desk_with_one_picked_up()
+    start = (40, 40) if "ctrl" in held else (60, 60)
+    press, move, release = held_drag(start, (5, 10), **held)
+    here.send(press, move, release)
+    there.send(press, DONE, move, DONE, release)
+    assert len(here.saved) == len(there.saved) == 1
+    assert there.session.mask.same_pixels(here.session.mask)
+
+
+def test_what_is_worked_out_for_an_edit_passes_the_guard_as_the_brush_does(elsewhere):
+    desk = desk_with_one_picked_up()
+    desk.session.guard = Guard(only_over=frozenset({0}))
+    desk.context.run = elsewhere
+    desk.send(*held_drag((60, 60), (40, 40)))
+    elsewhere.catch_up()
+    desk.send(DONE)
+    assert (desk.label[20:60, 20:60] == 1).all()
