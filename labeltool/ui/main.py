@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from labeltool.core import heap
 from labeltool.core.resources import resource
 from labeltool.ui import theme
+from labeltool.ui.collecting import Collector
 from labeltool.ui.window import MainWindow
 
 FIRST_SIZE = QSize(1280, 720)
@@ -49,7 +50,9 @@ def open_window(path: str | Path | None = None) -> MainWindow:
 def run(path: str | Path | None = None) -> int:
     """Open the window and stay until it is closed; the exit code."""
     app = application()
+    collector = Collector(app)
     window = open_window(path)
     code = app.exec()
     del window
+    collector.stop()
     return code

@@ -36,7 +36,8 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.guard import Guard
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
-from labeltool.ui.main import open_window
+from labeltool.ui.collecting import Collector
+from labeltool.ui.main import application, open_window
 from tests.e2e.pause import pause_ms
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
@@ -299,6 +300,7 @@ def main() -> int:
         QSettings.setDefaultFormat(QSettings.Format.IniFormat)
         QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, folder)
         project = sample_project(Path(folder), large=True)
+        Collector(application())
         monkey = Monkey(project, given.seed)
         monkey.play(60 * given.minutes, lambda text: print(text, flush=True), MOST_MB)
         monkey.leave(project)
