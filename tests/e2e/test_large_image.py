@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QListView, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QListView, QToolButton, QWidget
 
 from labeltool.app.project import add_images
 from labeltool.core.catalog import ClassCatalog
@@ -19,9 +19,10 @@ from labeltool.core.progress import CancelToken, Progress
 from labeltool.imaging.pyramid_cache import LIMIT_VARIABLE, PyramidCache
 from labeltool.imaging.pyramid_file import PyramidFile
 from labeltool.store.project import ProjectStore
-from labeltool.ui.main import open_window
+from labeltool.ui.main import application, open_window
 from labeltool.ui.panels import images
 from tests.e2e.pause import pause_ms
+from tests.e2e.tidy import tidy
 
 pyvips = pytest.importorskip("pyvips")
 
@@ -36,11 +37,8 @@ def _settings_and_cache_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyP
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    yield
-    app = QApplication.instance()
-    for widget in app.topLevelWidgets():
-        widget.close()
-    app.processEvents()
+    with tidy(application()):
+        yield
 
 
 def halves() -> pyvips.Image:

@@ -36,9 +36,10 @@ from labeltool.inference.card import ModelCard
 from labeltool.inference.process import ModelProcess
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
-from labeltool.ui.main import open_window
+from labeltool.ui.main import application, open_window
 from labeltool.ui.window import MainWindow
 from tests.e2e.pause import pause_ms
+from tests.e2e.tidy import tidy
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 NO = Qt.KeyboardModifier.NoModifier
@@ -50,11 +51,8 @@ WIDTH, HEIGHT = 600, 400
 def _settings_of_their_own(tmp_path: Path) -> Iterator[None]:
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
-    yield
-    app = QApplication.instance()
-    for widget in app.topLevelWidgets():
-        widget.close()
-    app.processEvents()
+    with tidy(application()):
+        yield
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from labeltool.ui import theme
+from tests.e2e.tidy import tidy
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +35,5 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> QApplication:
 def _fresh_settings(app: QApplication) -> Iterator[None]:
     """No test sees what another one remembered, nor a window that it left open."""
     QSettings().clear()
-    yield
-    for widget in app.topLevelWidgets():
-        widget.close()
-    app.processEvents()
+    with tidy(app):
+        yield
