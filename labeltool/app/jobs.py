@@ -108,6 +108,7 @@ class Lanes:
         done: Callable[[T], None],
         failed: Callable[[BaseException], None],
     ) -> None:
+        job.future = None  # the two know each other; without a collection of garbage the answer would stay
         if self._newest.get(job.key) is not job:
             return
         del self._newest[job.key]

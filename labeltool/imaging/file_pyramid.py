@@ -131,11 +131,13 @@ class FilePyramid:
         self._stop.cancel()
 
     def close(self) -> None:
-        """Stop making levels; the threads let go of the file when they are done with what they are at."""
+        """Keep nothing and make no levels; the threads let go of the file when they are done with what they are at."""
         self.stop_levels()
         self._cancel.cancel()
         with self._news:
             self._wanted.clear()
+            self._tiles.clear()
+            self._held = 0
             self._news.notify_all()
 
     def join(self, timeout_s: float = 10.0) -> None:

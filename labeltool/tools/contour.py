@@ -21,10 +21,10 @@ from labeltool.tools.picked import Contour, Moved, Picked, Pixel, Place, around,
 from labeltool.tools.tool import Gesture, Option, Outline, Pointer, Preview, Tool, ToolContext, line
 
 HELP = (
-    "Click a region, then drag its vertices; Shift+click adds a region, Enter ends\n"
-    "A double click on empty ground picks up all of the current class on the screen. Click an edge to put a vertex in; "
-    "right click or Delete takes one out. Ctrl+drag moves the region, Shift+drag across it cuts it in two, Ctrl+click "
-    "on another region of its class joins them. Esc ends as Enter does."
+    "Click a region, drag its vertices; Shift+drag cuts, Ctrl+click joins\n"
+    "Shift+click adds a region, a double click on empty ground all of the current class on the screen. Click an edge "
+    "to put a vertex in; right click or Delete takes one out. Ctrl+drag moves the region, Shift+drag across it cuts it "
+    "in two, Ctrl+click on another region of its class joins them. Enter or Esc ends."
 )
 
 
@@ -114,7 +114,7 @@ def _drag(work: Work, place: Place, first: Pointer, *, insert: bool = False) -> 
     contour = work.picked.contours[place.contour]
     ring = contour.rings[place.ring]
     index = place.vertex + 1 if insert else place.vertex
-    points = np.insert(ring.points, index, first.point, axis=0) if insert else ring.points
+    points = np.insert(ring.points, index, place.point, axis=0) if insert else ring.points
     start = points[index]
     outline = replace(ring, points=points, held=index)
     outlines = list(work.picked.outlines)
@@ -134,11 +134,12 @@ def _drag(work: Work, place: Place, first: Pointer, *, insert: bool = False) -> 
         changed = around(np.vstack([_neighbourhood(outline.points, index), to]))
         touched = touched.union(changed)
         outline = replace(outline, points=moved)
-    held = place.contour, place.ring, index
-    if insert or (outline.points != points).any():
-        yield from work.commit(place.contour, contour.with_ring(place.ring, outline), touched, held)
-    else:
-        work.show(work.picked, held=held, changed=touched)
+    held, after = (place.contour, place.ring, index), contour.with_ring(place.ring, outline)
+    if (outline.points != points).any():
+        yield from work.commit(place.contour, after, touched, held)
+    else:  # the outline is the same line still, if perhaps of one vertex more
+        picked = work.picked.with_contour(place.contour, after) if insert else work.picked
+        work.show(picked, held=held, changed=touched)
 
 
 def _take_out(work: Work, number: int, ring: int, vertex: int) -> Gesture:
@@ -208,7 +209,14 @@ def _join(work: Work, other: Contour | None, number: int | None) -> Gesture:
         for each in (one, two):
             draft.set_to(draft.kept(draft.own(each)), one.value, object_id)
         region = draft.kept(Either((one.region, two.region)))
-        return Contour(one.value, object_id, region, (*one.rings, *two.rings), (*two.seeds, *one.seeds))
+        return Contour(
+            one.value,
+            object_id,
+            region,
+            (*one.rings, *two.rings),
+            max(one.tolerance_px, two.tolerance_px),
+            (*two.seeds, *one.seeds),
+        )
 
     joined = yield from work.edited("joined regions", join)
     rest = tuple(each for i, each in enumerate(contours) if i not in (work.active, number))

@@ -12,6 +12,8 @@ from labeltool.core.shape import Shape, Tiles, everywhere
 from labeltool.tools.picked import Contour, carrying, tiled
 from labeltool.tools.tool import Scene
 
+NOWHERE = Either(())
+
 
 class Draft:
     """Changes of a scene that are one patch in the end. After a cancel every step raises CancelledError."""
@@ -47,12 +49,15 @@ class Draft:
         """Set a shape's pixels to what erasing leaves."""
         self.set_to(shape, self.scene.erase_value, 0)
 
-    def put_back(self, contour: Contour, old: Shape, new: Shape, box: Box) -> Tiles:
+    def put_back(self, contour: Contour, old: Shape, new: Shape, box: Box, anew: Shape = NOWHERE) -> Tiles:
         """Give the pixels of ``new`` that are not in ``old`` to a contour's region and erase those of it that are only
-        in ``old``; the two differ inside ``box`` only. What comes back is the region as it is then."""
+        in ``old``; the two differ inside ``box`` only. For the pixels of ``anew`` the region itself is the old shape.
+        What comes back is the region as it is then."""
         here = everywhere(box.intersect(self.size.box))
-        gained = self.kept(Both(here, without(new, old)))
-        lost = self.kept(Both(here, Both(without(old, new), self.own(contour))))
+        missing = Either((without(new, old), Both(anew, without(new, contour.region))))
+        left = Either((without(old, new), without(anew, new)))
+        gained = self.kept(Both(here, missing))
+        lost = self.kept(Both(here, Both(left, self.own(contour))))
         self.erase(lost)
         self.set_to(gained, contour.value, contour.object_id)
         return self.kept(Either((without(contour.region, lost), gained)))

@@ -7,13 +7,22 @@ from collections.abc import Callable
 from contextlib import closing
 
 from labeltool.core.draw import Point
-from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Box, Size
 from labeltool.core.guard import Admitted
 from labeltool.core.progress import CancelToken
 from labeltool.core.shape import Shape
 from labeltool.tools.painting import painted_ahead
-from labeltool.tools.tool import Gesture, Outline, Pending, Pointer, Preview, Scene, ToolContext, line
+from labeltool.tools.tool import (
+    Gesture,
+    Outline,
+    Pending,
+    Pointer,
+    Preview,
+    Scene,
+    ToolContext,
+    dragged,
+    line,
+)
 from labeltool.tools.working import worked
 
 Find = Callable[[Scene, Box, CancelToken], Shape]
@@ -65,7 +74,8 @@ def select_in_box(
 ) -> Callable[..., Gesture]:
     """The gesture of such a tool: what ``find`` answers gets the class when the button is let go.
 
-    Boxes of up to ``live_px`` pixels are searched while they are dragged; larger ones than ``most_px`` are refused.
+    Boxes of up to ``live_px`` pixels are searched while they are dragged. Of one with more than ``most_px`` it is said
+    beside the pointer that it is too large; letting it go does nothing.
     """
 
     def gesture(context: ToolContext, first: Pointer) -> Gesture:
@@ -73,16 +83,12 @@ def select_in_box(
         event, box = first, Box(0, 0, 0, 0)
         with closing(_Look(context, find)) as look:
             while event.kind != "release":
-                event = yield _preview(box, look if box.width * box.height <= live_px else None)
+                shown = _preview(box, look if box.width * box.height <= live_px else None, most_px)
+                event = yield from dragged(shown)
                 if event.kind in ("move", "release"):
                     box = pixel_box(first.point, event.point, context.size)
-        if box.is_empty:
+        if box.is_empty or box.width * box.height > most_px:
             return
-        if box.width * box.height > most_px:
-            raise LabeltoolError(
-                f"The box has {box.width} × {box.height} pixels, more than {most_px / 1e6:.0f} million",
-                hint="Draw smaller boxes",
-            )
 
         def selected(scene: Scene, cancel: CancelToken) -> Admitted:
             return painted_ahead(scene, find(scene, box, cancel), value, cancel)
@@ -93,8 +99,11 @@ def select_in_box(
     return gesture
 
 
-def _preview(box: Box, look: _Look | None) -> Preview:
+def _preview(box: Box, look: _Look | None, most_px: int) -> Preview:
     if box.is_empty:
         return Preview()
+    text = f"{box.width:,} × {box.height:,}"
+    if box.width * box.height > most_px:
+        text += f": too large, at most {most_px / 1e6:.0f} million pixels"
     area = None if look is None else look.at(box)
-    return Preview((rectangle(box),), area=area, text=f"{box.width} × {box.height}")
+    return Preview((rectangle(box),), area=area, text=text)

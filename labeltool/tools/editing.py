@@ -119,7 +119,9 @@ class Work:
         before, picked = self.picked.contours[number], self.picked.with_contour(number, contour)
 
         def put_back(draft: Draft) -> Tiles:
-            return draft.put_back(before, before.filled(), contour.filled(), box)
+            near = box.grow(math.ceil(before.beside_px))
+            anew = before.beside_edges_gone(contour)
+            return draft.put_back(before, before.filled(), contour.filled(), near, anew)
 
         region = yield from self.edited("outline", put_back, picked.outlines)
         if region.parts:

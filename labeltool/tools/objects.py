@@ -24,7 +24,7 @@ from labeltool.core.patch import paint
 from labeltool.core.progress import CancelToken
 from labeltool.core.shape import Bools, Shape, Tiles, is_nowhere
 from labeltool.tools.picked import at, carrying
-from labeltool.tools.tool import NO_PREVIEW, Gesture, Pointer, Preview, Scene, Tool, ToolContext
+from labeltool.tools.tool import NO_PREVIEW, Gesture, Pointer, Preview, Scene, Tool, ToolContext, dragged
 from labeltool.tools.working import worked
 
 Pixel = tuple[int, int]
@@ -208,7 +208,7 @@ def _merge(context: ToolContext, first: Pointer) -> Gesture:
                     find = partial(_region, pixel)
                     touched.shapes[pixel] = yield from worked(context, find, touched.shown, way.go_on)
             if not way.ended:
-                way.go_on((yield touched.shown))
+                way.go_on((yield from dragged(touched.shown)))
         if len(touched.shapes) > 1:
             stroke.add((yield from worked(context, touched.joined, touched.shown)))
 

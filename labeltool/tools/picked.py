@@ -1,7 +1,8 @@
 """Regions that are being edited by their outlines: how one is picked up, and what lies near a point.
 
 An outline is simpler than the pixels it stands for. So it is never filled as a whole: an edit sets the pixels that the
-new outline holds and the old one did not, and erases those of the region that only the old one held.
+new outline holds and the old one did not, and erases those of the region that only the old one held. The pixels beside
+an edge that is gone, which it ran past, go by the new outline too; what lies along the other edges stays as it is.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.algebra import Alike
+from labeltool.core.algebra import Alike, Either
 from labeltool.core.components import region_at
 from labeltool.core.contour import rings, simplified
-from labeltool.core.draw import Point, connected_regions, polygon
+from labeltool.core.draw import Point, capsule, connected_regions, polygon
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Box, Size, tile_box, tiles_in
 from labeltool.core.mask import LabelMask
@@ -28,24 +29,42 @@ from labeltool.tools.tool import Outline
 
 Pixel = tuple[int, int]
 """Column, row."""
+Edge = tuple[Point, Point]
 MOST_PX = 64_000_000
 """Pixels of the screen looked through for regions."""
 SEEDS = 8
+FARTHEST = 1.5
+"""How far a simplified outline may run from the region's border, in tolerances."""
 
 
 @dataclass(frozen=True, eq=False)
 class Contour:
-    """A region with its outline: ``rings`` by the even-odd rule. ``seeds`` are pixels it holds or held, newest last."""
+    """A region with its outline: ``rings`` by the even-odd rule, simplified by ``tolerance_px``. ``seeds`` are pixels
+    it holds or held, newest last."""
 
     value: int
     object_id: int
     region: Tiles
     rings: tuple[Outline, ...]
+    tolerance_px: float
     seeds: tuple[Pixel, ...] = ()
 
     def filled(self) -> Shape:
         """What the outline holds; not quite the region."""
         return polygon([ring.points for ring in self.rings], self.region.size)
+
+    @property
+    def beside_px(self) -> float:
+        """How far from an edge the pixels may be that it ran past."""
+        return FARTHEST * self.tolerance_px + 1
+
+    def beside_edges_gone(self, after: Contour) -> Shape:
+        """The pixels that may lie between the region's border and those edges that ``after`` has no more."""
+        gone: set[Edge] = set()
+        for old, new in zip(self.rings, after.rings, strict=True):
+            if old.points is not new.points:
+                gone |= _edges(old) - _edges(new)
+        return Either([capsule(*edge, self.beside_px, self.region.size) for edge in sorted(gone)])
 
     def holds(self, pixel: Pixel) -> bool:
         """True when a pixel belongs to the region."""
@@ -73,6 +92,11 @@ class Moved:
     def part(self, box: Box) -> Part:
         """See :class:`~labeltool.core.shape.Shape`."""
         return self.shape.part(_moved(box, -self.dx, -self.dy))
+
+
+def _edges(ring: Outline) -> set[Edge]:
+    points = list(map(tuple, ring.points.tolist()))
+    return set(zip(points, (*points[1:], points[0]), strict=True))
 
 
 def _moved(box: Box, dx: int, dy: int) -> Box:
@@ -106,7 +130,9 @@ def picked_up(
     """A region as a contour."""
     tiles = tiled(region, mask.size)
     outlines = [Outline(simplified(ring, tolerance_px), handles=True) for ring in rings(tiles)]
-    return Contour(value, object_id, tiles, tuple(outlines), (*seeds, _pixel_of(tiles))[-SEEDS:])
+    return Contour(
+        value, object_id, tiles, tuple(outlines), tolerance_px, (*seeds, _pixel_of(tiles))[-SEEDS:]
+    )
 
 
 def _pixel_of(region: Tiles) -> Pixel:

@@ -21,7 +21,7 @@ from labeltool.core.progress import CancelToken
 from labeltool.core.shape import NO_BOX, Bools, Part, Shape, Tiles, dense
 from labeltool.imaging.crf import Floats, Kernels, mean_field
 from labeltool.tools.painting import painted
-from labeltool.tools.tool import Gesture, Option, Pointer, Preview, Scene, Tool, ToolContext
+from labeltool.tools.tool import Gesture, Option, Pointer, Preview, Scene, Tool, ToolContext, dragged
 from labeltool.tools.working import worked
 
 SURE = 6.0
@@ -133,7 +133,7 @@ def _gesture(context: ToolContext, first: Pointer) -> Gesture:
         if event.kind in ("press", "move"):
             footprint = footprint.with_(capsule(at.point, event.point, context.radius_px, context.size))
             at = event
-        event = yield Preview(area=footprint)
+        event = yield from dragged(Preview(area=footprint))
 
     def moved(scene: Scene, cancel: CancelToken) -> list[tuple[int, Tiles]]:
         return list(changes(scene, footprint, how, cancel))

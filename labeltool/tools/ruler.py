@@ -6,7 +6,7 @@ import math
 
 from labeltool.core.draw import Point
 from labeltool.imaging.scale import length_text
-from labeltool.tools.tool import Gesture, Pointer, Preview, Tool, ToolContext, line
+from labeltool.tools.tool import Gesture, Pointer, Preview, Tool, ToolContext, dragged, line
 
 
 def snapped(start: Point, end: Point) -> Point:
@@ -30,7 +30,8 @@ def _ruler(context: ToolContext, first: Pointer) -> Gesture:
     held = True
     while True:
         shown = line([start, end], handles=True)
-        event = yield Preview((shown,), text=measure_text(context, start, end), text_at=end, idle=not held)
+        text = measure_text(context, start, end)
+        event = yield from dragged(Preview((shown,), text=text, text_at=end, idle=not held))
         if event.kind in ("press", "double"):
             start = end = event.point
             held = True

@@ -31,6 +31,7 @@ from labeltool.tools.tool import (
     Scene,
     Tool,
     ToolContext,
+    dragged,
 )
 
 KEPT = Superpixels()
@@ -140,7 +141,7 @@ def _gesture(context: ToolContext, first: Pointer) -> Gesture:
                 done[block] |= fresh
                 ahead.popleft()
             if ahead or not released:
-                event = yield Preview(working=released)
+                event = yield from dragged(Preview(working=released))
 
 
 OPTIONS = (

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.draw import Point
+from labeltool.core.errors import CancelledError
 from labeltool.core.geometry import Box, Size
 from labeltool.core.guard import Admitted
 from labeltool.core.mask import LabelMask, Plane
@@ -233,6 +234,17 @@ class ToolContext(Scene, Protocol):
 
 
 Gesture = Generator[Preview, Pointer, None]
+
+
+def dragged(shown: Preview) -> Generator[Preview, Pointer, Pointer]:
+    """``event = yield from dragged(...)``: what happens next in a drag, which is one step and is taken back as a whole.
+
+    Raises CancelledError when it is.
+    """
+    event = yield shown
+    if event.key == "back":
+        raise CancelledError
+    return event
 
 
 @dataclass(frozen=True)

@@ -7,24 +7,34 @@ meaning, and is quick enough to be seen while dragging.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Box, Size
 from labeltool.core.guard import Admitted
 from labeltool.core.progress import CancelToken
 from labeltool.core.shape import Bools, Dense
 from labeltool.tools.painting import painted_ahead
-from labeltool.tools.tool import Gesture, ImagePixels, Option, Pointer, Preview, Scene, Tool, ToolContext
+from labeltool.tools.tool import (
+    Gesture,
+    ImagePixels,
+    Option,
+    Pointer,
+    Preview,
+    Scene,
+    Tool,
+    ToolContext,
+    dragged,
+)
 from labeltool.tools.working import worked
 
 LIVE_PX = 2_000_000
-WIDER_PX = (8_000_000, 64_000_000)
+MOST_PX = 64_000_000
+"""Pixels looked through. On a larger image that is at most what is on the screen: nothing happens out of sight."""
+WIDER_PX = (8_000_000, MOST_PX)
 """Windows in which an area is looked for that goes on beyond what is seen."""
 STRIP_PX = 4_000_000
 SMOOTHING = 5
@@ -97,19 +107,37 @@ def window(pixel: Pixel, pixels: int, within: Box) -> Box:
     return Box(x0, y0, x0 + width, y0 + height)
 
 
+def _seen(scene: Scene, pixel: Pixel) -> Box:
+    at = Box(pixel.x, pixel.y, pixel.x + 1, pixel.y + 1)
+    return scene.visible.intersect(scene.size.box).union(at)
+
+
+def reach(scene: Scene, pixel: Pixel) -> Box:
+    """Where a click takes pixels: in all of an image that is not too large if contiguous, else on the screen."""
+    if scene.option("contiguous") and scene.size.pixels <= MOST_PX:
+        return scene.size.box
+    return window(pixel, MOST_PX, _seen(scene, pixel))
+
+
+def _limits(scene: Scene, pixel: Pixel) -> str:
+    """What is to be said of the reach; nothing where it is the whole image."""
+    box = reach(scene, pixel)
+    if box == scene.size.box:
+        return ""
+    if box == _seen(scene, pixel):
+        return ", on the screen only"
+    return f", in {box.width:,} × {box.height:,} pixels only"
+
+
 class Wand:
     """One click of the wand: the pixels alike, live in a window of the view, whole when they are applied."""
 
     def __init__(self, scene: Scene, pixel: Pixel, cancel: CancelToken) -> None:
         self._scene, self._pixel = scene, pixel
         self._contiguous, self._smooth = bool(scene.option("contiguous")), bool(scene.option("smooth"))
-        self._scope = scene.size.box if self._contiguous else self._seen()
-        live = window(pixel, LIVE_PX, self._seen())
+        self._scope = reach(scene, pixel)
+        live = window(pixel, LIVE_PX, _seen(scene, pixel))
         self._live = difference(scene.image, live, pixel, cancel)
-
-    def _seen(self) -> Box:
-        at = Box(self._pixel.x, self._pixel.y, self._pixel.x + 1, self._pixel.y + 1)
-        return self._scene.visible.intersect(self._scene.size.box).union(at)
 
     def _inside(self, found: Difference, tolerance: float) -> Bools:
         return alike(found, self._pixel, tolerance, contiguous=self._contiguous, smooth=self._smooth)
@@ -119,25 +147,15 @@ class Wand:
         return Dense(self._live.box, self._inside(self._live, tolerance))
 
     def area(self, tolerance: float, cancel: CancelToken) -> Dense:
-        """The whole area: of the image if contiguous, else of the part that is on the screen.
-
-        Raises LabeltoolError when it does not fit into a window of 64 megapixels, CancelledError after a cancel.
-        """
-        for found in self._wider(cancel):
+        """All of the area within :func:`reach`. Raises CancelledError after a cancel."""
+        found, wider = self._live, list(WIDER_PX)
+        while True:
             inside = self._inside(found, tolerance)
             known = self._contiguous and not reaches_out(inside, found.box, self._scene.size)
             if known or found.box == self._scope:
                 return Dense(found.box, inside)
-        raise LabeltoolError(
-            "The area is too large for the magic wand",
-            hint="It may reach over 64 megapixels at most: lower the tolerance, or zoom in and take a part",
-        )
-
-    def _wider(self, cancel: CancelToken) -> Iterator[Difference]:
-        yield self._live
-        for pixels in WIDER_PX:
-            wider = window(self._pixel, pixels, self._scope)
-            yield difference(self._scene.image, wider, self._pixel, cancel)
+            box = window(self._pixel, wider.pop(0), self._scope) if wider else self._scope
+            found = difference(self._scene.image, box, self._pixel, cancel)
 
 
 def _tolerance(context: ToolContext, first: Pointer, now: Pointer) -> float:
@@ -152,12 +170,13 @@ def _gesture(context: ToolContext, first: Pointer) -> Gesture:
     pixel = Pixel(int(first.x // 1), int(first.y // 1))
     if Box(pixel.x, pixel.y, pixel.x + 1, pixel.y + 1).intersect(context.size.box).is_empty:
         return
-    tolerance, released = context.option("tolerance"), False
+    tolerance, released, limits = context.option("tolerance"), False, _limits(context, pixel)
     looking = context.begin(lambda scene, cancel: Wand(scene, pixel, cancel))
     try:
         while not (released and looking.done):
             area = looking.result().preview(tolerance) if looking.done else None
-            event = yield Preview(area=area, text=f"{tolerance:.0f} %", working=released)
+            shown = Preview(area=area, text=f"{tolerance:.0f} %{limits}", working=released)
+            event = yield from dragged(shown)
             if event.kind in ("move", "release") and not released:
                 tolerance, released = _tolerance(context, first, event), event.kind == "release"
     finally:

@@ -40,6 +40,7 @@ class ActionSet(Mapping[str, QAction]):
         action = QAction(spec.title + dots, self._window)
         action.setObjectName(f"action.{spec.id}")
         action.setCheckable(spec.checkable)
+        action.setAutoRepeat(spec.repeats)
         action.triggered.connect(lambda *_: run())
         return action
 

@@ -15,7 +15,8 @@ from labeltool.ui.words import translated
 class ActionSpec:
     """An action of the window. ``needs`` says when it applies, one of :data:`REASONS` (or always).
 
-    ``number`` is put in the place of {n} in the text. ``submenu`` is a menu inside the menu.
+    ``number`` is put in the place of {n} in the text. ``submenu`` is a menu inside the menu. ``repeats`` says that it
+    is done again and again while its key is held.
     """
 
     id: str
@@ -29,6 +30,7 @@ class ActionSpec:
     separated: bool = False
     number: int | None = None
     submenu: str = ""
+    repeats: bool = False
 
     @property
     def title(self) -> str:
@@ -145,6 +147,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Ctrl+Z",
         icon="ph.arrow-counter-clockwise",
         needs="undo",
+        repeats=True,
     ),
     _spec(
         "redo",
@@ -153,6 +156,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Ctrl+Shift+Z Ctrl+Y",
         icon="ph.arrow-clockwise",
         needs="redo",
+        repeats=True,
     ),
     _spec(
         "swap_class",
@@ -171,6 +175,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "D",
         icon="ph.caret-right",
         needs="project",
+        repeats=True,
     ),
     _spec(
         "previous_image",
@@ -179,6 +184,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "A",
         icon="ph.caret-left",
         needs="project",
+        repeats=True,
     ),
     _spec(
         "prelabel",
@@ -207,8 +213,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
         needs="edit_image",
         help=QT_TRANSLATE_NOOP("Actions", "Mark this image as finished; any edit takes that back"),
     ),
-    _spec("next_class", "Edit", QT_TRANSLATE_NOOP("Actions", "Next class"), "."),
-    _spec("previous_class", "Edit", QT_TRANSLATE_NOOP("Actions", "Previous class"), ","),
+    _spec("next_class", "Edit", QT_TRANSLATE_NOOP("Actions", "Next class"), ".", repeats=True),
+    _spec("previous_class", "Edit", QT_TRANSLATE_NOOP("Actions", "Previous class"), ",", repeats=True),
     _spec(
         "paint_anywhere",
         "Edit",
@@ -300,8 +306,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
             ("split_objects", QT_TRANSLATE_NOOP("Actions", "Split touching objects…"), "Shift+O", True),
         )
     ),
-    _spec("zoom_in", "View", QT_TRANSLATE_NOOP("Actions", "Zoom in"), "Ctrl++ Ctrl+="),
-    _spec("zoom_out", "View", QT_TRANSLATE_NOOP("Actions", "Zoom out"), "Ctrl+-"),
+    _spec("zoom_in", "View", QT_TRANSLATE_NOOP("Actions", "Zoom in"), "Ctrl++ Ctrl+=", repeats=True),
+    _spec("zoom_out", "View", QT_TRANSLATE_NOOP("Actions", "Zoom out"), "Ctrl+-", repeats=True),
     _spec("fit", "View", QT_TRANSLATE_NOOP("Actions", "Fit the window"), "F", icon="ph.corners-out"),
     _spec("actual_size", "View", QT_TRANSLATE_NOOP("Actions", "100 %"), "Ctrl+0"),
     _spec(
@@ -363,10 +369,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         separated=True,
     ),
     _spec("show_crosshair", "View", QT_TRANSLATE_NOOP("Actions", "Crosshair"), "Shift+X", checkable=True),
-    _spec("more_opacity", "View", QT_TRANSLATE_NOOP("Actions", "More opacity"), "="),
-    _spec("less_opacity", "View", QT_TRANSLATE_NOOP("Actions", "Less opacity"), "-"),
-    _spec("larger_brush", "Tools", QT_TRANSLATE_NOOP("Actions", "Larger brush"), "]"),
-    _spec("smaller_brush", "Tools", QT_TRANSLATE_NOOP("Actions", "Smaller brush"), "["),
+    _spec("more_opacity", "View", QT_TRANSLATE_NOOP("Actions", "More opacity"), "=", repeats=True),
+    _spec("less_opacity", "View", QT_TRANSLATE_NOOP("Actions", "Less opacity"), "-", repeats=True),
+    _spec("larger_brush", "Tools", QT_TRANSLATE_NOOP("Actions", "Larger brush"), "]", repeats=True),
+    _spec("smaller_brush", "Tools", QT_TRANSLATE_NOOP("Actions", "Smaller brush"), "[", repeats=True),
     _spec(
         "scheme",
         "View",

@@ -48,6 +48,8 @@ class Annotate:
         self.changed: Signal[None] = Signal()
         self.chosen: Signal[int] = Signal()
         """A tool has picked up a class."""
+        self.revealed: Signal[None] = Signal()
+        """The mask was hidden and is shown again, as somebody paints."""
         self.tool: Tool | None = None
         self._bench: Workbench | None = None
         self._disconnect: Callable[[], None] = lambda: None
@@ -175,10 +177,18 @@ class Annotate:
             view.pixels_arrived("image", arrival.box, arrival.first, arrival.last)
 
     def _pixels_changed(self, change: Change) -> None:
+        if not self.shown.mask and not change.box.is_empty and self.canvas.drawing and self._painting:
+            self.switch("mask", True)  # or what is painted would not be seen, and be saved
+            self.revealed.emit(None)
         self._rendering.overviews.changed(change)
         self.canvas.pixels_changed(change, ("mask",))
         self.minimap.pixels_changed(change.box)
         self.canvas.mask_changed()
+
+    @property
+    def _painting(self) -> bool:
+        """False while undo changes the mask under a gesture that rests."""
+        return self.image is not None and self.image.session.painting
 
     # ---- what is shown
 

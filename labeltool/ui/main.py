@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLocale, QSettings, QSize, QTranslator
+from PySide6.QtCore import QCoreApplication, QLocale, QRect, QSettings, QSize, Qt, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from labeltool.core import heap
@@ -15,6 +15,8 @@ from labeltool.ui.collecting import Collector
 from labeltool.ui.window import MainWindow
 
 FIRST_SIZE = QSize(1280, 720)
+FRAME_PX = (16, 48)
+"""Room for a window's frame and title, whose size is known only once it is shown."""
 
 
 def application() -> QApplication:
@@ -41,10 +43,38 @@ def open_window(path: str | Path | None = None) -> MainWindow:
     geometry = QSettings().value("window/geometry")
     if geometry is None or not window.restoreGeometry(geometry):
         window.resize(FIRST_SIZE)
+    _keep_on_screen(window)
     window.show()
     if path is not None:
         window.open_path(Path(path).absolute())
     return window
+
+
+def _keep_on_screen(window: MainWindow) -> None:
+    """Before it is shown. Without a screen it may have any size."""
+    if QApplication.platformName() == "offscreen" or window.isMaximized() or window.isFullScreen():
+        return
+    room = window.screen().availableGeometry()
+    place = fitted(window.geometry(), room)
+    if place is None:
+        window.resize(
+            window.size().boundedTo(room.size() - QSize(*FRAME_PX))
+        )  # when it is made smaller again
+        window.setWindowState(Qt.WindowState.WindowMaximized)
+    elif window.testAttribute(Qt.WidgetAttribute.WA_Moved):  # else the system finds a place
+        window.setGeometry(place)
+
+
+def fitted(window: QRect, room: QRect) -> QRect | None:
+    """The nearest place to ``window``, a geometry without its frame, where the frame is in ``room`` as well; None
+    where it is too large for that."""
+    side, top = FRAME_PX[0] // 2, FRAME_PX[1] - FRAME_PX[0] // 2
+    room = room.adjusted(side, top, -side, -side)
+    if window.width() > room.width() or window.height() > room.height():
+        return None
+    x = min(max(window.x(), room.x()), room.right() + 1 - window.width())
+    y = min(max(window.y(), room.y()), room.bottom() + 1 - window.height())
+    return QRect(x, y, window.width(), window.height())
 
 
 def run(path: str | Path | None = None) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -35,6 +37,8 @@ class OptionsBar(QWidget):
     """An option's id and its new value."""
     diameter_changed = Signal(float)
     """The brush's diameter in pixels of the image."""
+    left = Signal()
+    """What was typed is done: the keys are wanted elsewhere."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,7 +53,7 @@ class OptionsBar(QWidget):
         self.setFixedHeight(
             highest + margins.top() + margins.bottom()
         )  # or the canvas would jump with the tool
-        self._diameter: QDoubleSpinBox | None = None
+        self._diameter: Field | None = None
 
     def show_tool(self, tool: Tool, values: Mapping[str, float], radius_px: float) -> None:
         """The options of a tool and what they are set to."""
@@ -67,6 +71,12 @@ class OptionsBar(QWidget):
             self._diameter.setValue(diameter_px)
             self._diameter.blockSignals(False)
 
+    def leave(self) -> None:
+        """Take what is being typed as it stands, before another tool has the bar."""
+        focus = QApplication.focusWidget()
+        if focus is not None and self.isAncestorOf(focus):
+            self.left.emit()
+
     def _clear(self) -> None:
         self._diameter = None
         while self._row.count() > 1:
@@ -80,7 +90,7 @@ class OptionsBar(QWidget):
         self._row.insertWidget(self._row.count() - 1, widget, stretch)
 
     def _add_diameter(self, diameter_px: float) -> None:
-        box = _spin_box(2 * MIN_RADIUS, 2 * MAX_RADIUS, 1, "px")
+        box = self._field(2 * MIN_RADIUS, 2 * MAX_RADIUS, 1, "px")
         box.setObjectName("option.diameter")
         box.setAccessibleName(self.tr("Brush"))
         box.setValue(diameter_px)
@@ -103,14 +113,15 @@ class OptionsBar(QWidget):
             )
         control.setObjectName(f"option.{tool.id}.{option.id}")
         control.setAccessibleName(title)
-        control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if not isinstance(control, Field):  # a click is all it needs; Tab reaches it
+            control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._put(control)
 
     def _number(self, option: Option, value: float, changed: Callable[[float], None]) -> QWidget:
         """A slider and a box to type in, which say the same."""
         slider, box = (
             QSlider(Qt.Orientation.Horizontal),
-            _spin_box(option.low, option.high, option.step, option.unit),
+            self._field(option.low, option.high, option.step, option.unit),
         )
         slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         slider.setMinimumWidth(SLIDER_PX[0])
@@ -130,6 +141,11 @@ class OptionsBar(QWidget):
         box.valueChanged.connect(typed)
         self._put(slider, SLIDERS_FIRST)
         return box
+
+    def _field(self, low: float, high: float, step: float, unit: str) -> Field:
+        made = Field(low, high, step, unit)
+        made.left.connect(self.left)
+        return made
 
     def _add_help(self, text: str) -> None:
         label = Help()
@@ -156,15 +172,35 @@ class Help(ElidedLabel):
         return QSize(0, super().minimumSizeHint().height())
 
 
-def _spin_box(low: float, high: float, step: float, unit: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
-    box.setRange(low, high)
-    box.setSingleStep(step)
-    box.setDecimals(0 if step % 1 == 0 else 2)
-    box.setSuffix(f" {unit}" if unit else "")
-    box.setKeyboardTracking(False)
-    box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return box
+class Field(QDoubleSpinBox):
+    """A number to type: Enter takes it, Esc takes it back to what it was, and both leave."""
+
+    left = Signal()
+
+    def __init__(self, low: float, high: float, step: float, unit: str) -> None:
+        super().__init__()
+        self.setRange(low, high)
+        self.setSingleStep(step)
+        self.setDecimals(0 if step % 1 == 0 else 2)
+        self.setSuffix(f" {unit}" if unit else "")
+        self.setKeyboardTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._before = 0.0
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Here typing begins."""
+        self._before = self.value()
+        super().focusInEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Esc end it; all other keys are typed."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.setValue(self._before)
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self.left.emit()
 
 
 def _switch(title: str, value: float, changed: Callable[[float], None]) -> QCheckBox:

@@ -109,7 +109,12 @@ class PaintButton(QToolButton):
         self._between.blockSignals(False)
         for name, on in zip(
             RULES,
-            (rules.is_open, rules.only_over is not None, rules.only_unlabelled, rules.keep_truth),
+            (
+                not self._only(rules, catalog),
+                rules.only_over is not None,
+                rules.only_unlabelled,
+                rules.keep_truth,
+            ),
             strict=True,
         ):
             self._actions[name].setChecked(on)
@@ -124,6 +129,15 @@ class PaintButton(QToolButton):
             action.triggered.connect(partial(self.over_asked.emit, each.value))
 
     def _in_words(self, rules: Guard, catalog: ClassCatalog | None) -> str:
+        """Every rule that is on, in the words of the menu; empty when none is."""
+        only = self._only(rules, catalog)
+        parts = [self.tr("Only {rules}").format(rules=" · ".join(only))] if only else []
+        if rules.keep_truth:
+            parts.append(self._actions["keep_human"].text())
+        return " · ".join(parts)
+
+    def _only(self, rules: Guard, catalog: ClassCatalog | None) -> list[str]:
+        """Where painting counts, if not anywhere."""
         words = []
         if rules.only_over is not None and catalog is not None:
             over = (catalog.by_value(value) for value in sorted(rules.only_over))
@@ -132,9 +146,7 @@ class PaintButton(QToolButton):
             words.append(self.tr("unlabelled"))
         if rules.between is not None:
             words.append("{}–{}".format(*rules.between))
-        if rules.keep_truth:
-            words.append(self.tr("human stays"))
-        return self.tr("Only {rules}").format(rules=" · ".join(words)) if words else ""
+        return words
 
 
 class ProtectionControls(QObject):
@@ -228,8 +240,8 @@ class ProtectionControls(QObject):
     # ---- rules
 
     def set_anywhere(self) -> None:
-        """No rules any more."""
-        self._set(OPEN)
+        """No place is excluded any more; whether human pixels stay is another question."""
+        self._change(only_over=None, only_unlabelled=False, between=None)
 
     def toggle_over_class(self) -> None:
         """Paint only over the class that is at hand now, or over any again."""

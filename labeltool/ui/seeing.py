@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 
 from labeltool.ui.annotate import OPACITY_STEP, Annotate
 from labeltool.ui.compare import Mode
+from labeltool.ui.held import HeldKeys
 from labeltool.ui.panels.layers import LAYERS, LayerPanel
 from labeltool.ui.peek import Peek
 from labeltool.ui.topbar import TopBar
@@ -53,9 +54,10 @@ class Seeing:
             ),
         }
 
-    def follow(self, actions: Mapping[str, QAction], top: TopBar, window: QObject) -> None:
+    def follow(self, actions: Mapping[str, QAction], top: TopBar, window: QObject, held: HeldKeys) -> None:
         """Keep actions and top bar in step with what is shown."""
         top.doubt_changed.connect(self._annotate.set_doubt_below)
+        held.kept.connect(self._peek.go_on)
         self._peek.watch(actions["show_mask"], window, self._annotate.canvas)
         self._annotate.changed.connect(lambda _: self._show(actions, top))
         self._show(actions, top)

@@ -104,6 +104,7 @@ class Showing(QObject):
     # ---- the image at hand
 
     def _image_opened(self, image: OpenImage | None) -> None:
+        self._at.banner.leave_image()
         if image is not None:
             image.session.changed.connect(lambda _: self._show_session())
             self._at.images.show_current(image.record.id)
@@ -143,7 +144,7 @@ class Showing(QObject):
         share = self._unlabelled_share(record)
         if before.status is not Status.APPROVED and share > 0:
             text = self.tr("Approved; {percent} % of it is unlabelled")
-            self._at.banner.tell(text.format(percent=f"{max(0.1, 100 * share):.1f}"))
+            self._at.banner.tell_of_image(text.format(percent=f"{max(0.1, 100 * share):.1f}"))
 
     def _unlabelled_share(self, record: ImageRecord) -> float:
         assert self._bench is not None

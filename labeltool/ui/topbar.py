@@ -87,7 +87,6 @@ class TopBar(QToolBar):
         self._models = QComboBox()
         self._models.setObjectName("top.model")
         self._models.setAccessibleName(self.tr("Model"))
-        self._models.setToolTip(self.tr("The model that pre-labels"))
         self._models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.addWidget(self._models)
         for name in ("prelabel", "approve"):
@@ -125,6 +124,13 @@ class TopBar(QToolBar):
         if before is not None and before.key in keys:
             self._models.setCurrentIndex(keys.index(before.key))
         self._models.setEnabled(bool(models))
+        self._models.setToolTip(
+            self.tr("The model that pre-labels")
+            if models
+            else self.tr(
+                "No model knows the classes of this project; Pre-label says which names one would know"
+            )
+        )
 
     def model(self) -> Model | None:
         """The model that is chosen."""

@@ -24,7 +24,7 @@ from labeltool import __version__
 from labeltool.app.toolbox import Hand
 from labeltool.core.errors import LabeltoolError, LockedError
 from labeltool.tools.tool import Tool
-from labeltool.ui import theme
+from labeltool.ui import remembered, theme
 from labeltool.ui.action_set import ActionSet
 from labeltool.ui.actions import DIGITS, tools
 from labeltool.ui.annotate import Annotate
@@ -34,6 +34,7 @@ from labeltool.ui.dialogs.failure import show_failure
 from labeltool.ui.digits import DigitKeys
 from labeltool.ui.docks import Docks
 from labeltool.ui.hand import HandControls
+from labeltool.ui.held import HeldKeys
 from labeltool.ui.long_work import LongWork
 from labeltool.ui.options_bar import OptionsBar
 from labeltool.ui.panels.classes import ClassPanel
@@ -186,6 +187,7 @@ class MainWindow(QMainWindow):
         self._hand.brush_changed.connect(self._brush_changed)
         self._options.diameter_changed.connect(self._hand.set_diameter)
         self._options.option_changed.connect(self._set_option)
+        self._options.left.connect(self._canvas.setFocus)
         self._hand.class_changed.connect(self._regions.class_changed)
         self.annotate.chosen.connect(self._hand.take)
         self._classes.lock_asked.connect(self._protection.lock)
@@ -204,7 +206,9 @@ class MainWindow(QMainWindow):
         self.projects.masks_replaced.connect(self._reload)
         self.projects.sample_opened.connect(self._prelabelling.all)
         self._prelabelling.done.connect(lambda text: self._status.tell(text, NOTE_S))
-        self._seeing.follow(self.actions_, self._top, self)
+        held = HeldKeys(self.actions_.of_key, self)
+        self.installEventFilter(held)
+        self._seeing.follow(self.actions_, self._top, self, held)
         QApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
         digits = DigitKeys(self.actions_.of_key, self)
         lists = (self._classes.list, self._images.list)  # which would search their rows for the characters
@@ -216,11 +220,13 @@ class MainWindow(QMainWindow):
             outdated.connect(self._banner.take_back)
         for told in (
             self._protection.told,
-            self._prelabelling.left_out,
             self._preparing.stopped,
             self.projects.told,
         ):
             told.connect(self._banner.tell)
+        self._prelabelling.left_out.connect(self._banner.tell_of_image)
+        text = self.tr("The mask was hidden. It is shown again, as you are painting on it.")
+        self.annotate.revealed.connect(lambda _: self._banner.tell_of_image(text))
 
     def _connect_failures(self) -> None:
         for part in (
@@ -239,6 +245,8 @@ class MainWindow(QMainWindow):
 
     def _attach(self, bench: Workbench | None) -> None:
         """Another project is open, or none."""
+        if bench is not None:
+            remembered.restore(bench.hand, tools())
         for part in (
             self.annotate,
             self._hand,
@@ -277,9 +285,11 @@ class MainWindow(QMainWindow):
 
     def _in_session(self, step: Literal["undo", "redo"]) -> None:
         image = self.annotate.image
-        if self._canvas.busy and step == "undo":
-            self._canvas.take_back()
-        if image is None or self._canvas.busy:
+        if self._canvas.busy:
+            if step == "undo":
+                self._canvas.take_back()
+            return
+        if image is None:
             return
         try:
             image.session.undo() if step == "undo" else image.session.redo()
@@ -300,6 +310,7 @@ class MainWindow(QMainWindow):
     # ---- hand
 
     def _use(self, tool: Tool) -> None:
+        self._options.leave()
         self.annotate.use(tool)
         self.actions_[tool.id].setChecked(True)
         self._show_options()
@@ -312,9 +323,11 @@ class MainWindow(QMainWindow):
     def _set_option(self, id_: str, value: float) -> None:
         if self.bench is not None and self.annotate.tool is not None:
             self.bench.hand.set_option(self.annotate.tool, id_, value)
+            remembered.keep_option(self.annotate.tool, id_, value)
 
     def _brush_changed(self, diameter_px: float) -> None:
         self._canvas.brush_changed()
+        remembered.keep_radius(diameter_px / 2)
         self._options.show_diameter(diameter_px)
         self._status.tell(self.tr("Brush {size} px").format(size=f"{diameter_px:g}"), BRUSH_NOTE_S)
 

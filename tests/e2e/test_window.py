@@ -252,7 +252,7 @@ def test_v_hides_the_mask_and_holding_it_is_a_peek(hands: Hands):
     assert hands.color(100, 200) == bare
     pause_ms(350)
     QTest.keyRelease(hands.canvas, Qt.Key.Key_V)
-    assert hands.color(100, 200) == painted
+    hands.until(lambda: hands.color(100, 200) == painted)
 
 
 def test_opacity_keys_and_the_eye_of_a_class_change_what_is_seen_and_not_what_is(hands: Hands):
@@ -334,6 +334,22 @@ def test_undo_takes_back_the_last_corner_of_a_polygon_and_no_stroke(hands: Hands
     hands.key(Qt.Key.Key_Z, CTRL)
     hands.key(Qt.Key.Key_Return)
     assert (hands.label(350, 150), hands.label(450, 280)) == (1, 0)
+    assert hands.label(100, 300) == 1
+
+
+@pytest.mark.parametrize("by", ["key", "menu"])
+def test_undo_during_a_stroke_drops_that_stroke_and_none_before(hands: Hands, by: str):
+    hands.drag((50, 300), (150, 300))
+    QTest.mousePress(hands.canvas, LEFT, NO, hands.at(300, 100))
+    QTest.mouseMove(hands.canvas, hands.at(400, 100))
+    assert hands.label(350, 100) == 1
+    if by == "key":
+        hands.key(Qt.Key.Key_Z, CTRL)
+    else:
+        hands.window.actions_["undo"].trigger()
+    QTest.mouseMove(hands.canvas, hands.at(500, 100))
+    QTest.mouseRelease(hands.canvas, LEFT, NO, hands.at(500, 100))
+    assert 1 not in (hands.label(350, 100), hands.label(450, 100))
     assert hands.label(100, 300) == 1
 
 

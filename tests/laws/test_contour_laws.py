@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from labeltool.core import contour
+from labeltool.core.algebra import Either
+from labeltool.core.components import region_at
 from labeltool.core.contour import rings, signed_area, simplified
-from labeltool.core.draw import connected_regions, polygon
+from labeltool.core.draw import Point, capsule, connected_regions, polygon
 from labeltool.core.geometry import Box, Size, tile_box, tiles_in
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
 from labeltool.core.shape import Dense, Tiles, dense
 from labeltool.tools.contour import PICK
-from labeltool.tools.tool import Pointer
+from labeltool.tools.tool import Outline, Pointer
 from tests.laws.examples import law
 from tests.unit.tools.test_tools import SIZE, Desk
 
@@ -152,6 +154,49 @@ def test_picking_up_and_putting_back_untouched_changes_nothing(
         )
     assert mask.same_pixels(before)
     assert desk.saved == []
+
+
+@law(40)
+@given(
+    pixels(),
+    st.sampled_from([0.5, 1, 3, 5]),
+    st.integers(0, 50),
+    st.integers(-40, 40),
+    st.integers(-40, 40),
+)
+def test_a_dragged_vertex_decides_beside_the_edges_that_moved_and_between_the_outlines_and_nowhere_else(
+    inside: Bools, tolerance: float, vertex: int, dx: int, dy: int
+) -> None:
+    inside[0, 0] = True
+    desk, size = Desk(PICK), Size(130, 130)
+    desk.session.mask = mask = LabelMask(size)
+    desk.context.options = {"tolerance": tolerance, "gap": 0}
+    box = Box(45, 45, 45 + inside.shape[1], 45 + inside.shape[0])
+    desk.session.apply(write(mask, box, inside, title="t", kind="k", label=1))
+    before, untouched = mask.read("label") == 1, mask.snapshot()
+    old = desk.send(Pointer("press", 45.5, 45.5), Pointer("release", 45.5, 45.5)).outlines
+    x, y = old[0].points[vertex % len(old[0].points)].tolist()
+    desk.send(Pointer("press", x, y), Pointer("move", x + dx, y + dy), Pointer("release", x + dx, y + dy))
+    after = mask.read("label") == 1
+    points = old[0].points.copy()
+    points[(points == (x, y)).all(axis=1).argmax()] += (dx, dy)  # of two at one place the first is taken
+    new = (Outline(points), *old[1:])
+    was, is_now = (filled([ring.points for ring in each], size) for each in (old, new))
+    gone = {edge for ring in old for edge in _pairs(ring)} - {edge for ring in new for edge in _pairs(ring)}
+    assert len(gone) <= 2
+    beside, near = (
+        dense(Either([capsule(*edge, r * tolerance + 1, size) for edge in gone]), size.box).inside
+        for r in (1, 1.5)
+    )
+    own = dense(region_at(untouched, (45, 45)), size.box).inside
+    assert np.array_equal(after[beside & own], is_now[beside & own])
+    assert not (is_now & beside & ~after).any()
+    assert not ((after != before) & ~near & (was == is_now)).any()
+
+
+def _pairs(ring: Outline) -> set[tuple[Point, Point]]:
+    points = [(x, y) for x, y in ring.points.tolist()]
+    return set(zip(points, points[1:] + points[:1], strict=True))
 
 
 @law(25)

@@ -21,6 +21,7 @@ from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
 from labeltool.core.provenance import TRUTH, Origin
 from labeltool.imaging.pyramid import ArrayPyramid
+from labeltool.tools.brush import curve
 from labeltool.tools.tool import Pointer, Tool
 from tests.laws.examples import law
 from tests.laws.grid import PLAIN, tiles_of
@@ -233,3 +234,33 @@ def test_a_tool_does_to_tiles_what_it_does_to_one_plain_array(name: str, seed: i
             play(tool, session, events, replace(hand))
             done.append(_planes(session))
     assert all(np.array_equal(done[0][n], done[1][n]) for n in done[0])
+
+
+spots = st.tuples(st.floats(-500, 500, width=32), st.floats(-500, 500, width=32))
+
+
+@law(200)
+@given(before=st.none() | spots, start=spots, end=spots, finest_px=st.floats(0.35, 5))
+def test_a_brush_stays_near_the_straight_way_and_ends_where_the_pointer_is(before, start, end, finest_px):
+    way = np.array([start, *curve(before, start, end, finest_px)])
+    assert tuple(way[-1]) == end
+    length = np.hypot(*(way[-1] - way[0]))
+    if length < 1e-6:
+        return
+    direction = (way[-1] - way[0]) / length
+    on, off = (way - start) @ direction, (way - start) @ np.array([-direction[1], direction[0]])
+    came = length if before is None else np.hypot(*np.subtract(start, before))
+    assert np.abs(off).max() <= 0.12 * min(length, came) + 1e-6
+    assert (np.diff(on) > -1e-6).all()  # it never turns back
+
+
+@law(100)
+@given(turn=st.floats(1, 50), length=st.floats(5, 500), heading=st.floats(0, 360))
+def test_a_brush_bulges_no_farther_than_the_arc_of_its_turn_and_nearly_as_far(turn, length, heading):
+    a, b = np.radians(heading), np.radians(heading + turn)
+    start = (float(length * np.cos(a)), float(length * np.sin(a)))
+    end = (float(start[0] + length * np.cos(b)), float(start[1] + length * np.sin(b)))
+    way = np.array(curve((0.0, 0.0), start, end, 0.01))
+    off = np.abs((way - start) @ np.array([-np.sin(b), np.cos(b)])).max()
+    arc = length / 2 * np.tan(np.radians(turn) / 4)
+    assert 0.75 * arc - 0.02 <= off <= arc + 1e-6

@@ -245,6 +245,8 @@ def test_an_action_is_found_by_its_key_its_menu_and_its_help(app: QApplication, 
     assert "save" in found("ctrl+s", keymap)
     assert "scheme" in found("view dark", keymap)
     assert "show_mask" in found("peek", keymap)
+    assert "pick" in found("cut", keymap)
+    assert "pick" in found("join", keymap)
     assert found("qqqq", keymap) == []
 
 

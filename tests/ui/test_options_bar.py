@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QSlider, QWidget
 
 from labeltool.tools.brush import BRUSH
@@ -117,3 +118,34 @@ def test_a_line_that_does_not_fit_is_cut_at_its_end(app):
     line.resize(line.width() // 2, line.height())
     begin = QRect(0, 0, 3 * line.width() // 4, line.height())
     assert line.grab().toImage().copy(begin) == whole.copy(begin)
+
+
+def focused(bar: OptionsBar, tool: Tool, **values: float) -> tuple[QDoubleSpinBox, list[str]]:
+    bar.show_tool(tool, values, 8)
+    bar.show()
+    QTest.qWaitForWindowActive(bar)
+    box = bar.findChild(QDoubleSpinBox, f"option.{tool.id}.tolerance")
+    gone: list[str] = []
+    bar.left.connect(lambda: gone.append("left"))
+    QTest.mouseClick(box.lineEdit(), Qt.MouseButton.LeftButton)
+    assert QApplication.focusWidget() is box
+    QTest.keyClick(box, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(box, "57")
+    return box, gone
+
+
+def test_enter_takes_what_was_typed_and_gives_the_keys_back(bar: OptionsBar):
+    said: list[float] = []
+    bar.option_changed.connect(lambda _, value: said.append(value))
+    box, gone = focused(bar, WAND, tolerance=30)
+    assert (said, gone) == ([], [])
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert (said, gone) == ([57], ["left"])
+
+
+def test_escape_takes_back_what_was_typed(bar: OptionsBar):
+    said: list[float] = []
+    bar.option_changed.connect(lambda _, value: said.append(value))
+    box, gone = focused(bar, WAND, tolerance=30)
+    QTest.keyClick(box, Qt.Key.Key_Escape)
+    assert (box.value(), box.text(), said, gone) == (30, "30 %", [], ["left"])

@@ -225,6 +225,7 @@ class Canvas(QWidget):
         """Paint the tiles that the dirty rectangle shows."""
         painter = QPainter(self)
         dirty = event.rect()
+        dab = self._track_dab()
         if self._image is None:
             painter.fillRect(dirty, self._stack.surround)
             self._paint_empty(painter)
@@ -235,18 +236,17 @@ class Canvas(QWidget):
                 painter.save()
                 painter.setClipRect(part)
                 painter.translate(pane.dx, 0)
-                self._paint_pane(painter, pane.names, part.translated(-pane.dx, 0))
+                self._paint_pane(painter, pane.names, part.translated(-pane.dx, 0), dab)
                 painter.restore()
         if self.compare.mode != "off":
             paint_comparison(painter, self.compare, self.rect(), lambda name: self.layer(name) is not None)
 
-    def _paint_pane(self, painter: QPainter, names: tuple[str, ...], dirty: QRect) -> None:
+    def _paint_pane(self, painter: QPainter, names: tuple[str, ...], dirty: QRect, dab: Dab | None) -> None:
         room = QRect(0, 0, *self._own_size())
         self._stack.paint(painter, names, self._view, self.devicePixelRatioF(), room, dirty)
         self._paint_preview(painter, dirty)
         if self.crosshair and self._pointer is not None:
             paint_crosshair(painter, self._pointer, self._own_size())
-        dab = self._dab()
         if dab is not None:
             paint_dab(painter, dab, self.devicePixelRatioF())
 
@@ -284,14 +284,20 @@ class Canvas(QWidget):
         pressure = self._pressure if self._drawing.under_way else 1.0
         return dab_of(tool, context, self._pointer, self._view.zoom, pressure)
 
+    def _track_dab(self) -> Dab | None:
+        """The outline as it is now. Zoom, tool, tip and pressure change it as well as the pointer: where it was and
+        where it is are painted, or a part of the old one would stay."""
+        shown, self._dab_shown = self._dab_shown, self._dab()
+        if self._dab_shown != shown:
+            for dab in (shown, self._dab_shown):
+                if dab is not None:
+                    self._repaint(dab.reach)
+        return self._dab_shown
+
     def _moved_pointer(self, to: QPointF | None) -> None:
         """Repaint only where the brush's outline or the rubber band was and is."""
-        shown, before = self._dab_shown, self._pointer
-        self._pointer = to
-        self._dab_shown = self._dab()
-        for dab in (shown, self._dab_shown):
-            if dab is not None:
-                self._repaint(dab.reach)
+        before, self._pointer = self._pointer, to
+        self._track_dab()
         if self.crosshair:
             for at in (before, to):
                 for strip in () if at is None else strips(at, self._own_size()):
@@ -311,8 +317,7 @@ class Canvas(QWidget):
 
     def brush_changed(self) -> None:
         """The radius or the tip is another one."""
-        self._dab_shown = self._dab()
-        self.update()
+        self._track_dab()
 
     @property
     def preview(self) -> Preview:
@@ -323,6 +328,11 @@ class Canvas(QWidget):
     def busy(self) -> bool:
         """True while something is being drawn that would be lost if it were left now."""
         return self._drawing.busy
+
+    @property
+    def drawing(self) -> bool:
+        """True between the press that begins a gesture and its end."""
+        return self._drawing.under_way
 
     def cancel_gesture(self) -> None:
         """Drop what is being drawn; nothing of it stays."""

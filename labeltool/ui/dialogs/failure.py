@@ -32,7 +32,7 @@ def show_failure(parent: QWidget | None, error: LabeltoolError, title: str = "")
     box.setOption(QMessageBox.Option.DontUseNativeDialog)
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle(title or _tr("That did not work"))
-    box.setStyleSheet("#qt_msgbox_label, #qt_msgbox_informativelabel { min-width: 400px; }")
+    box.setStyleSheet("#qt_msgbox_informativelabel { min-width: 400px; }")
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(sentence(error.message))
     file = _tr("File: {file}").format(file=error.file) if error.file else ""

@@ -100,6 +100,7 @@ class LayerPanel(QScrollArea):
             )  # when what is new has its size
             column.addWidget(section)
             column.addWidget(part)
+        column.addStretch(1)  # what is too much is below everything
         self.setWidget(self._inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

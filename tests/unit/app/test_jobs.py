@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gc
 import queue
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -131,3 +133,27 @@ def test_nothing_is_answered_once_the_lanes_are_closed(owner):
     while not owner.posted.empty():
         owner.posted.get()()
     assert answers == []
+
+
+def test_what_a_cancelled_job_worked_on_is_freed_without_a_collection_of_garbage():
+    class Pixels: ...
+
+    owner, began, kept, failures = Owner(), threading.Event(), [], []
+
+    def work(cancel, progress):
+        pixels = Pixels()
+        kept.append(weakref.ref(pixels))
+        began.set()
+        while True:
+            cancel.check()
+
+    gc.disable()
+    try:
+        job = owner.lanes.submit("io", "key", work, done=lambda _: None, failed=lambda _: failures.append(1))
+        assert began.wait(10)
+        job.cancel.cancel()
+        owner.run_until(lambda: failures)
+        assert kept[0]() is None
+    finally:
+        gc.enable()
+        owner.lanes.close()

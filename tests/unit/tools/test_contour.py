@@ -3,12 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from labeltool.core.draw import polygon
 from labeltool.core.errors import CancelledError
 from labeltool.core.geometry import Box
 from labeltool.core.guard import Guard
 from labeltool.core.patch import write
 from labeltool.core.progress import CancelToken
 from labeltool.core.regions import regions
+from labeltool.core.shape import dense
 from labeltool.tools.contour import PICK
 from labeltool.tools.lasso import LASSO
 from labeltool.tools.polygon import POLYGON
@@ -79,6 +81,43 @@ def test_what_the_outline_leaves_is_erased_for_its_own_region_only():
 def test_a_click_without_a_move_changes_nothing():
     desk = desk_with((20, 20, 60, 60))
     desk.send(*click(40, 40), *click(60, 60))
+    assert desk.saved == []
+
+
+def desk_with_a_ragged_edge():
+    """A region whose right edge goes in and out by a pixel, which its outline does not show."""
+    desk = desk_with((20, 20, 60, 60), (60, 22, 61, 24), (60, 26, 61, 30), (60, 35, 61, 36))
+    for y in (32, 44, 50):
+        desk.session.apply(
+            write(desk.session.mask, Box(59, y, 60, y + 1), title="t", kind="k", label=0, origin=1)
+        )
+    desk.saved.clear()
+    return desk
+
+
+@pytest.mark.parametrize("to", [(70, 40), (45, 40)], ids=["outwards", "inwards"])
+def test_along_an_edge_that_was_dragged_away_no_holes_and_no_crumbs_stay(to):
+    desk = desk_with_a_ragged_edge()
+    shown = desk.send(*click(40, 40))
+    assert shown.outlines[0].points.tolist() == [[20, 20], [60, 20], [60, 60], [20, 60]]
+    shown = desk.send(*drag((60, 40), to))
+    filled = dense(polygon([shown.outlines[0].points], desk.context.size), desk.context.size.box).inside
+    assert np.array_equal(desk.label == 1, filled)
+
+
+def test_edges_that_were_not_dragged_stay_as_ragged_as_they_were():
+    desk = desk_with_a_ragged_edge()
+    before = desk.label.copy()
+    desk.send(*click(40, 40), *drag((20, 60), (10, 70)))
+    assert len(desk.saved) == 1
+    assert np.array_equal(desk.label[:55, 50:], before[:55, 50:])
+
+
+def test_a_click_on_an_edge_puts_a_vertex_in_and_changes_no_pixel():
+    desk = desk_with_a_ragged_edge()
+    shown = desk.send(*click(40, 40), *click(60.5, 40))
+    assert shown.outlines[0].points.tolist() == [[20, 20], [60, 20], [60, 40], [60, 60], [20, 60]]
+    assert shown.outlines[0].held == 2
     assert desk.saved == []
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,13 +11,13 @@ from labeltool.app.session import Session
 from labeltool.app.toolbox import Context, Hand, View
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.draw import capsule
-from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Box, Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.shape import dense, everywhere
 from labeltool.imaging.crf import Kernels, mean_field
 from labeltool.imaging.pyramid import ArrayPyramid
 from labeltool.tools import wand
+from labeltool.tools.dragbox import select_in_box
 from labeltool.tools.grabcut import GRABCUT
 from labeltool.tools.painting import painted
 from labeltool.tools.refine import REFINE
@@ -102,13 +103,44 @@ def test_dragging_the_wand_widens_and_narrows_its_tolerance():
     assert wide > usual > narrow > 0
 
 
-def test_an_area_of_the_wand_that_is_too_large_is_refused_and_nothing_is_labelled(monkeypatch):
+@pytest.mark.parametrize(
+    ("view", "said", "filled"),
+    [
+        (Box(40, 40, 70, 60), "12 %, on the screen only", Box(40, 40, 70, 60)),
+        (Box(0, 0, 100, 100), "12 %, in 40 × 40 pixels only", Box(30, 30, 70, 70)),
+    ],
+)
+def test_in_an_image_too_large_for_it_the_wand_says_how_far_it_reaches_and_goes_no_farther(
+    monkeypatch, view, said, filled
+):
+    monkeypatch.setattr(wand, "MOST_PX", 1600)
     monkeypatch.setattr(wand, "LIVE_PX", 400)
-    monkeypatch.setattr(wand, "WIDER_PX", (1600,))
+    monkeypatch.setattr(wand, "WIDER_PX", (800, 1600))
     desk = Desk(WAND, np.zeros((100, 100, 3), np.uint8))
-    with pytest.raises(LabeltoolError, match="too large"):
-        desk.drag((50, 50))
-    assert not desk.label.any()
+    desk.context.view = lambda: View(visible=view)
+    gesture = WAND.gesture(desk.context, Pointer("press", 50, 50))
+    assert next(gesture).text == said
+    desk.drag((50, 50))
+    wanted = np.zeros((100, 100), bool)
+    wanted[filled.slices()] = True
+    assert np.array_equal(desk.label == 1, wanted)
+
+
+def test_the_wand_says_nothing_of_its_reach_where_that_is_the_whole_image():
+    desk = Desk(WAND, disc()[0])
+    assert next(WAND.gesture(desk.context, Pointer("press", 60, 45))).text == "12 %"
+
+
+def test_of_a_box_that_is_too_large_it_is_said_while_it_is_dragged_and_it_does_nothing():
+    tool = replace(THRESHOLD, gesture=select_in_box("box", "box", lambda *_: pytest.fail(), most_px=600))
+    desk = Desk(tool, disc()[0])
+    gesture = tool.gesture(desk.context, Pointer("press", 10, 10))
+    next(gesture)
+    assert gesture.send(Pointer("move", 30, 40)).text == "20 × 30"
+    assert gesture.send(Pointer("move", 40, 40)).text.startswith("30 × 30: too large, at most")
+    with pytest.raises(StopIteration):
+        gesture.send(Pointer("release", 40, 40))
+    assert desk.saved == []
 
 
 def test_superpixels_follow_the_image_and_one_drag_is_one_step():

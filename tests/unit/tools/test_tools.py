@@ -1,18 +1,26 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
 from labeltool.app.session import Session
 from labeltool.app.toolbox import Context, Hand, View
 from labeltool.core.catalog import IGNORE, ClassCatalog, ClassDef
+from labeltool.core.errors import CancelledError
 from labeltool.core.geometry import Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.provenance import Origin
 from labeltool.imaging.pyramid import ArrayPyramid
 from labeltool.tools.brush import BRUSH, ERASER, curve
+from labeltool.tools.lasso import LASSO
 from labeltool.tools.polygon import POLYGON
+from labeltool.tools.ruler import RULER
+from labeltool.tools.superpixel import SUPERPIXEL
+from labeltool.tools.threshold import THRESHOLD
 from labeltool.tools.tool import Pointer, Tool
+from labeltool.tools.wand import WAND
 
 SIZE = Size(120, 90)
 
@@ -146,7 +154,50 @@ def test_a_fast_curve_is_round_and_passes_through_every_position_of_the_pointer(
 
 
 def test_a_corner_stays_a_corner():
-    assert curve((10, 0), (0, 0.5), (1, 0), 0.35) == [(0, 0.5)]
+    assert curve((0, 0), (10, 0), (0, 0.5), 0.35) == [(0, 0.5)]
+
+
+def test_a_fast_stroke_around_right_angles_paints_nothing_beside_the_way_of_the_pointer():
+    desk, corners = Desk(BRUSH), [(10, 20), (90, 20), (90, 70), (30, 70)]
+    desk.hand.radius_px = 2
+    desk.send(*drag(*corners))
+    wanted = np.zeros_like(desk.label)
+    wanted[18:22, 8:92] = wanted[18:72, 88:92] = wanted[68:72, 28:92] = 1
+    assert not (desk.label > wanted).any()
+
+
+def test_a_short_step_after_a_long_one_and_a_long_one_after_a_short_one_do_not_swing_out():
+    turn = np.array([np.cos(0.7), np.sin(0.7)])
+    for before, start, end in (
+        ((0, 0), (200, 0), tuple((200, 0) + 6 * turn)),
+        ((0, 0), (6, 0), tuple((6, 0) + 200 * turn)),
+    ):
+        assert max(_beside(p, start, end) for p in curve(before, start, end, 0.35)) < 0.12 * 6
+
+
+def _beside(point, start, end):
+    """How far a point is from a line between two points."""
+    way, to = np.subtract(end, start), np.subtract(point, start)
+    share = np.clip(way @ to / (way @ way), 0, 1)
+    return float(np.hypot(*(to - share * way)))
+
+
+@pytest.mark.parametrize(
+    "tool", [BRUSH, ERASER, LASSO, WAND, SUPERPIXEL, THRESHOLD, RULER], ids=lambda t: t.id
+)
+def test_undo_while_a_stroke_is_drawn_takes_the_stroke_back_and_nothing_else(tool):
+    desk = Desk(BRUSH)
+    desk.send(*drag((20, 20), (90, 20)))
+    before = desk.session.mask.snapshot()
+    desk.tool = tool
+    desk.context.options = desk.hand.options_of(tool)
+    desk.send(*drag((20, 10), (60, 60), (30, 70))[:-1])
+    with suppress(CancelledError):  # the canvas takes this for the end of the gesture
+        desk.send(Pointer("key", key="back"))
+        assert desk.gesture is None
+    assert desk.session.mask.same_pixels(before)
+    assert not desk.session.painting
+    assert len(desk.saved) == 1
 
 
 def test_shift_and_a_click_draw_a_straight_line_from_the_end_of_the_last_stroke():
