@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QApplication
 
 from labeltool import plugins
 from labeltool.app.at_hand import OpenImage
+from labeltool.app.jobs import Lanes
 from labeltool.app.session import Session
 from labeltool.app.toolbox import Hand
 from labeltool.core.catalog import ClassCatalog
@@ -38,6 +39,7 @@ from labeltool.core.patch import paint
 from labeltool.core.project import ImageRecord
 from labeltool.core.shape import dense
 from labeltool.ui.annotate import Annotate
+from labeltool.ui.bridge import Bridge
 from labeltool.ui.canvas.widget import Canvas
 
 SIZES = (Size(4_000, 3_000), Size(10_000, 10_000), Size(30_000, 30_000))
@@ -92,6 +94,7 @@ class _Bench:
 
     def __init__(self, image: OpenImage, catalog: ClassCatalog, hand: Hand) -> None:
         self.open, self.catalog, self.hand = image, catalog, hand
+        self.lanes = Lanes(Bridge(QApplication.instance()).deliver)
 
 
 class Desk:
@@ -158,6 +161,7 @@ def desk(*args, **options) -> Iterator[Desk]:
     try:
         yield made
     finally:
+        made.annotate._bench.lanes.close()
         made.canvas.close()
         made.canvas.deleteLater()
         QApplication.processEvents()
@@ -281,10 +285,13 @@ def vertices() -> None:
 
 
 def pick_everything(at: Desk) -> None:
-    """A double click beside the regions picks up all that are on the screen."""
+    """A double click beside the regions picks up all that are on the screen; the answer comes from a lane."""
     x, y = at.canvas.image_to_widget(5, 5)
     for kind in (PRESS, RELEASE, QEvent.Type.MouseButtonDblClick, RELEASE):
         at.mouse(kind, x, y)
+    deadline = time.monotonic() + 20
+    while not at.canvas.preview.outlines and time.monotonic() < deadline:
+        QApplication.processEvents()
 
 
 def memory() -> None:

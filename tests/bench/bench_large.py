@@ -147,6 +147,7 @@ def strokes(path: Path, count: int) -> None:
     for number in range(count):
         x, y = (number * 7919) % (side - 400) + 100, (number * 104729) % (side - 400) + 100
         at.canvas.centre_on(x, y)
+        at.pause(30)  # the tiles of a place that was never seen are another thing than a move
         draw(Pointer("press", x, y))
         for step in range(MOVES):
             moved = time.perf_counter()
