@@ -223,8 +223,10 @@ class Canvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the tiles that the dirty rectangle shows."""
-        painter = QPainter(self)
-        dirty = event.rect()
+        with QPainter(self) as painter:  # ended here, whoever looks at this frame later
+            self._paint(painter, event.rect())
+
+    def _paint(self, painter: QPainter, dirty: QRect) -> None:
         dab = self._track_dab()
         if self._image is None:
             painter.fillRect(dirty, self._stack.surround)
