@@ -6,6 +6,7 @@ neighbours' pixels. Beyond the image there is neither inside nor outside: nothin
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,7 +22,9 @@ from labeltool.core.shape import Bools, Part, Shape, is_nowhere
 
 
 @dataclass(frozen=True)
-class _Grown:
+class _Around(ABC):
+    """A shape whose pixels depend on what of another lies within ``radius_px`` of them."""
+
     shape: Shape
     radius_px: int
     size: Size
@@ -33,12 +36,20 @@ class _Grown:
     def part(self, box: Box) -> Part:
         wide = box.grow(self.radius_px).intersect(self.size.box)
         found = self.shape.part(wide)
-        if not isinstance(found, np.ndarray):
-            return found
-        if not found.any():
+        if is_nowhere(found):
             return False
-        near = _near(found, self.radius_px)
-        return near[box.slices(wide)]
+        if not isinstance(found, np.ndarray):
+            return True
+        return self._decided(found)[box.slices(wide)]
+
+    @abstractmethod
+    def _decided(self, found: Bools) -> Bools:
+        """From the other shape's pixels, some of which are inside, to this one's: bool [h, w] both."""
+
+
+class _Grown(_Around):
+    def _decided(self, found: Bools) -> Bools:
+        return _near(found, self.radius_px)
 
 
 def squared_distance(inside: Bools) -> NDArray[np.float32]:
@@ -67,26 +78,11 @@ def shrunk(shape: Shape, radius_px: int, size: Size) -> Shape:
     return without(shape, _Grown(Outside(shape, size.box), radius_px, size))
 
 
-@dataclass(frozen=True)
-class _Smoothed:
-    shape: Shape
-    radius_px: int
-    size: Size
-
-    @property
-    def box(self) -> Box:
-        return self.shape.box.grow(self.radius_px).intersect(self.size.box)
-
-    def part(self, box: Box) -> Part:
-        wide = box.grow(self.radius_px).intersect(self.size.box)
-        found = self.shape.part(wide)
-        if is_nowhere(found):
-            return False
-        if not isinstance(found, np.ndarray):
-            return True
+class _Smoothed(_Around):
+    def _decided(self, found: Bools) -> Bools:
         votes = np.where(found, np.float32(1), np.float32(-1))
         total = cv2.filter2D(votes, cv2.CV_32F, _disc(self.radius_px), borderType=cv2.BORDER_CONSTANT)
-        return np.asarray(total > 0.5)[box.slices(wide)]
+        return np.asarray(total > 0.5)
 
 
 @lru_cache(maxsize=8)
