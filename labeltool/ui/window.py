@@ -225,8 +225,8 @@ class MainWindow(QMainWindow):
         ):
             told.connect(self._banner.tell)
         self._prelabelling.left_out.connect(self._banner.tell_of_image)
-        text = self.tr("The mask was hidden. It is shown again, as you are painting on it.")
-        self.annotate.revealed.connect(lambda _: self._banner.tell_of_image(text))
+        text = self.tr("The mask was hidden; it is shown again, as you are painting on it")
+        self.annotate.revealed.connect(lambda _: self._status.tell(text, NOTE_S))
 
     def _connect_failures(self) -> None:
         for part in (

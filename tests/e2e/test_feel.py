@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QDoubleSpinBox, QLabel, QToolButton, QWidget
 
 from labeltool.core.errors import LabeltoolError
+from labeltool.ui.banner import Banner
 from labeltool.ui.dialogs.failure import show_failure
 from labeltool.ui.main import FRAME_PX, fitted
 from labeltool.ui.panels.layers import LayerPanel
@@ -159,7 +160,8 @@ def test_a_stroke_shows_a_mask_that_was_hidden_and_says_so(hands: Hands):
     QTest.mouseMove(hands.canvas, hands.at(150, 200))
     assert hands.window.actions_["show_mask"].isChecked()
     assert hands.color(100, 200) != bare
-    assert "hidden" in told(hands)
+    assert "hidden" in hands.window.findChild(QLabel, "status.note").text()
+    assert not told(hands), "nothing lies over what is painted"
     QTest.mouseRelease(hands.canvas, LEFT, NO, hands.at(150, 200))
 
 
@@ -180,8 +182,7 @@ def test_a_mask_shown_by_a_stroke_stays_when_the_key_of_a_peek_is_let_go(hands: 
 
 
 def test_a_message_about_an_image_goes_with_it(hands: Hands):
-    hands.key(Qt.Key.Key_V)
-    hands.drag((50, 200), (150, 200))
+    hands.window.findChild(Banner).tell_of_image("Something is so with this image.")
     assert told(hands)
     hands.key(Qt.Key.Key_D)
     hands.until(lambda: hands.window.annotate.image.record.name == "b.png")
