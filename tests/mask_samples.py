@@ -126,7 +126,7 @@ def imported(
     importer: Importer, src: Path, catalog: ClassCatalog, images: Sequence[LabelledImage]
 ) -> tuple[dict[str, ImportedMask], list[Skipped]]:
     """Everything an importer yields: masks by image id, and what was skipped."""
-    entries = list(importer.read(src, catalog, [image.record for image in images]))
+    entries = list(importer.read(src, catalog, [image.record for image in images], importer.Options()))
     masks = [entry for entry in entries if not isinstance(entry, Skipped)]
     skipped = [entry for entry in entries if isinstance(entry, Skipped)]
     assert len({mask.image_id for mask in masks}) == len(masks)

@@ -11,8 +11,9 @@ from labeltool import plugins
 from labeltool.app.project import chosen, reason
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
-from labeltool.formats.export import export
-from labeltool.formats.protocol import Exporter, ExportReport, LabelledImage
+from labeltool.formats.export import export, refuse
+from labeltool.formats.items import Watched
+from labeltool.formats.protocol import Exporter, ExportPlan, ExportReport, LabelledImage
 from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
@@ -57,9 +58,30 @@ def export_images(
     inside the project unless ``inside_project`` says that it is meant.
     """
     exporter: Exporter = plugins.load(GROUP, format_name)()
+    options = options or exporter.Options()
     images = StoredImages(store, chosen(store, split))
     project = None if inside_project else store.root
     report = export(
         exporter, images, store.catalog, out, options, project=project, progress=progress, cancel=cancel
     )
     return replace(report, skipped=(*report.skipped, *images.damaged.values()))
+
+
+def plan_export(
+    store: ProjectStore,
+    out: Path,
+    format_name: str,
+    options: Any = None,
+    *,
+    split: str | None = None,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+) -> ExportPlan:
+    """What :func:`export_images` would do and what would be lost. Nothing is written; BadInputError where the export
+    would be refused."""
+    exporter: Exporter = plugins.load(GROUP, format_name)()
+    images = StoredImages(store, chosen(store, split))
+    watched = Watched(images, progress, cancel or CancelToken(), "planning")
+    plan = exporter.plan(watched, store.catalog, options or exporter.Options())
+    refuse(plan, out.absolute(), store.root)
+    return replace(plan, skipped=(*plan.skipped, *images.damaged.values()))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labeltool import plugins
+from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, ConflictError
 from labeltool.core.guard import Guard
 from labeltool.core.mask import LabelMask
@@ -16,7 +18,7 @@ from labeltool.core.patch import Patch, write
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import Skipped, Status
 from labeltool.core.provenance import Origin
-from labeltool.formats.protocol import ImportedMask, Importer
+from labeltool.formats.protocol import ForeignClass, ImportedMask, Importer, ImportOptions
 from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
@@ -37,18 +39,25 @@ def import_labels(
     store: ProjectStore,
     src: Path,
     format_name: str,
+    options: ImportOptions | None = None,
     *,
     progress: Progress = silent,
     cancel: CancelToken | None = None,
 ) -> ImportReport:
-    """Read ``src`` and commit what fits, image by image. After a cancel what came in before stays."""
+    """Read ``src`` and commit what fits, image by image. After a cancel what came in before stays.
+
+    ``options`` are those of the format (its ``Options``).
+    """
     cancel = cancel or CancelToken()
     importer: Importer = plugins.load(GROUP, format_name)()
+    options = options or importer.Options()
     if not src.exists():
         raise BadInputError("no such file or folder of labels", file=src)
     records = store.images()
     report = ImportReport()
-    for found in importer.read(src, store.catalog, records):
+    if options.add_classes:
+        _add_classes(store, importer.classes(src, options), report)
+    for found in importer.read(src, store.catalog, records, options):
         cancel.check()
         if isinstance(found, Skipped):
             report.skipped.append(found)
@@ -96,8 +105,30 @@ def _free_numbers(
     return np.where(numbers > 0, numbers + np.uint32(highest), 0).astype(np.uint32) if highest else numbers
 
 
+def _add_classes(store: ProjectStore, found: Sequence[ForeignClass], report: ImportReport) -> None:
+    catalog = store.catalog
+    for each in found:
+        try:
+            catalog = with_class(catalog, each)
+        except BadInputError as error:
+            report.skipped.append(Skipped(f"class {each.name[:80]!r}", str(error)))
+    if catalog != store.catalog:
+        new = [c.name for c in catalog.classes if store.catalog.by_value(c.value) is None]
+        store.set_catalog(catalog)
+        report.notices.append(f"classes added to the project: {', '.join(new)}")
+
+
+def with_class(catalog: ClassCatalog, found: ForeignClass) -> ClassCatalog:
+    """The catalog with a class of other people's labels, unless it has one of that name or that value already."""
+    if catalog.by_name(found.name) or (found.value is not None and catalog.by_value(found.value)):
+        return catalog
+    return catalog.add(found.name, found.color, found.value)
+
+
 def _commit(store: ProjectStore, found: ImportedMask, format_name: str) -> None:
     record = store.image(found.image_id)
+    if found.split and not record.split:
+        store.update_image(replace(record, split=found.split))
     mask = store.load_mask(record.id)
     patch = Guard(store.catalog.locked).admit(mask, import_patch(mask, found, format_name))
     if patch:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, BooleanOptionalAction, Namespace, _ArgumentGroup
+from argparse import SUPPRESS, ArgumentParser, BooleanOptionalAction, Namespace, _ArgumentGroup
 from dataclasses import MISSING, Field, fields
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from labeltool import plugins
 from labeltool.core.errors import LabeltoolError
 
 PREFIX = "option_"
@@ -21,6 +22,15 @@ def add_options(parser: ArgumentParser | _ArgumentGroup, options: type[Any]) -> 
         parser.add_argument(
             flag, dest=PREFIX + each.name, help=text, default=_default(each), **_kind(hints[each.name], flag)
         )
+
+
+def format_options(group: str, words: list[str], otherwise: type[Any]) -> type[Any]:
+    """The options of the format that follows --format among ``words``, before the whole line can be parsed."""
+    parser = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False, usage=SUPPRESS)
+    parser.add_argument("--format", nargs="?")
+    name = parser.parse_known_args(words)[0].format
+    found: type[Any] = plugins.load(group, name).Options if name in plugins.names(group) else otherwise
+    return found
 
 
 def read_options(args: Namespace, options: type[Any]) -> Any:

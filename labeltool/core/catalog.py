@@ -103,10 +103,13 @@ class ClassCatalog:
         """The class of this name."""
         return next((c for c in self.classes if c.name == name), None)
 
-    def add(self, name: str, color: tuple[int, int, int] | None = None) -> ClassCatalog:
-        """The catalog with one class more, on a value that was never used."""
+    def add(
+        self, name: str, color: tuple[int, int, int] | None = None, value: int | None = None
+    ) -> ClassCatalog:
+        """The catalog with one class more, on a value that was never used: ``value`` where that can be."""
         used = {*self.values, *self.retired}
-        value = next((v for v in range(1, IGNORE) if v not in used), None)
+        if value is None or value in used or not 0 <= value < IGNORE:
+            value = next((v for v in range(1, IGNORE) if v not in used), None)
         if value is None:
             raise BadInputError("no class value is left", hint="An 8-bit mask holds 254 classes")
         new = ClassDef(value, name, color or PALETTE[(value - 1) % len(PALETTE)])

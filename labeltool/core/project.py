@@ -18,6 +18,17 @@ class Status(StrEnum):
     APPROVED = "approved"
 
 
+SPLITS = ("train", "val", "test")
+
+
+def split_called(name: str) -> str:
+    """The split that other people mean by a name: validation and valid are val; empty where it is none."""
+    folded = name.strip().casefold()
+    return {"training": "train", "validation": "val", "valid": "val", "testing": "test"}.get(
+        folded, folded if folded in SPLITS else ""
+    )
+
+
 @dataclass(frozen=True)
 class ImageRecord:
     """One image of a project. The file is referenced, never copied or changed.

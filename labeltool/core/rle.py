@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Box, Size
+from labeltool.core.shape import Dense
 
 Counts = NDArray[np.int64]
 
@@ -75,6 +76,15 @@ def decode(counts: Counts, size: Size) -> NDArray[np.bool_]:
     flat = np.zeros(check(counts, size).sum(), bool)
     flat[positions(counts)] = True
     return np.ascontiguousarray(flat.reshape(size.width, size.height).T)
+
+
+def decode_box(counts: Counts, size: Size) -> Dense:
+    """The inside pixels of checked counts, in the smallest box around them."""
+    _, box = area_and_box(counts, size)
+    inside = np.zeros((box.width, box.height), bool)
+    x, y = np.divmod(positions(counts), size.height)
+    inside[x - box.x0, y - box.y0] = True
+    return Dense(box, np.ascontiguousarray(inside.T))
 
 
 def area_and_box(counts: Counts, size: Size) -> tuple[int, Box]:

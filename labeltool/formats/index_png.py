@@ -14,6 +14,7 @@ from PIL import Image, PngImagePlugin
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
+from labeltool.imaging.budget import check_budget
 
 Palette = NDArray[np.uint8]
 """uint8 [n, 3]: the colours of the values below n, which is 256 in everything we write."""
@@ -54,6 +55,32 @@ def read_index(path: Path, size: Size) -> tuple[NDArray[np.uint8], Palette | Non
     colors = image.getpalette("RGB") if kind == _PALETTE else None
     values = np.array(image, np.uint8)
     return values, None if colors is None else np.array(colors, np.uint8).reshape(-1, 3)
+
+
+def used_colors(path: Path) -> set[tuple[int, int, int]]:
+    """The colours of a palette mask that occur in it; none for what is not one."""
+    values, palette = _read_any(path)
+    if palette is None:
+        return set()
+    used = np.flatnonzero(np.bincount(values.ravel(), minlength=256)[: len(palette)])
+    return {(r, g, b) for r, g, b in palette[used].tolist()}
+
+
+def used_values(path: Path) -> set[int]:
+    """The values that occur in an index mask; none for what is not one."""
+    values, _ = _read_any(path)
+    return set(np.flatnonzero(np.bincount(values.ravel(), minlength=256)).tolist())
+
+
+def _read_any(path: Path) -> tuple[NDArray[np.uint8], Palette | None]:
+    """An index mask of any size that an image may have; an empty one for what is not one."""
+    try:
+        with path.open("rb") as file:
+            size = Size(*struct.unpack(">II", file.read(24)[16:24]))
+        check_budget(size, path)
+        return read_index(path, size)
+    except (OSError, struct.error, BadInputError):
+        return np.zeros((0, 0), np.uint8), None
 
 
 def read_objects(path: Path, size: Size) -> NDArray[np.uint32]:

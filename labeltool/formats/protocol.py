@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,7 +130,8 @@ class ImportedMask:
 
     ``file`` is where it came from, ``label`` uint8 [h, w] in values of the project's catalog (255 = ignore),
     ``object`` uint32 [h, w] (0 = connected region; None = all 0), ``known`` bool [h, w] is false where the file says
-    nothing, so that the pixel stays as it is (None = every pixel is set). ``objects`` counts objects.
+    nothing, so that the pixel stays as it is (None = every pixel is set). ``objects`` counts objects. ``split`` is
+    train, val or test where the file says so; it counts for images that have none.
     """
 
     image_id: str
@@ -140,16 +141,48 @@ class ImportedMask:
     known: NDArray[np.bool_] | None
     objects: int
     notices: tuple[str, ...] = ()
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What every format lets one choose. Dialog and flags are made from the fields of each format's ``Options``."""
+
+    add_classes: bool = field(
+        default=False,
+        metadata={
+            "label": "Add classes that the project lacks",
+            "help": "classes that occur in the labels and not in the project are added to it first; "
+            "otherwise their objects are left out and reported",
+        },
+    )
+
+
+class ForeignClass(NamedTuple):
+    """A class as a file names it; ``color`` is None where the file gives none, ``value`` where it has no number."""
+
+    name: str
+    color: tuple[int, int, int] | None = None
+    value: int | None = None
 
 
 class Importer(Protocol):
-    """Reads other people's annotation for images that are already in the project."""
+    """Reads other people's annotation for images that are already in the project. ``options`` is always an instance of
+    ``Options``."""
 
     name: ClassVar[str]
     title: ClassVar[str]
+    Options: ClassVar[type[ImportOptions]]
+
+    def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
+        """The classes of the labels, in the file's order, each once, without background and ignore.
+
+        What cannot be read is passed over here: :meth:`read` reports it.
+        """
+        ...
 
     def read(
-        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord]
+        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
     ) -> Iterator[ImportedMask | Skipped]:
         """Yield image by image what fits, and the reason for everything that does not; nothing is guessed.
 

@@ -28,6 +28,7 @@ from labeltool.core.geometry import Size
 from labeltool.formats.coco import CocoImporter
 from labeltool.formats.export import export
 from labeltool.formats.index_png import read_index, write_index
+from labeltool.formats.protocol import ImportOptions
 from labeltool.plugins import load
 from tests.laws.examples import law
 
@@ -116,7 +117,7 @@ def test_every_annotation_of_any_coco_file_is_painted_or_reported(
         file = Path(folder, "any.json")
         file.write_text(json.dumps({"images": entries, "annotations": marks, "categories": categories}))
         try:
-            found = list(CocoImporter().read(file, CELLS, [record]))
+            found = list(CocoImporter().read(file, CELLS, [record], ImportOptions()))
         except BadInputError:
             return  # NaN and infinity are not JSON
     painted = sum(entry.objects for entry in found if hasattr(entry, "objects"))
@@ -156,7 +157,7 @@ def test_coco_of_strangers_paints_what_its_run_lengths_say(seed: int, width: int
         }
         file = Path(folder, "a.json")
         file.write_text(json.dumps(data))
-        (mask,) = CocoImporter().read(file, CELLS, [record_of(picture, Size(width, height))])
+        (mask,) = CocoImporter().read(file, CELLS, [record_of(picture, Size(width, height))], ImportOptions())
     assert np.array_equal(mask.label == 1, inside)
     assert np.array_equal(mask.object == 1, inside)
     assert not (mask.label == IGNORE).any()

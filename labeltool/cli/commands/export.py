@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labeltool import plugins
 from labeltool.cli import arguments
 from labeltool.cli.opening import open_project
-from labeltool.cli.options import add_options, read_options
+from labeltool.cli.options import add_options, format_options, read_options
 from labeltool.cli.output import Output
+from labeltool.formats.protocol import ExportOptions
 
 if TYPE_CHECKING:
-    from labeltool.formats.protocol import ExportReport
+    from labeltool.formats.protocol import ExportPlan, ExportReport
 
 SUMMARY = "write VOC, COCO or index masks, and read them back to be sure"
 GROUP = "labeltool.exporters"
@@ -32,18 +33,34 @@ def add_arguments_for(parser: ArgumentParser, words: list[str]) -> None:
         action="store_true",
         help="read everything back and compare; every export does, asked or not",
     )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would be written and what would be lost, and stop there",
+    )
     arguments.progress(parser)
-    name = _format(words)
-    if name in names:
-        add_options(parser.add_argument_group(f"options of {name}"), plugins.load(GROUP, name).Options)
+    add_options(
+        parser.add_argument_group("options of the format"), format_options(GROUP, words, ExportOptions)
+    )
 
 
 def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Export and verify."""
-    from labeltool.app.exporting import export_images
+    from labeltool.app.exporting import export_images, plan_export
 
     options = read_options(args, plugins.load(GROUP, args.format).Options)
     with open_project(args.dir, out, write=False) as store:
+        if args.dry_run:
+            plan = plan_export(
+                store,
+                args.out,
+                args.format,
+                options,
+                split=args.split,
+                progress=out.progress,
+                cancel=out.cancel,
+            )
+            return _tell_plan(plan, args, out)
         report = export_images(
             store, args.out, args.format, options, split=args.split, progress=out.progress, cancel=out.cancel
         )
@@ -71,9 +88,21 @@ def tell(report: ExportReport, folder: Path, out: Output) -> dict[str, Any]:
     }
 
 
-def _format(words: list[str]) -> str | None:
-    """The value of --format, found before the whole line can be parsed."""
-    parser = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False, usage=SUPPRESS)
-    parser.add_argument("--format", nargs="?")
-    name: str | None = parser.parse_known_args(words)[0].format
-    return name
+def _tell_plan(plan: ExportPlan, args: Namespace, out: Output) -> dict[str, Any]:
+    for notice in plan.notices:
+        out.notice(notice)
+    skipped = out.skipped(plan.skipped)
+    out.say(
+        f"{plan.images} images with {plan.objects} objects would be exported as {args.format} to {args.out}, "
+        f"at most {plan.nbytes / 1e6:,.0f} MB. Nothing was written."
+    )
+    return {
+        "format": args.format,
+        "out": str(args.out),
+        "images": plan.images,
+        "objects": plan.objects,
+        "at_most_bytes": plan.nbytes,
+        "written": False,
+        "notices": list(plan.notices),
+        "skipped": skipped,
+    }

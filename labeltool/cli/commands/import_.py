@@ -9,23 +9,30 @@ from typing import Any
 from labeltool import plugins
 from labeltool.cli import arguments
 from labeltool.cli.opening import open_project
+from labeltool.cli.options import add_options, format_options, read_options
 from labeltool.cli.output import Output
+from labeltool.formats.protocol import ImportOptions
 
+GROUP = "labeltool.importers"
 SUMMARY = "read other people's labels into a project"
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """The project, the labels and their format."""
+def add_arguments_for(parser: ArgumentParser, words: list[str]) -> None:
+    """The project, the labels, their format, and the options of the format that was typed."""
+    names = plugins.names(GROUP)
     arguments.project(parser)
     parser.add_argument("src", metavar="SRC", type=Path, help="the file or folder of labels")
     parser.add_argument(
         "--format",
         metavar="F",
         required=True,
-        choices=plugins.names("labeltool.importers"),
-        help=", ".join(plugins.names("labeltool.importers")),
+        choices=names,
+        help=", ".join(names),
     )
     arguments.progress(parser)
+    add_options(
+        parser.add_argument_group("options of the format"), format_options(GROUP, words, ImportOptions)
+    )
 
 
 def run(args: Namespace, out: Output) -> dict[str, Any]:
@@ -33,7 +40,10 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     from labeltool.app.importing import import_labels
 
     with open_project(args.dir, out) as store:
-        report = import_labels(store, args.src, args.format, progress=out.progress, cancel=out.cancel)
+        options = read_options(args, plugins.load(GROUP, args.format).Options)
+        report = import_labels(
+            store, args.src, args.format, options, progress=out.progress, cancel=out.cancel
+        )
     for notice in report.notices:
         out.notice(notice)
     skipped = out.skipped(report.skipped)

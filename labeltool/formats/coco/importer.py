@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.project import ImageRecord, Skipped
+from labeltool.formats.canvas import without_class
 from labeltool.formats.coco import layout
 from labeltool.formats.coco.file import CocoFile, CocoImage
 from labeltool.formats.coco.painting import paint
 from labeltool.formats.manifest import MANIFEST, read_manifest
 from labeltool.formats.match import Matcher, one_each
-from labeltool.formats.protocol import ImportedMask
+from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
 from labeltool.formats.untrusted import left_out, stays_inside
 
 
@@ -27,9 +29,15 @@ class CocoImporter:
 
     name: ClassVar[str] = "coco"
     title: ClassVar[str] = "COCO instances"
+    Options: ClassVar[type[ImportOptions]] = ImportOptions
+
+    def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
+        """The categories of all files."""
+        files, _ = _read_all(_json_files(src.absolute()))
+        return [ForeignClass(name) for name in dict.fromkeys(n for f in files for n in f.categories.values())]
 
     def read(
-        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord]
+        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
     ) -> Iterator[ImportedMask | Skipped]:
         """Masks one by one from a JSON file or a folder; every annotation is painted or reported."""
         paths = _json_files(src.absolute())
@@ -46,13 +54,8 @@ class CocoImporter:
                 continue
             unknown += painted.unknown
             yield from painted.skipped
-            yield painted.mask
-        for name, number in unknown.items():
-            yield Skipped(
-                str(src),
-                f"the project has no class {name!r}: {number} annotations left out, their pixels stay unlabelled. "
-                "Add the class and import again",
-            )
+            yield replace(painted.mask, split=layout.split_of(file.path))
+        yield from without_class(str(src), unknown)
 
 
 def _matched(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Final
 
 from labeltool.core.catalog import ClassCatalog
+from labeltool.core.project import split_called
 
 ANNOTATIONS: Final = "annotations"
 PICTURES: Final = "images"
@@ -22,6 +25,11 @@ OBJECT_ID: Final = "object_id"
 def file_name(split: str) -> str:
     """The JSON file of a split; readers find it by the part before and after the underscore."""
     return f"instances_{split or 'default'}.json"
+
+
+def split_of(path: Path) -> str:
+    """The split that a file's name gives: ``instances_val2017.json`` is val; empty where it gives none."""
+    return split_called(re.split(r"[_.-]", path.stem)[-1].rstrip("0123456789"))
 
 
 def category_ids(catalog: ClassCatalog) -> dict[int, int]:

@@ -1,35 +1,30 @@
-"""From what an annotation says of its pixels to run lengths, with nothing believed that was not checked."""
+"""From what an annotation says of its pixels to the pixels, with nothing believed that was not checked."""
 
 from __future__ import annotations
 
-import math
-from typing import Any, Final
-
-import numpy as np
+from typing import Any
 
 from labeltool.core import rle
-from labeltool.core.draw import polygon
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
-from labeltool.core.shape import dense
-
-_FARTHEST: Final = 1e7
-_MOST_NUMBERS: Final = 200_000
+from labeltool.core.shape import Dense
+from labeltool.formats.outlines import MOST_POINTS, filled, ring_of_numbers
 
 
-def counts_of(segmentation: Any, size: Size) -> rle.Counts:
-    """Checked run lengths of a segmentation: run lengths, packed or as a list, or polygons, whose union counts.
+def pixels_of(segmentation: Any, size: Size) -> Dense:
+    """The pixels of a segmentation: run lengths, packed or as a list, or polygons, whose union counts.
 
     BadInputError says what is wrong with it.
     """
     if isinstance(segmentation, dict):
-        return _run_lengths(segmentation, size)
+        return rle.decode_box(counts_of(segmentation, size), size)
     if isinstance(segmentation, list) and segmentation:
         return _polygons(segmentation, size)
     raise BadInputError("the annotation has no mask")
 
 
-def _run_lengths(segmentation: dict[str, Any], size: Size) -> rle.Counts:
+def counts_of(segmentation: dict[str, Any], size: Size) -> rle.Counts:
+    """Checked run lengths; BadInputError says what is wrong with them."""
     if segmentation.get("size") != [size.height, size.width]:
         raise BadInputError(
             f"the run lengths are for the size {str(segmentation.get('size'))[:40]}, "
@@ -39,27 +34,7 @@ def _run_lengths(segmentation: dict[str, Any], size: Size) -> rle.Counts:
     return rle.from_string(counts, size) if isinstance(counts, str) else rle.from_list(counts, size)
 
 
-def _polygons(rings: list[Any], size: Size) -> rle.Counts:
-    if sum(len(ring) for ring in rings if isinstance(ring, list)) > _MOST_NUMBERS:
-        raise BadInputError(f"the polygons have more than {_MOST_NUMBERS // 2:,} points")
-    shapes = [polygon([_ring(ring)], size) for ring in rings]
-    around = shapes[0].box
-    for shape in shapes[1:]:
-        around = around.union(shape.box)
-    inside = np.zeros((around.height, around.width), bool)
-    for shape in shapes:
-        if not shape.box.is_empty:
-            inside[shape.box.slices(around)] |= dense(shape).inside
-    if not inside.any():
-        raise BadInputError("the polygon covers no pixel of the image")
-    return rle.encode(inside, around, size)
-
-
-def _ring(numbers: Any) -> list[tuple[float, float]]:
-    if not isinstance(numbers, list) or not all(type(n) in (int, float) for n in numbers):
-        raise BadInputError("a polygon is not a list of numbers")
-    if len(numbers) % 2 or len(numbers) < 6:
-        raise BadInputError(f"a polygon has {len(numbers)} numbers, and three points or more are needed")
-    if not all(math.isfinite(n) and abs(n) <= _FARTHEST for n in numbers):
-        raise BadInputError("a polygon has coordinates that lie beyond any image")
-    return list(zip(numbers[0::2], numbers[1::2], strict=True))
+def _polygons(rings: list[Any], size: Size) -> Dense:
+    if sum(len(ring) for ring in rings if isinstance(ring, list)) > 2 * MOST_POINTS:
+        raise BadInputError(f"the polygons have more than {MOST_POINTS:,} points")
+    return filled([ring_of_numbers(ring) for ring in rings], size)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from labeltool.core.catalog import ClassCatalog
+from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.formats.importing import mask_of, masks
-from labeltool.formats.index_png import read_index, read_objects
+from labeltool.formats.index_png import read_index, read_objects, used_values
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
 from labeltool.formats.png.exporter import CLASSES, INSTANCES, LABELS
-from labeltool.formats.protocol import ImportedMask
+from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
 from labeltool.formats.untrusted import MAX_TEXT_BYTES, files_below, load_json, stays_inside
 from labeltool.formats.values import by_name, identity, translate
 
@@ -31,9 +31,19 @@ class PngImporter:
 
     name: ClassVar[str] = "png"
     title: ClassVar[str] = "Index masks (PNG)"
+    Options: ClassVar[type[ImportOptions]] = ImportOptions
+
+    def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
+        """Those of ``classes.json``, or without it the values that occur."""
+        src = src.absolute()
+        foreign = _foreign(src)
+        if foreign is not None:
+            return [ForeignClass(c.name, c.color) for c in foreign.foreground]
+        values = {value for file in _mask_files(src, ()) if _is_png(file) for value in used_values(file)}
+        return [ForeignClass(f"class {v}", value=v) for v in sorted(values - {0, IGNORE})]
 
     def read(
-        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord]
+        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
     ) -> Iterator[ImportedMask | Skipped]:
         """Masks one by one; BadInputError when there is not one or ``classes.json`` is broken."""
         if not src.is_dir():
@@ -93,11 +103,18 @@ def _beside(src: Path) -> list[Path]:
     return [src, src.parent, *([src.parent.parent] if src.parent.name == LABELS else [])]
 
 
-def _values(src: Path, catalog: ClassCatalog) -> tuple[dict[int, int], dict[int, str]]:
-    """Values of the project by values of the files, and what the files call their values."""
+def _foreign(src: Path) -> ClassCatalog | None:
+    """The classes of ``classes.json``, where there is one."""
     for folder in _beside(src):
         file = folder / CLASSES
         if file.is_file():
-            foreign = ClassCatalog.from_json(load_json(file, MAX_TEXT_BYTES), file=file)
-            return by_name(foreign, catalog), {c.value: c.name for c in foreign.classes}
-    return identity(catalog), {}
+            return ClassCatalog.from_json(load_json(file, MAX_TEXT_BYTES), file=file)
+    return None
+
+
+def _values(src: Path, catalog: ClassCatalog) -> tuple[dict[int, int], dict[int, str]]:
+    """Values of the project by values of the files, and what the files call their values."""
+    foreign = _foreign(src)
+    if foreign is None:
+        return identity(catalog), {}
+    return by_name(foreign, catalog), {c.value: c.name for c in foreign.classes}

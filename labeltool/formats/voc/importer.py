@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
-from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.project import SPLITS, ImageRecord, Skipped
 from labeltool.formats.importing import mask_of, masks
-from labeltool.formats.index_png import read_index, read_objects
+from labeltool.formats.index_png import read_index, read_objects, used_colors
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
-from labeltool.formats.protocol import ImportedMask
-from labeltool.formats.untrusted import files_below, stays_inside
+from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.untrusted import files_below, read_text, stays_inside
 from labeltool.formats.values import translate
 from labeltool.formats.voc import layout
 from labeltool.formats.voc.boxes import read_object_ids
@@ -34,22 +34,31 @@ class VocImporter:
 
     name: ClassVar[str] = "voc"
     title: ClassVar[str] = "PASCAL VOC"
+    Options: ClassVar[type[ImportOptions]] = ImportOptions
+
+    def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
+        """The classes whose colours occur in the masks."""
+        root, names = _root(src.absolute()), _names(_root(src.absolute()))
+        used = {
+            color for file in files_below(root / layout.CLASSES, (".png",)) for color in used_colors(file)
+        }
+        return [
+            ForeignClass(found[0], color)
+            for color, found in names.items()
+            if color in used and len(found) == 1 and found[0] not in (layout.STANDARD[0], layout.IGNORED)
+        ]
 
     def read(
-        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord]
+        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
     ) -> Iterator[ImportedMask | Skipped]:
         """Masks one by one; BadInputError when no folder SegmentationClass is found or the labelmap is broken."""
         src = src.absolute()
-        root = next((src / p for p in _PLACES if (src / p / layout.CLASSES).is_dir()), None)
-        if root is None:
-            raise BadInputError(
-                f"there is no folder {layout.CLASSES}", file=src, hint="Give VOCdevkit or the folder above it"
-            )
+        root = _root(src)
         files = list(files_below(root / layout.CLASSES, (".png",)))
         if not files:
             raise BadInputError("the folder holds no masks", file=root / layout.CLASSES)
         yield from _only_boxes(root, {f.stem for f in files})
-        reader = _Reader(root, src, catalog, _names(root))
+        reader = _Reader(root, src, catalog, _names(root), _splits(root, src))
         whole = root.parents[1] if root.parent.name == "VOCdevkit" else src
         yield from masks(files, src, Matcher(images, read_manifest(whole)), reader.read)
 
@@ -60,6 +69,7 @@ class _Reader:
     src: Path
     catalog: ClassCatalog
     names: Mapping[layout.Color, list[str]]
+    splits: Mapping[str, str]
 
     def read(self, file: Path, record: ImageRecord) -> ImportedMask:
         """One image; BadInputError says why it is refused."""
@@ -71,7 +81,8 @@ class _Reader:
                 hint="If they are the project's class values, import the folder as png",
             )
         label = translate(raw, *layout.values_of(palette, self.names, self.catalog))
-        return mask_of(record, file, label, self._ids(file.stem, record), self.catalog)
+        mask = mask_of(record, file, label, self._ids(file.stem, record), self.catalog)
+        return replace(mask, split=self.splits.get(file.stem, ""))
 
     def _ids(self, stem: str, record: ImageRecord) -> NDArray[np.uint32] | None:
         """Ids of objects, uint32 [h, w], where the folder has them."""
@@ -85,6 +96,26 @@ class _Reader:
         lookup[IGNORE] = 0
         ids: NDArray[np.uint32] = lookup[read_objects(objects, record.size)]
         return ids
+
+
+def _root(src: Path) -> Path:
+    """The folder that holds SegmentationClass; BadInputError where there is none."""
+    root = next((src / p for p in _PLACES if (src / p / layout.CLASSES).is_dir()), None)
+    if root is None:
+        raise BadInputError(
+            f"there is no folder {layout.CLASSES}", file=src, hint="Give VOCdevkit or the folder above it"
+        )
+    return root
+
+
+def _splits(root: Path, src: Path) -> dict[str, str]:
+    """The split of each image by the lists that name it; of two lists the later one counts."""
+    found: dict[str, str] = {}
+    for split in SPLITS:
+        file = root / layout.SETS / f"{split}.txt"
+        if file.is_file() and stays_inside(file, src):
+            found.update({line.split()[0]: split for line in read_text(file).splitlines() if line.strip()})
+    return found
 
 
 def _only_boxes(root: Path, with_mask: set[str]) -> Iterator[Skipped]:

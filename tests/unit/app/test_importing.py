@@ -13,7 +13,7 @@ from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
 from labeltool.core.project import ImageRecord, Skipped, Status
 from labeltool.core.provenance import Origin
-from labeltool.formats.protocol import ImportedMask
+from labeltool.formats.protocol import ImportedMask, ImportOptions
 from labeltool.store.project import ProjectStore
 
 SHAPE = (60, 300)
@@ -72,8 +72,10 @@ def test_numbers_of_objects_stay_as_they_are_where_nobody_has_given_any() -> Non
 class OneGoodOneBad:
     """An importer that fits the first image only."""
 
+    Options = ImportOptions
+
     def read(
-        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord]
+        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: ImportOptions
     ) -> Iterator[ImportedMask | Skipped]:
         yield Skipped("b.xml", "it has another size")
         yield imported(images[0].id)

@@ -17,7 +17,7 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.project import Skipped
 from labeltool.formats.coco import CocoExporter, CocoImporter
 from labeltool.formats.export import export
-from labeltool.formats.protocol import ImportedMask, LabelledImage
+from labeltool.formats.protocol import ImportedMask, ImportOptions, LabelledImage
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_objects_of_strangers_get_ids_and_the_later_one_wins(read: Callable[...,
     assert mask.label.tolist() == [[1, 2, 2, 0, 0]] * 4
     assert mask.object.tolist() == [[1, 2, 2, 0, 0]] * 4
     assert (mask.objects, mask.known) == (2, None)
-    assert mask.notices == ("4 pixels lie in several annotations; the later one counts",)
+    assert mask.notices == ("4 pixels lie in several objects; the later one counts",)
 
 
 @pytest.mark.parametrize("iscrowd", [1, True])
@@ -183,7 +183,7 @@ def test_a_crowd_is_painted_as_no_single_object(read: Callable[..., Any], iscrow
 def test_a_category_that_the_project_lacks_leaves_its_pixels_unlabelled(read: Callable[..., Any]) -> None:
     mask, (skipped,) = read(annotation(LEFT), annotation(RIGHT, id=2, category_id=3))
     assert mask.known.tolist() == [[True, True, False, False, False]] * 4
-    assert "no class 'dog': 1 annotations left out" in skipped.reason
+    assert "no class 'dog': 1 objects left out" in skipped.reason
     assert "Add the class" in skipped.reason
 
 
@@ -309,7 +309,7 @@ def test_a_file_that_is_not_coco_is_refused_with_the_place(
 ) -> None:
     (tmp_path / "a.json").write_bytes(text)
     with pytest.raises(BadInputError, match=message) as caught:
-        list(CocoImporter().read(tmp_path / "a.json", CELLS, [image.record]))
+        list(CocoImporter().read(tmp_path / "a.json", CELLS, [image.record], ImportOptions()))
     assert caught.value.file == str(tmp_path / "a.json")
 
 
@@ -335,4 +335,4 @@ def test_a_broken_file_in_a_folder_is_named_and_the_others_are_read(
 
 def test_a_folder_without_json_says_so(tmp_path: Path, image: LabelledImage) -> None:
     with pytest.raises(BadInputError, match="no COCO file"):
-        list(CocoImporter().read(tmp_path / "photos", CELLS, [image.record]))
+        list(CocoImporter().read(tmp_path / "photos", CELLS, [image.record], ImportOptions()))

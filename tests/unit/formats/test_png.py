@@ -14,7 +14,7 @@ from labeltool.core.catalog import IGNORE
 from labeltool.core.errors import BadInputError
 from labeltool.formats.export import export
 from labeltool.formats.png import PngExporter, PngImporter
-from labeltool.formats.protocol import ImportedMask, LabelledImage
+from labeltool.formats.protocol import ImportedMask, ImportOptions, LabelledImage
 
 ONES = np.ones((4, 5), np.uint8)
 
@@ -203,9 +203,9 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(
 
 def test_a_folder_without_masks_says_so(src: Path, image: LabelledImage) -> None:
     with pytest.raises(BadInputError, match="holds no masks"):
-        list(PngImporter().read(src, CELLS, [image.record]))
+        list(PngImporter().read(src, CELLS, [image.record], ImportOptions()))
     with pytest.raises(BadInputError, match="no such folder"):
-        list(PngImporter().read(src / "none", CELLS, [image.record]))
+        list(PngImporter().read(src / "none", CELLS, [image.record], ImportOptions()))
 
 
 @pytest.mark.parametrize("text", ["{", '{"classes": 5}', '{"a": NaN}', '{"a": 1, "a": 2}', "[" * 100_000])
@@ -213,5 +213,5 @@ def test_a_broken_list_of_classes_is_named(src: Path, image: LabelledImage, text
     save(src / "x.png", ONES)
     (src / "classes.json").write_text(text)
     with pytest.raises(BadInputError) as caught:
-        list(PngImporter().read(src, CELLS, [image.record]))
+        list(PngImporter().read(src, CELLS, [image.record], ImportOptions()))
     assert str(caught.value.file).endswith("classes.json")

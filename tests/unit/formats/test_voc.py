@@ -16,7 +16,7 @@ from labeltool.core.catalog import IGNORE, ClassCatalog, ClassDef
 from labeltool.core.errors import BadInputError
 from labeltool.formats.export import export
 from labeltool.formats.index_png import write_index
-from labeltool.formats.protocol import LabelledImage
+from labeltool.formats.protocol import ImportOptions, LabelledImage
 from labeltool.formats.voc import VocExporter, VocImporter, layout
 
 ROOT = "VOCdevkit/VOC2012"
@@ -184,7 +184,7 @@ def test_hostile_and_broken_xml_is_refused_by_name(
 def test_a_broken_labelmap_is_named_with_its_line(image: LabelledImage, tmp_path: Path) -> None:
     src = foreign(tmp_path / "voc", np.ones((4, 4)), "nucleus:1,1,1::\nbad line\n", layout.voc_palette())
     with pytest.raises(BadInputError, match=r"labelmap\.txt: line 2"):
-        list(VocImporter().read(src, CELLS, [image.record]))
+        list(VocImporter().read(src, CELLS, [image.record], ImportOptions()))
 
 
 def test_boxes_without_masks_are_counted(image: LabelledImage, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_boxes_without_masks_are_counted(image: LabelledImage, tmp_path: Path) -
 
 def test_another_folder_is_no_voc(image: LabelledImage, tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="no folder SegmentationClass"):
-        list(VocImporter().read(tmp_path, CELLS, [image.record]))
+        list(VocImporter().read(tmp_path, CELLS, [image.record], ImportOptions()))
 
 
 def test_a_class_on_every_value_survives(tmp_path: Path) -> None:
