@@ -6,9 +6,9 @@ from threading import Condition
 
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.project import ImageRecord
-from labeltool.imaging.budget import WHOLE_PIXELS
-from labeltool.imaging.file_pyramid import open_pyramid
+from labeltool.imaging.budget import fits_whole
 from labeltool.imaging.pyramid import Pyramid
+from labeltool.imaging.view import open_whole_view
 
 _Stamp = tuple[int, int]
 
@@ -31,12 +31,13 @@ class Ahead:
     def decode(self, record: ImageRecord) -> None:
         """Decode an image if it is still wanted; on one thread. What is wrong with it is told when it is opened."""
         with self._decoded:
-            if record.id != self._wanted or self._found or record.size.pixels > WHOLE_PIXELS:
+            if record.id != self._wanted or self._found or not fits_whole(record.size):
                 return
             self._decoding = record.id
         found = None
         try:
-            found = _stamp(record), open_pyramid(record.path)
+            stamp, pyramid = _stamp(record), open_whole_view(record.path, record.page)
+            found = (stamp, pyramid) if pyramid is not None else None
         except (LabeltoolError, OSError):
             pass
         finally:

@@ -17,10 +17,10 @@ from labeltool.core.change import Signal
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import ImageRecord
-from labeltool.imaging.budget import WHOLE_PIXELS
-from labeltool.imaging.file_pyramid import open_pyramid
+from labeltool.imaging.budget import fits_whole
 from labeltool.imaging.pyramid import Arrival, Pyramid
-from labeltool.imaging.scale import PixelSize, pixel_size
+from labeltool.imaging.scale import PixelSize
+from labeltool.imaging.view import open_view
 
 if TYPE_CHECKING:
     from labeltool.store.predictions import PredictionPlanes
@@ -148,7 +148,7 @@ class AtHand:
 
     def _load(self, record: ImageRecord, cancel: CancelToken) -> _Loaded:
         _check_source(record)
-        pyramid = self._ahead.take(record) or open_pyramid(record.path)
+        pyramid = self._ahead.take(record) or open_view(record.path, record.page)
         try:
             cancel.check()
             self.flush(record)
@@ -178,7 +178,7 @@ class AtHand:
                 dropped=store.stroke_dropped,
             )
 
-        return _Loaded(record, pyramid, make_session, prediction, pixel_size(record.path))
+        return _Loaded(record, pyramid, make_session, prediction, pyramid.info.pixel_size)
 
     def flush(self, record: ImageRecord) -> None:
         """Wait until every stroke on an image is on disk; LabeltoolError when that does not work."""
@@ -225,7 +225,7 @@ def _close_pyramid(future: Future[_Loaded]) -> None:
 def _check_source(record: ImageRecord) -> None:
     """BadInputError when the file is not the one that was added; a large one is only looked at from outside, because
     reading it to its end takes longer than to show it."""
-    large = record.size.pixels > WHOLE_PIXELS and record.path.exists()
+    large = not fits_whole(record.size) and record.path.exists()
     same = large and record.path.stat().st_size == record.file_bytes
     problem = "" if same else source_problem(record)
     if problem:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from labeltool import plugins
-from labeltool.app.project import chosen, reason
+from labeltool.app.project import chosen
+from labeltool.core.errors import BadInputError
+from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken, Progress, silent
-from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.project import ImageRecord
 from labeltool.formats.export import export, refuse
 from labeltool.formats.items import Watched
 from labeltool.formats.protocol import Exporter, ExportPlan, ExportReport, LabelledImage
@@ -20,25 +22,38 @@ from labeltool.store.project import ProjectStore
 GROUP = "labeltool.exporters"
 
 
-@dataclass
+class StoredImage(LabelledImage):
+    """An image of a project; its mask is read anew each time it is asked for, by any thread.
+
+    BadInputError where the mask is damaged: that image is left out, and the others go on.
+    """
+
+    def __init__(self, store: ProjectStore, record: ImageRecord) -> None:
+        object.__setattr__(self, "record", record)
+        object.__setattr__(self, "_store", store)
+
+    @property
+    def mask(self) -> LabelMask:
+        """The mask as it is now."""
+        store: ProjectStore = self.__dict__["_store"]
+        try:
+            return store.load_mask(self.record.id)
+        except DamagedError as error:
+            raise BadInputError(error.message, file=error.file, hint=error.hint) from error
+
+
+@dataclass(frozen=True)
 class StoredImages:
-    """Images and their masks as the store has them, one mask in memory at a time; damaged ones are left out."""
+    """Images and their masks as the store has them; no mask is in memory before it is asked for."""
 
     store: ProjectStore
     records: Sequence[ImageRecord]
-    damaged: dict[str, Skipped] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.records)
 
     def __iter__(self) -> Iterator[LabelledImage]:
-        for record in self.records:
-            try:
-                image = LabelledImage(self.store.image(record.id), self.store.load_mask(record.id))
-            except DamagedError as error:
-                self.damaged[record.id] = Skipped(error.file or str(record.path), reason(error))
-            else:
-                yield image
+        return (StoredImage(self.store, self.store.image(record.id)) for record in self.records)
 
 
 def export_images(
@@ -61,10 +76,9 @@ def export_images(
     options = options or exporter.Options()
     images = StoredImages(store, chosen(store, split))
     project = None if inside_project else store.root
-    report = export(
+    return export(
         exporter, images, store.catalog, out, options, project=project, progress=progress, cancel=cancel
     )
-    return replace(report, skipped=(*report.skipped, *images.damaged.values()))
 
 
 def plan_export(
@@ -84,4 +98,4 @@ def plan_export(
     watched = Watched(images, progress, cancel or CancelToken(), "planning")
     plan = exporter.plan(watched, store.catalog, options or exporter.Options())
     refuse(plan, out.absolute(), store.root)
-    return replace(plan, skipped=(*plan.skipped, *images.damaged.values()))
+    return plan

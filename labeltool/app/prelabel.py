@@ -147,7 +147,7 @@ class _Run:
             self.report.kept += 1
             return
         self.report.device, self.report.engine, _ = self.process.ready(self.cancel)
-        found = self.process.segment(record.path, self.cancel, progress)
+        found = self.process.segment(record.path, self.cancel, progress, page=record.page)
         self.store.save_prediction(record.id, self.key, self._mapped(found))
 
     def _mapped(self, found: Iterable[Prediction]) -> Iterator[Prediction]:

@@ -15,7 +15,8 @@ from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.imaging.find import find_images
-from labeltool.imaging.open import verify
+from labeltool.imaging.open import pages, verify
+from labeltool.imaging.reader import Page
 from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
@@ -38,54 +39,107 @@ def add_images(
     paths: Iterable[Path],
     *,
     split: str = "",
+    axis: str = "",
     progress: Progress = silent,
     cancel: CancelToken | None = None,
 ) -> AddReport:
     """Reference files, and the files in folders. Each is read to its end first: a broken one is left out.
 
-    A file with the bytes of an image that is not where it was is taken for that image, labels and all.
-    After a cancel what was added before stays.
+    Of a file that holds several images (a stack, a volume cut along ``axis``, frames) each becomes an image of the
+    project; those of one series come in its order. A file with the bytes of an image that is not where it was is taken
+    for that image, labels and all. After a cancel what was added before stays.
     """
     cancel = cancel or CancelToken()
     files, skipped = find_images(list(paths))
     report = AddReport(skipped=list(skipped))
-    lost = {r.sha256: r for r in store.images() if not r.path.exists()}
+    lost = {(r.sha256, r.page): r for r in store.images() if not r.path.exists()}
     batch: list[ImageRecord] = []
-    for number, path in enumerate(files):
+    surveyed = _in_order(_surveyed(files, axis, report, cancel))
+    for number, (path, found) in enumerate(surveyed):
         cancel.check()
-        progress(number, len(files), path.name)
-        new = _new_record(store, path, split, report)
-        if new is not None and new.sha256 in lost:
-            moved = replace(lost.pop(new.sha256), path=new.path)
-            store.update_image(moved)
-            report.relinked.append(moved)
-        elif new is not None:
-            batch.append(new)
-        if len(batch) == BATCH or number + 1 == len(files):
+        progress(number, len(surveyed), path.name)
+        for new in _new_records(store, path, found, split, report):
+            if (new.sha256, new.page) in lost:
+                moved = replace(lost.pop((new.sha256, new.page)), path=new.path)
+                store.update_image(moved)
+                report.relinked.append(moved)
+            else:
+                batch.append(new)
+        if len(batch) >= BATCH or number + 1 == len(surveyed):
             store.add_images(batch)
             report.added += batch
             batch = []
     return report
 
 
-def _new_record(store: ProjectStore, path: Path, split: str, report: AddReport) -> ImageRecord | None:
-    if store.find(path) is not None:
-        report.known += 1
-        return None
+def _surveyed(
+    files: Iterable[Path], axis: str, report: AddReport, cancel: CancelToken
+) -> Iterator[tuple[Path, list[Page]]]:
+    """Each file with its images, headers only; the unreadable ones go to the report."""
+    for path in files:
+        cancel.check()
+        try:
+            yield path, pages(path, axis)
+        except (BadInputError, OSError) as error:
+            report.skipped.append(Skipped(str(path), reason(error)))
+
+
+def _in_order(surveyed: Iterable[tuple[Path, list[Page]]]) -> list[tuple[Path, list[Page]]]:
+    """The same files, but those of one series together and in its order, at the place of the first of them."""
+    found = list(surveyed)
+    first: dict[str, int] = {}
+    for number, (_, its_pages) in enumerate(found):
+        first.setdefault(its_pages[0].info.series or f"\0{number}", number)
+
+    def key(entry: tuple[int, tuple[Path, list[Page]]]) -> tuple[int, float]:
+        number, (_, its_pages) = entry
+        info = its_pages[0].info
+        return (first[info.series], info.place) if info.series else (number, 0.0)
+
+    return [entry for _, entry in sorted(enumerate(found), key=key)]
+
+
+def _new_records(
+    store: ProjectStore, path: Path, found: list[Page], split: str, report: AddReport
+) -> list[ImageRecord]:
+    new = [page for page in found if store.find(path, page.key) is None]
+    report.known += len(found) - len(new)
+    if not new:
+        return []
     try:
-        return record_of(path, split)
+        return records_of(path, new, split)
     except (BadInputError, OSError) as error:
         report.skipped.append(Skipped(str(path), reason(error)))
-        return None
+        return []
+
+
+def records_of(path: Path, found: list[Page], split: str = "") -> list[ImageRecord]:
+    """Read the images of a file to their end and describe them. BadInputError when one is not whole."""
+    path = path.absolute()
+    for page in found:
+        verify(path, page.key)
+    digest, length = file_hash(path), path.stat().st_size
+    return [
+        ImageRecord(
+            id=uuid.uuid4().hex,
+            path=path,
+            size=page.info.size,
+            kind=page.info.kind,
+            sha256=digest,
+            file_bytes=length,
+            split=split,
+            page=page.key,
+            series=page.info.series,
+            place=page.info.place,
+            subject=page.info.subject,
+        )
+        for page in found
+    ]
 
 
 def record_of(path: Path, split: str = "") -> ImageRecord:
-    """Read a file to its end and describe it. BadInputError when it is no whole image."""
-    path = path.absolute()
-    info = verify(path)
-    return ImageRecord(
-        uuid.uuid4().hex, path, info.size, info.kind, file_hash(path), path.stat().st_size, split
-    )
+    """The same of a file that holds one image."""
+    return records_of(path, pages(path), split)[0]
 
 
 def source_problem(record: ImageRecord) -> str:

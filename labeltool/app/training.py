@@ -86,4 +86,4 @@ def _hold_out(records: Sequence[ImageRecord], seed: int) -> tuple[list[ImageReco
 
 
 def _images(store: ProjectStore, records: Sequence[ImageRecord]) -> tuple[TrainingImage, ...]:
-    return tuple(TrainingImage(r.id, r.path, Labels(store, r.id)) for r in records)
+    return tuple(TrainingImage(r.id, r.path, Labels(store, r.id), page=r.page) for r in records)

@@ -35,6 +35,10 @@ class ImageRecord:
 
     ``id`` is 32 hexadecimal digits, ``path`` absolute, ``size`` that of the displayed pixels (EXIF
     orientation applied), ``sha256`` of the file's bytes, ``split`` train, val, test or empty.
+
+    ``page`` says which image of a file that holds several (empty where it holds one). Images of one volume or stack
+    share their ``series``, in which ``place`` orders them; ``subject`` is the patient or specimen, where the file
+    knows it.
     """
 
     id: str
@@ -46,11 +50,22 @@ class ImageRecord:
     split: str = ""
     status: Status = Status.NEW
     revision: int = 0
+    page: str = ""
+    series: str = ""
+    place: float = 0.0
+    subject: str = ""
 
     @property
     def name(self) -> str:
-        """The file's name, as shown in lists."""
-        return self.path.name
+        """The file's name and the page, as shown in lists."""
+        return f"{self.path.name} [{self.page}]" if self.page else self.path.name
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its suffix, and the page: what the image is called in other people's files."""
+        stem = self.path.name.removesuffix(".gz") if self.path.name.endswith(".nii.gz") else self.path.name
+        stem = Path(stem).stem
+        return f"{stem}_{self.page}" if self.page else stem
 
 
 @dataclass(frozen=True)

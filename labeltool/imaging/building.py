@@ -17,8 +17,8 @@ from labeltool.core.memory import share
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.imaging.halving import coarser, finer, halve
 from labeltool.imaging.pyramid_cache import PyramidCache
-from labeltool.imaging.pyramid_file import PyramidFile
-from labeltool.imaging.reader import Pixels
+from labeltool.imaging.pyramid_file import Form, PyramidFile
+from labeltool.imaging.reader import ImageInfo, Raw, filled
 
 MOSAIC_PIXELS = 1 << 23
 """Levels of at most so many pixels are kept in memory while they are made."""
@@ -30,6 +30,7 @@ _COPIES = 4
 _FIRST_SAMPLES = 12
 _SAMPLE_PASSES = 2
 _TELL_S = 0.1
+_GREY = 64
 
 Told = Callable[[int, Box], None]
 """Called with a level and a box of image pixels: from this level on there is more to see inside the box."""
@@ -39,8 +40,15 @@ class Source(Protocol):
     """What levels are made from."""
 
     path: Path
+    page: str
+    info: ImageInfo
     sizes: list[Size]
     in_order: bool
+
+    @property
+    def form(self) -> Form:
+        """Type and number of the values of a pixel."""
+        ...
 
     @property
     def base(self) -> int:
@@ -52,15 +60,15 @@ class Source(Protocol):
         """What is best read at once."""
         ...
 
-    def read(self, box: Box | None = None, level: int = 0) -> Pixels:
-        """Pixels of a box of a level."""
+    def read(self, box: Box | None = None, level: int = 0) -> Raw:
+        """Raw of a box of a level."""
         ...
 
-    def blocks(self, width: int, height: int) -> Iterator[tuple[Box, Callable[[], Pixels]]]:
+    def blocks(self, width: int, height: int) -> Iterator[tuple[Box, Callable[[], Raw]]]:
         """All of the base level; one that is read in order has to be asked for in whole rows."""
         ...
 
-    def small(self, side: int, cancel: CancelToken) -> Pixels:
+    def small(self, side: int, cancel: CancelToken) -> Raw:
         """All of it with at most ``side`` pixels on its longer side, decoded from top to bottom."""
         ...
 
@@ -95,7 +103,7 @@ class Plan:
         """What is read at once, in pixels of the base level: whole tiles of every level below ``top`` wide, and as many
         rows as the memory allows, but at least a row of the file's tiles and what one row of level ``top`` averages."""
         width = source.sizes[self.base].width if source.in_order else max(self.side, _BLOCK)
-        rows = share("decoding") // (width * 3 * _COPIES)
+        rows = share("decoding") // (width * source.form.pixel_bytes * _COPIES)
         power = 1 << max(rows.bit_length() - 1, 0)
         tile = 1 if source.in_order else 1 << (source.tile_side - 1).bit_length()
         return Size(width, max(min(power, _BLOCK), 1 << (self.top - self.base), tile))
@@ -104,15 +112,17 @@ class Plan:
 class Mosaic:
     """The coarse levels in memory, filled in piece by piece; until a piece has come it shows what is nearest."""
 
-    def __init__(self, sizes: list[Size], top: int) -> None:
-        self.sizes = sizes
+    def __init__(self, source: Source, top: int) -> None:
+        self.sizes = source.sizes
         self.top = top
+        self._nodata = source.info.nodata
+        blank = blank_of(source.info)
         self.levels = {
-            level: np.full((sizes[level].height, sizes[level].width, 3), 64, np.uint8)
-            for level in range(top, len(sizes))
+            level: filled(self.sizes[level].box, source.form.dtype, source.form.channels, blank)
+            for level in range(top, len(self.sizes))
         }
 
-    def fill(self, box: Box, pixels: Pixels | int) -> None:
+    def fill(self, box: Box, pixels: Raw) -> None:
         """Put pixels of level ``top`` in, and bring the levels above up to date."""
         if self.top not in self.levels:
             return
@@ -120,7 +130,7 @@ class Mosaic:
         for level in range(self.top + 1, len(self.sizes)):
             box = coarser(box, 1)
             below = finer(box, 1, self.sizes[level - 1])
-            self.levels[level][box.slices()] = halve(self.levels[level - 1][below.slices()])
+            self.levels[level][box.slices()] = halve(self.levels[level - 1][below.slices()], 1, self._nodata)
 
 
 def sample(source: Source, plan: Plan, mosaic: Mosaic, told: Told, cancel: CancelToken) -> None:
@@ -144,15 +154,27 @@ def sample(source: Source, plan: Plan, mosaic: Mosaic, told: Told, cancel: Cance
             cell = corner._replace(x1=corner.x0 + stride, y1=corner.y0 + stride).intersect(size.box)
             place = corner._replace(x1=corner.x0 + side, y1=corner.y0 + side).intersect(size.box)
             try:
-                pixels = halve(source.read(place, plan.base), up)
+                pixels = halve(source.read(place, plan.base), up, source.info.nodata)
             except BadInputError:  # ``build`` comes here as well, and reports it
                 continue
-            mosaic.fill(coarser(cell, up), pixels.mean((0, 1)).round().astype(np.uint8))
+            mosaic.fill(coarser(cell, up), _mean(pixels))
             mosaic.fill(coarser(place, up), pixels)
             told(plan.top, finer(cell, plan.base, source.sizes[0]))
         if stride == side:
             return
         before, stride = stride, stride // 2
+
+
+def _mean(pixels: Raw) -> Raw:
+    mean = pixels.astype(np.float64).mean((0, 1))
+    return np.asarray(mean if pixels.dtype.kind == "f" else mean.round(), pixels.dtype)
+
+
+def blank_of(info: ImageInfo) -> float:
+    """What stands for values that have not come yet: grey, or nothing."""
+    if info.nodata is not None:
+        return info.nodata
+    return _GREY if info.is_plain else 0
 
 
 def build(
@@ -182,7 +204,7 @@ def build(
         for level in range(plan.base, plan.top):
             if file is not None and level >= plan.first:
                 _write(file, level, pixels, coarser(box, level - plan.base))
-            pixels = halve(pixels)
+            pixels = halve(pixels, 1, source.info.nodata)
         mosaic.fill(coarser(box, up), pixels)
         if source.in_order:  # a tile that is whole now began further up
             told(plan.first, box._replace(y0=box.y0 - box.y0 % plan.side))
@@ -198,22 +220,22 @@ def build(
 def unpacked(source: Source, cache: PyramidCache, cancel: CancelToken | None = None) -> PyramidFile:
     """The pyramid of a file that can only be read in order, made now if it is not in the cache."""
     plan = Plan.of(source)
-    found = cache.find(source.path, source.sizes[0])
+    found = cache.find(source.path, source.sizes[0], source.form, source.page)
     if found is not None:
         return found
-    made = cache.begin(source.path, source.sizes[0], plan.first)
+    made = cache.begin(source.path, source.sizes[0], plan.first, source.form, source.page)
     try:
-        damage = build(source, plan, Mosaic(source.sizes, plan.top), made, cancel=cancel)
+        damage = build(source, plan, Mosaic(source, plan.top), made, cancel=cancel)
         if damage is not None:
             raise damage
-        cache.finish(made, source.path)
+        cache.finish(made, source.path, source.page)
     except BaseException:
         cache.abandon(made)
         raise
     return made
 
 
-def overview(source: Source, side: int, cache: PyramidCache, cancel: CancelToken | None = None) -> Pixels:
+def overview(source: Source, side: int, cache: PyramidCache, cancel: CancelToken | None = None) -> Raw:
     """A picture of all of a large image, at least ``side`` pixels long, in little memory: from its own overviews, from
     the cache, roughly from a few of its tiles, or, where it can only be read in order, decoded from top to bottom."""
     cancel = cancel or CancelToken()
@@ -221,7 +243,7 @@ def overview(source: Source, side: int, cache: PyramidCache, cancel: CancelToken
     level = max((n for n, size in enumerate(sizes) if max(size) >= side), default=0)
     if level >= plan.base and sizes[plan.base].pixels <= MOSAIC_PIXELS:
         return source.read(sizes[level].box, level)
-    kept = cache.find(source.path, sizes[0])
+    kept = cache.find(source.path, sizes[0], source.form, source.page)
     if kept is not None:
         with contextlib.closing(kept):
             return kept.read_box(sizes[level].box, level)
@@ -229,7 +251,7 @@ def overview(source: Source, side: int, cache: PyramidCache, cancel: CancelToken
         return source.small(side, cancel)
     if level <= plan.base:
         return source.read(sizes[level].box, level)
-    mosaic = Mosaic(sizes, plan.top)
+    mosaic = Mosaic(source, plan.top)
     sample(source, plan, mosaic, lambda level, box: None, cancel)
     return mosaic.levels[max(level, plan.top)]
 
@@ -256,7 +278,7 @@ class Teller:
         self._box, self._last_s = Box(0, 0, 0, 0), time.monotonic()
 
 
-def _write(file: PyramidFile, level: int, pixels: Pixels, box: Box) -> None:
+def _write(file: PyramidFile, level: int, pixels: Raw, box: Box) -> None:
     try:
         file.write(level, pixels, box)
     except OSError as error:

@@ -6,22 +6,22 @@ import contextlib
 from collections import OrderedDict
 from pathlib import Path
 from threading import Condition, Thread
-
-import numpy as np
+from typing import TypeGuard
 
 from labeltool.core.change import Signal
 from labeltool.core.errors import BadInputError, CancelledError, LabeltoolError
 from labeltool.core.geometry import Box, TileIndex, tile_box, tiles_in
 from labeltool.core.memory import share
 from labeltool.core.progress import CancelToken
-from labeltool.imaging.building import Mosaic, Plan, Teller, build, sample
+from labeltool.imaging.budget import fits_whole
+from labeltool.imaging.building import Mosaic, Plan, Teller, blank_of, build, sample
 from labeltool.imaging.halving import finer
 from labeltool.imaging.open import open_image
 from labeltool.imaging.pyramid import ArrayPyramid, Arrival, Pyramid
 from labeltool.imaging.pyramid_cache import PyramidCache
 from labeltool.imaging.pyramid_file import PyramidFile
-from labeltool.imaging.reader import Pixels
-from labeltool.imaging.readers.large import LargeReader
+from labeltool.imaging.reader import Raw, Reader
+from labeltool.imaging.readers.windowed import WindowedReader
 
 _ALL_LEVELS = 64
 _MOST_WANTED = 1024
@@ -30,13 +30,21 @@ _DAMAGED = 96
 _Key = tuple[int, TileIndex]
 
 
-def open_pyramid(path: Path) -> Pyramid:
-    """The pyramid of an image file: in memory if the image fits, else by parts. BadInputError as ``open_image``."""
-    reader = open_image(path)
-    if isinstance(reader, LargeReader):
-        return FilePyramid(reader)
+def open_pyramid(path: Path, page: str = "") -> Pyramid:
+    """The pyramid of an image's values: in memory if it fits, else by parts. BadInputError as ``open_image``."""
+    reader = open_image(path, page)
+    return FilePyramid(reader) if is_read_by_parts(reader) else whole(reader)
+
+
+def is_read_by_parts(reader: Reader) -> TypeGuard[WindowedReader]:
+    """True for images that are too large to be kept in memory while they are open."""
+    return isinstance(reader, WindowedReader) and not fits_whole(reader.info.size, reader.info.pixel_bytes)
+
+
+def whole(reader: Reader) -> ArrayPyramid:
+    """The pyramid of an image that fits the memory; closes the reader."""
     with reader:
-        pyramid = ArrayPyramid(reader.read())
+        pyramid = ArrayPyramid(reader.read(), reader.info)
     pyramid.build()
     return pyramid
 
@@ -49,8 +57,9 @@ class FilePyramid:
     """
 
     def __init__(
-        self, reader: LargeReader, cache: PyramidCache | None = None, budget: int | None = None
+        self, reader: WindowedReader, cache: PyramidCache | None = None, budget: int | None = None
     ) -> None:
+        self.info = reader.info
         self.sizes = reader.sizes
         self.arrived: Signal[Arrival] = Signal()
         self.failed: Signal[LabeltoolError] = Signal()
@@ -59,18 +68,22 @@ class FilePyramid:
         self._cache = cache or PyramidCache()
         self._budget = share("pyramid") if budget is None else budget
         self._plan = Plan.of(reader)
-        self._tiles: OrderedDict[_Key, Pixels] = OrderedDict()
+        self._tiles: OrderedDict[_Key, Raw] = OrderedDict()
         self._held = 0
         self._damaged: dict[_Key, LabeltoolError] = {}
         self._wanted: OrderedDict[_Key, None] = OrderedDict()
         self._news = Condition()
         self._cancel = CancelToken()
         self._stop = CancelToken()  # of the levels alone
-        self._file = self._cache.find(reader.path, self.sizes[0]) if self._plan.on_disk else None
+        self._file = (
+            self._cache.find(reader.path, self.sizes[0], reader.form, reader.page)
+            if self._plan.on_disk
+            else None
+        )
         self._built = self._file is not None or self._plan.first >= len(self.sizes)
         if self._plan.on_disk and not self._built:
             self._file = self._begin()
-        self._mosaic = Mosaic(self.sizes, len(self.sizes) if self._built else self._plan.top)
+        self._mosaic = Mosaic(reader, len(self.sizes) if self._built else self._plan.top)
         # No daemon: a program that ends waits until it has given up, or half a pyramid would stay on the disk.
         self._builder = Thread(target=self._make, name="labeltool-pyramid")
         self._loader = Thread(target=self._load_wanted, name="labeltool-tiles", daemon=True)
@@ -89,7 +102,7 @@ class FilePyramid:
         """True when no level has to be made any more."""
         return self._built
 
-    def peek(self, level: int, row: int, col: int) -> Pixels | None:
+    def peek(self, level: int, row: int, col: int) -> Raw | None:
         """A tile if it is at hand; one that is still being made may be rough."""
         index = TileIndex(row, col)
         if level in self._mosaic.levels:
@@ -100,7 +113,7 @@ class FilePyramid:
                 self._tiles.move_to_end((level, index))
             return found
 
-    def tile(self, level: int, row: int, col: int) -> Pixels | None:
+    def tile(self, level: int, row: int, col: int) -> Raw | None:
         """A tile if it is at hand; else it is asked for."""
         found = self.peek(level, row, col)
         if found is None and self._readable(level, TileIndex(row, col)):
@@ -113,16 +126,16 @@ class FilePyramid:
                 self._news.notify_all()
         return found
 
-    def read(self, box: Box, level: int = 0) -> Pixels:
-        """Pixels of a box; waits for what is not unpacked yet."""
-        out = np.empty((box.height, box.width, 3), np.uint8)
+    def read(self, box: Box, level: int = 0) -> Raw:
+        """Raw of a box; waits for what is not unpacked yet."""
+        out = self.info.empty(box)
         for index in tiles_in(box, self.sizes[level]):
             place = tile_box(index, self.sizes[level])
             part = box.intersect(place)
             out[part.slices(box)] = self._tile_now(level, index)[part.slices(place)]
         return out
 
-    def sample(self) -> Pixels | None:
+    def sample(self) -> Raw | None:
         """The coarsest level."""
         return self.tile(self.level_count - 1, 0, 0)
 
@@ -153,7 +166,7 @@ class FilePyramid:
         """False for what is still to be unpacked; the builder will tell of it."""
         return not self._reader.in_order or self._from_file(level, index)
 
-    def _tile_now(self, level: int, index: TileIndex) -> Pixels:
+    def _tile_now(self, level: int, index: TileIndex) -> Raw:
         found = self.peek(level, *index)
         if (level, index) in self._damaged:
             raise self._damaged[level, index]
@@ -163,7 +176,7 @@ class FilePyramid:
             self._news.wait_for(lambda: self._readable(level, index) or self._built or self._cancel.cancelled)
         return self._load(level, index)
 
-    def _load(self, level: int, index: TileIndex) -> Pixels:
+    def _load(self, level: int, index: TileIndex) -> Raw:
         if self._cancel.cancelled:
             raise CancelledError("the image has been closed")
         pixels = self._kept(level, index)
@@ -183,7 +196,7 @@ class FilePyramid:
             )
         return BadInputError("the file is damaged before this place", file=self._reader.path)
 
-    def _kept(self, level: int, index: TileIndex) -> Pixels | None:
+    def _kept(self, level: int, index: TileIndex) -> Raw | None:
         """A tile from the cache; a damaged one does no harm where the file can be asked instead."""
         if self._file is None or not self._from_file(level, index):
             return None
@@ -194,7 +207,7 @@ class FilePyramid:
                 raise
             return None
 
-    def _keep(self, key: _Key, pixels: Pixels) -> None:
+    def _keep(self, key: _Key, pixels: Raw) -> None:
         with self._news:
             if key in self._tiles:
                 return
@@ -213,7 +226,7 @@ class FilePyramid:
                 break
             except LabeltoolError as error:
                 self._damaged[key] = error
-                self._keep(key, np.full((box.height, box.width, 3), _DAMAGED, np.uint8))
+                self._keep(key, self.info.empty(box, _DAMAGED if self.info.is_plain else blank_of(self.info)))
                 self.failed.emit(error)
             last = level if level < self.level_count - 1 else _ALL_LEVELS
             self.arrived.emit(Arrival(level, last, finer(box, level, self.sizes[0])))
@@ -230,10 +243,15 @@ class FilePyramid:
 
     # ---- levels
 
+    def _find(self) -> PyramidFile | None:
+        return self._cache.find(self._reader.path, self.sizes[0], self._reader.form, self._reader.page)
+
     def _begin(self) -> PyramidFile | None:
         """Where the levels go; without room on the disk, files that can be read by windows do without."""
         try:
-            return self._cache.begin(self._reader.path, self.sizes[0], self._plan.first)
+            return self._cache.begin(
+                self._reader.path, self.sizes[0], self._plan.first, self._reader.form, self._reader.page
+            )
         except BadInputError:
             if self._reader.in_order:
                 raise
@@ -247,7 +265,7 @@ class FilePyramid:
             if damage is not None:
                 raise damage
             if self._file is not None:
-                self._cache.finish(self._file, self._reader.path)
+                self._cache.finish(self._file, self._reader.path, self._reader.page)
         except CancelledError:
             self._give_up()
         except LabeltoolError as error:
@@ -264,7 +282,7 @@ class FilePyramid:
             self._news.notify_all()
         self.progress.emit(None)
 
-    def _build(self, source: LargeReader, teller: Teller) -> LabeltoolError | None:
+    def _build(self, source: WindowedReader, teller: Teller) -> LabeltoolError | None:
         if not source.in_order:
             sample(source, self._plan, self._mosaic, teller, self._stop)
         return build(

@@ -8,34 +8,38 @@ from pathlib import Path
 from labeltool import plugins
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.imaging import sniff
-from labeltool.imaging.reader import ImageInfo, Reader, ReaderPlugin
+from labeltool.imaging.reader import ImageInfo, Page, Reader, ReaderPlugin
 
 _GROUP = "labeltool.readers"
 
 
-def open_image(path: Path) -> Reader:
-    """Open an image by its content, whatever its suffix says; reads the header only.
+def open_image(path: Path, page: str = "") -> Reader:
+    """Open an image by its content, whatever its suffix says; reads the header only. ``page`` is one of
+    :func:`pages`, empty for the first.
 
     BadInputError (file, what is wrong, what to do) when it is missing, broken, too large or of a kind not read.
     """
-    head = _head(path)
-    readers, broken = _readers()
-    for reader in readers:
-        if reader.can_read(head, path):
-            return reader.open(path)
-    raise _refusal(head, path, broken)
+    return _reader_of(path).open(path, page)
 
 
-def probe(path: Path) -> ImageInfo:
+def pages(path: Path, axis: str = "") -> list[Page]:
+    """All images of a file with their headers: one, but for stacks, volumes and files of many frames.
+
+    ``axis`` is along which volumes are cut (i, j, k; empty for the axis across the body).
+    """
+    return _reader_of(path).pages(path, axis)
+
+
+def probe(path: Path, page: str = "") -> ImageInfo:
     """What the header of an image says; cheap, and no promise that the pixels are whole."""
-    with open_image(path) as reader:
+    with open_image(path, page) as reader:
         return reader.info
 
 
-def verify(path: Path) -> ImageInfo:
+def verify(path: Path, page: str = "") -> ImageInfo:
     """Refuse an image that is cut off or damaged before it enters a project: it is decoded whole, or where it is too
     large for that, checked to hold all its pieces."""
-    with open_image(path) as reader:
+    with open_image(path, page) as reader:
         reader.verify()
         return reader.info
 
@@ -45,15 +49,24 @@ def readable_suffixes() -> tuple[str, ...]:
     return tuple(suffix for reader in _readers()[0] for suffix in reader.suffixes)
 
 
+def _reader_of(path: Path) -> ReaderPlugin:
+    head = _head(path)
+    readers, broken = _readers()
+    for reader in readers:
+        if reader.can_read(head, path):
+            return reader
+    raise _refusal(head, path, broken)
+
+
 def _readers() -> tuple[list[ReaderPlugin], list[str]]:
-    """The readers that load, and why the others do not."""
+    """The readers that load, the one to be asked first before the others, and why the others do not."""
     readers, broken = [], []
     for name in plugins.names(_GROUP):
         try:
             readers.append(plugins.load(_GROUP, name))
         except LabeltoolError as error:
             broken.append(error.message)
-    return readers, broken
+    return sorted(readers, key=lambda reader: -reader.priority), broken
 
 
 def _head(path: Path) -> bytes:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
 from labeltool.core.change import Signal
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
 from labeltool.imaging.halving import coarser, halve, level_sizes
-from labeltool.imaging.reader import Pixels
+from labeltool.imaging.reader import ImageInfo, Raw
 
 _NOTHING_YET = 64
 
@@ -28,9 +26,10 @@ class Pyramid(Protocol):
 
     Pixel (x, y) of level k averages the pixels (x * 2**k, y * 2**k) and on of the image; at odd sizes the last row and
     column count twice, so that levels lie exactly on each other. Levels come in tiles of 256 x 256, cut to the level.
-    The signals are emitted on any thread.
+    Values are those of the file, [h, w, channels], whatever their type. The signals are emitted on any thread.
     """
 
+    info: ImageInfo
     sizes: list[Size]
     arrived: Signal[Arrival]
     failed: Signal[LabeltoolError]
@@ -43,20 +42,20 @@ class Pyramid(Protocol):
         """Number of levels; the last one fits into a single tile."""
         ...
 
-    def tile(self, level: int, row: int, col: int) -> Pixels | None:
+    def tile(self, level: int, row: int, col: int) -> Raw | None:
         """A tile if it is at hand, never waiting. None asks for it: ``arrived`` will tell."""
         ...
 
-    def peek(self, level: int, row: int, col: int) -> Pixels | None:
+    def peek(self, level: int, row: int, col: int) -> Raw | None:
         """A tile if it is at hand; nobody is asked."""
         ...
 
-    def read(self, box: Box, level: int = 0) -> Pixels:
-        """Pixels of a box of a level, not to be written to. Waits for the disk; BadInputError for what is damaged."""
+    def read(self, box: Box, level: int = 0) -> Raw:
+        """Raw of a box of a level, not to be written to. Waits for the disk; BadInputError for what is damaged."""
         ...
 
-    def sample(self) -> Pixels | None:
-        """Pixels from all over the image, by which its contrast is judged; None when none are at hand yet."""
+    def sample(self) -> Raw | None:
+        """Raw from all over the image, by which its contrast is judged; None when none are at hand yet."""
         ...
 
     def stop_levels(self) -> None:
@@ -72,8 +71,9 @@ class Pyramid(Protocol):
 class ArrayPyramid:
     """The pyramid of an image that is wholly in memory. A level is made when it is first asked for."""
 
-    def __init__(self, pixels: Pixels) -> None:
+    def __init__(self, pixels: Raw, info: ImageInfo | None = None) -> None:
         self._levels = [pixels]
+        self.info = info or ImageInfo(Size(pixels.shape[1], pixels.shape[0]), "", "RGB")
         self.sizes = level_sizes(Size(pixels.shape[1], pixels.shape[0]))
         self.arrived: Signal[Arrival] = Signal()
         self.failed: Signal[LabeltoolError] = Signal()
@@ -87,30 +87,30 @@ class ArrayPyramid:
     @property
     def nbytes(self) -> int:
         """Bytes of all levels."""
-        return sum(size.pixels * 3 for size in self.sizes)
+        return sum(size.pixels for size in self.sizes) * self.info.pixel_bytes
 
     def build(self) -> None:
         """Make every level now, so that nobody who paints has to wait for one."""
         self.level(self.level_count - 1)
 
-    def level(self, level: int) -> Pixels:
+    def level(self, level: int) -> Raw:
         """All pixels of a level."""
         while len(self._levels) <= level:
-            self._levels.append(halve(self._levels[-1]))
+            self._levels.append(halve(self._levels[-1], 1, self.info.nodata))
             self._levels[-1].flags.writeable = False
         return self._levels[level]
 
-    def tile(self, level: int, row: int, col: int) -> Pixels:
+    def tile(self, level: int, row: int, col: int) -> Raw:
         """A tile, which is always at hand."""
         return self.level(level)[tile_box(TileIndex(row, col), self.sizes[level]).slices()]
 
     peek = tile
 
-    def read(self, box: Box, level: int = 0) -> Pixels:
-        """Pixels of a box of a level."""
+    def read(self, box: Box, level: int = 0) -> Raw:
+        """Raw of a box of a level."""
         return self.level(level)[box.slices()]
 
-    def sample(self) -> Pixels:
+    def sample(self) -> Raw:
         """The image."""
         return self.level(0)
 
@@ -121,10 +121,10 @@ class ArrayPyramid:
         """There is nothing to let go of."""
 
 
-def seen(pyramid: Pyramid, level: int, box: Box) -> Pixels:
-    """Pixels of a box of a level without waiting; where they are not at hand, coarser ones stand in."""
+def seen(pyramid: Pyramid, level: int, box: Box) -> Raw:
+    """Raw of a box of a level without waiting; where they are not at hand, coarser ones stand in."""
     size = pyramid.sizes[level]
-    out = np.empty((box.height, box.width, 3), np.uint8)
+    out = pyramid.info.empty(box)
     for index in tiles_in(box, size):
         place = tile_box(index, size)
         part = box.intersect(place)
@@ -134,7 +134,7 @@ def seen(pyramid: Pyramid, level: int, box: Box) -> Pixels:
     return out
 
 
-def _stand_in(pyramid: Pyramid, level: int, index: TileIndex, part: Box) -> Pixels | int:
+def _stand_in(pyramid: Pyramid, level: int, index: TileIndex, part: Box) -> Raw | int:
     """``part`` of a tile from the nearest coarser level that is at hand, enlarged."""
     for up in range(1, pyramid.level_count - level):
         above = TileIndex(index.row >> up, index.col >> up)
@@ -144,4 +144,4 @@ def _stand_in(pyramid: Pyramid, level: int, index: TileIndex, part: Box) -> Pixe
             place = tile_box(above, pyramid.sizes[level + up])
             large = pixels[wide.slices(place)].repeat(1 << up, 0).repeat(1 << up, 1)
             return large[part.slices(Box(wide.x0 << up, wide.y0 << up, 0, 0))]
-    return _NOTHING_YET
+    return _NOTHING_YET if pyramid.info.is_plain else 0

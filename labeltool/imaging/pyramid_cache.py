@@ -14,7 +14,7 @@ from platformdirs import user_cache_path
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
 from labeltool.core.memory import GIB, MIB
-from labeltool.imaging.pyramid_file import PyramidFile, length
+from labeltool.imaging.pyramid_file import PLAIN, Form, PyramidFile, length
 
 LIMIT_VARIABLE = "LABELTOOL_CACHE_MB"
 _DEFAULT_LIMIT = 20 * GIB
@@ -37,10 +37,10 @@ class PyramidCache:
         self.folder = folder or user_cache_path("labeltool") / "pyramids"
         self.limit = cache_limit() if limit is None else limit
 
-    def find(self, image: Path, size: Size) -> PyramidFile | None:
+    def find(self, image: Path, size: Size, form: Form = PLAIN, page: str = "") -> PyramidFile | None:
         """The pyramid of an image, None when it has not been made or the image has changed since."""
-        path = self._path(image)
-        found = PyramidFile.open(path, size)
+        path = self._path(image, page)
+        found = PyramidFile.open(path, size, form)
         if found is None:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -49,19 +49,19 @@ class PyramidCache:
             os.utime(path)  # used just now
         return found
 
-    def has(self, image: Path) -> bool:
+    def has(self, image: Path, page: str = "") -> bool:
         """Whether there is a pyramid of an image as it is now; nobody has looked whether it is sound."""
         try:
-            return self._path(image).exists()
+            return self._path(image, page).exists()
         except OSError:
             return False
 
-    def begin(self, image: Path, size: Size, first: int) -> PyramidFile:
+    def begin(self, image: Path, size: Size, first: int, form: Form = PLAIN, page: str = "") -> PyramidFile:
         """A new pyramid, to be handed to :meth:`finish` or :meth:`abandon`; ``first`` is its finest level.
 
         BadInputError that names how much is needed when it does not fit the limit or the disk.
         """
-        needed = length(size, first)
+        needed = length(size, first, form)
         if needed > self.limit:
             raise self._no_room(
                 image, needed, f"the cache may take {_mb(self.limit)} MB", f"Raise {LIMIT_VARIABLE}"
@@ -72,15 +72,15 @@ class PyramidCache:
             free = shutil.disk_usage(self.folder).free
             if needed + _SPARE > free:
                 raise self._no_room(image, needed + _SPARE, f"{_mb(free)} MB are free", "Make room")
-            path = self._path(image)
+            path = self._path(image, page)
             partial = path.with_name(f"{path.stem}.{os.getpid()}-{time.monotonic_ns()}.partial")
-            return PyramidFile(partial, size, first, new=True)
+            return PyramidFile(partial, size, first, form, new=True)
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def finish(self, made: PyramidFile, image: Path) -> None:
+    def finish(self, made: PyramidFile, image: Path, page: str = "") -> None:
         """All tiles are written: others may find the pyramid from now on."""
-        path = self._path(image)
+        path = self._path(image, page)
         try:
             made.flush()
             made.path.replace(path)
@@ -112,9 +112,11 @@ class PyramidCache:
                 path.unlink()
                 excess -= bytes_
 
-    def _path(self, image: Path) -> Path:
+    def _path(self, image: Path, page: str) -> Path:
         status = image.stat()
-        name = f"{image.absolute()}:{status.st_size}:{status.st_mtime_ns}".encode(errors="surrogateescape")
+        name = f"{image.absolute()}:{page}:{status.st_size}:{status.st_mtime_ns}".encode(
+            errors="surrogateescape"
+        )
         return self.folder / f"{hashlib.sha256(name).hexdigest()[:32]}.tiles"
 
     def _unwritable(self, error: OSError) -> BadInputError:

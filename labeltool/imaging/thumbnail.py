@@ -14,10 +14,12 @@ from platformdirs import user_cache_path
 
 from labeltool.core.progress import CancelToken
 from labeltool.imaging.building import overview
+from labeltool.imaging.display import first_display, render
+from labeltool.imaging.file_pyramid import is_read_by_parts
 from labeltool.imaging.open import open_image
 from labeltool.imaging.pyramid_cache import PyramidCache
 from labeltool.imaging.reader import Pixels
-from labeltool.imaging.readers.large import LargeReader
+from labeltool.imaging.view import read_shown, sampled
 
 CACHE_LIMIT = 256 << 20
 """Bytes of thumbnails kept on disk."""
@@ -26,7 +28,11 @@ _PRUNE_EVERY = 200
 
 
 def thumbnail(
-    path: Path, side: int, cache: ThumbnailCache | None = None, cancel: CancelToken | None = None
+    path: Path,
+    side: int,
+    cache: ThumbnailCache | None = None,
+    cancel: CancelToken | None = None,
+    page: str = "",
 ) -> Pixels:
     """The image at a size whose longer side has at most ``side`` pixels; images are never enlarged.
 
@@ -35,20 +41,21 @@ def thumbnail(
     """
     cache = cache or ThumbnailCache()
     # Of a large image without overviews a rough one is all there is until its levels have been made; a fine one stays.
-    levels = PyramidCache().has(path)
-    kept = cache.get(_key(path, side, levels=True))
+    levels = PyramidCache().has(path, page)
+    kept = cache.get(_key(path, page, side, levels=True))
     if kept is None and not levels:
-        kept = cache.get(_key(path, side, levels=False))
+        kept = cache.get(_key(path, page, side, levels=False))
     if kept is not None:
         return kept
-    with open_image(path) as reader:
-        pixels = (
-            overview(reader, side, PyramidCache(), cancel)
-            if isinstance(reader, LargeReader)
-            else reader.read()
-        )
+    with open_image(path, page) as reader:
+        if is_read_by_parts(reader):
+            values = overview(reader, side, PyramidCache(), cancel)
+            display = first_display(reader.info, None if reader.info.is_plain else sampled(reader))
+            pixels = render(values, display, reader.info.nodata)
+        else:
+            pixels = read_shown(reader)
         small = shrink(pixels, side)
-    cache.put(_key(path, side, levels=levels), small)
+    cache.put(_key(path, page, side, levels=levels), small)
     return small
 
 
@@ -115,7 +122,7 @@ def _write_whole(path: Path, data: bytes) -> None:
         raise
 
 
-def _key(path: Path, side: int, *, levels: bool) -> str:
+def _key(path: Path, page: str, side: int, *, levels: bool) -> str:
     """Changes when the file does, and once its levels have been made; a missing file has a key too, and is refused when
     it is opened."""
     try:
@@ -123,5 +130,5 @@ def _key(path: Path, side: int, *, levels: bool) -> str:
         stamp = f"{status.st_size}:{status.st_mtime_ns}"
     except OSError:
         stamp = "missing"
-    name = f"{path.absolute()}:{stamp}:{side}{':levels' if levels else ''}"
+    name = f"{path.absolute()}:{page}:{stamp}:{side}{':levels' if levels else ''}"
     return hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:32]

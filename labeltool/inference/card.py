@@ -22,6 +22,8 @@ class ModelCard:
     square, in pixels of the enlarged image, over which the pooling branch averages (0: all of a window).
     ``tile`` and ``halo`` are in pixels of the image, ``mean`` and ``std`` in 0..1 per channel. ``stretch`` gives
     the two percentiles of an image's values that become 0 and 255 before anything else; None leaves them.
+    ``values`` are the two values of a file that become 0 and 255 before that (for CT in Hounsfield units, say); None
+    takes 8 bits as they are and scales anything else by its percentiles.
     ``figures`` holds what was measured, ``training`` how to make it again (command, seed, steps, seconds),
     ``data`` and ``licence`` are for people.
     """
@@ -42,6 +44,7 @@ class ModelCard:
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     stretch: tuple[float, float] | None = None
+    values: tuple[float, float] | None = None
     sha256: str = ""
     data: str = ""
     licence: str = ""
@@ -64,7 +67,7 @@ class ModelCard:
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
             catalog = ClassCatalog.from_json(data.pop("catalog"), file=path)
-            for name in ("atrous_rates", "mean", "std", "stretch"):
+            for name in ("atrous_rates", "mean", "std", "stretch", "values"):
                 if data.get(name) is not None:
                     data[name] = tuple(data[name])
             return cls(catalog=catalog, **data)

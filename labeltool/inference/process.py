@@ -63,7 +63,12 @@ class ModelProcess:
         return self._info
 
     def segment(
-        self, path: Path, cancel: CancelToken | None = None, progress: Progress = silent
+        self,
+        path: Path,
+        cancel: CancelToken | None = None,
+        progress: Progress = silent,
+        *,
+        page: str = "",
     ) -> Iterator[Prediction]:
         """The image's predictions as they are made; leaving the loop early stops the child.
 
@@ -73,7 +78,7 @@ class ModelProcess:
         child = self._started(cancel)
         finished = False
         try:
-            child.send({"segment": str(path.absolute())})
+            child.send({"segment": str(path.absolute()), "page": page})
             while not finished:
                 header, body = self._next(child, cancel)
                 finished = "end" in header or "error" in header

@@ -25,6 +25,7 @@ class TrainingImage:
     path: Path
     load_label: Callable[[], Plane8]
     group: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Augmentation:
 class TrainingOptions:
     """How to train. The schedule ends after ``steps`` or ``minutes``, whichever comes first.
 
-    ``scale``, ``stretch``, ``tile``, ``decoder_channels`` and ``output_stride`` go into the model's card;
+    ``scale``, ``stretch``, ``values``, ``tile``, ``decoder_channels`` and ``output_stride`` go into the model's card;
     ``crop`` is the side in pixels of what the network sees (after ``scale``), and
     so the context over which its pooling branch averages later. ``lovasz`` is the last share of
     the schedule in which the Lovasz loss takes the place of Dice. ``data``, ``licence`` and ``command`` are
@@ -77,6 +78,7 @@ class TrainingOptions:
     atrous_rates: tuple[int, int, int] = (6, 12, 18)
     scale: float = 1.5
     stretch: tuple[float, float] | None = (0.5, 99.9)
+    values: tuple[float, float] | None = None
     tile: int = 768
     halo: int = 64
     steps: int = 3000

@@ -1,8 +1,8 @@
 """The child process that runs a model: ``python -m labeltool.inference.worker MODEL --device auto``.
 
 Frames come in on stdin and go out on what was stdout; whatever a library prints goes to stderr instead. A frame
-``{"segment": path}`` is answered by any number of ``{"part": [x0, y0, x1, y1], "done", "total"}`` whose bytes are
-the label and then the confidence plane, and by one ``{"end": true}`` or ``{"error": {...}}``. The process ends
+``{"segment": path, "page": key}`` is answered by any number of ``{"part": [x0, y0, x1, y1], "done", "total"}`` whose
+bytes are the label and then the confidence plane, and by one ``{"end": true}`` or ``{"error": {...}}``. The process ends
 when its stdin does, so it never outlives its parent.
 """
 
@@ -20,8 +20,8 @@ from typing import BinaryIO
 
 from labeltool import plugins
 from labeltool.core.errors import LabeltoolError, ModelError
-from labeltool.imaging.open import open_image
 from labeltool.inference.card import ModelCard
+from labeltool.inference.feeding import open_fed
 from labeltool.inference.frames import FrameError, Header, read_frame, write_frame
 from labeltool.inference.segmenter import Segmenter
 from labeltool.inference.tiled import segment
@@ -44,7 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
     ready = {"device": segmenter.device, "engine": segmenter.engine, "model": segmenter.card.key}
     write_frame(out, {"ready": ready})
     while True:
-        _answer(Path(requests.get()), segmenter, out)
+        path, page = requests.get()
+        _answer(Path(path), page, segmenter, out)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,15 +64,15 @@ def _take_stdout() -> BinaryIO:
     return out
 
 
-def _requests() -> queue.SimpleQueue[str]:
-    """Paths as they are asked for, read on a thread so that the end of stdin ends the process at once."""
-    paths: queue.SimpleQueue[str] = queue.SimpleQueue()
+def _requests() -> queue.SimpleQueue[tuple[str, str]]:
+    """Images as they are asked for, path and page, read on a thread: the end of stdin ends the process at once."""
+    paths: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
     stdin = sys.stdin.buffer
 
     def read() -> None:
         try:
             while frame := read_frame(stdin):
-                paths.put(frame[0]["segment"])
+                paths.put((frame[0]["segment"], frame[0].get("page", "")))
         except (FrameError, KeyError, OSError) as error:
             print(f"not a request: {error}", file=sys.stderr)  # noqa: T201
         os._exit(0)
@@ -90,14 +91,14 @@ def _load(model: Path, device: str, segmenter: str) -> Segmenter:
     return loaded
 
 
-def _answer(path: Path, segmenter: Segmenter, out: BinaryIO) -> None:
+def _answer(path: Path, page: str, segmenter: Segmenter, out: BinaryIO) -> None:
     reached: Header = {"done": 0.0, "total": 0.0}
 
     def progress(done: float, total: float, text: str = "") -> None:
         reached.update(done=done, total=total)
 
     try:
-        with open_image(path) as reader:
+        with open_fed(path, page, segmenter.card.values) as reader:
             for part in segment(reader, segmenter, progress=progress):
                 planes = [part.label.tobytes(), part.confidence.tobytes()]
                 write_frame(out, {"part": list(part.box), **reached}, planes)

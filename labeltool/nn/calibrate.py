@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from labeltool.core.progress import CancelToken
-from labeltool.imaging.open import open_image
 from labeltool.imaging.windows import read_window, windows
+from labeltool.inference.feeding import open_fed
 from labeltool.inference.levels import apply, image_levels
 from labeltool.inference.training import TrainingImage
 from labeltool.nn.data import label_of
@@ -49,7 +49,7 @@ def _count(image: TrainingImage, segmenter: TorchSegmenter, counts: Tensor) -> N
     """Add an image's margins to ``counts`` [class, it is another or it is this one, bin]."""
     truth = torch.tensor(label_of(image))  # a copy: the array may be read-only
     card = segmenter.card
-    with open_image(image.path) as reader:
+    with open_fed(image.path, image.page, card.values) as reader:
         levels = image_levels(reader, card.stretch)
         for window in windows(reader.info.size, card.tile, card.halo):
             logits = segmenter.logits(apply(levels, read_window(reader, window))[None])[0].cpu()

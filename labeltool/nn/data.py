@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken, Progress
-from labeltool.imaging.open import open_image
 from labeltool.imaging.reader import Pixels
+from labeltool.inference.feeding import ValueRange, open_fed
 from labeltool.inference.levels import apply, image_levels
 from labeltool.inference.segmenter import Plane8
 from labeltool.inference.training import TrainingImage, TrainingOptions
@@ -51,11 +51,15 @@ class Examples:
     """Images with their labels, read when wanted and kept while they fit."""
 
     def __init__(
-        self, images: Sequence[TrainingImage], catalog: ClassCatalog, stretch: tuple[float, float] | None
+        self,
+        images: Sequence[TrainingImage],
+        catalog: ClassCatalog,
+        stretch: tuple[float, float] | None,
+        values: ValueRange | None = None,
     ) -> None:
         self.images = images
         self._known = np.isin(np.arange(256), [*catalog.values, IGNORE])
-        self._stretch = stretch
+        self._stretch, self._values = stretch, values
         self._kept: OrderedDict[int, Example] = OrderedDict()
         self._bytes = 0
 
@@ -74,7 +78,7 @@ class Examples:
         return example
 
     def _read(self, image: TrainingImage) -> Example:
-        with open_image(image.path) as reader:
+        with open_fed(image.path, image.page, self._values) as reader:
             pixels = apply(image_levels(reader, self._stretch), reader.read())
         label = label_of(image)
         if label.shape != pixels.shape[:2]:
@@ -91,7 +95,7 @@ def digest(images: Sequence[TrainingImage], cancel: CancelToken) -> str:
     for image in images:
         cancel.check()
         label = np.ascontiguousarray(label_of(image))
-        parts.append(hashlib.sha256(image.path.read_bytes() + label.tobytes()).digest())
+        parts.append(hashlib.sha256(image.path.read_bytes() + image.page.encode() + label.tobytes()).digest())
     return hashlib.sha256(b"".join(sorted(parts))).hexdigest()
 
 

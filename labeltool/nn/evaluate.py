@@ -7,7 +7,7 @@ from typing import Any
 
 from labeltool.core.compare import ConfusionMatrix, mean
 from labeltool.core.progress import CancelToken
-from labeltool.imaging.open import open_image
+from labeltool.inference.feeding import open_fed
 from labeltool.inference.segmenter import Segmenter
 from labeltool.inference.tiled import segment
 from labeltool.inference.training import TrainingImage
@@ -41,7 +41,7 @@ def score(figures: dict[str, Any], foreground: Sequence[str]) -> float:
 def _count(image: TrainingImage, segmenter: Segmenter, cancel: CancelToken) -> ConfusionMatrix:
     matrix = ConfusionMatrix()
     truth = label_of(image)
-    with open_image(image.path) as reader:
+    with open_fed(image.path, image.page, segmenter.card.values) as reader:
         for part in segment(reader, segmenter, cancel=cancel):
             matrix.add(truth[part.box.slices()], part.label)
     return matrix

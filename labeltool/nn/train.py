@@ -87,7 +87,9 @@ class _Training:
     def run(self) -> ModelCard:
         """Learn until the schedule ends, somebody cancels, or the loss is not a number."""
         try:
-            examples = Examples(self._data.train, self._data.catalog, self._options.stretch)
+            examples = Examples(
+                self._data.train, self._data.catalog, self._options.stretch, self._options.values
+            )
             sampler = CropSampler(
                 examples, self._data.catalog, self._options, cancel=self._cancel, progress=self._progress
             )
@@ -193,6 +195,7 @@ def first_card(data: TrainingSet, options: TrainingOptions) -> ModelCard:
         atrous_rates=options.atrous_rates,
         scale=options.scale,
         stretch=options.stretch,
+        values=options.values,
         tile=options.tile,
         halo=options.halo,
         data=options.data,

@@ -29,7 +29,7 @@ class ImageList:
         records = self._index.records()
         with self._mutex:
             self._records = records
-            self._ids: dict[str, str] | None = None
+            self._ids: dict[tuple[str, str], str] | None = None
 
     def all(self) -> list[ImageRecord]:
         """All images, in the order in which they were added."""
@@ -40,12 +40,12 @@ class ImageList:
         """One image."""
         return self._records.get(image_id)
 
-    def find(self, path: Path) -> ImageRecord | None:
-        """The image of a file."""
+    def find(self, path: Path, page: str = "") -> ImageRecord | None:
+        """The image of a file, or of a page of it."""
         with self._mutex:
             if self._ids is None:
-                self._ids = {str(record.path): record.id for record in self._records.values()}
-            return self._records.get(self._ids.get(str(path), ""))
+                self._ids = {(str(r.path), r.page): r.id for r in self._records.values()}
+            return self._records.get(self._ids.get((str(path), page), ""))
 
     def add(self, records: Iterable[ImageRecord]) -> None:
         """Add images, all or none."""
@@ -54,7 +54,7 @@ class ImageList:
         with self._mutex:
             self._records.update((record.id, record) for record in new)
             if self._ids is not None:
-                self._ids.update((str(record.path), record.id) for record in new)
+                self._ids.update(((str(r.path), r.page), r.id) for r in new)
 
     def update(self, record: ImageRecord) -> None:
         """Write an image that is there already."""

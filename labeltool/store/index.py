@@ -19,7 +19,8 @@ from labeltool.core.project import ImageRecord, Status
 from labeltool.store.database import BUSY_S, DURABLE, DamagedError, explained, explanation
 from labeltool.store.records import dump
 
-FORMAT = 1
+FORMAT = 2
+"""The first had no pages, series and subjects; :mod:`labeltool.store.migration` adds them."""
 
 schema = sa.MetaData()
 facts = sa.Table(
@@ -49,7 +50,13 @@ images = sa.Table(
     sa.Column("split", sa.String(10), nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("page", sa.Text, nullable=False, server_default=""),
+    sa.Column("series", sa.Text, nullable=False, server_default=""),
+    sa.Column("place", sa.Float, nullable=False, server_default="0"),
+    sa.Column("subject", sa.Text, nullable=False, server_default=""),
 )
+ADDED = ("page", "series", "place", "subject")
+"""Columns of ``images`` that the first format lacks."""
 
 _STATUS = {status.value: status for status in Status}
 _COLUMNS = [column for column in images.columns if column.name != "number"]
@@ -89,6 +96,13 @@ class Index:
 
     def name(self) -> str:
         """The project's name; StoreError where this is no index, or one from a newer version."""
+        return self._facts()[1]
+
+    def format(self) -> int:
+        """The version of the format; StoreError as :meth:`name`."""
+        return self._facts()[0]
+
+    def _facts(self) -> tuple[int, str]:
         with self._reading() as db:
             values = {row.key: row.value for row in db.execute(sa.select(facts))}
         try:
@@ -101,7 +115,7 @@ class Index:
                 file=self.path.parent,
                 hint="Install the newer version to open it; nothing was changed",
             )
-        return name
+        return version, name
 
     def catalog(self) -> tuple[ClassCatalog, int]:
         """The newest classes and their version."""
@@ -123,7 +137,9 @@ class Index:
     def records(self) -> dict[str, ImageRecord]:
         """All images by id, in the order in which they came."""
         with self._reading() as db:
-            rows = db.execute(sa.select(*_COLUMNS).order_by(images.c.number)).all()
+            there = {row[1] for row in db.execute(sa.text("PRAGMA table_info(images)"))}
+            columns = [c if c.name in there else _missing(c) for c in _COLUMNS]
+            rows = db.execute(sa.select(*columns).select_from(images).order_by(images.c.number)).all()
         try:
             return {row[0]: _record(row) for row in rows}
         except (KeyError, TypeError) as error:
@@ -170,6 +186,11 @@ class Index:
             raise explanation(error, self.path) from error
 
 
+def _missing(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """What stands for a column that an older index lacks."""
+    return sa.literal(0.0 if isinstance(column.type, sa.Float) else "").label(column.name)
+
+
 class NewerError(StoreError):
     """The project belongs to a newer version."""
 
@@ -206,11 +227,16 @@ def _row(record: ImageRecord) -> dict[str, Any]:
         "split": record.split,
         "status": record.status.value,
         "revision": record.revision,
+        "page": record.page,
+        "series": record.series,
+        "place": record.place,
+        "subject": record.subject,
     }
 
 
 def _record(row: Any) -> ImageRecord:
-    id_, path, width, height, kind, sha256, file_bytes, split, status, revision = row
+    id_, path, width, height, kind, sha256, file_bytes, split, status, revision, *of_pages = row
+    size = Size(width, height)
     return ImageRecord(
-        id_, Path(path), Size(width, height), kind, sha256, file_bytes, split, _STATUS[status], revision
+        id_, Path(path), size, kind, sha256, file_bytes, split, _STATUS[status], revision, *of_pages
     )

@@ -14,7 +14,8 @@ INDEX = "project.db"
 LOCK = "lock"
 MASKS = "masks"
 QUARANTINE = "quarantine"
-FOLDERS = (MASKS, "backups", QUARANTINE, "models")
+BACKUPS = "backups"
+FOLDERS = (MASKS, BACKUPS, QUARANTINE, "models")
 
 
 def mask_path(root: Path, image_id: str) -> Path:

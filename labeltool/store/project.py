@@ -90,6 +90,7 @@ class ProjectStore:
     @classmethod
     def _open(cls, root: Path, lock: Lock | None, reason: str) -> ProjectStore:
         from labeltool.store.index import Index  # noqa: PLC0415
+        from labeltool.store.migration import migrate  # noqa: PLC0415
         from labeltool.store.rebuild import rebuild  # noqa: PLC0415
 
         index = Index(root / INDEX, write=lock is not None)
@@ -97,6 +98,7 @@ class ProjectStore:
         try:
             if not (root / INDEX).is_file():
                 raise DamagedError("the list of images is missing", file=root / INDEX)
+            notices += migrate(root, index) if lock is not None else []
             store = cls(root, index, lock, reason, notices)
         except DamagedError as error:
             if lock is None:
@@ -152,9 +154,9 @@ class ProjectStore:
             raise StoreError(f"there is no image {image_id} in this project", file=self.root)
         return record
 
-    def find(self, path: Path) -> ImageRecord | None:
-        """The image of a file, by its absolute path."""
-        return self._images.find(path)
+    def find(self, path: Path, page: str = "") -> ImageRecord | None:
+        """The image of a file, by its absolute path, or of a page of it."""
+        return self._images.find(path, page)
 
     def add_images(self, records: Iterable[ImageRecord]) -> None:
         """Add images, all or none; StoreError where one is there already."""

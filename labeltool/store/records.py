@@ -57,6 +57,10 @@ def image_to_json(image: ImageRecord) -> dict[str, Any]:
         "file_bytes": image.file_bytes,
         "split": image.split,
         "status": image.status.value,
+        "page": image.page,
+        "series": image.series,
+        "place": image.place,
+        "subject": image.subject,
     }
 
 
@@ -73,4 +77,8 @@ def image_from_json(data: dict[str, Any], revision: int) -> ImageRecord:
         split=str(data["split"]),
         status=Status(data["status"]),
         revision=revision,
+        page=str(data.get("page", "")),  # mask files of the first version do not say
+        series=str(data.get("series", "")),
+        place=float(data.get("place", 0.0)),
+        subject=str(data.get("subject", "")),
     )

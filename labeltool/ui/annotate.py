@@ -14,8 +14,8 @@ from labeltool.core.change import Change, Signal
 from labeltool.core.geometry import Size
 from labeltool.core.memory import share
 from labeltool.core.progress import CancelToken
-from labeltool.imaging.display import Tone
 from labeltool.imaging.pyramid import Arrival
+from labeltool.imaging.tone import Tone
 from labeltool.tools.tool import Tool
 from labeltool.tools.working import Promise
 from labeltool.ui.canvas.layers import Layer

@@ -19,10 +19,10 @@ from labeltool.core.geometry import Box, Size, tiles_in
 from labeltool.core.mask import LabelMask, Plane
 from labeltool.core.overview import Overviews
 from labeltool.core.provenance import Origin
-from labeltool.imaging.display import NEUTRAL, Lut, Tone, after, identity, percentile_stretch, tone_curve
 from labeltool.imaging.halving import coarser
 from labeltool.imaging.pyramid import Pyramid, seen
 from labeltool.imaging.reader import Pixels
+from labeltool.imaging.tone import NEUTRAL, Lut, Tone, after, identity, percentile_stretch, tone_curve
 from labeltool.ui.canvas.colours import MaskColours, dashed_outline, doubt_lut, image_argb
 from labeltool.ui.canvas.layers import Argb
 from labeltool.ui.canvas.outlines import Labels, Objects, paint_fine_outlines

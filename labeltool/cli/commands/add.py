@@ -18,6 +18,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     arguments.project(parser)
     parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="an image, or a folder of images")
     arguments.split(parser, "which split the images belong to")
+    parser.add_argument(
+        "--axis",
+        choices=("i", "j", "k"),
+        default="",
+        help="along which of its stored axes a volume is cut into images (default: from feet to head)",
+    )
     arguments.progress(parser)
 
 
@@ -27,7 +33,12 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
 
     with open_project(args.dir, out) as store:
         report = add_images(
-            store, args.paths, split=args.split or "", progress=out.progress, cancel=out.cancel
+            store,
+            args.paths,
+            split=args.split or "",
+            axis=args.axis,
+            progress=out.progress,
+            cancel=out.cancel,
         )
     out.say(f"{len(report.added)} images added, {report.known} were there already.")
     for record in report.relinked:

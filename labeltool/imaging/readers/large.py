@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
-
-import numpy as np
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import TILE, Box, Size
 from labeltool.core.memory import MIB
 from labeltool.core.progress import CancelToken
 from labeltool.imaging.budget import check_budget
-from labeltool.imaging.halving import finer, halve, level_sizes
 from labeltool.imaging.pyramid_cache import PyramidCache
 from labeltool.imaging.pyramid_file import PyramidFile
-from labeltool.imaging.reader import ImageInfo, Pixels
+from labeltool.imaging.reader import ImageInfo, Pixels, Raw
 from labeltool.imaging.readers import tiff_pages
+from labeltool.imaging.readers.windowed import Block, WindowedReader, level_of, there
 from labeltool.imaging.vips import Page
 
 MODES = {"1", "L", "LA", "P", "RGB", "RGBA"}
@@ -32,20 +27,12 @@ _BLOCK_BYTES = 256 * MIB
 _TAIL = 1 << 16
 _AGAIN = "Copy or download the file again, or export it again from where it came"
 
-Block = tuple[Box, Callable[[], Pixels]]
 
-
-class LargeReader:
-    """A large file. ``levels`` are those of its pyramid that the file holds itself, ``base`` the coarsest of them.
-
-    ``in_order`` is true of files that can only be read from top to bottom (PNG, JPEG, TIFF in strips): their pixels
-    are unpacked into the pyramid cache once, before the first window is read.
-    """
+class LargeReader(WindowedReader):
+    """A large file of 8 bits a channel: tiled TIFF by windows; PNG, JPEG and TIFF in strips from top to bottom."""
 
     def __init__(self, path: Path, info: ImageInfo, orientation: int) -> None:
-        self.path = path
-        self.info = info
-        self.sizes = level_sizes(info.size)
+        super().__init__(path, info)
         self._orientation = orientation
         self._pages = tiff_pages.pages(path) if info.kind == "tiff" else []
         self.in_order = not self._pages or self._pages[0].tile is None
@@ -59,35 +46,27 @@ class LargeReader:
         return sorted(self._levels)
 
     @property
-    def base(self) -> int:
-        """The coarsest level in the file; all above have to be made."""
-        return max(self._levels, default=0)
-
-    @property
     def tile_side(self) -> int:
         """What is best read at once: the larger side of the file's own tiles."""
         return max(self._pages[0].block) if not self.in_order else TILE
 
-    def read(self, box: Box | None = None, level: int = 0) -> Pixels:
-        """Pixels of a box of a level, read-only. BadInputError when they are damaged, or when a whole image does
-        not fit the memory budget."""
-        if box is None:
-            check_budget(self.info.size, self.path)
-            box = self.sizes[level].box
-        if self.in_order:
-            return self._from_cache(box, level)
-        source = max(each for each in self._levels if each <= level)
-        wanted = finer(box, level - source, self.sizes[source])
-        return halve(self._read_level(wanted, source), level - source)
+    def read(self, box: Box | None = None, level: int = 0) -> Raw:
+        """See :class:`WindowedReader`."""
+        box = self._whole(level) if box is None else box
+        return self._from_cache(box, level) if self.in_order else super().read(box, level)
+
+    def read_level(self, box: Box, level: int) -> Raw:
+        """A box of one of the file's own levels."""
+        page = self._levels[level]
+        return page.read(there(box, page.size))
 
     def blocks(self, width: int, height: int) -> Iterator[Block]:
         """The base level in blocks, each with what reads it. A file read in order has to be asked for whole rows."""
-        size = self.sizes[self.base]
-        read = self._page(in_order=True).read if self.in_order else partial(self.read, level=self.base)
-        for top in range(0, size.height, height):
-            for left in range(0, size.width, width):
-                box = Box(left, top, left + width, top + height).intersect(size.box)
-                yield box, partial(read, box)
+        return (
+            self.cut(width, height, self._page(in_order=True).read)
+            if self.in_order
+            else super().blocks(width, height)
+        )
 
     def small(self, side: int, cancel: CancelToken) -> Pixels:
         """All of the image with at most ``side`` pixels on its longer side, decoded from top to bottom and kept
@@ -118,13 +97,9 @@ class LargeReader:
             self._unpacked.close()
             self._unpacked = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    def _whole(self, level: int) -> Box:
+        check_budget(self.info.size, self.path)
+        return self.sizes[level].box
 
     def _page(
         self, page: int = 0, subifd: int = -1, tile: Size | None = None, in_order: bool = False
@@ -143,23 +118,12 @@ class LargeReader:
         levels: dict[int, Page] = {}
         for each in self._pages:
             page = self._page(each.page, each.subifd, each.tile)
-            level = _level_of(page.size, self.sizes)
+            level = level_of(page.size, self.sizes)
             if level is not None and each.tile is not None:
                 levels.setdefault(level, page)
         return levels
 
-    def _read_level(self, box: Box, level: int) -> Pixels:
-        """A box of one of the file's own levels; overviews that were rounded down lack a row or a column."""
-        page = self._levels[level]
-        width, height = page.size
-        there = Box(min(box.x0, width - 1), min(box.y0, height - 1), min(box.x1, width), min(box.y1, height))
-        pixels = page.read(there)
-        lack = (max(0, box.height - there.height), max(0, box.width - there.width))
-        if any(lack):
-            pixels = np.pad(pixels, ((0, lack[0]), (0, lack[1]), (0, 0)), mode="edge")
-        return pixels[: box.height, : box.width]
-
-    def _from_cache(self, box: Box, level: int) -> Pixels:
+    def _from_cache(self, box: Box, level: int) -> Raw:
         if self._unpacked is None:
             from labeltool.imaging.building import unpacked  # noqa: PLC0415 - which reads through this module
 
@@ -189,14 +153,6 @@ class LargeReader:
 def _packed(info: ImageInfo) -> int:
     """How many pixels may share a byte before it is compressed."""
     return 8 if info.mode in ("1", "P") else 1
-
-
-def _level_of(size: Size, sizes: list[Size]) -> int | None:
-    """The level that a page of this size is, one pixel more or less."""
-    for level, each in enumerate(sizes):
-        if abs(each.width - size.width) <= min(level, 1) and abs(each.height - size.height) <= min(level, 1):
-            return level
-    return None
 
 
 def _png_ends(path: Path) -> bool:

@@ -11,8 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, ClassVar, Self
+from typing import IO, Any, ClassVar
 
 import numpy as np
 from PIL import (
@@ -28,10 +27,11 @@ from PIL import (
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Box, Size
 from labeltool.imaging import sniff
-from labeltool.imaging.budget import WHOLE_PIXELS, check_budget
-from labeltool.imaging.reader import ImageInfo, Pixels, Reader
+from labeltool.imaging.budget import check_budget, fits_whole
+from labeltool.imaging.reader import ImageInfo, Page, Pixels, Reader, ReaderBase, only_page
 from labeltool.imaging.readers import tiff_pages
 from labeltool.imaging.readers.large import MODES, LargeReader
+from labeltool.imaging.scale import pixel_size
 
 # Called directly rather than through Image.open, which would judge the size before we can name it.
 _DECODERS: dict[str, Callable[[IO[bytes], str], Any]] = {
@@ -56,9 +56,10 @@ _EIGHT_BITS = "Convert it to 8 bits a channel first; the range you choose then i
 _AGAIN = "Copy or download the file again, or export it again from where it came"
 
 
-class RasterReader:
+class RasterReader(ReaderBase):
     """One raster file. The header is read by :meth:`open`, the pixels are decoded whole by the first read."""
 
+    priority: ClassVar[int] = 0
     suffixes: ClassVar[tuple[str, ...]] = (
         ".png",
         ".jpg",
@@ -83,19 +84,26 @@ class RasterReader:
         return _kind(head) is not None and not _is_disguised(head, path)
 
     @classmethod
-    def open(cls, path: Path) -> Reader:
+    def pages(cls, path: Path, axis: str) -> list[Page]:
+        """The one image that such a file holds."""
+        with cls.open(path) as reader:
+            return [Page("", reader.info)]
+
+    @classmethod
+    def open(cls, path: Path, page: str = "") -> Reader:
         """Read the header; BadInputError for what is broken, too large, or not an 8-bit single image.
 
         Files too large to be decoded whole get a reader that reads by parts, where their kind allows it.
         """
+        only_page(page, path)
         with _decoder(path) as (image, kind, head):
             orientation = _orientation(image, path)
             width, height = image.size
             if orientation >= 5 and kind != "tiff":  # Pillow turns TIFF by itself, and says so from the start
                 width, height = height, width
             size = Size(width, height)
-            info = ImageInfo(size, kind, image.mode, orientation > 1)
-            by_parts = size.pixels > WHOLE_PIXELS and _is_read_by_parts(image, kind)
+            info = ImageInfo(size, kind, image.mode, orientation > 1, pixel_size=pixel_size(path))
+            by_parts = not fits_whole(size) and _is_read_by_parts(image, kind)
             _refuse_unread(image, kind, head, path)
             _refuse_stacks(image, kind, path)
         if by_parts:
@@ -116,14 +124,6 @@ class RasterReader:
     def close(self) -> None:
         """Let go of the pixels; the file is not held open."""
         self._pixels = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _decode(self) -> Pixels:
         if self.info.kind == "png":

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
-from labeltool.imaging.display import apply
+from labeltool.imaging.tone import apply
 
 Argb = NDArray[np.uint32]
 IGNORE_COLOR = (128, 128, 128)

@@ -119,7 +119,7 @@ class ImageModel(QAbstractListModel):
             self._lanes.submit(
                 "thumbnails",
                 f"thumbnail {record.id}",
-                lambda cancel, progress: thumbnail(record.path, SIDE * 2, cancel=cancel),
+                lambda cancel, progress: thumbnail(record.path, SIDE * 2, cancel=cancel, page=record.page),
                 done=lambda pixels: self._arrived(record.id, pixels),
                 failed=lambda error: None,  # the row says it when the image is opened
                 quiet=True,

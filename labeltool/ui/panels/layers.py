@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from labeltool.imaging.display import Tone
+from labeltool.imaging.tone import Tone
 from labeltool.ui.canvas.colours import DOUBT_HIGH, DOUBT_LOW
 from labeltool.ui.compare import Compare
 

@@ -13,6 +13,7 @@ from labeltool.app import ahead
 from labeltool.app.ahead import Ahead
 from labeltool.core.geometry import Size
 from labeltool.core.project import ImageRecord
+from labeltool.imaging import budget
 from labeltool.imaging.pyramid import Pyramid
 
 
@@ -35,17 +36,17 @@ class Slowly:
 
     def __init__(self, images: Ahead, record: ImageRecord, monkeypatch: pytest.MonkeyPatch) -> None:
         self.made: list[Pyramid] = []
-        self._begun, self._gate, self._real = Event(), Event(), ahead.open_pyramid
-        monkeypatch.setattr(ahead, "open_pyramid", self._open)
+        self._begun, self._gate, self._real = Event(), Event(), ahead.open_whole_view
+        monkeypatch.setattr(ahead, "open_whole_view", self._open)
         images.want(record.id)
         self._thread = Thread(target=images.decode, args=[record])
         self._thread.start()
         assert self._begun.wait(10)
 
-    def _open(self, path: Path) -> Pyramid:
+    def _open(self, path: Path, page: str) -> Pyramid | None:
         self._begun.set()
         assert self._gate.wait(10)
-        self.made.append(self._real(path))
+        self.made.append(self._real(path, page))
         return self.made[-1]
 
     def end(self) -> None:
@@ -104,7 +105,7 @@ def test_what_has_been_opened_meanwhile_is_not_decoded(
     images = Ahead()
     images.want(a.id)
     assert images.take(a) is None
-    monkeypatch.setattr(ahead, "open_pyramid", None)
+    monkeypatch.setattr(ahead, "open_whole_view", None)
     images.decode(a)
 
 
@@ -124,6 +125,6 @@ def test_a_broken_image_is_left_to_whoever_opens_it(tmp_path: Path) -> None:
 def test_an_image_too_large_for_memory_is_not_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ahead, "WHOLE_PIXELS", 10)
+    monkeypatch.setattr(budget, "WHOLE_PIXELS", 10)
     a = record(tmp_path, "a")
     assert decoded(a).take(a) is None

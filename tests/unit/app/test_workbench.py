@@ -22,9 +22,9 @@ from labeltool.core.geometry import Box
 from labeltool.core.patch import write
 from labeltool.core.project import ImageRecord, Status
 from labeltool.core.provenance import Origin
+from labeltool.imaging import budget
 from labeltool.imaging.file_pyramid import FilePyramid
 from labeltool.imaging.pyramid import Pyramid
-from labeltool.imaging.readers import raster
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
 
@@ -294,16 +294,15 @@ def test_an_image_that_comes_after_closing_is_not_shown(desk: Desk):
 def pyramids(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[FilePyramid]:
     """Every image is read by parts; what is opened is put into this list."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(desk.root / "cache"))
-    monkeypatch.setattr(raster, "WHOLE_PIXELS", 0)
-    monkeypatch.setattr(ahead, "WHOLE_PIXELS", 0)
+    monkeypatch.setattr(budget, "WHOLE_PIXELS", 0)
     made: list[FilePyramid] = []
-    real = at_hand.open_pyramid
+    real = at_hand.open_view
 
-    def opened(path: Path) -> FilePyramid:
-        made.append(real(path))
+    def opened(path: Path, page: str) -> FilePyramid:
+        made.append(real(path, page))
         return made[-1]
 
-    monkeypatch.setattr(at_hand, "open_pyramid", opened)
+    monkeypatch.setattr(at_hand, "open_view", opened)
     return made
 
 
@@ -346,7 +345,7 @@ def test_an_image_that_is_on_its_way_when_the_project_is_closed_is_let_go_of(
 def test_the_next_image_is_decoded_before_it_is_asked_for(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     desk.open(desk.a)
     desk.settle()
-    monkeypatch.setattr(at_hand, "open_pyramid", lambda path: pytest.fail("decoded twice"))
+    monkeypatch.setattr(at_hand, "open_view", lambda path, page: pytest.fail("decoded twice"))
     desk.bench.step(1, [desk.a, desk.b])
     desk.until(lambda: desk.bench.open.record.id == desk.b.id)
     assert desk.failures == []
@@ -367,7 +366,7 @@ def test_who_goes_back_finds_the_image_before_decoded(
     desk.bench.step(-1, three)
     desk.until(lambda: desk.bench.open.record.id == three[1].id)
     desk.settle()
-    monkeypatch.setattr(at_hand, "open_pyramid", lambda path: pytest.fail("decoded twice"))
+    monkeypatch.setattr(at_hand, "open_view", lambda path, page: pytest.fail("decoded twice"))
     desk.bench.step(-1, three)
     desk.until(lambda: desk.bench.open.record.id == three[0].id)
     assert desk.failures == []
@@ -376,14 +375,14 @@ def test_who_goes_back_finds_the_image_before_decoded(
 def test_images_are_opened_while_one_that_nobody_wants_is_decoded(
     desk: Desk, three: list[ImageRecord], monkeypatch: pytest.MonkeyPatch
 ):
-    begun, gate, real = threading.Event(), threading.Event(), ahead.open_pyramid
+    begun, gate, real = threading.Event(), threading.Event(), ahead.open_whole_view
 
-    def slowly(path: Path) -> Pyramid:
+    def slowly(path: Path, page: str) -> Pyramid | None:
         begun.set()
         gate.wait(10)
-        return real(path)
+        return real(path, page)
 
-    monkeypatch.setattr(ahead, "open_pyramid", slowly)
+    monkeypatch.setattr(ahead, "open_whole_view", slowly)
     try:
         desk.open(three[0])
         assert begun.wait(10)
@@ -397,7 +396,7 @@ def test_images_are_opened_while_one_that_nobody_wants_is_decoded(
 
 def test_a_large_image_is_shown_by_parts_and_let_go_of(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(desk.root / "cache"))
-    monkeypatch.setattr(raster, "WHOLE_PIXELS", 0)
+    monkeypatch.setattr(budget, "WHOLE_PIXELS", 0)
     arrivals: list[object] = []
     desk.bench.pixels_arrived.connect(arrivals.append)
     desk.open(desk.a)

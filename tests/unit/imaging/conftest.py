@@ -8,14 +8,13 @@ import pytest
 import tifffile
 
 from labeltool.core.geometry import Size
-from labeltool.imaging import building
-from labeltool.imaging.readers import raster
+from labeltool.imaging import budget, building
 
 
 @pytest.fixture
 def everything_is_large(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Small files are read by parts, and pyramids of a few hundred pixels go to disk, to a folder of the test's own."""
-    monkeypatch.setattr(raster, "WHOLE_PIXELS", 0)
+    monkeypatch.setattr(budget, "WHOLE_PIXELS", 0)
     monkeypatch.setattr(building, "MOSAIC_PIXELS", 256 * 256)
     monkeypatch.setattr(building, "_BLOCK", 256)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))

@@ -19,13 +19,12 @@ from PIL import Image
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.geometry import Box, Size
 from labeltool.core.memory import share
-from labeltool.imaging import building, file_pyramid
+from labeltool.imaging import budget, building, file_pyramid
 from labeltool.imaging.file_pyramid import FilePyramid, open_pyramid
 from labeltool.imaging.halving import level_sizes
 from labeltool.imaging.open import open_image
 from labeltool.imaging.pyramid import ArrayPyramid, Arrival, seen
 from labeltool.imaging.pyramid_cache import PyramidCache
-from labeltool.imaging.readers import raster
 from labeltool.imaging.readers.large import LargeReader
 from tests.unit.imaging.conftest import noise, tiled
 
@@ -114,7 +113,7 @@ def test_a_rough_picture_is_there_before_the_levels_are_made(
     assert isinstance(reader, LargeReader)
     monkeypatch.setattr(building, "_FIRST_SAMPLES", 4)
     plan = building.Plan.of(reader)
-    mosaic = building.Mosaic(reader.sizes, plan.top)
+    mosaic = building.Mosaic(reader, plan.top)
     read: list[Box] = []
     whole = reader.read
     monkeypatch.setattr(reader, "read", lambda box, level: read.append(box) or whole(box, level))
@@ -201,9 +200,9 @@ ENDS_WHILE_UNPACKING = """
 import sys, time
 from pathlib import Path
 from labeltool.imaging import building, file_pyramid
-from labeltool.imaging.readers import raster
+from labeltool.imaging import budget
 
-raster.WHOLE_PIXELS = 0
+budget.WHOLE_PIXELS = 0
 
 def slowly(*args, **more):
     time.sleep(0.5)
@@ -270,7 +269,7 @@ def test_images_that_fit_are_kept_whole(tmp_path: Path, monkeypatch: pytest.Monk
     large = open_pyramid(path)
     assert isinstance(large, FilePyramid)
     ended(large)
-    monkeypatch.setattr(raster, "WHOLE_PIXELS", 1 << 30)
+    monkeypatch.setattr(budget, "WHOLE_PIXELS", 1 << 30)
     assert isinstance(open_pyramid(path), ArrayPyramid)
 
 

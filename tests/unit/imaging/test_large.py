@@ -12,12 +12,12 @@ from PIL import Image
 from labeltool.core.errors import BadInputError, CancelledError
 from labeltool.core.geometry import Box
 from labeltool.core.progress import CancelToken
-from labeltool.imaging import vips
+from labeltool.imaging import budget, vips
 from labeltool.imaging.building import overview
 from labeltool.imaging.halving import halve
 from labeltool.imaging.open import open_image, probe, verify
 from labeltool.imaging.pyramid_cache import PyramidCache
-from labeltool.imaging.readers import large, raster
+from labeltool.imaging.readers import large
 from labeltool.imaging.readers.large import LargeReader
 from tests.unit.imaging.conftest import noise, tiled
 
@@ -59,7 +59,7 @@ def test_overviews_of_the_file_are_its_levels(tmp_path: Path, subifds: bool) -> 
 
 
 def test_a_small_file_with_overviews_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raster, "WHOLE_PIXELS", 1 << 30)
+    monkeypatch.setattr(budget, "WHOLE_PIXELS", 1 << 30)
     pixels = noise(300, 300)
     with open_image(tiled(tmp_path / "a.tif", pixels, overviews=1)) as reader:
         assert not isinstance(reader, LargeReader)
@@ -80,7 +80,7 @@ def test_grey_and_transparency_are_shown_as_those_of_small_files(
         Image.fromarray(pixels).save(path)
     with large_reader(path) as reader:
         found = reader.read()
-    monkeypatch.setattr(raster, "WHOLE_PIXELS", 1 << 30)
+    monkeypatch.setattr(budget, "WHOLE_PIXELS", 1 << 30)
     with open_image(path) as reader:
         assert np.array_equal(found, reader.read())
 
@@ -95,7 +95,7 @@ def test_a_turned_image_is_put_upright(
     Image.fromarray(noise(70, 50)).save(tmp_path / name, exif=exif)
     with large_reader(tmp_path / name) as reader:
         found = reader.read()
-    monkeypatch.setattr(raster, "WHOLE_PIXELS", 1 << 30)
+    monkeypatch.setattr(budget, "WHOLE_PIXELS", 1 << 30)
     with open_image(tmp_path / name) as reader:
         assert np.array_equal(found, reader.read())
 

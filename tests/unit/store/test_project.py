@@ -237,7 +237,7 @@ def test_a_folder_without_a_project_is_refused(tmp_path: Path) -> None:
 
 def test_a_project_of_a_newer_version_is_refused_and_left_alone(store: ProjectStore, root: Path) -> None:
     store.close()
-    _sql(root / "project.db", "UPDATE project SET value='2' WHERE key='format'")
+    _sql(root / "project.db", "UPDATE project SET value='99' WHERE key='format'")
     before = (root / "project.db").read_bytes()
     with pytest.raises(StoreError, match="newer labeltool"):
         ProjectStore.open(root)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from labeltool.imaging.display import NEUTRAL, Tone, after, apply, identity, percentile_stretch, tone_curve
+from labeltool.imaging.tone import NEUTRAL, Tone, after, apply, identity, percentile_stretch, tone_curve
 
 
 def test_a_dark_image_is_stretched_over_the_whole_range() -> None:
