@@ -19,6 +19,7 @@ from platformdirs import user_cache_path, user_data_path
 from labeltool import __version__, plugins
 from labeltool.app.models import Model, embedded_models, try_out
 from labeltool.core.errors import LabeltoolError
+from labeltool.core.extras import EXTRAS
 from labeltool.core.resources import resource
 
 PACKAGES = (
@@ -58,6 +59,7 @@ def examine(device: str = "auto") -> Iterator[Finding]:
     yield Finding("program", "labeltool", "ok", __version__)
     yield Finding("program", "Python", "ok", f"{platform.python_version()} on {platform.platform()}")
     yield from _packages()
+    yield from _extras()
     yield from _plugins()
     yield from _window()
     yield from _folders()
@@ -75,6 +77,16 @@ def _packages() -> Iterator[Finding]:
             yield Finding("package", name, "ok", version(name))
         except PackageNotFoundError:
             yield Finding("package", name, "error", "is not installed: `make run` installs it")
+
+
+def _extras() -> Iterator[Finding]:
+    """What can be read and written beyond the ordinary; nobody needs all of it."""
+    for extra in EXTRAS:
+        if extra.missing:
+            text = f'lacks {", ".join(extra.missing)}: pip install "labeltool[{extra.name}]" adds {extra.purpose}'
+            yield Finding("extra", extra.name, "notice", text)
+        else:
+            yield Finding("extra", extra.name, "ok", extra.purpose)
 
 
 def _plugins() -> Iterator[Finding]:

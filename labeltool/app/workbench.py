@@ -121,6 +121,19 @@ class Workbench:
         if following is not None:
             self.open_image(following)
 
+    def series(self) -> list[ImageRecord]:
+        """The pages of the volume or stack that the image at hand belongs to, in their order; empty where it is none."""
+        series = self.store.image(self._place).series if self._place else ""
+        if not series:
+            return []
+        return sorted((r for r in self.store.images() if r.series == series), key=lambda r: r.place)
+
+    def turn(self, by: int) -> None:
+        """Open the next (+1) or previous (-1) page of the series."""
+        pages = self.series()
+        if pages:
+            self.step(by, pages)
+
     def _following(self, ids: list[str], by: int) -> str | None:
         """The next (+1) or previous (-1) image of a list; None at its end."""
         at = ids.index(self._place) + by if self._place in ids else -1

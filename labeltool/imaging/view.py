@@ -63,6 +63,8 @@ class View:
 
     def __init__(self, values: Pyramid, display: Display) -> None:
         self.values = values
+        self.opened = display
+        """As the image was shown at first."""
         self.display = display
         self.info = _shown_info(values.info)
         self.sizes = values.sizes

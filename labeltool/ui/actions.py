@@ -44,6 +44,7 @@ REASONS: dict[str, object] = {
     "editable": QT_TRANSLATE_NOOP("Actions", "no project is open that may be changed"),
     "image": QT_TRANSLATE_NOOP("Actions", "no image is open"),
     "edit_image": QT_TRANSLATE_NOOP("Actions", "no image is open that may be changed"),
+    "series": QT_TRANSLATE_NOOP("Actions", "the image is no page of a series"),
     "undo": QT_TRANSLATE_NOOP("Actions", "there is nothing to undo"),
     "redo": QT_TRANSLATE_NOOP("Actions", "there is nothing to redo"),
 }
@@ -184,6 +185,23 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "A",
         icon="ph.caret-left",
         needs="project",
+        repeats=True,
+    ),
+    _spec(
+        "next_page",
+        "Image",
+        QT_TRANSLATE_NOOP("Actions", "Next page or slice"),
+        "PgDown",
+        needs="series",
+        repeats=True,
+        separated=True,
+    ),
+    _spec(
+        "previous_page",
+        "Image",
+        QT_TRANSLATE_NOOP("Actions", "Previous page or slice"),
+        "PgUp",
+        needs="series",
         repeats=True,
     ),
     _spec(

@@ -15,13 +15,14 @@ from labeltool.core.geometry import Size
 from labeltool.core.memory import share
 from labeltool.core.progress import CancelToken
 from labeltool.imaging.pyramid import Arrival
-from labeltool.imaging.tone import Tone
+from labeltool.imaging.view import values_of
 from labeltool.tools.tool import Tool
 from labeltool.tools.working import Promise
 from labeltool.ui.canvas.layers import Layer
 from labeltool.ui.canvas.outlines import FINE_ZOOM
 from labeltool.ui.canvas.widget import Canvas
 from labeltool.ui.compare import Mode
+from labeltool.ui.looks import Looks
 from labeltool.ui.minimap import Minimap
 from labeltool.ui.readout import Readout, readout
 from labeltool.ui.rendering import Rendering, Shown, Strength
@@ -44,6 +45,7 @@ class Annotate:
         self.canvas = canvas
         self.minimap = Minimap(canvas)
         self.shown = Shown()
+        self.looks = Looks()
         self._rendering = Rendering(self.shown, self._catalog, self._confidence_covers)
         self.changed: Signal[None] = Signal()
         self.chosen: Signal[int] = Signal()
@@ -53,7 +55,9 @@ class Annotate:
         self.tool: Tool | None = None
         self._bench: Workbench | None = None
         self._disconnect: Callable[[], None] = lambda: None
+        self._series = ("", Size(0, 0))
         canvas.view_changed.connect(self._follow_zoom)
+        self.looks.changed.connect(lambda _: self._look_changed())
 
     # ---- connecting
 
@@ -130,6 +134,7 @@ class Annotate:
     def _show(self, image: OpenImage | None) -> None:
         self._disconnect()
         self._disconnect = lambda: None
+        self.looks.show(image)
         if image is None:
             self.canvas.show_image(None, {})
             self.minimap.show_image(None, {})
@@ -137,17 +142,27 @@ class Annotate:
             return
         self._disconnect = image.session.changed.connect(self._pixels_changed)
         size = image.session.mask.size
-        self.canvas.show_image(size, self._own_layers(image, size, self._rendering.tile_strength))
+        layers = self._own_layers(image, size, self._rendering.tile_strength)
+        self.canvas.show_image(size, layers, keep_view=self._is_next_page(image))
         self.canvas.set_overlay(
             "mask", self._rendering.fine_outlines(self._rendering.labels_of(image.session.mask), size)
         )
         self.minimap.show_image(size, self._own_layers(image, size, lambda: (MINIMAP_FILL, MINIMAP_FILL)))
         self._show_prediction(image)
 
+    def _is_next_page(self, image: OpenImage) -> bool:
+        """True for another page of the series that was at hand: it is looked at where the last one was."""
+        series, self._series = self._series, (image.record.series, image.record.size)
+        return bool(image.record.series) and self._series == series
+
     def _own_layers(self, image: OpenImage, size: Size, strength: Strength) -> dict[str, Layer]:
         """Layers that every image has."""
         return {
-            "image": Layer(size, self._rendering.image(image.pyramid), share("image layer")),
+            "image": Layer(
+                size,
+                self._rendering.image(values_of(image.pyramid), lambda: self.looks.display),
+                share("image layer"),
+            ),
             "mask": Layer(
                 size, self._rendering.mask(self._rendering.labels_of(image.session.mask), size, strength)
             ),
@@ -197,9 +212,9 @@ class Annotate:
         return self.canvas.layer(name) is not None
 
     def switch(self, name: str, on: bool | None = None) -> None:
-        """Switch a layer or auto contrast on or off; without ``on`` the other way round."""
+        """Switch a layer on or off; without ``on`` the other way round."""
         setattr(self.shown, name, not self.shown.on(name) if on is None else on)
-        look = {"auto_contrast": "image", "confidence": "mask", "fill": "mask", "outlines": "mask"}
+        look = {"confidence": "mask", "fill": "mask", "outlines": "mask"}
         if name in look:
             self.redraw(look[name])
         self.apply()
@@ -210,9 +225,7 @@ class Annotate:
         self.redraw("mask")
         self.apply()
 
-    def set_tone(self, tone: Tone) -> None:
-        """Brightness, contrast and gamma of the image, for the eye."""
-        self.shown.tone = tone
+    def _look_changed(self) -> None:
         self.redraw("image")
         self.apply()
 

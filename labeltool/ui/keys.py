@@ -44,8 +44,10 @@ PRESETS: dict[str, dict[str, Keys]] = {
         "more_opacity": ("D",),
         "smaller_brush": ("-", "["),
         "larger_brush": ("=", "+", "]"),
-        "next_image": ("PgUp",),
-        "previous_image": ("PgDown",),
+        "next_page": ("PgUp",),
+        "previous_page": ("PgDown",),
+        "next_image": ("Ctrl+PgUp",),
+        "previous_image": ("Ctrl+PgDown",),
         **{f"class_{n}": () for n in DIGITS},
     },
     "Photoshop": {

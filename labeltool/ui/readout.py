@@ -9,8 +9,8 @@ import numpy as np
 
 from labeltool.core.geometry import TILE, Box, Size
 from labeltool.core.provenance import Origin
-from labeltool.imaging.reader import Pixels
 from labeltool.imaging.scale import PixelSize
+from labeltool.imaging.view import values_of
 
 if TYPE_CHECKING:
     from labeltool.app.at_hand import OpenImage
@@ -18,18 +18,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Readout:
-    """What lies under the pointer. ``rgb`` is None until the pixel has come from the disk, ``confidence`` is 0..1,
-    None where no model has been. ``object_id`` is 0 where an object is simply a connected region."""
+    """What lies under the pointer. ``values`` are the file's own, one a channel, None until the pixel has come from the
+    disk, ``unit`` is theirs; ``confidence`` is 0..1, None where no model has been. ``object_id`` is 0 where an object
+    is simply a connected region."""
 
     x: int
     y: int
-    rgb: tuple[int, int, int] | None
+    values: tuple[float, ...] | None
     label: int
     origin: Origin
     confidence: float | None
     size: Size
     scale: PixelSize | None = None
     object_id: int = 0
+    unit: str = ""
 
 
 def readout(image: OpenImage, x: float, y: float) -> Readout | None:
@@ -40,23 +42,20 @@ def readout(image: OpenImage, x: float, y: float) -> Readout | None:
     if not (0 <= col < size.width and 0 <= row < size.height):
         return None
     box = Box(col, row, col + 1, row + 1)
-    tile = image.pyramid.tile(0, row // TILE, col // TILE)
+    values = values_of(image.pyramid)
+    tile = values.tile(0, row // TILE, col // TILE)
     confidence = None
     if image.prediction is not None:
         confidence = int(image.prediction.confidence.read(box)[0, 0]) / 255
     return Readout(
         col,
         row,
-        None if tile is None else _rgb(tile[row % TILE, col % TILE]),
+        None if tile is None else tuple(tile[row % TILE, col % TILE].tolist()),
         int(mask.read("label", box)[0, 0]),
         Origin(int(mask.read("origin", box)[0, 0])),
         confidence,
         size,
         image.pixel_size,
         int(mask.read("object", box)[0, 0]),
+        values.info.unit,
     )
-
-
-def _rgb(pixel: Pixels) -> tuple[int, int, int]:
-    r, g, b = (int(value) for value in pixel)
-    return r, g, b

@@ -19,10 +19,9 @@ from labeltool.core.geometry import Box, Size, tiles_in
 from labeltool.core.mask import LabelMask, Plane
 from labeltool.core.overview import Overviews
 from labeltool.core.provenance import Origin
+from labeltool.imaging.display import Display, render
 from labeltool.imaging.halving import coarser
 from labeltool.imaging.pyramid import Pyramid, seen
-from labeltool.imaging.reader import Pixels
-from labeltool.imaging.tone import NEUTRAL, Lut, Tone, after, identity, percentile_stretch, tone_curve
 from labeltool.ui.canvas.colours import MaskColours, dashed_outline, doubt_lut, image_argb
 from labeltool.ui.canvas.layers import Argb
 from labeltool.ui.canvas.outlines import Labels, Objects, paint_fine_outlines
@@ -39,10 +38,8 @@ class Shown:
     mask: bool = True
     model: bool = False
     confidence: bool = False
-    auto_contrast: bool = False
     fill: bool = True
     outlines: bool = True
-    tone: Tone = NEUTRAL
     opacity: int = 45
     doubt_below: int = 90
     hidden: frozenset[int] = frozenset()
@@ -66,31 +63,17 @@ class Rendering:
         self.overviews = Overviews()
         self.fine = False
 
-    def image(self, pyramid: Pyramid) -> Callable[[Box, int], Argb]:
-        """The image itself, with tone and stretch."""
-        judged: list[tuple[Pixels, Lut]] = []
+    def image(self, pyramid: Pyramid, display: Callable[[], Display]) -> Callable[[Box, int], Argb]:
+        """The image itself, as it is shown now; ``pyramid`` has its values."""
 
-        def stretch() -> Lut:
-            pixels = pyramid.sample()
-            if pixels is None:
-                return identity()
-            if not judged or judged[0][0] is not pixels:
-                judged[:] = [(pixels, percentile_stretch(pixels))]
-            return judged[0][1]
-
-        def lut() -> NDArray[np.uint8] | None:
-            if not self.shown.auto_contrast and self.shown.tone == NEUTRAL:
-                return None
-            return after(stretch() if self.shown.auto_contrast else identity(), tone_curve(self.shown.tone))
-
-        def render(box: Box, step: int) -> Argb:
+        def render_box(box: Box, step: int) -> Argb:
             level = min(step.bit_length() - 1, pyramid.level_count - 1)
             extra = step >> level  # past the last level every so-manyth pixel of it will do
             part = coarser(box, level)
-            pixels = seen(pyramid, level, part)[::extra, ::extra]
-            return image_argb(pixels, lut())
+            values = seen(pyramid, level, part)[::extra, ::extra]
+            return image_argb(render(values, display(), pyramid.info.nodata))
 
-        return render
+        return render_box
 
     def mask(self, labels: Labels, size: Size, strength: Strength) -> Callable[[Box, int], Argb]:
         """Classes filled, they and objects outlined, this strongly."""

@@ -1,4 +1,4 @@
-"""How the image is looked at: layers, tone, comparison, crosshair and minimap, from menu, keys, bars and panel."""
+"""How the image is looked at: layers, display, comparison, crosshair and minimap, from menu, keys, bars and panel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ SWITCHES = {
     "show_mask": "mask",
     "show_model": "model",
     "show_confidence": "confidence",
-    "auto_contrast": "auto_contrast",
     "show_fill": "fill",
     "show_outlines": "outlines",
 }
@@ -35,7 +34,8 @@ class Seeing:
         self._peek = Peek(partial(annotate.switch, "mask"), annotate.canvas)
         panel.toggled.connect(annotate.switch)
         panel.opacity_changed.connect(annotate.set_opacity)
-        panel.tone_changed.connect(annotate.set_tone)
+        panel.look.attach(annotate.looks)
+        annotate.canvas.window_dragged.connect(annotate.looks.drag)
         panel.compare_asked.connect(annotate.set_compare)
         annotate.canvas.compare.names = panel.compare.names
 
@@ -45,6 +45,7 @@ class Seeing:
         return {
             **{name: partial(annotate.switch, layer) for name, layer in SWITCHES.items()},
             "show_mask": self._peek.press,
+            "auto_contrast": lambda: annotate.looks.set_auto(not annotate.looks.auto),
             "more_opacity": lambda: annotate.set_opacity(annotate.shown.opacity + OPACITY_STEP),
             "less_opacity": lambda: annotate.set_opacity(annotate.shown.opacity - OPACITY_STEP),
             **{name: partial(self._toggle_compare, mode) for name, mode in MODES.items()},
@@ -76,10 +77,11 @@ class Seeing:
         available = {name: annotate.available(name) for name in LAYERS}
         for name, layer in SWITCHES.items():
             actions[name].setChecked(shown.on(layer))
+        actions["auto_contrast"].setChecked(annotate.looks.auto)
         for name, mode in MODES.items():
             actions[name].setChecked(compare.mode == mode)
         actions["show_minimap"].setChecked(annotate.minimap.shown)
         actions["show_crosshair"].setChecked(annotate.canvas.crosshair)
         top.show_doubt(shown.doubt_below, shown.confidence and available["confidence"])
         self._panel.show_state({name: shown.on(name) for name in LAYERS}, available, shown.opacity)
-        self._panel.show_look(fill=shown.fill, outlines=shown.outlines, tone=shown.tone, compare=compare)
+        self._panel.show_look(fill=shown.fill, outlines=shown.outlines, compare=compare)

@@ -12,6 +12,7 @@ from labeltool.core.project import ImageRecord, Status
 from labeltool.ui.action_set import ActionSet
 from labeltool.ui.annotate import Annotate
 from labeltool.ui.banner import Banner
+from labeltool.ui.pages import PageBar
 from labeltool.ui.panels.classes import ClassPanel
 from labeltool.ui.panels.images import ImagePanel
 from labeltool.ui.statusbar import StatusBar
@@ -33,6 +34,7 @@ class Places:
     banner: Banner
     classes: ClassPanel
     images: ImagePanel
+    pages: PageBar
 
 
 class Showing(QObject):
@@ -64,6 +66,7 @@ class Showing(QObject):
             bench.levels_progress.connect(self._levels_progress)
             self._at.classes.set_editable(bench.editable)
             self._show_record(None)
+        self._at.pages.show_pages([], "")
         self._show_shares()
         self.show_images()
         self.show_saved()
@@ -96,6 +99,7 @@ class Showing(QObject):
                 "editable": editable,
                 "image": image is not None,
                 "edit_image": image is not None and editable,
+                "series": image is not None and bool(image.record.series),
                 "undo": image is not None and editable and bool(image.session.undo_title),
                 "redo": image is not None and editable and bool(image.session.redo_title),
             }
@@ -105,6 +109,8 @@ class Showing(QObject):
 
     def _image_opened(self, image: OpenImage | None) -> None:
         self._at.banner.leave_image()
+        pages = self._bench.series() if self._bench is not None and image is not None else []
+        self._at.pages.show_pages(pages, image.record.id if image is not None else "")
         if image is not None:
             image.session.changed.connect(lambda _: self._show_session())
             self._at.images.show_current(image.record.id)

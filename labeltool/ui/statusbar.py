@@ -15,6 +15,8 @@ from labeltool.ui.readout import Readout
 FIGURE_SPACE = "\u2007"
 """As wide as a digit."""
 
+VALUE_DIGITS, MOST_VALUES = 11, 6
+
 
 class StatusBar(QStatusBar):
     """Shows; it knows of nothing."""
@@ -105,7 +107,10 @@ class StatusBar(QStatusBar):
             Origin.REVIEWER: self.tr("reviewer"),
         }
         across, down = (len(str(side - 1)) for side in readout.size)
-        parts = [f"x {_padded(readout.x, across)}  y {_padded(readout.y, down)}", _value_text(readout.rgb)]
+        parts = [
+            f"x {_padded(readout.x, across)}  y {_padded(readout.y, down)}",
+            value_text(readout.values, readout.unit),
+        ]
         if readout.confidence is not None:
             percent = _padded(round(100 * readout.confidence), 3)
             parts.append(self.tr("confidence {percent} %").format(percent=percent))
@@ -171,9 +176,19 @@ def _padded(number: int, digits: int) -> str:
     return str(number).rjust(digits, FIGURE_SPACE)
 
 
-def _value_text(rgb: tuple[int, int, int] | None) -> str:
-    """A pixel's value; grey is one number, in the room of three."""
-    if rgb is None:
-        return "…".rjust(11, FIGURE_SPACE)
-    texts = [_padded(each, 3) for each in rgb]
-    return texts[0].rjust(11, FIGURE_SPACE) if len(set(rgb)) == 1 else FIGURE_SPACE.join(texts)
+def value_text(values: tuple[float, ...] | None, unit: str = "") -> str:
+    """A pixel's values; three equal ones of 8 bits are one number, in the room of three; of many the first few."""
+    if values is None:
+        return "…".rjust(VALUE_DIGITS, FIGURE_SPACE)
+    if len(values) == 3 and len(set(values)) == 1:
+        values = values[:1]
+    more = "…" if len(values) > MOST_VALUES else ""
+    text = FIGURE_SPACE.join(_number(value) for value in values[:MOST_VALUES])
+    return " ".join(filter(None, ((text + more).rjust(VALUE_DIGITS, FIGURE_SPACE), unit)))
+
+
+def _number(value: float) -> str:
+    """A value in the room of its digits."""
+    if isinstance(value, int):
+        return _padded(value, 3)
+    return f"{value:.6g}"

@@ -37,6 +37,7 @@ from labeltool.ui.hand import HandControls
 from labeltool.ui.held import HeldKeys
 from labeltool.ui.long_work import LongWork
 from labeltool.ui.options_bar import OptionsBar
+from labeltool.ui.pages import PageBar
 from labeltool.ui.panels.classes import ClassPanel
 from labeltool.ui.panels.images import ImagePanel
 from labeltool.ui.panels.layers import LayerPanel
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.projects = Projects(self._work, self)
         self._banner = Banner()
         self._options = OptionsBar()
+        self._pages = PageBar()
         self._canvas = Canvas(lambda: self.annotate.context(), self)
         self.annotate = Annotate(self._canvas)
         self._start = StartPage(self)
@@ -85,7 +87,9 @@ class MainWindow(QMainWindow):
         self._protection = ProtectionControls(self._top.paint, self)
         self._prelabelling = Prelabelling(self._top, self._work, self)
         self._preparing = Preparing(self._status, self._work, self)
-        places = Places(self.actions_, self._top, self._status, self._banner, self._classes, self._images)
+        places = Places(
+            self.actions_, self._top, self._status, self._banner, self._classes, self._images, self._pages
+        )
         self._showing = Showing(self.annotate, places, self)
         self._assemble()
         self._connect()
@@ -128,6 +132,8 @@ class MainWindow(QMainWindow):
             "smaller_brush": lambda: self._hand.resize(-1),
             "next_image": partial(self._step, 1),
             "previous_image": partial(self._step, -1),
+            "next_page": lambda: self.bench.turn(1) if self.bench else None,
+            "previous_page": lambda: self.bench.turn(-1) if self.bench else None,
             "prelabel": lambda: self._prelabelling.image(),
             "prelabel_all": lambda: self._prelabelling.all(),
             "approve": lambda: self.bench.approve() if self.bench else None,
@@ -161,6 +167,7 @@ class MainWindow(QMainWindow):
         grid.setSpacing(0)
         grid.addWidget(self._options, 0, 0)
         grid.addWidget(self._canvas, 1, 0)
+        grid.addWidget(self._pages, 2, 0)
         grid.setRowStretch(1, 1)
         # Over the canvas: a message that came while something is painted must not move what is painted.
         grid.addWidget(self._banner, 1, 0, Qt.AlignmentFlag.AlignTop)
@@ -194,6 +201,7 @@ class MainWindow(QMainWindow):
         self._classes.hidden_changed.connect(self.annotate.set_hidden)
         self._layers.resized.connect(self._docks.arrange)
         self._images.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
+        self._pages.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
         self._images.left.connect(self._canvas.setFocus)
         self._status.retry_asked.connect(lambda: self.bench.saver.retry() if self.bench else None)
         self._start.new_asked.connect(self.projects.ask_new)
@@ -353,6 +361,7 @@ class MainWindow(QMainWindow):
         self.actions_.refresh_icons()
         self._top.paint.refresh_icon()
         self._classes.refresh_icons()
+        self._pages.refresh_theme()
 
     def _failed(self, error: BaseException) -> None:
         known = error if isinstance(error, LabeltoolError) else LabeltoolError(f"unexpected: {error!r}")

@@ -11,21 +11,23 @@ import numpy as np
 import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QLabel, QWidget
 
 from labeltool.app.project import add_images
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Size
-from labeltool.imaging.display import Tone
 from labeltool.store.project import ProjectStore
 from labeltool.ui.banner import Banner
 from labeltool.ui.canvas.outlines import fine_outlines
 from labeltool.ui.compare import Compare
+from labeltool.ui.looks import Numbers
 from labeltool.ui.main import open_window
 from labeltool.ui.minimap import level_that_fits
-from labeltool.ui.panels.layers import LayerPanel, Slider
+from labeltool.ui.panels.layers import LayerPanel
+from labeltool.ui.panels.slider import Slider
 from labeltool.ui.window import MainWindow
 
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -125,32 +127,68 @@ def test_fine_outlines_never_leave_their_pixel() -> None:
     assert drawn.tolist() == [[0, 1, 2, 2, 1, 0]] * 2
 
 
-# ---- the tone of the image
+# ---- how the image is shown
+
+BRIGHTER = Numbers(64, 128, 1.0)
 
 
-def test_a_tone_changes_what_is_shown_and_no_pixel(window: MainWindow) -> None:
-    window.annotate.set_tone(Tone(brightness=40))
-    assert color(window, at(window, 300, 200))[0] > GREY + 80
-    assert window.annotate.readout(300, 200).rgb == (GREY, GREY, GREY)
+def test_a_window_changes_what_is_shown_and_no_value(window: MainWindow) -> None:
+    window.annotate.looks.set_numbers(BRIGHTER)
+    assert color(window, at(window, 300, 200))[0] > GREY + 40
+    assert window.annotate.readout(300, 200).values == (GREY, GREY, GREY)
 
 
-def test_the_tone_is_kept_for_the_next_image(window: MainWindow) -> None:
-    window.annotate.set_tone(Tone(brightness=40))
+def test_the_window_is_kept_for_the_next_image(window: MainWindow) -> None:
+    window.annotate.looks.set_numbers(BRIGHTER)
     first = window.annotate.image
     window.actions_["next_image"].trigger()
     until(lambda: window.annotate.image not in (None, first))
-    assert color(window, at(window, 300, 200))[0] > GREY + 80
+    assert color(window, at(window, 300, 200))[0] > GREY + 40
 
 
-def test_a_double_click_sets_a_slider_back(app: QApplication) -> None:
-    panel = LayerPanel()
-    asked: list[Tone] = []
-    panel.tone_changed.connect(asked.append)
-    slider = panel.findChild(Slider, "tone.gamma")
-    slider.setValue(50)
-    assert asked[-1] == Tone(gamma=2)
-    QTest.mouseDClick(slider, LEFT)
-    assert asked[-1] == Tone()
+def test_ctrl_and_the_right_button_drag_the_window(window: MainWindow) -> None:
+    canvas, numbers = window.annotate.canvas, window.annotate.looks.numbers
+    ctrl, right = Qt.KeyboardModifier.ControlModifier, Qt.MouseButton.RightButton
+    start = QPoint(200, 200)
+    QTest.mousePress(canvas, right, ctrl, start)
+    QApplication.sendEvent(
+        canvas,
+        QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(start + QPoint(60, -40)),
+            QPointF(),
+            Qt.MouseButton.NoButton,
+            right,
+            ctrl,
+        ),
+    )
+    QTest.mouseRelease(canvas, right, ctrl, start + QPoint(60, -40))
+    dragged = window.annotate.looks.numbers
+    assert dragged.width > numbers.width
+    assert dragged.level < numbers.level
+    assert window.annotate.image.session.undo_title == ""
+    window.annotate.looks.choose("opened")
+    assert window.annotate.looks.numbers == numbers
+
+
+def test_auto_contrast_is_judged_by_each_image_and_taken_back(window: MainWindow) -> None:
+    looks = window.annotate.looks
+    window.actions_["auto_contrast"].trigger()
+    assert looks.preset == "auto"
+    assert looks.display != looks.opened
+    window.actions_["auto_contrast"].trigger()
+    assert looks.preset == "opened"
+
+
+def test_the_panel_shows_and_sets_the_window(window: MainWindow) -> None:
+    number = window.findChild(QDoubleSpinBox, "look.width.number")
+    number.setValue(100)
+    assert window.annotate.looks.numbers.width == 100
+    window.annotate.looks.set_numbers(BRIGHTER)
+    assert number.value() == 128
+    QTest.mouseDClick(window.findChild(Slider, "look.width"), LEFT)
+    assert window.annotate.looks.preset == "opened"
+    assert number.value() == 255
 
 
 # ---- the minimap

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
-from labeltool.imaging.tone import apply
 
 Argb = NDArray[np.uint32]
 IGNORE_COLOR = (128, 128, 128)
@@ -33,10 +32,9 @@ def premultiplied(color: tuple[int, int, int], alpha: float) -> int:
     return a << 24 | r << 16 | g << 8 | b
 
 
-def image_argb(rgb: NDArray[np.uint8], lut: NDArray[np.uint8] | None = None) -> Argb:
-    """Opaque pixels of an RGB image [h, w, 3]; ``lut`` [256] changes how values are shown, not what they are."""
-    shown = rgb if lut is None else apply(lut, rgb)
-    return np.asarray(cv2.cvtColor(shown, cv2.COLOR_RGB2BGRA), np.uint8).view(np.uint32)[..., 0]
+def image_argb(rgb: NDArray[np.uint8]) -> Argb:
+    """Opaque pixels of an RGB image [h, w, 3]."""
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA), np.uint8).view(np.uint32)[..., 0]
 
 
 @dataclass

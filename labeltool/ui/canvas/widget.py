@@ -37,6 +37,7 @@ from labeltool.ui.canvas.viewport import Viewport
 from labeltool.ui.compare import Compare, Mode, paint_comparison
 
 WHEEL_NOTCH = 120
+CTRL = Qt.KeyboardModifier.ControlModifier
 ZOOM_A_NOTCH = 1.25
 NEAR_PX = 9
 FAR = Size(1 << 30, 1 << 30)
@@ -53,6 +54,8 @@ class Canvas(QWidget):
     view_changed = Signal()
     radius_asked = Signal(int)
     """Shift+wheel: make the brush larger (+1) or smaller (-1)."""
+    window_dragged = Signal(float, float)
+    """Ctrl and the right button: the pointer went so far across and down, in shares of the canvas."""
     failed = Signal(Exception)
     """A gesture ended with an error."""
 
@@ -75,6 +78,7 @@ class Canvas(QWidget):
         self._fitted = True
         self._pointer: QPointF | None = None
         self._pan_from: QPointF | None = None
+        self._window_from: QPointF | None = None
         self._space = False
         self._dab_shown: Dab | None = None
         self._pressure = 1.0
@@ -82,11 +86,15 @@ class Canvas(QWidget):
 
     # ---- what is shown
 
-    def show_image(self, size: Size | None, layers: dict[str, Layer]) -> None:
-        """Show layers of an image; None shows the empty state."""
+    def show_image(self, size: Size | None, layers: dict[str, Layer], *, keep_view: bool = False) -> None:
+        """Show layers of an image; None shows the empty state. ``keep_view`` leaves zoom and place as they are, for an
+        image of the same size."""
         self.cancel_gesture()
         self._stack.show(size, layers)
-        self.fit()
+        if keep_view:
+            self.update()
+        else:
+            self.fit()
 
     def set_layer(self, name: str, layer: Layer | None) -> None:
         """Put in, replace or take out one layer; the order is that of ``set_visible``."""
@@ -387,6 +395,9 @@ class Canvas(QWidget):
         elif event.button() == MIDDLE or (event.button() == LEFT and self._space):
             self._pan_from = event.position()
             self._update_cursor()
+        elif event.button() == RIGHT and event.modifiers() & CTRL and not self.busy:
+            self._window_from = event.position()
+            self._update_cursor()
         elif event.button() in (LEFT, RIGHT):
             self._send("press", event)
 
@@ -401,6 +412,9 @@ class Canvas(QWidget):
         if self._pan_from is not None:
             delta, self._pan_from = at - self._pan_from, at
             self._set_view(self._view.moved(delta.x(), delta.y()))
+        elif self._window_from is not None:
+            delta, self._window_from = at - self._window_from, at
+            self.window_dragged.emit(delta.x() / self.width(), delta.y() / self.height())
         elif self._drawing.under_way:
             self._send("move", event)
         self._moved_pointer(self.compare.in_picture(at))
@@ -417,11 +431,14 @@ class Canvas(QWidget):
         return self.compare.over_line and self._image is not None and not self.busy
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a pan or a stroke."""
+        """End a pan, a change of the window, or a stroke."""
         if self.compare.dragging:
             self.compare.dragging = event.button() != LEFT
         elif self._pan_from is not None and event.button() in (MIDDLE, LEFT):
             self._pan_from = None
+            self._update_cursor()
+        elif self._window_from is not None and event.button() == RIGHT:
+            self._window_from = None
             self._update_cursor()
         elif self._drawing.under_way:
             self._send("release", event)
@@ -498,6 +515,8 @@ class Canvas(QWidget):
     def _update_cursor(self) -> None:
         if self._pan_from is not None:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._window_from is not None:
+            self.setCursor(Qt.CursorShape.SizeAllCursor)
         elif self._over_line:
             self.setCursor(Qt.CursorShape.SplitHCursor)
         elif self._space:

@@ -1,36 +1,30 @@
-"""What is painted over the image and how: mask, model's answer, confidence; tone of the image; two layers compared."""
+"""What is painted over the image and how: mask, model's answer, confidence; look of the image; two layers compared."""
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QLinearGradient, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSizePolicy,
-    QSlider,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from labeltool.imaging.tone import Tone
 from labeltool.ui.canvas.colours import DOUBT_HIGH, DOUBT_LOW
 from labeltool.ui.compare import Compare
+from labeltool.ui.panels.look import LookPanel
+from labeltool.ui.panels.slider import Percent
 
 LAYERS = ("mask", "model", "confidence")
-PERCENT_PX = 44
 LEAST_PX = 120
 SPACING_PX = 5
-GAMMA_STEPS = 50
-"""Steps of the slider that double gamma, or halve it."""
 
 
 class LayerPanel(QScrollArea):
@@ -39,7 +33,6 @@ class LayerPanel(QScrollArea):
     toggled = Signal(str, bool)
     """A layer, or "fill" or "outlines" of the mask."""
     opacity_changed = Signal(int)
-    tone_changed = Signal(Tone)
     compare_asked = Signal(str, str, str)
     """Mode, left side, right side."""
     resized = Signal()
@@ -63,8 +56,7 @@ class LayerPanel(QScrollArea):
         self._told_height = 0
         self._opacity = Percent("layer.opacity", self.tr("Opacity of the mask"), 0, 100)
         self._opacity.slider.valueChanged.connect(self.opacity_changed)
-        self.tone = TonePanel()
-        self.tone.changed.connect(self.tone_changed)
+        self.look = LookPanel()
         self.compare = ComparePanel()
         self.compare.asked.connect(self.compare_asked)
         self._lay_out()
@@ -91,7 +83,7 @@ class LayerPanel(QScrollArea):
         column.addWidget(self._boxes["confidence"])
         column.addWidget(self._legend)
         for title, name, part in (
-            (self.tr("Image"), "tone", self.tone),
+            (self.tr("Image"), "look", self.look),
             (self.tr("Compare"), "compare", self.compare),
         ):
             section = Section(title, name, part)
@@ -117,11 +109,10 @@ class LayerPanel(QScrollArea):
         self._opacity.show_value(opacity)
         QTimer.singleShot(0, self._fit)
 
-    def show_look(self, *, fill: bool, outlines: bool, tone: Tone, compare: Compare) -> None:
-        """How mask and image are drawn, and what is compared."""
+    def show_look(self, *, fill: bool, outlines: bool, compare: Compare) -> None:
+        """How the mask is drawn, and what is compared."""
         self._looks["fill"].setChecked(fill)
         self._looks["outlines"].setChecked(outlines)
-        self.tone.show_tone(tone)
         self.compare.show_compare(compare)
 
     def preferred_height(self) -> int:
@@ -157,80 +148,6 @@ class Section(QToolButton):
     def _show_part(self, open_: bool) -> None:
         self.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
         self._part.setVisible(open_)
-
-
-class Slider(QSlider):
-    """A horizontal slider that a double click sets back."""
-
-    def __init__(self, name: str, title: str, low: int, high: int, neutral: int | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
-        self.setObjectName(name)
-        self.setAccessibleName(title)
-        self.setRange(low, high)
-        self._neutral = neutral
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Back to neutral."""
-        if self._neutral is None:
-            super().mouseDoubleClickEvent(event)
-        else:
-            self.setValue(self._neutral)
-
-
-class Percent(QWidget):
-    """A slider and what it says."""
-
-    def __init__(self, name: str, title: str, low: int, high: int, neutral: int | None = None) -> None:
-        super().__init__()
-        self.slider = Slider(name, title, low, high, neutral)
-        self._text = QLabel()
-        self._text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._text.setFixedWidth(PERCENT_PX)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self._text)
-
-    def show_value(self, value: int, text: str = "") -> None:
-        """Put the slider here without saying that somebody has moved it."""
-        self.slider.blockSignals(True)
-        self.slider.setValue(value)
-        self.slider.blockSignals(False)
-        self._text.setText(text or f"{value} %")
-
-
-class TonePanel(QWidget):
-    """Brightness, contrast and gamma of the image, for the eye alone."""
-
-    changed = Signal(Tone)
-
-    def __init__(self) -> None:
-        super().__init__()
-        titles = {
-            "brightness": self.tr("Brightness"),
-            "contrast": self.tr("Contrast"),
-            "gamma": self.tr("Gamma"),
-        }
-        self._rows = {name: Percent(f"tone.{name}", title, -100, 100, 0) for name, title in titles.items()}
-        for row in self._rows.values():
-            row.slider.setToolTip(
-                self.tr("For the eye only, pixels never change; a double click sets it back")
-            )
-            row.slider.valueChanged.connect(self._ask)
-        form = _form(*((titles[name], row) for name, row in self._rows.items()))
-        form.setContentsMargins(22, 0, 0, 4)
-        self.setLayout(form)
-
-    def _ask(self) -> None:
-        brightness, contrast, gamma = (row.slider.value() for row in self._rows.values())
-        self.changed.emit(Tone(brightness, contrast, 2 ** (gamma / GAMMA_STEPS)))
-
-    def show_tone(self, tone: Tone) -> None:
-        """The tone in force."""
-        self._rows["brightness"].show_value(tone.brightness, f"{tone.brightness:+d}")
-        self._rows["contrast"].show_value(tone.contrast, f"{tone.contrast:+d}")
-        steps = round(GAMMA_STEPS * math.log2(tone.gamma))
-        self._rows["gamma"].show_value(steps, f"{tone.gamma:.2f}")
 
 
 class ComparePanel(QWidget):
