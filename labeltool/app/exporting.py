@@ -21,6 +21,9 @@ from labeltool.store.project import ProjectStore
 
 GROUP = "labeltool.exporters"
 
+INFLATED = 1 << 25
+"""Masks of more pixels stay deflated while they are read tile by tile; others are not inflated twice."""
+
 
 class StoredImage(LabelledImage):
     """An image of a project; its mask is read anew each time it is asked for, by any thread.
@@ -37,7 +40,7 @@ class StoredImage(LabelledImage):
         """The mask as it is now."""
         store: ProjectStore = self.__dict__["_store"]
         try:
-            return store.load_mask(self.record.id)
+            return store.load_mask(self.record.id, inflated=self.record.size.pixels <= INFLATED)
         except DamagedError as error:
             raise BadInputError(error.message, file=error.file, hint=error.hint) from error
 

@@ -160,6 +160,10 @@ class Workbench:
         if error is not None:
             self.lanes.deliver(lambda: self._at_hand.report(error))
 
+    def renew_record(self, image_id: str) -> None:
+        """Something was changed in the project that is said of an image: tell who shows it."""
+        self._record(self.store.image(image_id))
+
     def _record(self, record: ImageRecord) -> None:
         if self.open is not None and self.open.record.id == record.id:
             self.open.record = record

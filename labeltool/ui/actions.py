@@ -205,6 +205,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         repeats=True,
     ),
     _spec(
+        "splits",
+        "Image",
+        QT_TRANSLATE_NOOP("Actions", "Train, val and test…"),
+        needs="project",
+        separated=True,
+    ),
+    _spec(
         "prelabel",
         "Image",
         QT_TRANSLATE_NOOP("Actions", "Pre-label this image"),

@@ -21,10 +21,12 @@ from labeltool.ui.long_work import LongWork
 if TYPE_CHECKING:
     # What a project needs is imported when one is opened: the start page is up sooner.
     from labeltool.app.project import AddReport
+    from labeltool.app.splits import Assignment
     from labeltool.app.workbench import Workbench
     from labeltool.store.project import ProjectStore
     from labeltool.ui.dialogs.new_project import NewProject
 
+MANY = 200
 NAMED = 5
 """Files that a message names; of the others it gives the number."""
 
@@ -179,7 +181,10 @@ class Projects(QWidget):
 
     def ask_images(self) -> None:
         """Ask for image files and add them."""
-        kinds = self.tr("Images") + " (*.png *.jpg *.jpeg *.tif *.tiff *.bmp *.webp)"
+        from labeltool.imaging.open import readable_suffixes  # noqa: PLC0415
+
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(set(readable_suffixes())))
+        kinds = f"{self.tr('Images')} ({patterns})"
         files, _ = QFileDialog.getOpenFileNames(
             self._window, self.tr("Add images"), "", f"{kinds};;{self.tr('All files')} (*)"
         )
@@ -234,6 +239,41 @@ class Projects(QWidget):
             dialog = ImportDialog(self.bench, self._window)
             dialog.finished_import.connect(self.masks_replaced)
             dialog.open()
+
+    def ask_splits(self) -> None:
+        """Open the dialog of splits."""
+        from labeltool.ui.dialogs.splits import SplitDialog  # noqa: PLC0415
+
+        if self.bench is not None:
+            dialog = SplitDialog(self.bench, self._window)
+            dialog.decided.connect(self._keep_splits)
+            dialog.open()
+
+    def put_into(self, ids: list[str], split: str) -> None:
+        """Put images into a split by hand."""
+        from labeltool.app.splits import by_hand  # noqa: PLC0415
+
+        if self.bench is not None:
+            self._keep_splits(by_hand([self.bench.store.image(image_id) for image_id in ids], split))
+
+    def _keep_splits(self, assignment: Assignment) -> None:
+        bench = self.bench
+        if bench is None:
+            return
+
+        def work(cancel: CancelToken, progress: Progress) -> int:
+            from labeltool.app.splits import apply  # noqa: PLC0415
+
+            return apply(bench.store, assignment, progress=progress, cancel=cancel)
+
+        def done(changed: int) -> None:
+            if len(assignment.splits) > MANY:
+                self.images_added.emit()  # lists them all anew
+            else:
+                for image_id in assignment.splits:
+                    bench.renew_record(image_id)
+
+        self._work.run(bench.lanes, "files", self.tr("Keeping the splits"), work, done)
 
     def ask_export(self) -> None:
         """Open the export dialog."""

@@ -65,6 +65,7 @@ class Showing(QObject):
             bench.saved.connect(lambda _: self.show_saved())
             bench.levels_progress.connect(self._levels_progress)
             self._at.classes.set_editable(bench.editable)
+            self._at.images.set_editable(bench.editable)
             self._show_record(None)
         self._at.pages.show_pages([], "")
         self._show_shares()

@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
             "add_folder": self.projects.ask_folder,
             "import": self.projects.ask_import,
             "export": self.projects.ask_export,
+            "splits": self.projects.ask_splits,
             "save": self._save_now,
             "close_project": self._close_project,
             "quit": self.close,
@@ -202,6 +203,7 @@ class MainWindow(QMainWindow):
         self._layers.resized.connect(self._docks.arrange)
         self._images.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
         self._pages.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
+        self._images.split_asked.connect(self.projects.put_into)
         self._images.left.connect(self._canvas.setFocus)
         self._status.retry_asked.connect(lambda: self.bench.saver.retry() if self.bench else None)
         self._start.new_asked.connect(self.projects.ask_new)
@@ -283,8 +285,9 @@ class MainWindow(QMainWindow):
         return self.projects.close_project()
 
     def _reload(self) -> None:
-        """The masks on disk are others now."""
+        """The masks on disk are others now, perhaps the classes as well."""
         if self.bench is not None:
+            self.bench.catalog_changed.emit(self.bench.catalog)
             self._showing.show_images()
             if self.bench.open is not None:
                 self.bench.open_image(self.bench.open.record.id)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QVBoxLayout, QWidget
 
+from labeltool import plugins
 from labeltool.app.importing import GROUP, ImportReport, import_labels
 from labeltool.app.workbench import Workbench
 from labeltool.core.errors import CancelledError
@@ -17,6 +18,7 @@ from labeltool.ui.dialogs.findings import Findings, SkippedTable
 from labeltool.ui.dialogs.formats import fill_formats, saved_first
 from labeltool.ui.dialogs.frame import label, show_problem
 from labeltool.ui.dialogs.job_dialog import JobDialog
+from labeltool.ui.dialogs.options_form import OptionsForm
 from labeltool.ui.dialogs.path_edit import PathEdit
 
 
@@ -26,8 +28,9 @@ class ImportDialog(JobDialog):
     finished_import = Signal()
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("import", self.tr("Import labels"), parent, QSize(720, 400), self.tr("Import"))
+        super().__init__("import", self.tr("Import labels"), parent, QSize(720, 480), self.tr("Import"))
         self._bench = workbench
+        self.options: OptionsForm | None = None
         self._make_question()
         self._make_answer()
         self._check()
@@ -40,13 +43,29 @@ class ImportDialog(JobDialog):
         self.format.setObjectName("dialog.import.format")
         self.format.setAccessibleName(self.tr("Format"))
         fill_formats(self.format, GROUP)
+        self.format.currentIndexChanged.connect(self._format_changed)
+        self._options_place = QVBoxLayout()
+        self._options_place.setContentsMargins(0, 0, 0, 0)
         self.source = PathEdit("dialog.import.source", self.tr("Labels"), self.tr("All files (*)"))
         self.source.changed.connect(self._check)
         self._source_says = label(name="dialog.import.source.says", dim=True)
         self.form.addRow(self.tr("Format"), self.format)
         self.form.addRow(self.tr("Labels"), self.source)
         self.form.addRow("", self._source_says)
+        self.form.addRow(self.tr("Options"), self._options_place)
         self.form.addRow("", self._promise())
+        self._format_changed()
+
+    def _format_changed(self) -> None:
+        """Each format has options of its own."""
+        if self.options is not None:
+            self._options_place.removeWidget(self.options)
+            self.options.deleteLater()
+            self.options = None
+        name = self.format.currentData()
+        if name is not None:
+            self.options = OptionsForm(plugins.load(GROUP, name).Options, "dialog.import", self)
+            self._options_place.addWidget(self.options)
 
     def _promise(self) -> QWidget:
         says = Findings("dialog.import.plan", self.tr("What will happen"))
@@ -76,13 +95,13 @@ class ImportDialog(JobDialog):
     def start(self) -> None:
         """Import what is chosen."""
         source, name = self.source.path, self.format.currentData()
-        if source is None:
+        if source is None or self.options is None:
             return
-        bench = self._bench
+        bench, options = self._bench, self.options.value()
 
         def work(cancel: CancelToken, progress: Progress) -> ImportReport:
             saved_first(bench.saver)
-            return import_labels(bench.store, source, name, progress=progress, cancel=cancel)
+            return import_labels(bench.store, source, name, options, progress=progress, cancel=cancel)
 
         bench.hold()  # until the image at hand is loaded again with what came in
         self.job.run(

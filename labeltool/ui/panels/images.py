@@ -11,19 +11,21 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QSize,
     QSortFilterProxyModel,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QListView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -32,7 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from labeltool.app.jobs import Lanes
-from labeltool.core.project import ImageRecord, Status
+from labeltool.core.project import SPLITS, ImageRecord, Status
 from labeltool.imaging.reader import Pixels
 from labeltool.imaging.thumbnail import thumbnail
 
@@ -136,7 +138,7 @@ class ImageModel(QAbstractListModel):
 
 
 class ImageFilter(QSortFilterProxyModel):
-    """Rows whose name holds the searched text and whose status is the wanted one."""
+    """Rows whose name holds the searched text and whose status or split is the wanted one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -153,7 +155,8 @@ class ImageFilter(QSortFilterProxyModel):
         model = self.sourceModel()
         assert isinstance(model, ImageModel)
         record = model.records[row]
-        return self._text in record.name.casefold() and self._status in ("", record.status)
+        wanted = self._status in ("", record.status, f"split:{record.split}")
+        return self._text in record.name.casefold() and wanted
 
 
 class ImageDelegate(QStyledItemDelegate):
@@ -200,7 +203,8 @@ class ImageDelegate(QStyledItemDelegate):
         painter.setPen(QPen(text, 1))
         painter.setOpacity(0.75)
         below = QRect(left + 14, line.bottom() + 2, line.width() - 14, LINE_PX)
-        painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, self._texts[record.status])
+        said = " · ".join(filter(None, (self._texts[record.status], record.split)))
+        painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, said)
         painter.restore()
 
 
@@ -231,6 +235,8 @@ class ImagePanel(QWidget):
     """The list with its search and filter."""
 
     chosen = Signal(str)
+    split_asked = Signal(list, str)
+    """Ids of images, and the split they are to be in."""
     left = Signal()
     """The keys are wanted elsewhere: an image was chosen, or the search given up."""
 
@@ -243,6 +249,7 @@ class ImagePanel(QWidget):
             Status.IN_WORK: self.tr("in work"),
             Status.APPROVED: self.tr("approved"),
         }
+        self._editable = True
         self._model = ImageModel(self)
         self._filter = ImageFilter(self)
         self._filter.setSourceModel(self._model)
@@ -250,18 +257,16 @@ class ImagePanel(QWidget):
         self._search.setObjectName("images.search")
         self._search.setPlaceholderText(self.tr("Search"))
         self._search.setClearButtonEnabled(True)
-        self._status = QComboBox()
-        self._status.setObjectName("images.status")
-        self._status.setAccessibleName(self.tr("Status"))
-        self._status.addItem(self.tr("all"), "")
-        for status, text in texts.items():
-            self._status.addItem(text, status.value)
+        self._status = self._make_status(texts)
         self.list = QListView()
         self.list.setObjectName("images.list")
         self.list.setAccessibleName(self.tr("Images"))
         self.list.setModel(self._filter)
         self.list.setItemDelegate(ImageDelegate(texts, self))
         self.list.setUniformItemSizes(True)
+        self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._ask_split)
         self.list.setMinimumHeight(FEWEST_SEEN * ROW)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -284,9 +289,22 @@ class ImagePanel(QWidget):
         self._status.currentIndexChanged.connect(self._refilter)
         self._search.left.connect(self.left)
         self._search.returnPressed.connect(lambda: self._on_activated(self._filter.index(0, 0)))
-        self.list.clicked.connect(self._on_activated)
+        self.list.clicked.connect(self._on_clicked)
         self.list.activated.connect(self._on_activated)
         self._refilter()
+
+    def _make_status(self, texts: dict[Status, str]) -> QComboBox:
+        combo = QComboBox()
+        combo.setObjectName("images.status")
+        combo.setAccessibleName(self.tr("Status or split"))
+        combo.addItem(self.tr("all"), "")
+        for status, text in texts.items():
+            combo.addItem(text, status.value)
+        combo.insertSeparator(combo.count())
+        for split in SPLITS:
+            combo.addItem(split, f"split:{split}")
+        combo.addItem(self.tr("in no split"), "split:")
+        return combo
 
     def show_records(self, records: list[ImageRecord], lanes: Lanes | None) -> None:
         """List the images of a project."""
@@ -331,6 +349,37 @@ class ImagePanel(QWidget):
             if self._model.records
             else self.tr("No images yet. File, Add images… or drop files here.")
         )
+
+    def selected(self) -> list[ImageRecord]:
+        """The images that are marked, in their order."""
+        rows = sorted(self.list.selectionModel().selectedRows(), key=lambda index: index.row())
+        return [index.data(RECORD_ROLE) for index in rows]
+
+    def set_editable(self, editable: bool) -> None:
+        """Whether splits may be changed."""
+        self._editable = editable
+
+    def _ask_split(self, at: QPoint) -> None:
+        """A menu for the images that are marked."""
+        records = self.selected()
+        if not records or not self._editable:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        title = self.tr("{n} images into").format(n=len(records)) if len(records) > 1 else self.tr("Put into")
+        menu.addSection(title)
+        ids = [record.id for record in records]
+        for split in (*SPLITS, ""):
+            action = menu.addAction(split or self.tr("no split"))
+            action.setObjectName(f"images.split.{split or 'none'}")
+            action.triggered.connect(lambda _=False, split=split: self.split_asked.emit(ids, split))
+        menu.popup(self.list.viewport().mapToGlobal(at))
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        """A click opens; with Shift or Ctrl it marks several."""
+        held = QGuiApplication.keyboardModifiers()
+        if not held & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier):
+            self._on_activated(index)
 
     def _on_activated(self, index: QModelIndex) -> None:
         if index.isValid():

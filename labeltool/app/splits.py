@@ -1,0 +1,209 @@
+"""Train, val and test: which images are in which, by hand, by the names of folders, or drawn by a seed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from labeltool.core.errors import BadInputError
+from labeltool.core.progress import CancelToken, Progress, silent
+from labeltool.core.project import SPLITS, ImageRecord, split_called
+from labeltool.store.project import ProjectStore
+
+Unit = Literal["image", "folder", "subject"]
+"""What is never divided: an image (with all pages of its series), a folder, a patient or scene."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How to draw splits; dialog and flags are made from the fields."""
+
+    unit: Unit = field(
+        default="image",
+        metadata={
+            "label": "Never divide",
+            "help": "what stays whole: an image (with all its pages), a folder, or a subject (patient, scene)",
+        },
+    )
+    train: int = field(default=70, metadata={"label": "Train", "help": "share of the training images"})
+    val: int = field(default=15, metadata={"label": "Val", "help": "share of the validation images"})
+    test: int = field(default=15, metadata={"label": "Test", "help": "share of the test images"})
+    seed: int = field(default=1, metadata={"label": "Seed", "help": "another number gives another draw"})
+    pattern: str = field(
+        default="",
+        metadata={
+            "label": "Subject in the path",
+            "help": "a regular expression that finds patient or scene in an image's path, for example (P[0-9]+)_",
+        },
+    )
+    again: bool = field(
+        default=False,
+        metadata={
+            "label": "Draw again for images that have a split",
+            "help": "draw for all images; otherwise those that have a split keep it",
+        },
+    )
+
+    @property
+    def shares(self) -> tuple[int, int, int]:
+        """Of train, val and test; their sum counts as all."""
+        return self.train, self.val, self.test
+
+
+@dataclass
+class Assignment:
+    """The split of each image by id, as it would be. ``notices`` are worth knowing before it is so."""
+
+    splits: dict[str, str]
+    notices: list[str] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """Images a split; "" are those without."""
+        return dict(Counter(self.splits.values()))
+
+
+def by_hand(records: Iterable[ImageRecord], split: str) -> Assignment:
+    """These images, and the other pages of none: they are put where they are wanted. Empty takes them out."""
+    return Assignment({record.id: split for record in records})
+
+
+def by_names(records: Sequence[ImageRecord]) -> Assignment:
+    """By the folder nearest to the image that is called train, val, valid, validation, test or the like."""
+    found: dict[str, str] = {}
+    for record in records:
+        split = next(filter(None, map(split_called, reversed(record.path.parts[:-1]))), "")
+        if split:
+            found[record.id] = split
+    if not found:
+        raise BadInputError(
+            "no image lies in a folder called train, val or test",
+            hint="Draw by a seed, or choose images by hand",
+        )
+    lost = len(records) - len(found)
+    return Assignment(found, [f"{lost} images lie in no such folder and stay as they are"] if lost else [])
+
+
+def drawn(records: Sequence[ImageRecord], how: Draw) -> Assignment:
+    """Units in an order that the seed gives, dealt out so that each split comes as near to its share as units allow.
+
+    A unit of which a part has a split already goes there whole, unless drawn again. The same images and seed give the
+    same splits, whatever the order of the images. BadInputError for shares or a pattern that cannot be.
+    """
+    _check(how)
+    units = _units(records, how)
+    members: dict[str, list[ImageRecord]] = defaultdict(list)
+    for record in records:
+        members[units[record.id]].append(record)
+    chosen = {} if how.again else {name: _split_of(group) for name, group in members.items()}
+    counts = Counter(dict.fromkeys(SPLITS, 0))
+    for name, split in chosen.items():
+        if split:
+            counts[split] += len(members[name])
+    total, shares = len(records), [share / sum(how.shares) for share in how.shares]
+    for name in sorted(members, key=lambda name: _lot(how.seed, name)):
+        if not chosen.get(name):
+            lacks = [share * total - counts[split] for split, share in zip(SPLITS, shares, strict=True)]
+            chosen[name] = SPLITS[lacks.index(max(lacks))]
+            counts[chosen[name]] += len(members[name])
+    splits = {record.id: chosen[units[record.id]] for record in records}
+    return Assignment(splits, [*_about_shares(splits, shares), *leaks(records, splits, how)])
+
+
+def leaks(records: Sequence[ImageRecord], splits: Mapping[str, str], how: Draw | None = None) -> list[str]:
+    """Sentences about what would be in two splits at once: a series, a subject, the same file twice."""
+    keys = {
+        "series": {r.id: r.series for r in records if r.series},
+        "patients or scenes": _subjects(records, how.pattern if how else ""),
+        "files that are the same byte for byte": {r.id: f"{r.sha256} {r.page}" for r in records},
+    }
+    found = []
+    for what, of in keys.items():
+        places: dict[str, set[str]] = defaultdict(set)
+        for image, name in of.items():
+            if splits.get(image):
+                places[name].add(splits[image])
+        both = sum(len(each) > 1 for each in places.values())
+        if both:
+            found.append(f"{both} {what} are in more than one split")
+    return found
+
+
+def apply(
+    store: ProjectStore,
+    assignment: Assignment,
+    *,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+) -> int:
+    """Keep the splits in the project; the number of images whose split has changed. After a cancel what was changed
+    before stays."""
+    moved = [r for r in store.images() if assignment.splits.get(r.id, r.split) != r.split]
+    for number, record in enumerate(moved):
+        if cancel is not None:
+            cancel.check()
+        progress(number, len(moved), record.name)
+        store.update_image(replace(store.image(record.id), split=assignment.splits[record.id]))
+    return len(moved)
+
+
+def _check(how: Draw) -> None:
+    if min(how.shares) < 0 or not sum(how.shares):
+        raise BadInputError("the shares of train, val and test must not be below 0, and not all 0")
+    try:
+        re.compile(how.pattern)
+    except re.error as error:
+        raise BadInputError(f"the pattern is no regular expression: {error}") from error
+
+
+def _units(records: Sequence[ImageRecord], how: Draw) -> dict[str, str]:
+    """The unit of each image by id."""
+    if how.unit == "folder":
+        return {r.id: str(r.path.parent) for r in records}
+    subjects = _subjects(records, how.pattern) if how.unit == "subject" else {}
+    return {r.id: subjects.get(r.id) or r.series or _stable(r) for r in records}
+
+
+def _subjects(records: Sequence[ImageRecord], pattern: str) -> dict[str, str]:
+    """The patient or scene of each image that has one: by the pattern, else as the file says."""
+    found = {}
+    for record in records:
+        match = re.search(pattern, record.path.as_posix()) if pattern else None
+        name = (match[1] if match.re.groups else match[0]) if match else record.subject
+        if name:
+            found[record.id] = name
+    return found
+
+
+def _stable(record: ImageRecord) -> str:
+    """What an image is called for drawing: the same in a project that is made again elsewhere."""
+    return f"{record.sha256} {record.page} {record.path.name}"
+
+
+def _split_of(group: Sequence[ImageRecord]) -> str:
+    """Where most of a unit is already."""
+    counts = Counter(record.split for record in group if record.split)
+    return counts.most_common(1)[0][0] if counts else ""
+
+
+def _lot(seed: int, name: str) -> str:
+    """Orders units at random, each by itself, so that a new one moves no other."""
+    return hashlib.sha256(f"{seed}:{name}".encode(errors="surrogateescape")).hexdigest()
+
+
+def _about_shares(splits: Mapping[str, str], shares: Sequence[float]) -> list[str]:
+    counts, total = Counter(splits.values()), len(splits)
+    empty = [s for s, share in zip(SPLITS, shares, strict=True) if share > 0 and not counts[s]]
+    far = [
+        f"{split} {100 * counts[split] / total:.0f} % instead of {100 * share:.0f} %"
+        for split, share in zip(SPLITS, shares, strict=True)
+        if abs(counts[split] / total - share) > 0.1
+    ]
+    notices = [f"no image is left for {' and '.join(empty)}"] if empty else []
+    return [
+        *notices,
+        *([f"what must not be divided is large: {', '.join(far)}"] if far and not empty else []),
+    ]

@@ -1,0 +1,58 @@
+"""``labeltool split``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from labeltool.cli import arguments
+from labeltool.cli.opening import open_project
+from labeltool.cli.options import add_options, read_options
+from labeltool.cli.output import Output
+from labeltool.core.project import SPLITS
+
+SUMMARY = "divide the images into train, val and test"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """By hand, by folder names, or by a seed."""
+    from labeltool.app.splits import Draw
+
+    arguments.project(parser)
+    by_hand = parser.add_argument_group("by hand")
+    by_hand.add_argument("--to", choices=(*SPLITS, "none"), help="put the images that --images names there")
+    by_hand.add_argument("--images", metavar="GLOB", help="a shell pattern for names or paths (default: all)")
+    parser.add_argument(
+        "--by-names",
+        action="store_true",
+        help="by the folders that are called train, val, validation or test",
+    )
+    add_options(parser.add_argument_group("drawn"), Draw)
+    parser.add_argument("--dry-run", action="store_true", help="say what would be so, and change nothing")
+    arguments.progress(parser)
+
+
+def run(args: Namespace, out: Output) -> dict[str, Any]:
+    """Decide, say, and keep it."""
+    from labeltool.app.project import chosen
+    from labeltool.app.splits import Draw, apply, by_hand, by_names, drawn, leaks
+
+    with open_project(args.dir, out, write=not args.dry_run) as store:
+        records = chosen(store, pattern=args.images)
+        if args.to:
+            found = by_hand(records, "" if args.to == "none" else args.to)
+            found.notices += leaks(store.images(), {r.id: r.split for r in store.images()} | found.splits)
+        elif args.by_names:
+            found = by_names(records)
+        else:
+            found = drawn(records, read_options(args, Draw))
+        changed = 0 if args.dry_run else apply(store, found)
+    for notice in found.notices:
+        out.notice(notice)
+    counts = found.counts()
+    said = ", ".join(f"{split or 'none'} {counts[split]}" for split in (*SPLITS, "") if counts.get(split))
+    out.say(
+        f"{said}. "
+        + ("Nothing was changed." if args.dry_run else f"{changed} images have another split now.")
+    )
+    return {"splits": counts, "changed": changed, "notices": found.notices}

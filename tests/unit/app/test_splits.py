@@ -1,0 +1,98 @@
+"""Train, val and test: drawn alike from the same seed, never dividing what belongs together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeltool.app.splits import Draw, apply, by_hand, by_names, drawn, leaks
+from labeltool.core.catalog import ClassCatalog
+from labeltool.core.errors import BadInputError
+from labeltool.core.geometry import Size
+from labeltool.core.project import ImageRecord
+from labeltool.store.project import ProjectStore
+
+
+def image(number: int, folder: str = "photos", **more: object) -> ImageRecord:
+    path = Path(f"/{folder}/{number}.png")
+    record = ImageRecord(f"{number:032x}", path, Size(3, 2), "png", f"{number:064x}", 9)
+    return replace(record, **more)
+
+
+def test_shares_are_kept_and_the_order_of_the_images_does_not_matter() -> None:
+    records = [image(n) for n in range(100)]
+    found = drawn(records, Draw(val=20, test=10, seed=3))
+    assert found.counts() == {"train": 70, "val": 20, "test": 10}
+    assert drawn(records[::-1], Draw(val=20, test=10, seed=3)).splits == found.splits
+    assert drawn(records, Draw(val=20, test=10, seed=4)).splits != found.splits
+
+
+def test_an_image_that_comes_later_moves_no_other() -> None:
+    records = [image(n) for n in range(40)]
+    before = drawn(records, Draw()).splits
+    kept = [replace(r, split=before[r.id]) for r in records]
+    after = drawn([*kept, image(99)], Draw()).splits
+    assert {k: v for k, v in after.items() if k in before} == before
+    assert after[image(99).id] in ("train", "val", "test")
+
+
+@given(
+    st.lists(st.integers(0, 6), min_size=1, max_size=40),
+    st.integers(0, 5),
+    st.sampled_from(["image", "folder", "subject"]),
+)
+def test_nothing_that_belongs_together_is_divided(groups: list[int], seed: int, unit: str) -> None:
+    records = [image(n, folder=f"f{g}", series=f"s{g}", subject=f"p{g // 2}") for n, g in enumerate(groups)]
+    found = drawn(records, Draw(unit=unit, seed=seed))
+    assert set(found.splits) == {r.id for r in records}
+    key = {"image": "series", "folder": "series", "subject": "subject"}[unit]
+    places: dict[str, set[str]] = {}
+    for record in records:
+        places.setdefault(getattr(record, key), set()).add(found.splits[record.id])
+    assert all(len(splits) == 1 for splits in places.values())
+
+
+def test_a_pattern_names_the_patient() -> None:
+    records = [image(n, folder=f"P{n // 10}_scan") for n in range(50)]
+    found = drawn(records, Draw(unit="subject", pattern=r"(P\d+)_", train=60, val=20, test=20))
+    assert Counter(found.splits.values()) == {"train": 30, "val": 10, "test": 10}
+    assert not any("patients" in notice for notice in found.notices)
+
+
+def test_folders_that_are_called_so_are_obeyed() -> None:
+    records = [image(1, "train"), image(2, "Validation/deep"), image(3, "test"), image(4, "other")]
+    found = by_names(records)
+    assert [found.splits.get(r.id) for r in records] == ["train", "val", "test", None]
+    assert "1 images" in found.notices[0]
+    with pytest.raises(BadInputError, match="no image lies"):
+        by_names([image(4, "other")])
+
+
+def test_what_is_in_two_splits_is_told() -> None:
+    records = [image(1, series="s", split="train"), image(2, series="s", split="val")]
+    twin = replace(records[0], id="f" * 32, split="test", series="")
+    told = leaks([*records, twin], {r.id: r.split for r in (*records, twin)})
+    assert any("1 series" in each for each in told)
+    assert any("byte for byte" in each for each in told)
+
+
+@pytest.mark.parametrize("shares", [(0, 0, 0), (-1, 1, 1)])
+def test_shares_that_cannot_be_are_refused(shares: tuple[int, int, int]) -> None:
+    with pytest.raises(BadInputError, match="shares"):
+        drawn([image(1)], Draw("image", *shares))
+    with pytest.raises(BadInputError, match="regular expression"):
+        drawn([image(1)], Draw(pattern="("))
+
+
+def test_splits_are_kept_in_the_project(tmp_path: Path) -> None:
+    with ProjectStore.create(tmp_path / "p", "p", ClassCatalog.from_names(["cell"])) as store:
+        store.add_images([image(n) for n in range(4)])
+        assert apply(store, by_hand(store.images()[:2], "val")) == 2
+        assert apply(store, by_hand(store.images()[:2], "val")) == 0
+    with ProjectStore.open(tmp_path / "p") as store:
+        assert [r.split for r in store.images()] == ["val", "val", "", ""]
