@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.catalog import ClassCatalog
-from labeltool.core.draw import connected_regions
 from labeltool.core.geometry import Box
+from labeltool.core.runs import Objects, objects_of, runs_of_planes
 
 
 class Region(NamedTuple):
@@ -29,27 +28,15 @@ def regions(label: NDArray[np.uint8], object_: NDArray[np.uint32], catalog: Clas
     Pixels of a class with object id 0 form one region per 8-connected component; pixels of one class with the
     same other id are one object, even where they do not touch. ``label`` uint8 and ``object_`` uint32 are [h, w].
     """
-    classes = frozenset(c.value for c in catalog.foreground)
+    return regions_of(objects_of(runs_of_planes(label, object_), (c.value for c in catalog.foreground)))
+
+
+def regions_of(objects: Objects) -> list[Region]:
+    """Objects with their pixels."""
     return [
-        region
-        for value, object_id, box in extents(label, object_)
-        if value in classes
-        for region in _in_box(label, object_, value, object_id, box)
+        Region(extent.class_value, extent.object_id, extent.box, inside, extent.area)
+        for extent, inside in zip(objects.extents, objects.insides(), strict=True)
     ]
-
-
-def _in_box(
-    label: NDArray[np.uint8], object_: NDArray[np.uint32], value: int, object_id: int, box: Box
-) -> Iterator[Region]:
-    inside = (label[box.slices()] == value) & (object_[box.slices()] == object_id)
-    if object_id:
-        yield Region(value, object_id, box, inside, int(np.count_nonzero(inside)))
-        return
-    _, ids, stats = connected_regions(inside)
-    for number, (x, y, width, height, area) in enumerate(stats.tolist(), start=1):
-        part = Box(x, y, x + width, y + height)
-        own = Box(x + box.x0, y + box.y0, x + box.x0 + width, y + box.y0 + height)
-        yield Region(value, 0, own, ids[part.slices()] == number, area)
 
 
 def extents(label: NDArray[np.uint8], object_: NDArray[np.uint32]) -> list[tuple[int, int, Box]]:

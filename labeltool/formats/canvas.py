@@ -24,6 +24,12 @@ class Painted:
     skipped: tuple[Skipped, ...]
     unknown: Counter[str]
 
+    def entries(self) -> Iterator[ImportedMask | Skipped]:
+        """What an importer yields of it; a mask of which no pixel is known is no mask."""
+        yield from self.skipped
+        if self.mask.known is None or self.mask.known.any():
+            yield self.mask
+
 
 @dataclass
 class Canvas:
@@ -38,8 +44,11 @@ class Canvas:
     objects: int = 0
     overlap: int = 0
     crowds: int = 0
+    parts: int = 0
+    erased: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
     failed: list[Skipped] = field(default_factory=list)
+    lost: int = 0
 
     def __post_init__(self) -> None:
         shape = self.record.size.height, self.record.size.width
@@ -48,10 +57,11 @@ class Canvas:
         self._painted = np.zeros(shape, bool)
         self._doubtful = np.full(shape, self.catalog.background is None)
         self._last_id = 0
+        self._seen: set[tuple[int, int]] = set()
 
     def add(self, pixels: Dense, name: str, object_id: int | None = None, *, crowd: bool = False) -> None:
-        """Paint an object of the class ``name``. Without ``object_id`` it gets a number that no object has; a crowd
-        gets none."""
+        """Paint an object of the class ``name``. Without ``object_id`` it gets a number that no object has, with that
+        of an object of the class it becomes a part of it; a crowd gets none."""
         place = pixels.box.slices()
         found = self.catalog.by_name(name)
         if found is None:
@@ -60,13 +70,20 @@ class Canvas:
             return
         number = self._last_id + 1 if object_id is None else object_id
         self._last_id = max(self._last_id, number)
-        painted = self._painted[place]
-        self.overlap += int(np.count_nonzero(painted & pixels.inside))
+        number = 0 if crowd or found.value == self.catalog.background else number
+        is_part = number > 0 and (found.value, number) in self._seen
+        self._seen.add((found.value, number))
+        painted, label, object_ = self._painted[place], self._label[place], self._object[place]
+        covered = painted & pixels.inside
+        if is_part:
+            covered &= (label != found.value) | (object_ != number)
+        self.overlap += int(np.count_nonzero(covered))
         self.crowds += crowd
-        self._label[place][pixels.inside] = found.value
-        self._object[place][pixels.inside] = 0 if crowd or found.value == self.catalog.background else number
+        label[pixels.inside] = found.value
+        object_[pixels.inside] = number
         painted |= pixels.inside
-        self.objects += 1
+        self.objects += not is_part
+        self.parts += is_part
 
     def ignore(self, pixels: Dense) -> None:
         """Set pixels to ignore."""
@@ -75,21 +92,32 @@ class Canvas:
         self._object[place][pixels.inside] = 0
         self._painted[place] |= pixels.inside
 
+    def erase(self, pixels: Dense, *, told: bool = True) -> None:
+        """Set pixels to background, or to unlabelled where the project has none; unless ``told`` without a notice."""
+        place = pixels.box.slices()
+        self._label[place][pixels.inside] = self.catalog.unlabelled_value
+        self._object[place][pixels.inside] = 0
+        self._painted[place][pixels.inside] = self.catalog.background is not None
+        self.erased += told
+
     def leave(self, pixels: Dense) -> None:
         """Pixels of which the file says that nobody has set them, unless an object lies there."""
         self._doubtful[pixels.box.slices()] |= pixels.inside
 
-    def fail(self, file: str, reason: str) -> None:
-        """An object could not be read."""
+    def fail(self, file: str, reason: str, number: int = 1) -> None:
+        """An object could not be read, or ``number`` of them for one reason."""
         self.failed.append(Skipped(file, reason))
+        self.lost += number
 
     def result(self, file: str, *, split: str = "", notices: tuple[str, ...] = ()) -> Painted:
         """The planes; ``file`` is where they came from."""
         known = self._painted if self.failed else self._painted | ~self._doubtful
         counted = (
             (self.overlap, "pixels lie in several objects; the later one counts"),
+            (self.parts, "outlines are further parts of objects"),
+            (self.erased, "outlines are background and no objects"),
             (self.crowds, "objects are crowds; they are no single objects"),
-            (len(self.failed), "objects could not be read; what lies outside the others stays unlabelled"),
+            (self.lost, "objects could not be read; what lies outside the others stays unlabelled"),
         )
         mask = ImportedMask(
             self.record.id,
@@ -116,7 +144,7 @@ def without_class(file: str, unknown: Mapping[str, int]) -> Iterator[Skipped]:
     for name, number in unknown.items():
         yield Skipped(
             file,
-            f"the project has no class {name!r}: {number} objects left out, their pixels stay unlabelled. "
+            f"the project has no class {name[:80]!r}: {number} objects left out, their pixels stay unlabelled. "
             "Add the class (or import with --add-classes) and import again",
         )
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Protocol
+from threading import Lock
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +17,13 @@ from numpy.typing import NDArray
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
-from labeltool.core.project import Skipped
+from labeltool.core.project import ImageRecord, Skipped
 from labeltool.formats import pictures
-from labeltool.formats.items import Item, Names, Tally, Watched, is_labelled, item
+from labeltool.formats.items import Item, Kept, Known, Names, Tally, Watched
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.protocol import ExportOptions, ExportPlan, ExportReport, LabelledImage, LabelledImages
 from labeltool.formats.untrusted import left_out
+from labeltool.formats.workers import in_order, workers
 from labeltool.imaging.open import probe
 from labeltool.imaging.reader import ImageInfo
 
@@ -34,11 +38,22 @@ class Findings(NamedTuple):
     notices: Tally
 
 
+E = TypeVar("E", Item, Item | Skipped)
+R = TypeVar("R")
+
+LARGE = 1 << 27
+"""Images of more pixels are worked on one at a time."""
+
+
 class Writer(Protocol):
     """Takes the annotation of one image after the other."""
 
-    def add(self, item: Item) -> None:
-        """Write one image; BadInputError leaves it out of the export, with nothing of it written."""
+    def add(self, item: Item) -> Callable[[], None] | None:
+        """Write one image; BadInputError leaves it out of the export, with nothing of it written.
+
+        A ``parallel`` exporter's is called for several images at a time. What has to happen in the order of the images
+        (numbers, lists) it gives back as a function, which is then called in that order.
+        """
         ...
 
 
@@ -49,7 +64,11 @@ class DatasetExporter(ABC):
     title: ClassVar[str]
     Options: ClassVar[type[ExportOptions]] = ExportOptions
     jpeg_only: ClassVar[bool] = False
+    png_only: ClassVar[bool] = False
     with_pictures: ClassVar[bool] = True
+    parallel: ClassVar[bool] = False
+    """True where ``add`` and ``compare`` may run for several images at a time."""
+    naming: ClassVar[type[Names]] = Names
 
     @abstractmethod
     def judge(self, item: Item, options: Any, found: Findings) -> int:
@@ -67,12 +86,13 @@ class DatasetExporter(ABC):
         """What would be written: one pass over the masks."""
         found, skipped, folders = Findings(Tally(), Tally()), [], set()
         count = objects = nbytes = 0
-        for entry in self._items(images, catalog, options):
+        self._kept.clear()
+        for entry in self._entries(images, catalog, options):
             if isinstance(entry, Skipped):
                 skipped.append(entry)
                 continue
             count += 1
-            objects += len(entry.regions)
+            objects += len(entry.objects.extents)
             nbytes += self.judge(entry, options, found)
             nbytes += self._judge_picture(entry, found) if self.with_pictures else 0
             folders.add(entry.record.path.parent)
@@ -81,7 +101,7 @@ class DatasetExporter(ABC):
                 found.problems.add(
                     f"The mask holds the value {values}, which is no class of the project", entry.record.name
                 )
-            if entry.unlabelled.any():
+            if entry.runs.unlabelled.any():
                 found.notices.add(self.about_unlabelled(catalog), entry.record.name)
         problems = found.problems.lines() if count else ("There is no labelled image to export",)
         return ExportPlan(
@@ -102,18 +122,19 @@ class DatasetExporter(ABC):
         names: dict[str, str] = {}
         objects = 0
         watched = Watched(images, progress, cancel, "writing")
-        with self.writer(out, catalog, options) as writer:
-            for entry in self._items(watched, catalog, options):
+        with self.writer(out, catalog, options) as writer, workers() as pool:
+            entries = self._items(pool, watched, catalog, options)
+            for entry, finish in self._each(pool, partial(self._add, writer), entries):
                 if isinstance(entry, Skipped):
                     skipped.append(entry)
                     continue
-                try:
-                    writer.add(entry)
-                except BadInputError as error:
-                    skipped.append(left_out(error, entry.record.path))
+                if isinstance(finish, Skipped):
+                    skipped.append(finish)
                     continue
+                if finish is not None:
+                    finish()
                 names[entry.record.id] = entry.name
-                objects += len(entry.regions)
+                objects += len(entry.objects.extents)
         files = sum(1 for path in out.rglob("*") if path.is_file())
         return ExportReport(self.name, len(names), objects, files, skipped=tuple(skipped), names=names)
 
@@ -131,38 +152,99 @@ class DatasetExporter(ABC):
         if manifest is None:
             raise LabeltoolError("the export has no manifest, so it cannot be verified", file=out)
         checker = self.check(out, catalog, options)
-        for image in Watched(images, progress, cancel, "verifying"):
-            checker.compare(item(image, manifest.names[image.record.id], catalog))
+        watched = Watched(images, progress, cancel, "verifying")
+        with workers() as pool:
+            found = in_order(pool, partial(self._known, catalog), watched)
+            items = (
+                Item(image.record, manifest.names[image.record.id], catalog, _sure(mask).runs)
+                for image, mask in found
+            )
+            for _ in self._each(pool, checker.compare, items):
+                pass
+        self._kept.clear()
 
     def about_unlabelled(self, catalog: ClassCatalog) -> str:
         """What becomes of pixels that nobody has set, as a sentence."""
         became = "ignore (255)" if catalog.background is None else "background"
         return f"Some pixels are not labelled yet and become {became}"
 
-    def _items(
-        self, images: Watched | LabelledImages, catalog: ClassCatalog, options: Any
+    @cached_property
+    def _kept(self) -> Kept:
+        return Kept()
+
+    @cached_property
+    def _one_large(self) -> Lock:
+        return Lock()
+
+    def _entries(
+        self, images: LabelledImages, catalog: ClassCatalog, options: Any
     ) -> Iterator[Item | Skipped]:
-        names = Names()
-        for image in images:
-            reason = self._reason_to_skip(image, options)
+        with workers() as pool:
+            yield from self._items(pool, images, catalog, options)
+
+    def _items(
+        self, pool: ThreadPoolExecutor, images: Watched | LabelledImages, catalog: ClassCatalog, options: Any
+    ) -> Iterator[Item | Skipped]:
+        names = self.naming()
+        for image, mask in in_order(pool, partial(self._known, catalog), images):
+            reason = self._reason_to_skip(image.record, mask, options)
             if reason:
                 yield Skipped(str(image.record.path), reason)
+            elif isinstance(mask, BadInputError):
+                yield left_out(mask, image.record.path)
             else:
-                yield item(image, names.take(image.record), catalog)
+                yield Item(image.record, names.take(image.record), catalog, mask.runs)
 
-    def _reason_to_skip(self, image: LabelledImage, options: Any) -> str:
-        if not options.include_unlabelled and not is_labelled(image.mask):
+    def _known(
+        self, catalog: ClassCatalog, image: LabelledImage
+    ) -> tuple[LabelledImage, Known | BadInputError]:
+        """What the mask of an image holds, or why it cannot be read."""
+        try:
+            with self._large(image.record):
+                return image, self._kept.known(image, catalog)
+        except BadInputError as error:
+            return image, error
+
+    def _add(self, writer: Writer, entry: Item | Skipped) -> Callable[[], None] | Skipped | None:
+        """What is left to do in the images' order, or why an image was left out."""
+        if isinstance(entry, Skipped):
+            return None
+        try:
+            return writer.add(entry)
+        except BadInputError as error:
+            return left_out(error, entry.record.path)
+
+    def _each(
+        self, pool: ThreadPoolExecutor, work: Callable[[E], R], entries: Iterator[E]
+    ) -> Iterator[tuple[E, R]]:
+        """Every entry with what ``work`` makes of it, in order."""
+
+        def done(entry: E) -> tuple[E, R]:
+            if isinstance(entry, Skipped):
+                return entry, work(entry)
+            with self._large(entry.record):
+                made = work(entry)
+                entry.forget()  # it waits for those before it
+                return entry, made
+
+        return in_order(pool, done, entries) if self.parallel else map(done, entries)
+
+    def _large(self, record: ImageRecord) -> AbstractContextManager[Any]:
+        return self._one_large if record.size.pixels > LARGE else nullcontext()
+
+    def _reason_to_skip(self, record: ImageRecord, mask: Known | BadInputError, options: Any) -> str:
+        if not options.include_unlabelled and isinstance(mask, Known) and not mask.labelled:
             return UNLABELLED
-        return pictures.missing(image.record) if self.with_pictures else ""
+        return pictures.missing(record) if self.with_pictures else ""
 
     def _judge_picture(self, entry: Item, found: Findings) -> int:
         record = entry.record
         try:
-            info = probe(record.path)
+            info = probe(record.path, record.page)
         except BadInputError as error:
             found.notices.add(f"Images that cannot be read are left out ({error.message})", record.name)
             return 0
-        sentence = pictures.conversion(info, jpeg_only=self.jpeg_only)
+        sentence = pictures.conversion(record, info, jpeg_only=self.jpeg_only, png_only=self.png_only)
         if not sentence:
             return record.file_bytes
         found.notices.add(sentence, record.name)
@@ -171,7 +253,13 @@ class DatasetExporter(ABC):
         return 3 * record.size.pixels
 
     def _becomes_jpeg(self, info: ImageInfo) -> bool:
-        return self.jpeg_only or info.kind == "jpeg"
+        return self.jpeg_only or (info.kind == "jpeg" and not self.png_only)
+
+
+def _sure(mask: Known | BadInputError) -> Known:
+    if isinstance(mask, BadInputError):
+        raise mask
+    return mask
 
 
 class Checker(Protocol):

@@ -116,7 +116,7 @@ def _fill(
             f"no image could be exported; {report.skipped[0].file}: {report.skipped[0].reason}"
         )
     sources = [replace(seen[key], name=name) for key, name in report.names.items()]
-    manifest = write_manifest(partial, exporter.name, report.objects, catalog, sources)
+    manifest = write_manifest(partial, exporter.name, report.objects, catalog, sources, cancel)
     revisions = {source.id: source.revision for source in sources}
     written = _Passing(images, lambda image: _same_revision(revisions, image), len(sources))
     exporter.verify(written, catalog, partial, options, _part(progress, 2), cancel)

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from labeltool.core.geometry import Size
 from labeltool.core.regions import Region
+from labeltool.core.runs import Extent
 
 
-def numbered(regions: Sequence[Region], limit: int) -> list[int]:
+def numbered(regions: Sequence[Region] | Sequence[Extent], limit: int) -> list[int]:
     """A different number in 1..limit for each object: its own id where that is possible, else a free one.
 
     There must be at most ``limit`` objects.

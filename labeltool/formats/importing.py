@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +13,21 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.core.regions import regions
-from labeltool.formats.match import Matcher, one_each
+from labeltool.formats.match import one_each
 from labeltool.formats.protocol import ImportedMask
 from labeltool.formats.untrusted import left_out, stays_inside
 
 
+class Finder(Protocol):
+    """Finds images as :class:`labeltool.formats.match.Matcher` does."""
+
+    def find(self, path: Path) -> ImageRecord | str:
+        """The image for a file's path, or why there is none."""
+        ...
+
+
 def masks(
-    files: Iterable[Path], src: Path, matcher: Matcher, read: Callable[[Path, ImageRecord], ImportedMask]
+    files: Iterable[Path], src: Path, matcher: Finder, read: Callable[[Path, ImageRecord], ImportedMask]
 ) -> Iterator[ImportedMask | Skipped]:
     """Read each file for its image; those without one, with several, or that lead out of ``src`` are reported."""
     entries, skipped = one_each((file, str(file), _match(file, src, matcher)) for file in files)
@@ -48,7 +57,7 @@ def mask_of(
     return ImportedMask(record.id, str(file), label, kept, None, len(regions(label, kept, catalog)), notices)
 
 
-def _match(file: Path, src: Path, matcher: Matcher) -> ImageRecord | str:
+def _match(file: Path, src: Path, matcher: Finder) -> ImageRecord | str:
     if not stays_inside(file, src):
         return "the file is a link that leads out of the folder"
     return matcher.find(file)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,57 +16,116 @@ from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord
-from labeltool.core.provenance import Origin
-from labeltool.core.regions import Region, regions
+from labeltool.core.regions import Region, regions_of
+from labeltool.core.runs import Objects, Runs, objects_of, runs_of_mask
+from labeltool.core.scratch import Shelf, Spilled, fetch
 from labeltool.formats.protocol import LabelledImage, LabelledImages
+
+KEPT_BYTES: Final = 64 * 2**20
+"""For what is known of the masks; about 300 images of 12 million pixels with 200 objects each."""
 
 
 @dataclass(frozen=True)
 class Item:
     """One image: ``name`` is its unique name in the export (no suffix).
 
-    ``label`` uint8 and ``object_`` uint32 are [h, w]; ids are 0 outside the classes that have objects.
-    ``unlabelled`` is bool [h, w], true where nobody has set the pixel.
+    Its planes are kept as ``runs`` and made when they are asked for. Object ids are 0 outside the classes that have
+    objects.
     """
 
     record: ImageRecord
     name: str
     catalog: ClassCatalog
-    label: NDArray[np.uint8]
-    object_: NDArray[np.uint32]
-    unlabelled: NDArray[np.bool_]
+    runs: Runs
+
+    @cached_property
+    def label(self) -> NDArray[np.uint8]:
+        """Class values uint8 [h, w]."""
+        return self.runs.plane(self.runs.label)
+
+    @cached_property
+    def object_(self) -> NDArray[np.uint32]:
+        """Object ids uint32 [h, w]."""
+        return self.runs.plane(self.runs.object_)
+
+    @cached_property
+    def unlabelled(self) -> NDArray[np.bool_]:
+        """True where nobody has set the pixel, bool [h, w]."""
+        return self.runs.plane(self.runs.unlabelled)
+
+    @cached_property
+    def objects(self) -> Objects:
+        """The objects with their boxes and areas; costs little, and no full-size plane."""
+        return objects_of(self.runs, (c.value for c in self.catalog.foreground))
 
     @cached_property
     def regions(self) -> list[Region]:
-        """The objects, in the order of :func:`labeltool.core.regions.regions`."""
-        return regions(self.label, self.object_, self.catalog)
+        """The objects with their pixels, in the order of :func:`labeltool.core.regions.regions`."""
+        return regions_of(self.objects)
+
+    def forget(self) -> None:
+        """Let go of the planes and the objects' pixels; they are made again when they are asked for."""
+        for name in ("label", "object_", "unlabelled", "regions"):
+            self.__dict__.pop(name, None)
 
     @property
     def ignored(self) -> NDArray[np.bool_]:
         """True where somebody set the pixel to ignore, bool [h, w]."""
-        ignored: NDArray[np.bool_] = (self.label == IGNORE) & ~self.unlabelled
-        return ignored
+        return self.runs.plane((self.runs.label == IGNORE) & ~self.runs.unlabelled)
 
     @property
     def strange_values(self) -> list[int]:
         """Label values that no class of the catalog has."""
-        used = np.flatnonzero(np.bincount(self.label.ravel(), minlength=256)).tolist()
+        used = np.unique(self.runs.label).tolist()
         return [v for v in used if v != IGNORE and v not in self.catalog.values]
+
+
+class Known(NamedTuple):
+    """What an export needs to know of a mask; ``labelled`` is false where nobody has set a single pixel."""
+
+    runs: Runs
+    labelled: bool
+
+
+def known(mask: LabelMask, catalog: ClassCatalog) -> Known:
+    """Read a mask once, from its tiles."""
+    runs = runs_of_mask(mask, catalog.unlabelled_value)
+    foreground = np.zeros(256, bool)
+    foreground[[c.value for c in catalog.foreground]] = True
+    runs.object_[~foreground[runs.label]] = 0
+    return Known(runs, is_labelled(mask))
 
 
 def item(image: LabelledImage, name: str, catalog: ClassCatalog) -> Item:
     """The item of one image."""
-    label = image.mask.read("label").astype(np.uint8, copy=False)
-    object_ = image.mask.read("object").astype(np.uint32, copy=False)
-    if object_.any():
-        object_[~np.isin(label, [c.value for c in catalog.foreground])] = 0
-    unlabelled = (image.mask.read("origin") == Origin.NOBODY) & (label == catalog.unlabelled_value)
-    return Item(image.record, name, catalog, label, object_, unlabelled)
+    return Item(image.record, name, catalog, known(image.mask, catalog).runs)
 
 
 def is_labelled(mask: LabelMask) -> bool:
     """True when somebody, or a model, has set at least one pixel."""
     return any(tile.any() for tile in mask.planes["origin"].tiles.values())
+
+
+class Kept:
+    """What is known of images from one pass over them to the next: in memory up to a bound, then in a scratch file."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def known(self, image: LabelledImage, catalog: ClassCatalog) -> Known:
+        """Of the image at its revision; its mask is asked for only where that is not known yet."""
+        key = image.record.id, image.record.revision
+        if key in self._places:
+            place, labelled = self._places[key]
+            return Known(Runs.from_bytes(fetch(place), image.record.size), labelled)
+        found = known(image.mask, catalog)
+        self._places[key] = self._shelf.put(found.runs.to_bytes()), found.labelled
+        return found
+
+    def clear(self) -> None:
+        """Nothing is known any more."""
+        self._shelf = Shelf(KEPT_BYTES)
+        self._places: dict[tuple[str, int], tuple[bytes | Spilled, bool]] = {}
 
 
 @dataclass(frozen=True)
@@ -106,16 +167,24 @@ class Names:
 
     def take(self, record: ImageRecord) -> str:
         """The image's own stem where that is possible, else the nearest free name."""
-        stem = _portable(record.path.stem)
-        number, name = 1, stem
+        return self.give(record.path.stem)
+
+    def give(self, stem: str) -> str:
+        """A name of this stem where that is possible, else the nearest free one."""
+        number, name = 1, self.name(stem, 1)
         while name.casefold() in self._taken:
             number += 1
-            name = f"{stem}_{number}"
+            name = self.name(stem, number)
         self._taken.add(name.casefold())
         return name
 
+    def name(self, stem: str, number: int) -> str:
+        """The ``number``-th name that an image of this stem may get; a format may have a form of its own."""
+        return portable(stem) if number == 1 else f"{portable(stem)}_{number}"
 
-def _portable(stem: str) -> str:
+
+def portable(stem: str) -> str:
+    """A name like ``stem`` that every file system takes."""
     clean = unicodedata.normalize("NFC", stem)
     clean = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in clean)
     clean = clean.encode("utf-8", "replace")[:_MAX_BYTES].decode("utf-8", "ignore").strip().rstrip(". ")
@@ -124,18 +193,23 @@ def _portable(stem: str) -> str:
 
 
 class Tally:
-    """Sentences, each with the images it is about."""
+    """Sentences, each with the images it is about, and how many things in them where somebody counts."""
 
     def __init__(self) -> None:
         self._names: dict[str, list[str]] = {}
+        self._counts: Counter[str] = Counter()
 
-    def add(self, sentence: str, name: str) -> None:
-        """Say ``sentence`` of one more image."""
+    def add(self, sentence: str, name: str, number: int = 0) -> None:
+        """Say ``sentence`` of one more image, and of ``number`` things in it."""
         self._names.setdefault(sentence, []).append(name)
+        self._counts[sentence] += number
 
     def lines(self) -> tuple[str, ...]:
         """One line a sentence, with the first names and the number of the others."""
-        return tuple(f"{sentence}: {_some(names)}" for sentence, names in self._names.items())
+        return tuple(
+            f"{sentence}{f' ({self._counts[sentence]:,})' if self._counts[sentence] else ''}: {_some(names)}"
+            for sentence, names in self._names.items()
+        )
 
 
 def _some(names: list[str], shown: int = 5) -> str:

@@ -10,10 +10,14 @@ from labeltool import __version__
 from labeltool.core.atomic import sync_file, write_bytes
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
+from labeltool.core.progress import CancelToken
 from labeltool.formats.pictures import sha256
 from labeltool.formats.untrusted import load_json
+from labeltool.formats.workers import in_order, workers
 
 MANIFEST = "manifest.json"
+SYNCING = 8
+"""Files that are brought to disk at a time; most of that is waiting."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,21 @@ class Manifest:
 
 
 def write_manifest(
-    folder: Path, format_name: str, objects: int, catalog: ClassCatalog, sources: list[Source]
+    folder: Path,
+    format_name: str,
+    objects: int,
+    catalog: ClassCatalog,
+    sources: list[Source],
+    cancel: CancelToken | None = None,
 ) -> Manifest:
     """Bring every file below ``folder`` safely to disk, take its checksum, and write the manifest beside them."""
     files = {}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        sync_file(path)
-        files[path.relative_to(folder).as_posix()] = (sha256(path), path.stat().st_size)
+    paths = sorted(p for p in folder.rglob("*") if p.is_file())
+    with workers(SYNCING) as pool:
+        for path, digest in in_order(pool, _settled, paths, 2 * SYNCING):
+            files[path.relative_to(folder).as_posix()] = (digest, path.stat().st_size)
+            if cancel is not None:
+                cancel.check()
     content = {
         "format": format_name,
         "written_by": f"labeltool {__version__}",
@@ -62,6 +74,12 @@ def write_manifest(
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True)
     write_bytes(folder / MANIFEST, text.encode("ascii"))
     return Manifest(format_name, tuple(sources), files)
+
+
+def _settled(path: Path) -> tuple[Path, str]:
+    """A file and its checksum, once its bytes have reached the disk."""
+    sync_file(path)
+    return path, sha256(path)
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -20,7 +20,7 @@ class Matcher:
     def __init__(self, images: Sequence[ImageRecord], manifest: Manifest | None) -> None:
         self._by_stem: dict[str, list[ImageRecord]] = defaultdict(list)
         for record in images:
-            self._by_stem[_key(record.path.stem)].append(record)
+            self._by_stem[_key(record.stem)].append(record)
         by_id = {record.id: record for record in images}
         by_hash: dict[str, list[ImageRecord]] = defaultdict(list)
         for record in images:
@@ -68,7 +68,7 @@ def one_each(
             by_image[match.id].append((entry, file, match))
     for group in by_image.values():
         if len(group) > 1:
-            files = ", ".join(file for _, file, _ in group)
+            files = ", ".join(file for _, file, _ in group[:5]) + (" and others" if len(group) > 5 else "")
             reason = f"several masks fit the image {group[0][2].name} ({files}); remove all but one"
             skipped += [Skipped(file, reason) for _, file, _ in group]
     return [(g[0][0], g[0][2]) for g in by_image.values() if len(g) == 1], skipped

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labeltool.core.contour import Ring, rings
 from labeltool.core.draw import Point, polygon
 from labeltool.core.errors import BadInputError
-from labeltool.core.geometry import Size
+from labeltool.core.geometry import Box, Size
 from labeltool.core.regions import Region
 from labeltool.core.shape import Dense, dense
 
@@ -43,10 +45,15 @@ def ring(points: Sequence[Point]) -> list[Point]:
         raise BadInputError(f"a polygon has {len(points)} points, and three or more are needed")
     if len(points) > MOST_POINTS:
         raise BadInputError(f"a polygon has more than {MOST_POINTS:,} points")
-    # an integer of a thousand digits is a number too, and no float
-    if not all(isinstance(n, float | int) and -FARTHEST <= n <= FARTHEST for point in points for n in point):
-        raise BadInputError("a polygon has coordinates that lie beyond any image")
-    return [(float(x), float(y)) for x, y in points]
+    return [(coordinate(x), coordinate(y)) for x, y in points]
+
+
+def coordinate(number: Any) -> float:
+    """A coordinate or a length in pixels; BadInputError when it is no number or lies beyond any image."""
+    # an integer of a thousand digits is a number too, and no float; true is 1
+    if type(number) not in (int, float) or not -FARTHEST <= number <= FARTHEST:
+        raise BadInputError("a coordinate is no number or lies beyond any image")
+    return float(number)
 
 
 def filled(polygons: Sequence[Sequence[Point]], size: Size) -> Dense:
@@ -60,6 +67,61 @@ def filled(polygons: Sequence[Sequence[Point]], size: Size) -> Dense:
 def with_holes(polygons: Sequence[Sequence[Point]], size: Size) -> Dense:
     """The pixels in an odd number of the polygons: a ring inside another is a hole. BadInputError when none is."""
     return _some(dense(polygon(polygons, size)))
+
+
+def rectangle(x0: float, y0: float, x1: float, y1: float, size: Size) -> Dense:
+    """The pixels of an upright rectangle, given by two opposite corners; BadInputError when there is none."""
+    return filled([[(x0, y0), (x1, y0), (x1, y1), (x0, y1)]], size)
+
+
+def ellipse(center: Point, radii: tuple[float, float], size: Size, angle_rad: float = 0.0) -> Dense:
+    """The pixels whose centres lie in an ellipse; the angle turns the first radius from right to down.
+
+    BadInputError when there is none, or a radius is not positive.
+    """
+    (cx, cy), (rx, ry) = center, radii
+    if rx <= 0 or ry <= 0:
+        raise BadInputError("a radius is not positive")
+    reach = max(rx, ry)
+    around = Box(
+        math.floor(cx - reach), math.floor(cy - reach), math.ceil(cx + reach) + 1, math.ceil(cy + reach) + 1
+    ).intersect(size.box)
+    x = np.arange(around.x0, around.x1) + 0.5 - cx
+    y = np.arange(around.y0, around.y1)[:, None] + 0.5 - cy
+    along, across = math.cos(angle_rad), math.sin(angle_rad)
+    inside = ((x * along + y * across) / rx) ** 2 + ((y * along - x * across) / ry) ** 2 <= 1
+    return _some(Dense(around, inside))
+
+
+def with_border(points: Sequence[Point], size: Size) -> Dense:
+    """The pixels of a polygon whose corners are pixels, not points between them: those that lie inside or on the
+    outline. Coordinates are cut to whole numbers. BadInputError when it covers no pixel of the image."""
+    corners = np.trunc(np.asarray(points, np.float64)).astype(np.int64)
+    (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    around = Box(x0, y0, x1 + 1, y1 + 1).intersect(size.box)
+    if around.is_empty:
+        raise BadInputError("the polygon covers no pixel of the image")
+    inside = dense(polygon([corners + 0.5], size), around).inside.copy()
+    for start, end in zip(corners.tolist(), np.roll(corners, -1, axis=0).tolist(), strict=True):
+        x, y = _pixels_on(start, end, around)
+        inside[y - around.y0, x - around.x0] = True
+    return _some(Dense(around, inside))
+
+
+def _pixels_on(start: list[int], end: list[int], box: Box) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """x and y of the pixels of a box whose centres lie exactly on the way between those of two pixels."""
+    (x, y), dx, dy = start, end[0] - start[0], end[1] - start[1]
+    steps = max(math.gcd(dx, dy), 1)
+    dx, dy = dx // steps, dy // steps
+    first, last = 0, steps
+    for at, step, low, high in ((x, dx, box.x0, box.x1 - 1), (y, dy, box.y0, box.y1 - 1)):
+        if step == 0 and not low <= at <= high:
+            last = -1
+        elif step:
+            ends = sorted(((low - at) / step, (high - at) / step))
+            first, last = max(first, math.ceil(ends[0])), min(last, math.floor(ends[1]))
+    along = np.arange(first, last + 1)
+    return x + along * dx, y + along * dy
 
 
 def outlines_of(region: Region) -> list[Ring]:

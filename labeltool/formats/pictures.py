@@ -12,8 +12,12 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.project import ImageRecord
 from labeltool.imaging.open import open_image, probe
 from labeltool.imaging.reader import ImageInfo
+from labeltool.imaging.view import read_shown
 
 MAX_JPEG_SIDE = 65_535
+
+_COPIED = frozenset("png jpeg tiff geotiff bmp webp".split())
+"""Kinds of files that other programs read as well."""
 
 _RELINK = "Put the original file back, or add this one to the project as an image of its own"
 
@@ -29,29 +33,37 @@ def missing(record: ImageRecord) -> str:
     return ""
 
 
-def conversion(info: ImageInfo, *, jpeg_only: bool) -> str:
+def conversion(
+    record: ImageRecord, info: ImageInfo, *, jpeg_only: bool = False, png_only: bool = False
+) -> str:
     """What happens to the picture's pixels on the way, as a sentence, or nothing when the bytes are copied."""
     if jpeg_only and (info.kind != "jpeg" or info.rotated):
         return "Pictures stored as JPEG of quality 95, because readers of the format demand .jpg"
+    if png_only and (info.kind != "png" or info.rotated):
+        return "Pictures stored as PNG, because readers of the format demand .png"
+    if info.kind not in _COPIED or record.page:
+        return f"Pictures stored as 8-bit PNG as they are shown at first, because readers do not know {info.kind}"
     if info.rotated:
         return "Pictures stored upright without their EXIF rotation, because readers do not agree on it"
     return ""
 
 
-def copy_picture(record: ImageRecord, folder: Path, name: str, *, jpeg_only: bool = False) -> Path:
+def copy_picture(
+    record: ImageRecord, folder: Path, name: str, *, jpeg_only: bool = False, png_only: bool = False
+) -> Path:
     """Put the displayed picture into ``folder`` as ``name`` and a suffix.
 
     BadInputError, with nothing left in ``folder``, when the file is missing, broken or not the one that was added.
     """
-    info = probe(record.path)
-    copied = not conversion(info, jpeg_only=jpeg_only)
-    as_jpeg = jpeg_only or (not copied and info.kind == "jpeg")
-    suffix = ".jpg" if as_jpeg else _own_suffix(record, info) if copied else ".png"
+    info = probe(record.path, record.page)
+    copied = not conversion(record, info, jpeg_only=jpeg_only, png_only=png_only)
+    as_jpeg = jpeg_only or (not copied and info.kind == "jpeg" and not png_only)
+    suffix = ".jpg" if as_jpeg else _own_suffix(record, info) if copied and not png_only else ".png"
     target = folder / f"{name}{suffix}"
     if copied:
         shutil.copyfile(record.path, target)
     else:
-        _save_upright(record.path, target)
+        _save_upright(record, target)
     if info.size != record.size or sha256(target if copied else record.path) != record.sha256:
         target.unlink()
         raise BadInputError(
@@ -66,9 +78,9 @@ def _own_suffix(record: ImageRecord, info: ImageInfo) -> str:
     return suffix if suffix[1:].isalnum() else f".{info.kind}"
 
 
-def _save_upright(source: Path, target: Path) -> None:
-    with open_image(source) as reader:
-        picture = Image.fromarray(reader.read())
+def _save_upright(record: ImageRecord, target: Path) -> None:
+    with open_image(record.path, record.page) as reader:
+        picture = Image.fromarray(read_shown(reader))
     if target.suffix == ".jpg":
         picture.save(target, quality=95, subsampling=0)
     else:

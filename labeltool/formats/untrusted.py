@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import xml.etree.ElementTree as Xml
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import defusedxml
+import defusedxml.ElementTree
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.project import Skipped
@@ -52,14 +57,32 @@ def read_text(path: Path, limit: int = MAX_TEXT_BYTES) -> str:
 
 def load_json(path: Path, limit: int = MAX_JSON_BYTES) -> Any:
     """The value of a JSON file; BadInputError with line and column, also for NaN, repeated keys and deep nesting."""
+    return parse_json(read_text(path, limit), path)
+
+
+def parse_json(text: str, path: Path) -> Any:
+    """The value of a JSON text that stands in ``path``; BadInputError as in :func:`load_json`."""
     try:
-        return json.loads(
-            read_text(path, limit), parse_constant=_no_constant, object_pairs_hook=_no_repeated_keys
-        )
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repeated_keys)
     except RecursionError as error:
         raise BadInputError("the JSON is nested too deeply", file=path) from error
     except ValueError as error:
         raise BadInputError(f"this is not valid JSON: {error}", file=path) from error
+
+
+def load_xml(path: Path, limit: int = MAX_TEXT_BYTES) -> Xml.Element:
+    """The root of an XML file; BadInputError where it is too large or broken, or declares entities or a DTD."""
+    try:
+        if path.stat().st_size > limit:
+            raise BadInputError(f"the file is larger than {limit // 1_000_000} MB", file=path)
+        root: Xml.Element = defusedxml.ElementTree.fromstring(path.read_bytes(), forbid_dtd=True)
+    except defusedxml.DefusedXmlException as error:
+        raise BadInputError(
+            f"the XML holds what no annotation needs and is refused ({error})", file=path
+        ) from error
+    except (OSError, Xml.ParseError, ValueError, LookupError) as error:
+        raise BadInputError(f"the XML cannot be read: {error}", file=path) from error
+    return root
 
 
 def _no_constant(text: str) -> Any:
@@ -70,7 +93,8 @@ def _no_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} occurs twice in one object")
+        twice = next(k for k, number in Counter(keys).items() if number > 1)
+        raise ValueError(f"the key {twice[:80]!r} occurs twice in one object")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,19 +19,30 @@ def translate(
 
     BadInputError names the values that occur and have no class in the project; ``names`` is what the file calls them.
     """
-    counts = np.bincount(label.ravel(), minlength=256)
-    strange = [v for v in np.flatnonzero(counts).tolist() if v not in values and v != IGNORE]
+    return mapped(label, {**values, IGNORE: IGNORE}, names)
+
+
+def mapped(
+    raw: NDArray[Any],
+    values: Mapping[int, int],
+    names: Mapping[int, str] | None = None,
+) -> NDArray[np.uint8]:
+    """Whole numbers from 0 on, each replaced as ``values`` says; BadInputError as in :func:`translate`."""
+    counts = np.bincount(raw.ravel(), minlength=256)
+    strange = [v for v in np.flatnonzero(counts).tolist() if v not in values]
     if strange:
         told = ", ".join(_told(v, int(counts[v]), names or {}) for v in strange[:10])
+        more = f" and {len(strange) - 10} more" if len(strange) > 10 else ""
         raise BadInputError(
-            f"the mask holds values without a class in the project: {told}",
+            f"the mask holds values without a class in the project: {told}{more}",
             hint="Add the class, or leave them out",
         )
-    lookup = np.full(256, IGNORE, np.uint8)
+    lookup = np.full(len(counts), IGNORE, np.uint8)
     for value, own in values.items():
-        lookup[value] = own
-    lookup[IGNORE] = IGNORE
-    return lookup[label]
+        if value < len(counts):
+            lookup[value] = own
+    label: NDArray[np.uint8] = lookup[raw]
+    return label
 
 
 def by_name(foreign: ClassCatalog, own: ClassCatalog) -> dict[int, int]:

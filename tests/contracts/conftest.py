@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from mask_samples import CELLS, STREETS, labelled, random_planes, record_of, several
+from numpy.typing import NDArray
 from PIL import Image
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
@@ -85,3 +92,31 @@ def exported(case: Case, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         assert report.images == len(images)
         folders[name] = (out, dict(report.names))
     return folders
+
+
+@pytest.fixture(scope="session")
+def datumaro(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], dict[str, NDArray[Any]]]:
+    """Asks datumaro, in a process of its own, what it sees in a folder."""
+    python = os.environ.get("LABELTOOL_DATUMARO_PYTHON")
+    if python is None:
+        if importlib.util.find_spec("datumaro") is None:
+            pytest.skip(
+                "datumaro is not installed (make test installs it), nor does LABELTOOL_DATUMARO_PYTHON name it"
+            )
+        python = sys.executable
+
+    def ask(format_name: str, folder: Path) -> dict[str, NDArray[Any]]:
+        out = tmp_path_factory.mktemp("datumaro") / "seen.npz"
+        script = Path(__file__).with_name("datumaro_reads.py")
+        done = subprocess.run(
+            [python, str(script), format_name, str(folder), str(out)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=200,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        with np.load(out) as seen:
+            return dict(seen)
+
+    return ask

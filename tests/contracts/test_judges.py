@@ -6,10 +6,6 @@ names (its own requirements do not go with ours), or in this one where it is ins
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -168,34 +164,6 @@ def test_torchvision_voc_segmentation_gives_the_same_pixels(
             assert np.array_equal(np.array(target), image.mask.read("label"))
             seen.add(Path(path).stem)
     assert seen == {name for name, image in images.items() if image.record.split != "test"}
-
-
-@pytest.fixture(scope="module")
-def datumaro(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], dict[str, NDArray[Any]]]:
-    """Asks datumaro, in a process of its own, what it sees in a folder."""
-    python = os.environ.get("LABELTOOL_DATUMARO_PYTHON")
-    if python is None:
-        if importlib.util.find_spec("datumaro") is None:
-            pytest.skip(
-                "datumaro is not installed (make test installs it), nor does LABELTOOL_DATUMARO_PYTHON name it"
-            )
-        python = sys.executable
-
-    def ask(format_name: str, folder: Path) -> dict[str, NDArray[Any]]:
-        out = tmp_path_factory.mktemp("datumaro") / "seen.npz"
-        script = Path(__file__).with_name("datumaro_reads.py")
-        done = subprocess.run(
-            [python, str(script), format_name, str(folder), str(out)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=200,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        with np.load(out) as seen:
-            return dict(seen)
-
-    return ask
 
 
 def test_datumaro_reads_the_same_coco_pixels(

@@ -36,7 +36,7 @@ SIDES = st.integers(1, 30)
 CATALOGS = st.sampled_from([CELLS, STREETS])
 
 
-@pytest.mark.parametrize("name", ["coco", "voc", "png"])
+@pytest.mark.parametrize("name", ["coco", "voc", "png", "cityscapes", "panoptic", "labelme"])
 @law(25)
 @given(st.integers(0, 2**32 - 1), SIDES, SIDES, CATALOGS, st.floats(0.1, 1))
 def test_importing_our_own_export_gives_back_the_planes(
@@ -55,7 +55,7 @@ def test_importing_our_own_export_gives_back_the_planes(
         assert skipped == []
         assert_same_planes(image, mask)
         assert mask.objects == report.objects
-        if name == "coco":
+        if name in ("coco", "panoptic", "labelme"):
             known = np.ones(label.shape, bool) if mask.known is None else mask.known
             assert np.array_equal(known, where)
 

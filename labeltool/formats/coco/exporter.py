@@ -1,48 +1,77 @@
-"""Writes run lengths that every reader decodes to the same pixels."""
+"""Writes run lengths that every reader decodes to the same pixels, or polygons where those do so too."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import IO, Any, ClassVar, Final
+from threading import Lock
+from typing import Any, ClassVar, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from labeltool import __version__
 from labeltool.core import rle
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Size
-from labeltool.core.regions import Region
 from labeltool.formats.coco import layout
-from labeltool.formats.coco.file import CocoFile
-from labeltool.formats.coco.painting import paint
-from labeltool.formats.coco.segmentation import counts_of
+from labeltool.formats.coco.polygons import exact_polygons
+from labeltool.formats.coco.segmentation import counts_of, pixels_of
+from labeltool.formats.coco.written import SplitFile, WrittenFile, split_file
 from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same, same_size
 from labeltool.formats.items import Item
 from labeltool.formats.pictures import copy_picture
+from labeltool.formats.protocol import ExportOptions
 
 _BYTES_AN_OBJECT: Final = 400
+_BYTES_A_NUMBER: Final = 8
+
+
+@dataclass(frozen=True)
+class CocoOptions(ExportOptions):
+    """What one can choose for COCO."""
+
+    polygons: bool = field(
+        default=False,
+        metadata={
+            "label": "Polygons where they are exact",
+            "help": "write an object as polygons where pycocotools turns them into exactly its pixels; "
+            "the others, such as those with holes, stay run lengths",
+        },
+    )
 
 
 class CocoExporter(DatasetExporter):
-    """COCO instances with run lengths, never polygons: those do not hold every mask."""
+    """COCO instances with run lengths; polygons do not hold every mask."""
 
     name: ClassVar[str] = "coco"
     title: ClassVar[str] = "COCO instances"
+    Options: ClassVar[type[ExportOptions]] = CocoOptions
+    parallel: ClassVar[bool] = True
 
     def judge(self, item: Item, options: Any, found: Findings) -> int:
         """Refuses what other readers decode wrongly without a word."""
-        if item.label.size > rle.MAX_PIXELS:
+        if item.record.size.pixels > rle.MAX_PIXELS:
             found.problems.add(
                 "COCO readers fail on images of more than 2,147,483,648 pixels", item.record.name
             )
-        border = sum(region.box.width + region.box.height for region in item.regions)
-        return _BYTES_AN_OBJECT * (len(item.regions) + 1) + 8 * border
+            return 0
+        extents = item.objects.extents
+        border = sum(extent.box.width + extent.box.height for extent in extents)
+        if options.polygons:
+            polygons = [s for s in _segmentations(item, polygons=True) if isinstance(s, list)]
+            border += sum(len(ring) for rings in polygons for ring in rings)
+            if len(polygons) < len(extents):
+                found.notices.add(
+                    "Objects stay run lengths, because no polygon has exactly their pixels",
+                    item.record.name,
+                    len(extents) - len(polygons),
+                )
+        return _BYTES_AN_OBJECT * (len(extents) + 1) + _BYTES_A_NUMBER * border
 
     def about_unlabelled(self, catalog: ClassCatalog) -> str:
         """Only we read the key that holds them."""
@@ -55,143 +84,150 @@ class CocoExporter(DatasetExporter):
         for folder in (layout.ANNOTATIONS, layout.PICTURES):
             (out / folder).mkdir()
         with ExitStack() as stack:
-            yield _CocoWriter(out, catalog, stack)
+            yield _CocoWriter(out, catalog, options.polygons, stack)
 
     def check(self, out: Path, catalog: ClassCatalog, options: Any) -> Checker:
-        """Compares what our importer reads."""
+        """Compares the decoded pixels of every annotation with those of its object."""
         return _CocoChecker(out, catalog)
+
+
+def _segmentations(item: Item, *, polygons: bool) -> Iterator[dict[str, Any] | list[list[int]]]:
+    """What COCO says of each object's pixels."""
+    size, number = item.record.size, len(item.objects.extents)
+    found = rle.encode_numbers(_numbers(item), number)
+    regions = item.regions if polygons else [None] * number
+    for counts, region in zip(found, regions, strict=True):
+        exact = None if region is None else exact_polygons(region, counts, size)
+        yield _run_lengths(counts, size) if exact is None else exact
+
+
+def _numbers(item: Item) -> NDArray[Any]:
+    """The raster [h, w] of the objects' places, counted from 1, in as few bytes as hold them."""
+    number = len(item.objects.extents)
+    dtype = next(t for t in (np.uint8, np.uint16, np.int32) if number <= np.iinfo(t).max)
+    return item.objects.raster(np.arange(1, number + 1, dtype=dtype))
+
+
+def _run_lengths(counts: rle.Counts, size: Size) -> dict[str, Any]:
+    return {"counts": rle.to_string(counts), "size": [size.height, size.width]}
+
+
+def _extra_masks(item: Item) -> dict[str, NDArray[np.bool_]]:
+    """Masks of the image that only we read."""
+    masks = {}
+    if item.runs.unlabelled.any():
+        masks[layout.UNLABELLED] = item.unlabelled
+    if item.ignored.any():
+        masks[layout.IGNORED] = item.ignored
+    return masks
 
 
 @dataclass
 class _CocoWriter:
     out: Path
     catalog: ClassCatalog
+    polygons: bool
     stack: ExitStack
-    files: dict[str, _SplitFile] = field(default_factory=dict)
+    files: dict[str, SplitFile] = field(default_factory=dict)
     image_ids: Iterator[int] = field(default_factory=lambda: count(1))
     annotation_ids: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def add(self, item: Item) -> None:
+    def add(self, item: Item) -> Callable[[], None]:
         picture = copy_picture(item.record, self.out / layout.PICTURES, item.name)
-        size, file = item.record.size, self._file(item.record.split)
-        image_id, categories = next(self.image_ids), layout.category_ids(self.catalog)
-        extra = {layout.IGNORED: item.ignored, layout.UNLABELLED: item.unlabelled}
-        file.images.append(
+        size, categories = item.record.size, layout.category_ids(self.catalog)
+        masks = _extra_masks(item)
+        image = {
+            "file_name": picture.name,
+            "width": size.width,
+            "height": size.height,
+            **{key: _run_lengths(rle.encode(mask), size) for key, mask in masks.items()},
+        }
+        annotations = [
             {
-                "id": image_id,
-                "file_name": picture.name,
-                "width": size.width,
-                "height": size.height,
-                **{key: _segmentation(rle.encode(mask), size) for key, mask in extra.items() if mask.any()},
+                "area": extent.area,
+                "attributes": {layout.OBJECT_ID: extent.object_id},
+                "bbox": [extent.box.x0, extent.box.y0, extent.box.width, extent.box.height],
+                "category_id": categories[extent.class_value],
+                "iscrowd": 0,
+                "segmentation": segmentation,
             }
-        )
-        for region in item.regions:
-            own = {"id": next(self.annotation_ids), "image_id": image_id}
-            file.add(own | _annotation(region, categories[region.class_value], size))
+            for extent, segmentation in zip(
+                item.objects.extents, _segmentations(item, polygons=self.polygons), strict=True
+            )
+        ]
+        return partial(self._write, item.record.split, image, annotations)
 
-    def _file(self, split: str) -> _SplitFile:
+    def _write(self, split: str, image: dict[str, Any], annotations: list[dict[str, Any]]) -> None:
+        """Give the numbers, which follow the order of the images."""
+        own = {"id": next(self.image_ids)}
+        for annotation in annotations:
+            annotation |= {"id": next(self.annotation_ids), "image_id": own["id"]}
         if split not in self.files:
             path = self.out / layout.ANNOTATIONS / layout.file_name(split)
-            self.files[split] = self.stack.enter_context(_split_file(path, self.catalog))
-        return self.files[split]
-
-
-@dataclass
-class _SplitFile:
-    """A JSON file whose annotations are on disk already while its images are still collected."""
-
-    text: IO[str]
-    images: list[dict[str, Any]] = field(default_factory=list)
-    separator: str = "\n"
-
-    def add(self, annotation: dict[str, Any]) -> None:
-        self.text.write(self.separator + _json(annotation))
-        self.separator = ",\n"
-
-
-@contextmanager
-def _split_file(path: Path, catalog: ClassCatalog) -> Iterator[_SplitFile]:
-    names = {each.value: each.name for each in catalog.classes}
-    with path.open("w", encoding="ascii", newline="\n") as text:
-        text.write('{"annotations": [')
-        file = _SplitFile(text)
-        yield file
-        rest = {
-            "categories": [
-                {"id": category, "name": names[value], "supercategory": ""}
-                for value, category in layout.category_ids(catalog).items()
-            ],
-            "images": file.images,
-            "info": {"description": catalog.name, "version": f"labeltool {__version__}"},
-            "licenses": [],
-        }
-        text.write("\n],\n" + _json(rest)[1:] + "\n")
-
-
-def _annotation(region: Region, category: int, size: Size) -> dict[str, Any]:
-    counts = rle.encode(region.inside, region.box, size)
-    area, box = rle.area_and_box(counts, size)
-    return {
-        "area": area,
-        "attributes": {layout.OBJECT_ID: region.object_id},
-        "bbox": [box.x0, box.y0, box.width, box.height],
-        "category_id": category,
-        "iscrowd": 0,
-        "segmentation": _segmentation(counts, size),
-    }
-
-
-def _segmentation(counts: rle.Counts, size: Size) -> dict[str, Any]:
-    return {"counts": rle.to_string(counts), "size": [size.height, size.width]}
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=True)
+            self.files[split] = self.stack.enter_context(split_file(path, self.catalog))
+        self.files[split].add(image | own, annotations)
 
 
 @dataclass
 class _CocoChecker:
     out: Path
     catalog: ClassCatalog
-    files: dict[str, CocoFile] = field(default_factory=dict)
+    files: dict[str, WrittenFile] = field(default_factory=dict)
+    opening: Lock = field(default_factory=Lock)
 
     def compare(self, item: Item) -> None:
-        file = self._file(item.record.split)
-        image = next((i for i in file.images_called(item.name)), None)
-        if image is None:
-            raise LabeltoolError(f"the file does not list {item.name}", file=file.path)
-        same_size(self.out / layout.PICTURES / image.file_name, item)
-        painted = paint(file, image, item.record, self.catalog)
-        if painted.skipped:
-            raise LabeltoolError(painted.skipped[0].reason, file=painted.skipped[0].file)
-        mask = painted.mask
-        known = np.ones(item.label.shape, bool) if mask.known is None else mask.known
-        same(file.path, f"mask of {item.name}", mask.label, item.label)
-        ids = np.zeros_like(item.object_) if mask.object is None else mask.object
-        same(file.path, f"object ids of {item.name}", ids, item.object_)
-        same(file.path, f"labelled pixels of {item.name}", known, ~item.unlabelled)
-        annotations = file.annotations_of(image)
-        if len(annotations) != len(item.regions) or not all(
-            _is_true(a, item.record.size) for a in annotations
-        ):
-            raise LabeltoolError(
-                f"the annotations of {item.name} are not those of its objects", file=file.path
-            )
+        file, size = self._file(item.record.split), item.record.size
+        image, annotations = file.read(item.name)
+        same_size(self.out / layout.PICTURES / image["file_name"], item)
+        if Size(image["width"], image["height"]) != size:
+            raise LabeltoolError(f"the size of {item.name} is not that of its mask", file=file.path)
+        masks = _extra_masks(item)
+        for key in (layout.IGNORED, layout.UNLABELLED):
+            if (key in image) != (key in masks):
+                raise LabeltoolError(
+                    f"the {key} pixels of {item.name} are not those of its mask", file=file.path
+                )
+            if key in masks:
+                found = rle.decode(counts_of(image[key], size), size)
+                same(file.path, f"{key} pixels of {item.name}", found, masks[key])
+        self._compare_objects(item, file.path, image["id"], annotations)
 
-    def _file(self, split: str) -> CocoFile:
-        if split not in self.files:
-            self.files[split] = CocoFile.read(self.out / layout.ANNOTATIONS / layout.file_name(split))
-        return self.files[split]
+    def _compare_objects(
+        self, item: Item, path: Path, image_id: int, annotations: list[dict[str, Any]]
+    ) -> None:
+        """Annotation by annotation, in the order of the objects: what it says, and its pixels."""
+        wanted, categories = item.objects.extents, layout.category_ids(self.catalog)
+        said = [
+            {
+                "area": extent.area,
+                "attributes": {layout.OBJECT_ID: extent.object_id},
+                "bbox": [extent.box.x0, extent.box.y0, extent.box.width, extent.box.height],
+                "category_id": categories[extent.class_value],
+                "image_id": image_id,
+                "iscrowd": 0,
+            }
+            for extent in wanted
+        ]
+        found = [{k: v for k, v in a.items() if k not in ("id", "segmentation")} for a in annotations]
+        if found != said or not all(type(a["iscrowd"]) is int and a["id"] > 0 for a in annotations):
+            raise LabeltoolError(f"the annotations of {item.name} are not those of its objects", file=path)
+        size = item.record.size
+        numbers = rle.decode_numbers([_counts(a["segmentation"], size) for a in annotations], size)
+        if numbers is None:
+            raise LabeltoolError(f"annotations of {item.name} overlap", file=path)
+        same(path, f"objects of {item.name}", numbers, _numbers(item))
+
+    def _file(self, split: str) -> WrittenFile:
+        with self.opening:
+            if split not in self.files:
+                path = self.out / layout.ANNOTATIONS / layout.file_name(split)
+                self.files[split] = WrittenFile(path, self.catalog)
+            return self.files[split]
 
 
-def _is_true(annotation: dict[str, Any], size: Size) -> bool:
-    """True when area and box are those of the pixels, and training code will not pass over the object."""
-    x, y = np.divmod(rle.positions(counts_of(annotation["segmentation"], size)), size.height)
-    left, top, width, height = (int(n) for n in (x.min(), y.min(), np.ptp(x) + 1, np.ptp(y) + 1))
-    return (
-        annotation["area"] == len(x)
-        and annotation["bbox"] == [left, top, width, height]
-        and type(annotation["iscrowd"]) is int
-        and annotation["iscrowd"] == 0
-        and annotation["id"] > 0
-    )
+def _counts(segmentation: Any, size: Size) -> rle.Counts:
+    """Run lengths of what an annotation says, polygons drawn by the importer."""
+    if isinstance(segmentation, dict):
+        return counts_of(segmentation, size)
+    pixels = pixels_of(segmentation, size)
+    return rle.encode(pixels.inside, pixels.box, size)

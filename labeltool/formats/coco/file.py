@@ -29,7 +29,8 @@ class CocoImage:
 
 @dataclass
 class CocoFile:
-    """The usable parts of one file. ``skipped`` lists the others; nothing is in neither."""
+    """The usable parts of one file. ``skipped`` lists the others; nothing is in neither. ``colors`` are those of the
+    categories by name, where the file gives some."""
 
     path: Path
     images: list[CocoImage]
@@ -37,12 +38,17 @@ class CocoFile:
     annotations: dict[Key, list[dict[str, Any]]]
     repeated_ids: dict[Key, list[Key]]
     skipped: list[Skipped]
+    colors: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     _by_stem: dict[str, list[CocoImage]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def read(cls, path: Path) -> CocoFile:
         """Read and index a file; BadInputError when it is not COCO at all."""
-        data = load_json(path)
+        return cls.of(path, load_json(path))
+
+    @classmethod
+    def of(cls, path: Path, data: Any) -> CocoFile:
+        """Index what a file holds; BadInputError when it is not COCO at all."""
         lists = ("images", "annotations", "categories")
         if not isinstance(data, dict) or not all(isinstance(data.get(k), list) for k in lists):
             raise BadInputError("this is not COCO: images, annotations and categories are needed", file=path)
@@ -50,7 +56,13 @@ class CocoFile:
         images = _images(data["images"], path, skipped)
         annotations, repeated = _annotations(data["annotations"], {i.key for i in images}, path, skipped)
         file = cls(
-            path, images, _categories(data["categories"], path, skipped), annotations, repeated, skipped
+            path,
+            images,
+            _categories(data["categories"], path, skipped),
+            annotations,
+            repeated,
+            skipped,
+            _colors(data["categories"]),
         )
         for image in images:
             file._by_stem[PurePosixPath(image.file_name).stem].append(image)
@@ -124,6 +136,20 @@ def _categories(entries: list[Any], path: Path, skipped: list[Skipped]) -> dict[
         if c in twice
     ]
     return {category: name for category, name in pairs if category not in twice}
+
+
+def _colors(entries: list[Any]) -> dict[str, tuple[int, int, int]]:
+    found = {}
+    for entry in entries:
+        name, color = (entry.get("name"), entry.get("color")) if isinstance(entry, dict) else (None, None)
+        if (
+            isinstance(name, str)
+            and isinstance(color, list)
+            and len(color) == 3
+            and all(type(n) is int and 0 <= n <= 255 for n in color)
+        ):
+            found[name] = (color[0], color[1], color[2])
+    return found
 
 
 def _annotations(

@@ -12,7 +12,7 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.formats.canvas import without_class
-from labeltool.formats.coco import layout
+from labeltool.formats.coco import layout, results
 from labeltool.formats.coco.file import CocoFile, CocoImage
 from labeltool.formats.coco.painting import paint
 from labeltool.formats.manifest import MANIFEST, read_manifest
@@ -24,6 +24,9 @@ from labeltool.formats.untrusted import left_out, stays_inside
 class CocoImporter:
     """Categories are the classes of the same name, images those of the same file name.
 
+    Results, a bare list of masks with scores, name neither: there an image is the one that COCO names by its number,
+    and a category is called by its number.
+
     Each annotation becomes an object of its own; our own exports give back the ids they had.
     """
 
@@ -33,16 +36,17 @@ class CocoImporter:
 
     def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
         """The categories of all files."""
-        files, _ = _read_all(_json_files(src.absolute()))
+        files, _ = _read_all(_json_files(src.absolute())[0], ())
         return [ForeignClass(name) for name in dict.fromkeys(n for f in files for n in f.categories.values())]
 
     def read(
         self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
     ) -> Iterator[ImportedMask | Skipped]:
         """Masks one by one from a JSON file or a folder; every annotation is painted or reported."""
-        paths = _json_files(src.absolute())
-        files, skipped = _read_all(paths)
+        paths, others = _json_files(src.absolute())
+        files, skipped = _read_all(paths, images)
         yield from skipped
+        yield from (Skipped(str(f), "left out, because there are files called instances") for f in others)
         entries, skipped = one_each(_matched(files, Matcher(images, read_manifest(_export_folder(paths[0])))))
         yield from skipped
         unknown: Counter[str] = Counter()
@@ -53,8 +57,8 @@ class CocoImporter:
                 yield Skipped(_called(file, image), str(error))
                 continue
             unknown += painted.unknown
-            yield from painted.skipped
-            yield replace(painted.mask, split=layout.split_of(file.path))
+            split = layout.split_of(file.path)
+            yield from replace(painted, mask=replace(painted.mask, split=split)).entries()
         yield from without_class(str(src), unknown)
 
 
@@ -77,10 +81,11 @@ def _export_folder(file: Path) -> Path:
     return file.parent.parent if file.parent.name == layout.ANNOTATIONS else file.parent
 
 
-def _json_files(src: Path) -> list[Path]:
-    """The file itself, or the instance files of a folder, or all its JSON files where none is named so."""
+def _json_files(src: Path) -> tuple[list[Path], list[Path]]:
+    """The file itself, or the instance files of a folder, or all its JSON files where none is named so; and the others
+    of the folder."""
     if src.is_file():
-        return [src]
+        return [src], []
     folder = src / layout.ANNOTATIONS if (src / layout.ANNOTATIONS).is_dir() else src
     found = sorted(folder.glob("*.json")) if folder.is_dir() else []
     found = [f for f in found if f.name not in (MANIFEST, "classes.json") and stays_inside(f, src)]
@@ -88,15 +93,16 @@ def _json_files(src: Path) -> list[Path]:
         raise BadInputError(
             "there is no COCO file", file=src, hint="Give the JSON file or the folder that holds it"
         )
-    return [f for f in found if f.name.startswith("instances")] or found
+    named = [f for f in found if f.name.startswith("instances")] or found
+    return named, [f for f in found if f not in named]
 
 
-def _read_all(paths: list[Path]) -> tuple[list[CocoFile], list[Skipped]]:
+def _read_all(paths: list[Path], images: Sequence[ImageRecord]) -> tuple[list[CocoFile], list[Skipped]]:
     """The files that are COCO, and what is wrong with them or with the others; BadInputError when none is."""
     files, skipped = [], []
     for path in paths:
         try:
-            file = CocoFile.read(path)
+            file = results.read(path, images) if results.is_results(path) else CocoFile.read(path)
         except BadInputError as error:
             if len(paths) == 1:
                 raise

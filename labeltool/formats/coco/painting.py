@@ -26,7 +26,11 @@ def paint(file: CocoFile, image: CocoImage, record: ImageRecord, catalog: ClassC
     canvas = Canvas(record, catalog)
     annotations = file.annotations_of(image)
     ids = free_numbers([_stated_id(annotation) for annotation in annotations])
+    boxes = 0
     for annotation, object_id in zip(annotations, ids, strict=True):
+        if not annotation.get("segmentation") and "bbox" in annotation:
+            boxes += 1
+            continue
         try:
             pixels = pixels_of(annotation.get("segmentation"), record.size)
             crowd = annotation.get("iscrowd") in (1, "1")  # True is 1
@@ -34,6 +38,9 @@ def paint(file: CocoFile, image: CocoImage, record: ImageRecord, catalog: ClassC
         except BadInputError as error:
             number = str(annotation.get("id"))[:40]
             canvas.fail(f"{file.path}: annotation {number} of {image.file_name}", str(error))
+    if boxes:
+        reason = f"{boxes} annotations are boxes without a mask; nothing is painted for them"
+        canvas.fail(f"{file.path}: {image.file_name}", reason, boxes)
     if layout.IGNORED in image.data:
         canvas.ignore(pixels_of(image.data[layout.IGNORED], record.size))
     if layout.UNLABELLED in image.data:

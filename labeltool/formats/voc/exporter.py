@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import LabeltoolError
-from labeltool.core.regions import extents
 from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same, same_size
-from labeltool.formats.ids import drawn, numbered
-from labeltool.formats.index_png import Palette, read_index, read_objects, write_index
+from labeltool.formats.ids import numbered
+from labeltool.formats.index_png import Palette, pack, read_index, write_index, write_packed
 from labeltool.formats.items import Item
 from labeltool.formats.pictures import copy_picture
 from labeltool.formats.protocol import ExportOptions
@@ -48,16 +49,17 @@ class VocExporter(DatasetExporter):
     title: ClassVar[str] = "PASCAL VOC"
     Options: ClassVar[type[ExportOptions]] = VocOptions
     jpeg_only: ClassVar[bool] = True
+    parallel: ClassVar[bool] = True
 
     def judge(self, item: Item, options: Any, found: Findings) -> int:
         """Refuses more objects than 8 bits count beside background and ignore."""
-        if options.objects and len(item.regions) > MAX_OBJECTS:
+        if options.objects and len(item.objects.extents) > MAX_OBJECTS:
             found.problems.add(
                 f"VOC holds at most {MAX_OBJECTS} objects an image (export without them: --no-objects, "
                 f"or no tick at “{OBJECTS_LABEL}”)",
-                f"{item.record.name} ({len(item.regions)})",
+                f"{item.record.name} ({len(item.objects.extents)})",
             )
-        return 3 * item.label.size + 1000 * len(item.regions)
+        return 3 * item.record.size.pixels + 1000 * len(item.objects.extents)
 
     @contextmanager
     def writer(self, out: Path, catalog: ClassCatalog, options: Any) -> Iterator[Writer]:
@@ -102,20 +104,23 @@ class _VocFiles:
         always = (layout.PICTURES, layout.CLASSES, layout.GREY, layout.SETS)
         return (*always, layout.OBJECTS, layout.BOXES) if self.objects else always
 
-    def add(self, item: Item) -> None:
+    def add(self, item: Item) -> Callable[[], None]:
         picture = copy_picture(item.record, self.root / layout.PICTURES, item.name, jpeg_only=True)
-        write_index(self._png(layout.CLASSES, item), item.label, self.palette)
-        write_index(self._png(layout.GREY, item), item.label)
+        pixels = pack(item.label)
+        write_packed(self._png(layout.CLASSES, item), pixels, self.palette)
+        write_packed(self._png(layout.GREY, item), pixels)
         if self.objects:
-            numbers = numbered(item.regions, MAX_OBJECTS)
-            raster = drawn(item.regions, numbers, item.record.size, np.uint8)
-            raster[item.label == IGNORE] = IGNORE
-            write_index(self._png(layout.OBJECTS, item), raster, layout.voc_palette())
+            extents = item.objects.extents
+            numbers = numbered(extents, MAX_OBJECTS)
+            write_index(self._png(layout.OBJECTS, item), _numbers(item, numbers), layout.voc_palette())
             objects = [
-                VocObject(self.names[r.class_value], r.box, number, r.object_id)
-                for number, r in sorted(zip(numbers, item.regions, strict=True), key=lambda pair: pair[0])
+                VocObject(self.names[e.class_value], e.box, number, e.object_id)
+                for number, e in sorted(zip(numbers, extents, strict=True), key=lambda pair: pair[0])
             ]
             write_boxes(self._boxes(item), picture.name, item.record.size, objects)
+        return partial(self._list, item)
+
+    def _list(self, item: Item) -> None:
         for name in layout.sets_of(item.record.split):
             self.listed[name].append(item.name)
 
@@ -134,25 +139,30 @@ class _VocFiles:
                 raise LabeltoolError(f"the list {name}.txt lacks {item.name}", file=self.root / layout.SETS)
 
     def _compare_objects(self, item: Item) -> None:
-        file = self._png(layout.OBJECTS, item)
-        raster = read_objects(file, item.record.size)
-        same(file, "ignored pixels", raster == IGNORE, item.label == IGNORE)
-        ids = np.zeros(256, np.uint32)
-        found = {value: box for value, _, box in extents(raster.astype(np.uint8), np.zeros_like(raster))}
-        for each in read_boxes(self._boxes(item)):
-            ids[each.number] = each.object_id
-            if found.get(each.number) != each.box:
+        """The raster holds a number for each object, and what the XML says of the number is true of the object."""
+        file, wanted = self._png(layout.OBJECTS, item), item.objects.extents
+        stated = {each.number: each for each in read_boxes(self._boxes(item))}
+        numbers = numbered(wanted, MAX_OBJECTS)
+        if sorted(stated) != sorted(numbers):
+            raise LabeltoolError("the boxes are not those of the objects", file=self._boxes(item))
+        for number, extent in zip(numbers, wanted, strict=True):
+            each = stated[number]
+            if each.box != extent.box or each.object_id != extent.object_id:
                 raise LabeltoolError(
-                    f"the box of object {each.number} is not that of its pixels", file=self._boxes(item)
+                    f"the box of object {number} is not that of its pixels", file=self._boxes(item)
                 )
-        same(file, "object ids", ids[raster], item.object_)
-        same(file, "objects", (raster > 0) & (raster < IGNORE), np.isin(item.label, self._foreground(item)))
-
-    def _foreground(self, item: Item) -> list[int]:
-        return [c.value for c in item.catalog.foreground]
+        found, _ = read_index(file, item.record.size)
+        same(file, "objects", found, _numbers(item, numbers))
 
     def _png(self, folder: str, item: Item) -> Path:
         return self.root / folder / f"{item.name}.png"
 
     def _boxes(self, item: Item) -> Path:
         return self.root / layout.BOXES / f"{item.name}.xml"
+
+
+def _numbers(item: Item, numbers: list[int]) -> NDArray[np.uint8]:
+    """The raster of SegmentationObject: the objects' numbers, 255 where the label is ignore."""
+    of_run = np.array([0, *numbers], np.uint8)[item.objects.of_run]
+    of_run[item.runs.label == IGNORE] = IGNORE
+    return item.runs.plane(of_run)

@@ -61,7 +61,9 @@ class ThresholdProcess:
     def ready(self, cancel: CancelToken | None = None) -> WorkerInfo:
         return WorkerInfo("cpu", "threshold", "")
 
-    def segment(self, path: Path, cancel: CancelToken, progress: Progress) -> Iterator[Prediction]:
+    def segment(
+        self, path: Path, cancel: CancelToken, progress: Progress, *, page: str = ""
+    ) -> Iterator[Prediction]:
         self.runs.append(path.name)
         pixels = np.asarray(Image.open(path).convert("L"))
         if pixels.max() == 7:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from mask_samples import CELLS, STREETS, assert_same_planes, imported, labelled,
 
 from labeltool.core import rle
 from labeltool.core.catalog import ClassCatalog
-from labeltool.core.errors import BadInputError
+from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.project import Skipped
-from labeltool.formats.coco import CocoExporter, CocoImporter
+from labeltool.formats.coco import CocoExporter, CocoImporter, CocoOptions
 from labeltool.formats.export import export
 from labeltool.formats.protocol import ImportedMask, ImportOptions, LabelledImage
 
@@ -277,11 +278,84 @@ def test_entries_that_contradict_each_other_are_reported(
     assert any(message in s.reason for s in skipped)
 
 
+def test_boxes_are_counted_together_and_nothing_is_painted(read: Callable[..., Any]) -> None:
+    boxes = [annotation([], id=n, bbox=[0, 0, 2, 2]) for n in (1, 2)] + [
+        {"image_id": 1, "bbox": [0, 0, 1, 1]}
+    ]
+    mask, (skipped,) = read(*boxes)
+    assert mask is None
+    assert "3 annotations are boxes without a mask" in skipped.reason
+
+
+def results(tmp_path: Path, entries: Any) -> Path:
+    file = tmp_path / "results" / "r.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(entries))
+    return file
+
+
+@pytest.mark.parametrize("stem", ["000000000042", "COCO_val2014_000000000042"])
+def test_results_go_to_the_images_that_coco_names_by_their_number(tmp_path: Path, stem: str) -> None:
+    catalog = ClassCatalog.from_names(["category 18", "category 1"])
+    image = labelled(tmp_path / "photos" / f"{stem}.jpg", np.ones((4, 5), np.uint8), catalog)
+    sure = {"image_id": 42, "category_id": 18, "segmentation": LEFT, "score": 0.9}
+    unsure = {"image_id": 42, "category_id": 1, "segmentation": MIDDLE, "score": 0.2}
+    lost = {"image_id": 7, "category_id": 1, "segmentation": MIDDLE, "score": 0.2}
+    file = results(tmp_path, [sure, unsure, lost])
+    masks, (skipped,) = imported(CocoImporter(), file, catalog, [image])
+    assert masks[image.record.id].label[0].tolist() == [1, 1, 2, 0, 0], "the surer one lies on top"
+    assert "000000000007.jpg (1 annotations)" in skipped.file
+    assert [c.name for c in CocoImporter().classes(file, ImportOptions())] == ["category 1", "category 18"]
+
+
+def test_a_list_of_anything_else_is_not_taken_for_results(tmp_path: Path, image: LabelledImage) -> None:
+    for entries in ([], [1, 2], [{"id": 1}]):
+        with pytest.raises(BadInputError, match="this is not COCO"):
+            imported(CocoImporter(), results(tmp_path, entries), CELLS, [image])
+
+
+def test_files_beside_the_instances_are_named(tmp_path: Path, image: LabelledImage) -> None:
+    export(CocoExporter(), [image], CELLS, tmp_path / "out")
+    (tmp_path / "out" / "annotations" / "captions_val.json").write_text("{}")
+    masks, (skipped,) = imported(CocoImporter(), tmp_path / "out", CELLS, [image])
+    assert len(masks) == 1
+    assert skipped.file.endswith("captions_val.json")
+
+
+SAMPLES = [  # file, image sizes by stem, objects, annotations that are reported
+    ("datumaro/coco_dataset/coco_instances", {"a": (10, 5), "b": (5, 10)}, 2, 1),
+    ("datumaro/coco_dataset/coco_stuff", {"a": (10, 5), "b": (5, 10)}, 2, 0),
+    ("labelme/instance_segmentation/data_dataset_coco", {"2011_000003": (500, 338), "2011_000006": (500, 375)}, 9, 0),
+    ("isat/coco_tiny/coco_tiny.json",
+     {"000000013923": (640, 427), "000000083540": (640, 443), "000000549930": (640, 558)}, 43, 0),
+    ("x-anylabeling/assets/annotations/coco_detection.json", {"demo": (2592, 1944)}, 0, 49),
+    ("cocoapi/instances_val2014_fakesegm_results.json", {}, 0, 497),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "sizes", "objects", "reported"), SAMPLES)
+def test_every_annotation_of_other_peoples_files_is_painted_or_reported(
+    shared_data: Path, tmp_path: Path, place: str, sizes: dict[str, Any], objects: int, reported: int
+) -> None:
+    src = shared_data / "interop" / place
+    files = [src] if src.is_file() else sorted(src.rglob("*.json"))
+    data = [json.loads(file.read_text()) for file in files]
+    names = {c["name"] for d in data if isinstance(d, dict) for c in d["categories"]} - {"background"}
+    catalog = ClassCatalog.from_names(sorted(names))
+    images = [
+        labelled(tmp_path / f"{s}.png", np.zeros((h, w), np.uint8), catalog) for s, (w, h) in sizes.items()
+    ]
+    masks, skipped = imported(CocoImporter(), src, catalog, images)
+    assert sum(mask.objects for mask in masks.values()) == objects
+    told = [re.search(r"([0-9]+) annotations", f"{s.file} {s.reason}") for s in skipped]
+    assert sum(int(each[1]) for each in told if each) == reported
+
+
 def test_an_annotation_without_a_category_is_not_taken_for_category_0(read: Callable[..., Any]) -> None:
     mask, skipped = read(
         {"id": 1, "image_id": 1, "segmentation": LEFT}, categories=[{"id": 0, "name": "nucleus"}]
     )
-    assert mask.objects == 0
+    assert mask is None, "nothing is known of any pixel"
     assert len(skipped) == 1
 
 
@@ -336,3 +410,105 @@ def test_a_broken_file_in_a_folder_is_named_and_the_others_are_read(
 def test_a_folder_without_json_says_so(tmp_path: Path, image: LabelledImage) -> None:
     with pytest.raises(BadInputError, match="no COCO file"):
         list(CocoImporter().read(tmp_path / "photos", CELLS, [image.record], ImportOptions()))
+
+
+POLYGONS = CocoOptions(polygons=True)
+
+
+def test_polygons_are_written_where_pycocotools_draws_exactly_the_object(tmp_path: Path) -> None:
+    coco = pytest.importorskip("pycocotools.mask")
+    images = several(tmp_path / "photos", CELLS)
+    export(CocoExporter(), images, CELLS, tmp_path / "plain")
+    report = export(CocoExporter(), images, CELLS, tmp_path / "out", POLYGONS)
+    polygons = lengths = 0
+    for file in sorted((tmp_path / "out" / "annotations").iterdir()):
+        drawn, plain = (
+            json.loads((tmp_path / p / "annotations" / file.name).read_text()) for p in ("out", "plain")
+        )
+        sizes = {image["id"]: (image["height"], image["width"]) for image in drawn["images"]}
+        for ours, true in zip(drawn["annotations"], plain["annotations"], strict=True):
+            said, wanted = ours.pop("segmentation"), true.pop("segmentation")
+            assert ours == true
+            if isinstance(said, dict):
+                assert said == wanted
+                lengths += 1
+            else:
+                merged = coco.merge(coco.frPyObjects(said, *sizes[ours["image_id"]]))
+                assert merged["counts"].decode() == wanted["counts"]
+                polygons += 1
+    assert polygons > lengths > 0
+    assert any(f"no polygon has exactly their pixels ({lengths:,})" in notice for notice in report.notices)
+
+
+def test_an_object_with_a_hole_stays_run_lengths_and_one_in_parts_is_several_polygons(tmp_path: Path) -> None:
+    label = np.array([[1, 1, 1, 0, 2, 0, 2], [1, 0, 1, 0, 2, 0, 2], [1, 1, 1, 0, 0, 0, 0]], np.uint8)
+    ids = np.where(label == 2, 9, 0).astype(np.uint32)
+    image = labelled(tmp_path / "photos" / "x.png", label, CELLS, ids)
+    plan = CocoExporter().plan([image], CELLS, POLYGONS)
+    assert [notice for notice in plan.notices if "run lengths" in notice] == [
+        "Objects stay run lengths, because no polygon has exactly their pixels (1): x.png"
+    ]
+    export(CocoExporter(), [image], CELLS, tmp_path / "out", POLYGONS, plan=plan)
+    data = json.loads((tmp_path / "out" / "annotations" / "instances_default.json").read_text())
+    ring, parts = (annotation["segmentation"] for annotation in data["annotations"])
+    assert isinstance(ring, dict)
+    assert len(parts) == 2
+    assert {type(number) for part in parts for number in part} == {int}
+
+
+@pytest.mark.parametrize("catalog", [CELLS, STREETS])
+def test_our_own_polygons_come_back(tmp_path: Path, catalog: ClassCatalog) -> None:
+    images = several(tmp_path / "photos", catalog)
+    report = export(CocoExporter(), images, catalog, tmp_path / "out", POLYGONS)
+    masks, skipped = imported(CocoImporter(), tmp_path / "out", catalog, images)
+    assert skipped == []
+    assert sum(mask.objects for mask in masks.values()) == report.objects
+    for each in images:
+        assert_same_planes(each, masks[each.record.id])
+
+
+class _Forger(CocoExporter):
+    """Changes the file before it is read back."""
+
+    def __init__(self, old: str, new: str) -> None:
+        self.change = old, new
+
+    def write(self, images: Any, catalog: Any, out: Path, *more: Any) -> Any:
+        report = super().write(images, catalog, out, *more)
+        file = out / "annotations" / "instances_default.json"
+        text = file.read_text()
+        assert text.count(self.change[0]) >= 1
+        file.write_text(text.replace(*self.change, 1))
+        return report
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"counts": "', '"counts": "1', "run lengths"),
+        ('"area": 2', '"area": 3', "are not those of its objects"),
+        ('"category_id": 1', '"category_id": 2', "are not those of its objects"),
+        ('"iscrowd": 0', '"iscrowd": false', "are not those of its objects"),
+        ('"object_id": 0', '"object_id": 5', "are not those of its objects"),
+        ('"width": 3', '"width": 4', "size of x is not that"),
+        ('"file_name": "x.png"', '"file_name": "y.png"', "does not list x"),
+        ("},\n{", "}\n{", "not as it was written"),
+        ("\n],\n", "\n,],\n", "not as it was written"),
+        ('"licenses": []', '"licenses": [', "not as it was written"),
+        ('"name": "nucleus"', '"name": "nukleus"', "not as it was written"),
+    ],
+)
+def test_a_file_that_is_not_what_was_meant_is_found(tmp_path: Path, old: str, new: str, message: str) -> None:
+    label = np.array([[1, 1, 0], [0, 0, 2]], np.uint8)
+    image = labelled(tmp_path / "photos" / "x.png", label, CELLS)
+    with pytest.raises(LabeltoolError, match=message):
+        export(_Forger(old, new), [image], CELLS, tmp_path / "exports" / "out")
+    assert list((tmp_path / "exports").iterdir()) == []
+
+
+def test_pixels_that_moved_to_another_object_are_found(tmp_path: Path) -> None:
+    label = np.array([[1, 0, 1, 0]], np.uint8)
+    image = labelled(tmp_path / "photos" / "x.png", label, CELLS)
+    first, second = (rle.to_string(np.array(counts)) for counts in ([0, 1, 3], [2, 1, 1]))
+    with pytest.raises(LabeltoolError, match=r"differs in 2 pixels|overlap"):
+        export(_Forger(f'"{first}"', f'"{second}"'), [image], CELLS, tmp_path / "out")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from mask_samples import CELLS, assert_same_planes, imported, labelled, several
@@ -12,7 +14,9 @@ from PIL import Image
 
 from labeltool.core.catalog import IGNORE
 from labeltool.core.errors import BadInputError
+from labeltool.core.geometry import Size
 from labeltool.formats.export import export
+from labeltool.formats.index_png import read_index, read_objects, write_index
 from labeltool.formats.png import PngExporter, PngImporter
 from labeltool.formats.protocol import ImportedMask, ImportOptions, LabelledImage
 
@@ -215,3 +219,34 @@ def test_a_broken_list_of_classes_is_named(src: Path, image: LabelledImage, text
     with pytest.raises(BadInputError) as caught:
         list(PngImporter().read(src, CELLS, [image.record], ImportOptions()))
     assert str(caught.value.file).endswith("classes.json")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_pillow_and_opencv_read_what_we_write(tmp_path: Path, dtype: type) -> None:
+    values = np.random.default_rng(0).integers(0, np.iinfo(dtype).max + 1, (300, 70)).astype(dtype)
+    values[20:280] = values[20]
+    write_index(tmp_path / "x.png", values, object_ids={1: 70_000})
+    with Image.open(tmp_path / "x.png") as image:
+        image.verify()
+    assert np.array_equal(np.array(Image.open(tmp_path / "x.png")), values)
+    assert np.array_equal(cv2.imread(str(tmp_path / "x.png"), cv2.IMREAD_UNCHANGED), values)
+    wanted = values.astype(np.uint32)
+    wanted[values == 1] = 70_000
+    assert np.array_equal(read_objects(tmp_path / "x.png", Size(70, 300)), wanted)
+
+
+@pytest.mark.parametrize("options", [{}, {"optimize": True}, {"compress_level": 0}, {"transparency": 3}])
+@pytest.mark.parametrize("mode", ["L", "P"])
+def test_index_masks_of_others_are_read_as_pillow_reads_them(
+    tmp_path: Path, mode: str, options: dict[str, Any]
+) -> None:
+    values = np.random.default_rng(0).integers(0, 250, (40, 30)).astype(np.uint8)
+    image = Image.fromarray(values)
+    if mode == "P":
+        image.putpalette(np.random.default_rng(1).integers(0, 256, 768).astype(np.uint8).tobytes())
+    image.save(tmp_path / "x.png", **options)
+    pillow = Image.open(tmp_path / "x.png")
+    found, palette = read_index(tmp_path / "x.png", Size(30, 40))
+    assert np.array_equal(found, np.array(pillow))
+    assert (palette is None) == (mode == "L")
+    assert palette is None or palette.ravel().tolist() == pillow.getpalette("RGB")
