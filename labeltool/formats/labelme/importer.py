@@ -1,0 +1,94 @@
+"""Reads labelme JSON, our own and other people's, and that of X-AnyLabeling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+from labeltool.core.catalog import ClassCatalog
+from labeltool.core.errors import BadInputError
+from labeltool.core.project import ImageRecord, Skipped
+from labeltool.formats.drawings import (
+    Drawing,
+    Mark,
+    Marks,
+    class_names,
+    drawings_of,
+    group_of,
+    masks,
+    object_id_of,
+    picture_named,
+    size_of,
+)
+from labeltool.formats.labelme import layout
+from labeltool.formats.labelme.shapes import masked, pixels_of
+from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.untrusted import load_json
+
+
+class LabelmeImporter:
+    """Shapes of one label and group are one object; later ones lie over earlier ones.
+
+    A pixel belongs to a shape when its centre does; labelme's own converters also take the pixels under the outline.
+    The picture is the one that the file names, or the one called like the file; a copy inside the file is not read.
+    """
+
+    name: ClassVar[str] = "labelme"
+    title: ClassVar[str] = "labelme, X-AnyLabeling (JSON)"
+    Options: ClassVar[type[ImportOptions]] = ImportOptions
+
+    def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
+        """The labels of all shapes."""
+        drawings, _ = drawings_of(src.absolute(), (".json",), read_drawing)
+        return [ForeignClass(name) for name in class_names(drawings)]
+
+    def read(
+        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
+    ) -> Iterator[ImportedMask | Skipped]:
+        """Masks one by one from a file or a folder; every shape is painted or reported."""
+        src = src.absolute()
+        drawings, skipped = drawings_of(src, (".json",), read_drawing)
+        yield from skipped
+        yield from masks(drawings, src, catalog, images)
+
+
+def read_drawing(file: Path) -> Iterator[Drawing]:
+    """What a labelme file says of its picture; BadInputError when it is none."""
+    data = _load(file)
+    yield Drawing(
+        file,
+        (*picture_named(data.get("imagePath"), file), file),
+        size_of(data.get("imageWidth"), data.get("imageHeight")),
+        len(data["shapes"]),
+        partial(_marks, file),
+    )
+
+
+def _load(file: Path) -> dict[str, Any]:
+    data = load_json(file)
+    if not isinstance(data, dict) or not isinstance(data.get("shapes"), list):
+        raise BadInputError("this is not labelme JSON: a list of shapes is needed", file=file)
+    return data
+
+
+def _marks(file: Path) -> Marks:
+    data = _load(file)
+    marks = [_mark(shape, f"{file}: shape {place}") for place, shape in enumerate(data["shapes"], 1)]
+    unlabelled = data.get(layout.UNLABELLED)
+    if isinstance(unlabelled, dict):
+        marks.append(Mark(f"{file}: {layout.UNLABELLED}", "", partial(masked, unlabelled), unset=True))
+    return marks
+
+
+def _mark(shape: Any, called: str) -> Mark | Skipped:
+    if not isinstance(shape, dict) or not isinstance(shape.get("label"), str):
+        return Skipped(called, "it has no label")
+    try:
+        group = group_of(shape.get("group_id"))
+    except BadInputError as error:
+        return Skipped(called, str(error))
+    return Mark(
+        called, shape["label"], partial(pixels_of, shape), group, object_id_of(shape.get(layout.OBJECT_ID))
+    )
