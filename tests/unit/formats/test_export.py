@@ -23,7 +23,7 @@ from labeltool.core.geometry import Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken
 from labeltool.formats import export as export_module
-from labeltool.formats.coco import CocoExporter
+from labeltool.formats.coco import CocoExporter, CocoOptions
 from labeltool.formats.dataset import DatasetExporter
 from labeltool.formats.export import export, left_over
 from labeltool.formats.png import PngExporter, PngOptions
@@ -248,7 +248,7 @@ def test_a_source_that_is_gone_or_changed_is_left_out_and_the_others_go_on(
 
 def test_an_export_without_a_single_image_is_no_export(tmp_path: Path, out: Path) -> None:
     image = labelled(tmp_path / "in" / "a.png", np.ones((4, 4), np.uint8), CELLS)
-    plan = CocoExporter().plan([image], CELLS, ExportOptions())
+    plan = CocoExporter().plan([image], CELLS, CocoOptions())
     image.record.path.unlink()
     with pytest.raises(BadInputError, match=r"no image could be exported; .*a\.png"):
         export(CocoExporter(), [image], CELLS, out, plan=plan)
@@ -336,7 +336,7 @@ def test_more_objects_than_voc_holds_are_refused_unless_objects_are_not_asked_fo
 
 
 def test_options_are_described_for_dialog_and_command_line() -> None:
-    for options in (ExportOptions, VocOptions, PngOptions):
+    for options in (ExportOptions, VocOptions, CocoOptions, PngOptions):
         for name, entry in options.__dataclass_fields__.items():
             assert entry.metadata["label"], name
             assert entry.metadata["help"], name
