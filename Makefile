@@ -78,10 +78,11 @@ $(BIN)/python:
 $(READY): | $(BIN)/python
 	packaging/system.sh
 	@echo "Installing labeltool and what it needs (once; some minutes, most of them for torch) ..."
-	$(PIP) -e .
+	$(PIP) -e ".[all]"
 	@rm -f $(VENV)/.ready-to-run-* && touch $@
 
 $(READY_TO_TEST): $(READY)
 	@echo "Installing what the tests need (once) ..."
-	$(PIP) -e ".[dev,judges]"
+	packaging/system.sh packaging/debian-test-packages.txt "the judges of DICOM files"
+	$(PIP) -e ".[all,dev,judges]"
 	@rm -f $(VENV)/.ready-to-test-* && touch $@

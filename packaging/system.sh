@@ -1,10 +1,12 @@
 #!/bin/sh
-# Looks for the system libraries that Qt needs. What is missing is installed where that can be done without asking
-# (root, apt-get), and named with the command otherwise. Never fails: without a display the program may do without them.
+# Looks for the packages of the system in a list (first argument, the one for Qt's window if there is none). What is
+# missing is installed where that can be done without asking (root, apt-get), and named with the command otherwise.
+# Never fails: without a display the program may do without them, and tests skip what they have no judge for.
 set -eu
 
 [ "$(uname -s)" = Linux ] || exit 0
-list=$(dirname "$0")/debian-packages.txt
+list=${1:-$(dirname "$0")/debian-packages.txt}
+what=${2:-"Qt's window"}
 libraries=$(ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null || true)
 
 missing=$(grep -v '^#' "$list" | while read -r package file; do
@@ -17,7 +19,7 @@ done | tr '\n' ' ')
 
 quick="-o Acquire::Retries=0 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing what Qt needs: $missing"
+    echo "Installing what $what needs: $missing"
     export DEBIAN_FRONTEND=noninteractive
     # shellcheck disable=SC2086 # lists of words
     if apt-get $quick update -qq </dev/null && apt-get $quick install -y -qq --no-install-recommends $missing </dev/null >/dev/null; then
@@ -25,5 +27,5 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     fi
     echo "That did not work."
 fi
-echo "Qt's window needs packages of the system that are missing here. On Debian and Ubuntu:"
+echo "Packages of the system are missing here for $what. On Debian and Ubuntu:"
 echo "    sudo apt-get install $missing"
