@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,10 @@ def record_of(path: Path, split: str = "") -> ImageRecord:
 def source_problem(record: ImageRecord) -> str:
     """Why the file is not the one that was added; empty when it is."""
     try:
-        if record.path.stat().st_size == record.file_bytes and file_hash(record.path) == record.sha256:
+        status = record.path.stat()
+        # Pages of one file are opened one after the other, and reading all of it each time would be felt.
+        digest = _hash_of_pages(record.path, status.st_mtime_ns) if record.page else file_hash(record.path)
+        if status.st_size == record.file_bytes and digest == record.sha256:
             return ""
     except FileNotFoundError:
         return "the image is not there any more. Put it back, or add it again from where it is now"
@@ -158,6 +162,12 @@ def file_hash(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _hash_of_pages(path: Path, changed_ns: int) -> str:
+    """The hash of a file that was last changed then."""
+    return file_hash(path)
 
 
 def reason(error: Exception) -> str:

@@ -122,7 +122,7 @@ class Workbench:
             self.open_image(following)
 
     def series(self) -> list[ImageRecord]:
-        """The pages of the volume or stack that the image at hand belongs to, in their order; empty where it is none."""
+        """The pages of the series that the image at hand belongs to, in their order; empty where it is of none."""
         series = self.store.image(self._place).series if self._place else ""
         if not series:
             return []

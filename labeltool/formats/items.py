@@ -167,7 +167,7 @@ class Names:
 
     def take(self, record: ImageRecord) -> str:
         """The image's own stem where that is possible, else the nearest free name."""
-        return self.give(record.path.stem)
+        return self.give(record.stem)
 
     def give(self, stem: str) -> str:
         """A name of this stem where that is possible, else the nearest free one."""

@@ -10,22 +10,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.imaging.reader import ImageInfo, Pixels, Raw, Window
+from labeltool.imaging.reader import ImageInfo, Pixels, Raw, ValueWindow
 
 Lut = NDArray[np.uint8]
 """uint8 [n]: what each value is shown as."""
 
 LOW_PERCENTILE, HIGH_PERCENTILE = 0.5, 99.8
 _SAMPLE = 1_000_000
+_MOST_CLASSES = 16
 _STEPS = 4096
 """How finely values are told apart that are too many for a table of their own."""
 
 CT_WINDOWS = (
-    Window("Bone", 400, 1800),
-    Window("Lung", -600, 1500),
-    Window("Brain", 40, 80),
-    Window("Abdomen", 50, 400),
-    Window("Soft tissue", 40, 350),
+    ValueWindow("Bone", 400, 1800),
+    ValueWindow("Lung", -600, 1500),
+    ValueWindow("Brain", 40, 80),
+    ValueWindow("Abdomen", 50, 400),
+    ValueWindow("Soft tissue", 40, 350),
 )
 """Centre and width in Hounsfield units, as radiologists use them."""
 
@@ -52,7 +53,7 @@ class Display:
         """True when 8-bit RGB is shown as it is."""
         return self == AS_STORED
 
-    def windowed(self, window: Window) -> Display:
+    def windowed(self, window: ValueWindow) -> Display:
         """The same channels, all in one window."""
         limits = Limits(*window.limits)
         return replace(self, limits=(limits, limits, limits))
@@ -143,10 +144,18 @@ def first_display(info: ImageInfo, sample: Raw | None) -> Display:
     if info.windows:
         return Display(composite, inverted=info.inverted).windowed(info.windows[0])
     if info.dtype == "uint8":
-        return Display(composite, inverted=info.inverted)
+        display = Display(composite, inverted=info.inverted)
+        return _class_numbers(display, sample) if sample is not None and len(info.channels) == 1 else display
     if sample is None:
         return full_range(Display(composite, inverted=info.inverted), info)
     return stretched(Display(composite, inverted=info.inverted), info, sample)
+
+
+def _class_numbers(display: Display, sample: Raw) -> Display:
+    """A mask of few small values would be black in black; they are spread from black to white."""
+    largest = float(sample.max(initial=0))
+    limits = Limits(0, largest)
+    return replace(display, limits=(limits, limits, limits)) if 0 < largest <= _MOST_CLASSES else display
 
 
 def stretched(
@@ -191,7 +200,7 @@ def percentiles(values: NDArray[Any], low: float, high: float, nodata: float | N
     return Limits(black, white)
 
 
-def presets(info: ImageInfo) -> list[Window]:
+def presets(info: ImageInfo) -> list[ValueWindow]:
     """The windows that an image offers: the file's own, then those for its modality."""
     own = [each for each in info.windows if each.width > 0]
     return [*own, *(CT_WINDOWS if info.modality == "CT" else ())]

@@ -23,7 +23,7 @@ Pixels = NDArray[np.uint8]
 RGB = ("red", "green", "blue")
 
 
-class Window(NamedTuple):
+class ValueWindow(NamedTuple):
     """Which values are shown from black to white: ``centre`` - ``width`` / 2 to ``centre`` + ``width`` / 2."""
 
     name: str
@@ -34,6 +34,9 @@ class Window(NamedTuple):
     def limits(self) -> tuple[float, float]:
         """What is shown black, and what is shown white."""
         return self.centre - self.width / 2, self.centre + self.width / 2
+
+
+Window = ValueWindow
 
 
 class Georeference(NamedTuple):
@@ -75,7 +78,7 @@ class ImageInfo:
     nodata: float | None = None
     unit: str = ""
     modality: str = ""
-    windows: tuple[Window, ...] = ()
+    windows: tuple[ValueWindow, ...] = ()
     inverted: bool = False
     pixel_size: PixelSize | None = None
     thickness_m: float | None = None

@@ -16,7 +16,7 @@ from labeltool.imaging.display import (
     presets,
     stretched,
 )
-from labeltool.imaging.reader import ImageInfo, Raw, Window
+from labeltool.imaging.reader import ImageInfo, Raw, ValueWindow
 from labeltool.imaging.view import View, values_of
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Looks:
         return pyramid.opened
 
     @property
-    def preset(self) -> Preset | Window:
+    def preset(self) -> Preset | ValueWindow:
         """What the display is called."""
         display = self.display
         if self.auto:
@@ -90,7 +90,7 @@ class Looks:
         return next((each for each in self.windows if display == self.opened.windowed(each)), "custom")
 
     @property
-    def windows(self) -> list[Window]:
+    def windows(self) -> list[ValueWindow]:
         """The windows that the image offers."""
         return [] if self.info is None else presets(self.info)
 
@@ -133,11 +133,11 @@ class Looks:
         self.auto = on
         self._tell()
 
-    def choose(self, preset: Preset | Window) -> None:
+    def choose(self, preset: Preset | ValueWindow) -> None:
         """One of the presets."""
         if preset == "auto":
             self.set_auto(True)
-        elif isinstance(preset, Window):
+        elif isinstance(preset, ValueWindow):
             self.set(replace(self.opened.windowed(preset), composite=self.display.composite))
         elif preset == "full" and self.info is not None:
             self.set(full_range(self.display, self.info))

@@ -40,7 +40,7 @@ class CityNames(Names):
 
 def city_of(record: ImageRecord, name: str) -> str:
     """The folder of an image: its city, or one for all that have none."""
-    own = record.path.stem.removesuffix(f"_{PICTURES}")
+    own = record.stem.removesuffix(f"_{PICTURES}")
     return portable(name.partition("_")[0]) if _CORE.fullmatch(own) and own == name else "images"
 
 

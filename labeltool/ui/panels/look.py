@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from labeltool.imaging.display import Limits
-from labeltool.imaging.reader import Window
+from labeltool.imaging.reader import ValueWindow
 from labeltool.ui.looks import Looks, Numbers
 from labeltool.ui.panels.slider import Percent, Slider
 
@@ -193,10 +193,10 @@ class LookPanel(QWidget):
         self._show_as.addItem(self.tr("In colour"))
         for combo in self._colours:
             combo.clear()
-        for name in info.channels:
+        for number, name in enumerate(info.channels, start=1):
             self._show_as.addItem(self.tr("{channel} alone").format(channel=name))
             for combo in self._colours:
-                combo.addItem(name)
+                combo.addItem(f"{number}  {name}")  # where there is no room the number is seen
         for combo in (self._preset, self._show_as, *self._colours):
             combo.view().setMinimumWidth(combo.view().sizeHintForColumn(0) + 24)
 
@@ -266,7 +266,7 @@ class Amount(QWidget):
         self._spin.setValue(low * (high / low) ** share if self._logarithmic else low + share * (high - low))
 
 
-def _window_text(window: Window) -> str:
+def _window_text(window: ValueWindow) -> str:
     numbers = f"{window.centre:g} / {window.width:g}"
     return f"{window.name}: {numbers}" if window.name else numbers
 

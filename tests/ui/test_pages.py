@@ -1,0 +1,101 @@
+"""Slices of a volume in the window: turned by keys and slider, each with a mask of its own, shown alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QSlider, QWidget
+
+from labeltool.app.project import add_images
+from labeltool.core.catalog import ClassCatalog
+from labeltool.store.project import ProjectStore
+from labeltool.ui.looks import Numbers
+from labeltool.ui.main import open_window
+from labeltool.ui.window import MainWindow
+
+LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def window(app: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
+    values = np.arange(40 * 30 * 5, dtype=np.int16).reshape(40, 30, 5)
+    nibabel.save(nibabel.Nifti1Image(values, np.diag([2.0, 2.0, 3.0, 1.0])), tmp_path / "brain.nii.gz")
+    with ProjectStore.create(tmp_path / "p", "p", ClassCatalog.from_names(["lesion"])) as store:
+        report = add_images(store, [tmp_path / "brain.nii.gz"])
+        assert len(report.added) == 5
+    window = open_window(tmp_path / "p")
+    until(lambda: window.bench is not None and window.bench.open is not None)
+    yield window
+    window.close()
+
+
+def until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not reached():
+        assert time.monotonic() < deadline, "it did not come to that in time"
+        QApplication.processEvents()
+        time.sleep(0.005)
+
+
+def page(window: MainWindow) -> str:
+    opened = window.bench.open
+    return "" if opened is None else opened.record.page
+
+
+def turn(window: MainWindow, action: str) -> None:
+    before = page(window)
+    window.actions_[action].trigger()
+    until(lambda: page(window) not in ("", before))
+
+
+def test_page_down_and_up_turn_the_slices(window: MainWindow) -> None:
+    first = page(window)
+    turn(window, "next_page")
+    assert page(window) > first
+    assert window.findChild(QLabel, "pages.says").text() == "2 / 5"
+    turn(window, "previous_page")
+    assert page(window) == first
+
+
+def test_the_slider_opens_the_slice_it_rests_on(window: MainWindow) -> None:
+    assert window.findChild(QWidget, "pages").isVisible()
+    slider = window.findChild(QSlider, "pages.slider")
+    slider.setValue(4)
+    last = window.bench.series()[-1]
+    until(lambda: page(window) == last.page)
+    assert window.findChild(QLabel, "pages.says").text() == "5 / 5"
+
+
+def test_every_slice_has_a_mask_of_its_own(window: MainWindow) -> None:
+    canvas = window.annotate.canvas
+    at = QPoint(canvas.width() // 2, canvas.height() // 2)
+    QTest.mouseClick(canvas, LEFT, NO, at)
+    until(lambda: window.bench.open.session.revision == 1)
+    painted = window.bench.open.session.mask.read("label").any()
+    turn(window, "next_page")
+    assert painted
+    assert not window.bench.open.session.mask.read("label").any()
+    turn(window, "previous_page")
+    assert window.bench.open.session.mask.read("label").any()
+
+
+def test_zoom_place_and_window_stay_from_slice_to_slice(window: MainWindow) -> None:
+    window.annotate.canvas.zoom_to(20)
+    window.annotate.looks.set_numbers(Numbers(3000, 500, 1.0))
+    view = window.annotate.canvas.view
+    turn(window, "next_page")
+    assert window.annotate.canvas.view == view
+    assert window.annotate.looks.numbers == Numbers(3000, 500, 1.0)
+
+
+def test_the_status_bar_shows_the_files_own_values(window: MainWindow) -> None:
+    found = {window.annotate.readout(x + 0.5, y + 0.5).values for x in range(40) for y in range(30)}
+    assert len(found) == 40 * 30
+    assert max(found)[0] > 255
