@@ -159,7 +159,7 @@ class ClassCatalog:
             return cls(in_order, str(data.get("name", "")), retired, locked)
         except BadInputError as error:
             raise BadInputError(error.message, file=file, hint=error.hint) from error
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise BadInputError(
                 f"not a list of classes: {error}",
                 file=file,

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+LONGEST_TEXT = 2_000
+"""Characters of a message; what a stranger's file is quoted with may be longer."""
+
+
+def shown(text: str) -> str:
+    """A text as it can be shown: control characters, which a terminal would obey, are spelled out, and the middle of a
+    very long one is left out."""
+    plain = text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    if len(plain) <= LONGEST_TEXT:
+        return plain
+    return f"{plain[: LONGEST_TEXT // 2]} … {plain[-LONGEST_TEXT // 2 :]}"
+
 
 class LabeltoolError(Exception):
     """A failure that is explained to the user rather than shown as a traceback.
@@ -13,12 +25,12 @@ class LabeltoolError(Exception):
 
     def __init__(self, message: str, *, file: str | Path | None = None, hint: str | None = None) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = shown(message)
         self.file = str(file) if file is not None else None
         self.hint = hint
 
     def __str__(self) -> str:
-        where = f"{self.file}: " if self.file else ""
+        where = f"{shown(self.file)}: " if self.file else ""
         hint = f". {self.hint}" if self.hint else ""
         return f"{where}{self.message}{hint}"
 

@@ -38,7 +38,7 @@ GEO = Extra(
 )
 MEDICAL = Extra(
     "medical",
-    ("pydicom", "gdcm", "pylibjpeg", "openjpeg", "nibabel", "highdicom"),
+    ("pydicom", "pylibjpeg", "openjpeg", "jpeg_ls", "imagecodecs", "nibabel", "highdicom"),
     "DICOM and NIfTI; masks as NIfTI and DICOM-SEG",
 )
 MICROSCOPY = Extra(

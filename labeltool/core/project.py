@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from labeltool.core.errors import shown
 from labeltool.core.geometry import Size
 
 
@@ -74,3 +75,7 @@ class Skipped:
 
     file: str
     reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "file", shown(self.file))
+        object.__setattr__(self, "reason", shown(self.reason))

@@ -144,21 +144,23 @@ def objects_of(runs: Runs, values: Iterable[int]) -> Objects:
     starts, lengths = runs.starts[at], runs.lengths[at].astype(np.int64)
     row, left = np.divmod(starts, runs.size.width)
     right = left + lengths
-    _, first_of_key, key_of = np.unique(keys, return_index=True, return_inverse=True)
-    first = first_of_key[key_of]
-    apart = np.flatnonzero(runs.object_[at] == 0)
-    first[apart] = apart[_connected(row[apart], left[apart], right[apart], keys[apart])]
-    firsts, place = np.unique(first, return_inverse=True)
+    first = np.empty(len(at), np.int64)  # run of the object that each run belongs to
+    together, apart = np.flatnonzero(runs.object_[at]), np.flatnonzero(runs.object_[at] == 0)
+    _, first_of_key, key_of = np.unique(keys[together], return_index=True, return_inverse=True)
+    first[together] = together[first_of_key[key_of]]
+    first[apart] = apart[connected(row[apart], left[apart], right[apart], keys[apart])]
+    is_first = first == np.arange(len(first))
+    firsts = np.flatnonzero(is_first)
     order = np.lexsort((firsts, keys[firsts]))
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    number = rank[place]
+    number = rank[(np.cumsum(is_first) - 1)[first]]
     of_run[at] = number + 1
     count = len(order)
     sides = [_reduced(ufunc, number, side, count) for ufunc, side in _sides(row, left, right)]
     areas = np.bincount(number, lengths, count).astype(np.int64)
     ordered = firsts[order]
-    table = (runs.label[at][ordered], runs.object_[at][ordered], *sides, areas)
+    table: tuple[NDArray[Any], ...] = (runs.label[at][ordered], runs.object_[at][ordered], *sides, areas)
     extents = [
         Extent(value, object_id, Box(x0, y0, x1, y1 + 1), area)
         for value, object_id, x0, y0, x1, y1, area in zip(*(column.tolist() for column in table), strict=True)
@@ -181,21 +183,25 @@ def _reduced(
     return found
 
 
-def _connected(
+def connected(
     row: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64], keys: NDArray[np.uint64]
 ) -> NDArray[np.int64]:
     """For each run (in reading order) the first one of the 8-connected region of its key that it belongs to."""
-    parent = np.arange(len(row))
     if not len(row):
-        return parent
+        return np.zeros(0, np.int64)
     stride = int(right.max()) + 3  # so far apart that no run touches one of another row
     start, end = row * stride + left, row * stride + right
     below, beyond = np.searchsorted(end, start + stride), np.searchsorted(start, end + stride, "right")
     count = beyond - below
-    upper = np.repeat(parent, count)
+    upper = np.repeat(np.arange(len(row)), count)
     lower = np.arange(len(upper)) - np.repeat(np.cumsum(count) - count - below, count)
     same = keys[upper] == keys[lower]
-    upper, lower = upper[same], lower[same]
+    return joined(len(row), upper[same], lower[same])
+
+
+def joined(count: int, upper: NDArray[np.int64], lower: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each of ``count`` things the first one that it hangs together with, by pairs that belong together."""
+    parent = np.arange(count)
     while True:
         a, b = parent[upper], parent[lower]
         apart = a != b

@@ -30,7 +30,8 @@ class LabelledImage:
 
 
 class LabelledImages(Protocol):
-    """Images to export, perhaps 10,000: gone through several times, one mask in memory at a time.
+    """Images to export, perhaps 10,000: gone through several times. An image's mask is asked for when it is needed, on
+    any thread, so that few are in memory at a time; BadInputError from it leaves the image out.
 
     A list will do. Every pass must give the same images in the same order; an image whose revision differs
     from pass to pass makes the export fail, because it cannot be verified.

@@ -20,15 +20,19 @@ from labeltool.core.project import Skipped
 MAX_JSON_BYTES = 1 << 30
 MAX_TEXT_BYTES = 1 << 24
 MAX_FILES = 1_000_000
+_LONGEST_NAME = 255
+"""Bytes of one part of a path; no file system in use takes more."""
 
 
 def refused_name(name: object) -> str:
     """Why a file name found inside a file is not followed, or nothing when it stays below its folder."""
     if not isinstance(name, str) or not name.strip():
         return "the entry has no file name"
-    if len(name) > 4096 or not name.isprintable():
-        return "the file name is too long or holds control characters"
     parts = re.split(r"[/\\]", name)
+    if not name.isprintable():
+        return "the file name holds control characters"
+    if len(name) > 4096 or max(len(part.encode()) for part in parts) > _LONGEST_NAME:
+        return "the file name is longer than any file system takes"
     if parts[0] == "" or re.match(r"[A-Za-z]:", name):
         return f"the file name {name!r} is absolute; names must stay inside the folder"
     if ".." in parts:

@@ -10,6 +10,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Box, Size
@@ -137,6 +138,29 @@ class Page:
         else:
             self._image = self._open()
         return damage
+
+
+def grey_png(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """The values [h, w] of a grey PNG with 8 or 16 bits, decoded strictly; BadInputError when it is damaged."""
+    try:
+        image = _vips().Image.new_from_buffer(data, "", fail_on="warning", unlimited=True)
+        pixels = image.write_to_memory()
+    except _vips().Error as error:
+        raise BadInputError(f"the PNG is damaged ({_words(error)})") from error
+    dtype = {"uchar": np.uint8, "ushort": np.uint16}.get(image.format)
+    if image.bands != 1 or dtype is None:
+        raise BadInputError("this is not a grey PNG of 8 or 16 bits")
+    return np.frombuffer(pixels, dtype).reshape(image.height, image.width)
+
+
+def png_values(path: Path) -> NDArray[np.uint16]:
+    """The values [h, w, channels] of a PNG with 16 bits; BadInputError when it is damaged."""
+    try:
+        image = _vips().Image.pngload(str(path), fail_on="warning", unlimited=True)
+        data = image.write_to_memory()
+    except _vips().Error as error:
+        raise BadInputError(f"the PNG file is cut off or damaged ({_words(error)})", file=path) from error
+    return np.frombuffer(data, np.uint16).reshape(image.height, image.width, image.bands)
 
 
 @cache

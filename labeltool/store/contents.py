@@ -17,7 +17,7 @@ from labeltool.core.patch import Patch, Place, TileDelta
 from labeltool.store import predictions
 from labeltool.store.database import DamagedError
 from labeltool.store.history import History, OperationInfo, place_key, place_of, replay
-from labeltool.store.tiles import Packed, blank_tile, shape_of, unpack_cold
+from labeltool.store.tiles import Packed, blank_tile, shape_of, unpack, unpack_cold
 
 APPLICATION_ID = 0x4C544D31
 FORMAT = 1
@@ -107,11 +107,11 @@ class Contents:
         ).fetchone()
         return self.unpack(place, Packed(*row)) if row and row[0] is not None else None
 
-    def unpack(self, place: Place, packed: Packed) -> Held:
+    def unpack(self, place: Place, packed: Packed, *, inflated: bool = False) -> Held:
         """A stored tile, deflated as it is but held against its hash; DamagedError names the tile."""
         name, index = place
         try:
-            return unpack_cold(packed, PLANES[name], shape_of(index, self.size))
+            return (unpack if inflated else unpack_cold)(packed, PLANES[name], shape_of(index, self.size))
         except ValueError as error:
             raise DamagedError(
                 f"{tile_name(place)} is damaged: {error}", file=self.path, hint=_FSCK

@@ -107,8 +107,9 @@ class MaskFile:
         with self.writing() as file:
             write_meta(file.db, description.to_meta())
 
-    def load(self, damaged: list[Damage] | None = None) -> LabelMask:
-        """The mask, every tile held against its hash.
+    def load(self, damaged: list[Damage] | None = None, *, inflated: bool = False) -> LabelMask:
+        """The mask, every tile held against its hash. With ``inflated`` its tiles are arrays: for who reads all of it
+        at once, and has the memory.
 
         A damaged tile raises DamagedError. With a list given, damage goes there instead: the tile comes from
         the journal where that has it, and stays empty where it has not.
@@ -117,7 +118,7 @@ class MaskFile:
             mask = LabelMask(file.size, file.fill)
             for *key, data, sha256 in file.db.execute("SELECT plane, row, col, data, sha256 FROM tiles"):
                 place = place_of(*key)
-                tile = _load_tile(file, place, Packed(data, sha256), damaged)
+                tile = _load_tile(file, place, Packed(data, sha256), damaged, inflated=inflated)
                 if tile is not None:
                     mask.planes[place[0]].tiles.put(place[1], tile)
             return mask
@@ -186,9 +187,11 @@ def _refuse_leftovers(path: Path) -> None:
             )
 
 
-def _load_tile(file: Contents, place: Place, packed: Packed, damaged: list[Damage] | None) -> Held | None:
+def _load_tile(
+    file: Contents, place: Place, packed: Packed, damaged: list[Damage] | None, *, inflated: bool
+) -> Held | None:
     try:
-        return file.unpack(place, packed)
+        return file.unpack(place, packed, inflated=inflated)
     except DamagedError as error:
         if damaged is None:
             raise

@@ -181,14 +181,15 @@ class ProjectStore:
                     raise StoreError("the image has annotations", file=record.path)
             self._images.remove([record.id for record in gone])
 
-    def load_mask(self, image_id: str) -> LabelMask:
-        """The mask of an image; StoreError, never an empty mask, where it is damaged or gone."""
+    def load_mask(self, image_id: str, *, inflated: bool = False) -> LabelMask:
+        """The mask of an image; StoreError, never an empty mask, where it is damaged or gone. With ``inflated`` its
+        tiles are arrays, else they stay deflated until they are read."""
         record = self.image(image_id)
         file = self._existing(record)
         if file is None:
             return LabelMask(record.size, self._catalog.unlabelled_value)
         self._images.reached(image_id, file.revision())
-        return file.load()
+        return file.load(inflated=inflated)
 
     def commit(
         self,

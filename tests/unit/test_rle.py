@@ -118,3 +118,27 @@ def test_a_bad_string_is_refused_with_what_is_wrong(text: str, message: str) -> 
 def test_a_bad_list_is_refused_with_what_is_wrong(numbers: object, message: str) -> None:
     with pytest.raises(BadInputError, match=message):
         rle.from_list(numbers, Size(2, 2))
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 20),
+    st.integers(1, 20),
+    st.sampled_from([np.uint8, np.uint16, np.int32]),
+)
+def test_all_objects_at_once_are_encoded_as_one_by_one(
+    seed: int, height: int, width: int, dtype: type
+) -> None:
+    numbers = np.random.default_rng(seed).integers(0, 5, (height, width)).astype(dtype)
+    found = rle.encode_numbers(numbers, 4)
+    assert [c.tolist() for c in found] == [rle.encode(numbers == n).tolist() for n in range(1, 5)]
+    back = rle.decode_numbers(found, Size(width, height))
+    assert back is not None
+    assert np.array_equal(back, numbers)
+
+
+def test_objects_that_share_a_pixel_make_no_raster() -> None:
+    one, other = rle.encode(np.array([[1, 1, 0]], bool)), rle.encode(np.array([[0, 1, 1]], bool))
+    assert rle.decode_numbers([one, other], Size(3, 1)) is None
+    assert rle.decode_numbers([], Size(3, 1)).tolist() == [[0, 0, 0]]  # type: ignore[union-attr]

@@ -61,7 +61,7 @@ class PngImporter:
         def read_one(file: Path, record: ImageRecord) -> ImportedMask:
             raw, _ = read_index(file, record.size)
             label = translate(raw, values, names)
-            instances = _instances_of(file)
+            instances = instances_of(file)
             ids = None if instances is None else read_objects(instances, record.size)
             return mask_of(record, file, label, ids, catalog)
 
@@ -83,7 +83,7 @@ def _is_png(file: Path) -> bool:
     return file.suffix.lower() == ".png"
 
 
-def _instances_of(file: Path) -> Path | None:
+def instances_of(file: Path) -> Path | None:
     """The map of object ids that belongs with a mask: the same path below ``instances`` instead of ``labels``."""
     parts = list(file.parts)
     if LABELS not in parts[:-1]:
