@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,7 +20,8 @@ def find_images(paths: Sequence[Path], progress: Progress = silent) -> tuple[lis
 
     Folders are searched with everything below them, in natural order (2 before 10), by suffix: hidden files and what
     merely lies beside images (labels, notes, archives) are passed over, kinds of images that are not read are
-    reported. A file that is named itself must be an image. Only headers are read, and only of files named.
+    reported. Of files that have no suffix, or a number for one, the first bytes tell whether they are DICOM, which
+    scanners name so. A file that is named itself must be an image. Of files that are found no more is read.
     ``progress`` is told of each folder, with a total of 0 because nobody knows it.
     """
     found: dict[Path, None] = {}
@@ -59,11 +61,24 @@ def _search(top: Path, progress: Progress) -> tuple[list[Path], list[Skipped]]:
         for name in names:
             path = folder / name
             kind = sniff.by_suffix(path)
-            if name.lower().endswith(suffixes):
+            if name.lower().endswith(suffixes) or _is_unnamed_dicom(path):
                 found.append(path)
             elif kind is not None and kind.image:
                 notes.append(Skipped(str(path), f"this is {kind.name}. {kind.hint}"))
     return found, notes
+
+
+def _is_unnamed_dicom(path: Path) -> bool:
+    """True for DICOM called IM0001, or by a UID; a DICOMDIR, which only lists others, is passed over."""
+    if path.suffix.lstrip(".").strip("0123456789") or path.name.upper() == "DICOMDIR":
+        return False
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would keep us waiting
+            return False
+        with path.open("rb", buffering=0) as file:
+            return file.read(sniff.PREAMBLE_BYTES).endswith(sniff.DICOM_MAGIC)
+    except OSError:
+        return False
 
 
 def _walk(top: Path, notes: list[Skipped]) -> Iterator[tuple[Path, list[str]]]:

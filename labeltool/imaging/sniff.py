@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 HEAD_BYTES = 512
 """How much of a file is looked at to tell its kind."""
+
+DICOM_MAGIC = b"DICM"
+PREAMBLE_BYTES = 132
+"""Bytes at the beginning of a DICOM file; they end with the magic."""
 
 
 class Kind(NamedTuple):
@@ -22,28 +26,21 @@ class Kind(NamedTuple):
     image: bool = True
 
 
-_TO_PNG = "It is not read yet: convert it to PNG or TIFF with 8 bits a channel"
-_REGION = "It is not read yet: export the region you need as PNG or TIFF with 8 bits a channel"
+_TO_PNG = "It is not read: convert it to PNG or TIFF"
+_REGION = "The file is not what its suffix says: copy or download it again, with all files that belong to it"
+_TO_OME = "It is not read: export it as OME-TIFF, for example with Fiji or bfconvert"
 _FTYP = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis")
 
 KINDS: tuple[Kind, ...] = (
     Kind(
         "a whole-slide image",
         _REGION,
-        (".svs", ".ndpi", ".mrxs", ".scn", ".vms", ".bif", ".czi", ".lif", ".nd2"),
+        (".svs", ".ndpi", ".mrxs", ".scn", ".vms", ".vmu", ".bif", ".svslide", ".avs"),
+    ),
+    Kind(
+        "a microscope's own file", _TO_OME, (".czi", ".lif", ".nd2", ".lsm", ".stk", ".oib", ".oif", ".vsi")
     ),
     Kind("a camera raw file", _TO_PNG, (".dng", ".nef", ".cr2", ".cr3", ".arw", ".orf", ".rw2", ".raf")),
-    Kind(
-        "a GIF", "It is not read: save the frame you need as PNG", (".gif",), ((0, b"GIF87a"), (0, b"GIF89a"))
-    ),
-    Kind("a DICOM file", _TO_PNG, (".dcm", ".dicom"), ((128, b"DICM"),)),
-    Kind("a NIfTI volume", _TO_PNG, (".nii", ".nii.gz"), ((344, b"n+1\0"), (344, b"ni1\0"))),
-    Kind(
-        "a JPEG 2000 image",
-        _TO_PNG,
-        (".jp2", ".j2k", ".jpx", ".jpf", ".j2c", ".jpc"),
-        ((4, b"jP  \r\n\x87\n"), (0, b"\xff\x4f\xff\x51")),
-    ),
     Kind("a JPEG XL image", _TO_PNG, (".jxl",), ((4, b"JXL \r\n\x87\n"), (0, b"\xff\x0a"))),
     Kind(
         "an HEIC photo", _TO_PNG, (".heic", ".heif", ".hif"), tuple((4, b"ftyp" + brand) for brand in _FTYP)
@@ -52,7 +49,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("a Photoshop file", _TO_PNG, (".psd", ".psb"), ((0, b"8BPS"),)),
     Kind("an OpenEXR image", _TO_PNG, (".exr",), ((0, b"\x76\x2f\x31\x01"),)),
     Kind("a FITS image", _TO_PNG, (".fits", ".fit", ".fts"), ((0, b"SIMPLE  ="),)),
-    Kind("a netpbm image", _TO_PNG, (".ppm", ".pgm", ".pbm", ".pnm", ".pfm")),
+    Kind("a netpbm image", _TO_PNG, (".pbm", ".pfm")),
     Kind(
         "an SVG drawing",
         "It holds no pixels: render it to PNG first",
@@ -87,9 +84,7 @@ KINDS: tuple[Kind, ...] = (
         ((0, b"\x89HDF\r\n\x1a\n"),),
         False,
     ),
-    Kind(
-        "a numpy array", "Save it as PNG with 8 bits a channel", (".npy", ".npz"), ((0, b"\x93NUMPY"),), False
-    ),
+    Kind("a numpy array", "Save it as PNG or TIFF", (".npy", ".npz"), ((0, b"\x93NUMPY"),), False),
     Kind(
         "a video",
         "Extract the frames you need as PNG",
@@ -119,3 +114,24 @@ def by_head(head: bytes) -> Kind | None:
         if any(head[offset : offset + len(magic)] == magic for offset, magic in kind.heads):
             return kind
     return None
+
+
+_DICOM_GROUPS = (b"\x02\0", b"\x08\0", b"\0\x02", b"\0\x08")
+_DICOM_TYPES = (b"UL", b"UI", b"CS", b"DA", b"TM", b"SH", b"LO", b"OB")
+_LONGEST_FIRST = 128
+
+
+def is_dicom(head: bytes) -> bool:
+    """True for the first bytes of a DICOM file; also of one without the preamble, as old archives hold them, where two
+    elements of its first group follow each other."""
+    if head[:PREAMBLE_BYTES].endswith(DICOM_MAGIC) and len(head) >= PREAMBLE_BYTES:
+        return True
+    group = head[:2]
+    if group not in _DICOM_GROUPS:
+        return False
+    order: Literal["little", "big"] = "little" if group[0] else "big"
+    if head[4:6] in _DICOM_TYPES:
+        start, length = 8, int.from_bytes(head[6:8], order)
+    else:
+        start, length = 8, int.from_bytes(head[4:8], order)
+    return length <= _LONGEST_FIRST and length % 2 == 0 and head[start + length : start + length + 2] == group

@@ -1,4 +1,4 @@
-"""PNG, JPEG, TIFF, BMP and WebP with 8 bits a channel, through Pillow.
+"""PNG, JPEG, TIFF, BMP, WebP and GIF with 8 bits a channel, through Pillow. Frames of animations are pages.
 
 Every pixel mode becomes RGB. Transparency is shown over white, as viewers of images do; an opaque alpha channel
 is simply dropped. Colour profiles are not applied: the values are those of the file.
@@ -6,10 +6,9 @@ is simply dropped. Colour profiles are not applied: the values are those of the 
 
 from __future__ import annotations
 
-import threading
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -17,6 +16,7 @@ import numpy as np
 from PIL import (
     BmpImagePlugin,
     ExifTags,
+    GifImagePlugin,
     Image,
     JpegImagePlugin,
     PngImagePlugin,
@@ -28,9 +28,11 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Box, Size
 from labeltool.imaging import sniff
 from labeltool.imaging.budget import check_budget, fits_whole
+from labeltool.imaging.quiet import quiet
 from labeltool.imaging.reader import ImageInfo, Page, Pixels, Reader, ReaderBase, only_page
 from labeltool.imaging.readers import tiff_pages
 from labeltool.imaging.readers.large import MODES, LargeReader
+from labeltool.imaging.readers.naming import page_key, page_number, series_of
 from labeltool.imaging.scale import pixel_size
 
 # Called directly rather than through Image.open, which would judge the size before we can name it.
@@ -40,6 +42,7 @@ _DECODERS: dict[str, Callable[[IO[bytes], str], Any]] = {
     "tiff": TiffImagePlugin.TiffImageFile,
     "bmp": BmpImagePlugin.BmpImageFile,
     "webp": WebPImagePlugin.WebPImageFile,
+    "gif": GifImagePlugin.GifImageFile,
 }
 _MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
 _TURNS: dict[int, Image.Transpose] = {
@@ -51,9 +54,8 @@ _TURNS: dict[int, Image.Transpose] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_BITS_PER_SAMPLE, _SAMPLES_PER_PIXEL, _GEO_KEYS = 258, 277, 34735
-_EIGHT_BITS = "Convert it to 8 bits a channel first; the range you choose then is what everybody sees"
-_AGAIN = "Copy or download the file again, or export it again from where it came"
+_BITS_PER_SAMPLE, _SAMPLES_PER_PIXEL = 258, 277
+AGAIN = "Copy or download the file again, or export it again from where it came"
 
 
 class RasterReader(ReaderBase):
@@ -70,24 +72,33 @@ class RasterReader(ReaderBase):
         ".tiff",
         ".bmp",
         ".webp",
+        ".gif",
     )
 
-    def __init__(self, path: Path, info: ImageInfo, orientation: int) -> None:
+    def __init__(self, path: Path, info: ImageInfo, orientation: int, frame: int = 0) -> None:
         self.path = path
         self.info = info
         self._orientation = orientation
+        self._frame = frame
         self._pixels: Pixels | None = None
 
     @classmethod
     def can_read(cls, head: bytes, path: Path) -> bool:
-        """True for the five kinds, unless the suffix promises a format that merely looks like TIFF."""
+        """True for the six kinds, unless the suffix promises a format that merely looks like TIFF."""
         return _kind(head) is not None and not _is_disguised(head, path)
 
     @classmethod
     def pages(cls, path: Path, axis: str) -> list[Page]:
-        """The one image that such a file holds."""
+        """The one image that such a file holds, or the frames of an animation."""
+        with decoder(path) as (image, kind, _):
+            frames = _frames(image, kind, path)
         with cls.open(path) as reader:
-            return [Page("", reader.info)]
+            if frames == 1:
+                return [Page("", reader.info)]
+            return [
+                Page(page_key(number, frames), replace(reader.info, place=float(number + 1)))
+                for number in range(frames)
+            ]
 
     @classmethod
     def open(cls, path: Path, page: str = "") -> Reader:
@@ -95,9 +106,8 @@ class RasterReader(ReaderBase):
 
         Files too large to be decoded whole get a reader that reads by parts, where their kind allows it.
         """
-        only_page(page, path)
-        with _decoder(path) as (image, kind, head):
-            orientation = _orientation(image, path)
+        with decoder(path) as (image, kind, head):
+            orientation = orientation_of(image, path)
             width, height = image.size
             if orientation >= 5 and kind != "tiff":  # Pillow turns TIFF by itself, and says so from the start
                 width, height = height, width
@@ -105,11 +115,16 @@ class RasterReader(ReaderBase):
             info = ImageInfo(size, kind, image.mode, orientation > 1, pixel_size=pixel_size(path))
             by_parts = not fits_whole(size) and _is_read_by_parts(image, kind)
             _refuse_unread(image, kind, head, path)
-            _refuse_stacks(image, kind, path)
-        if by_parts:
+            frames = _frames(image, kind, path)
+        if frames == 1:
+            only_page(page, path)
+        number = page_number(page, frames, path)
+        if frames > 1:
+            info = replace(info, series=series_of(path), place=float(number + 1))
+        elif by_parts:
             return LargeReader(path, info, orientation)
         check_budget(size, path)
-        return cls(path, info, orientation)
+        return cls(path, info, orientation, number)
 
     def read(self, box: Box | None = None) -> Pixels:
         """The displayed pixels, read-only; BadInputError when the file is cut off or damaged."""
@@ -127,31 +142,41 @@ class RasterReader(ReaderBase):
 
     def _decode(self) -> Pixels:
         if self.info.kind == "png":
-            with _decoder(self.path) as (image, _, _):
+            with decoder(self.path) as (image, _, _):
                 image.verify()  # checksums: a flipped bit may well decode
-        with _decoder(self.path) as (image, kind, _):
+        with decoder(self.path) as (image, kind, _):
+            if self._frame:
+                image.seek(self._frame)
             image.load()
             rgb = _rgb(image)
             if kind != "tiff" and self._orientation in _TURNS:
                 rgb = rgb.transpose(_TURNS[self._orientation])
             pixels = np.asarray(rgb)
         if pixels.shape != (self.info.size.height, self.info.size.width, 3):
-            raise BadInputError("the image has another size than a moment ago", file=self.path, hint=_AGAIN)
+            raise BadInputError("the image has another size than a moment ago", file=self.path, hint=AGAIN)
         pixels.flags.writeable = False
         return pixels
 
 
+_HEADS = (
+    ("png", 0, b"\x89PNG\r\n\x1a\n"),
+    ("jpeg", 0, b"\xff\xd8\xff"),
+    ("tiff", 0, b"II*\0"),
+    ("tiff", 0, b"MM\0*"),
+    ("tiff", 0, b"II+\0"),
+    ("tiff", 0, b"MM\0+"),
+    ("webp", 8, b"WEBP"),
+    ("bmp", 6, b"\0\0\0\0"),
+    ("gif", 0, b"GIF87a"),
+    ("gif", 0, b"GIF89a"),
+)
+_STARTS = {"webp": b"RIFF", "bmp": b"BM"}
+
+
 def _kind(head: bytes) -> str | None:
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return "tiff"
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "webp"
-    if head.startswith(b"BM") and head[6:10] == b"\0\0\0\0":
-        return "bmp"
+    for kind, offset, magic in _HEADS:
+        if head[offset : offset + len(magic)] == magic and head.startswith(_STARTS.get(kind, b"")):
+            return kind
     return None
 
 
@@ -160,23 +185,12 @@ def _is_disguised(head: bytes, path: Path) -> bool:
     return _kind(head) == "tiff" and sniff.by_suffix(path) is not None
 
 
-_one_at_a_time = threading.RLock()
-
-
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Pillow's warnings to itself; what they say of a broken file comes out as an error or does no harm."""
-    with _one_at_a_time, warnings.catch_warnings():  # the list of filters is shared by all threads
-        warnings.simplefilter("ignore")
-        yield
-
-
-@contextmanager
-def _decoder(path: Path) -> Iterator[tuple[Any, str, bytes]]:
+def decoder(path: Path) -> Iterator[tuple[Any, str, bytes]]:
     """A file inside Pillow: image, kind, first bytes. Whatever goes wrong in there comes out as BadInputError."""
     kind = ""
     try:
-        with path.open("rb") as file, _quiet():
+        with path.open("rb") as file, quiet():
             head = file.read(sniff.HEAD_BYTES)
             kind = _kind(head) or ""
             file.seek(0)
@@ -191,9 +205,7 @@ def _decoder(path: Path) -> Iterator[tuple[Any, str, bytes]]:
 
 
 def _explained(error: Exception, kind: str, path: Path) -> BadInputError:
-    if any(words in str(error) for words in ("unknown pixel mode", "samples per pixel")):
-        return _too_many_bands(kind, path)
-    return BadInputError(f"the {kind.upper()} file is cut off or damaged ({error})", file=path, hint=_AGAIN)
+    return BadInputError(f"the {kind.upper()} file is cut off or damaged ({error})", file=path, hint=AGAIN)
 
 
 def _is_read_by_parts(image: Any, kind: str) -> bool:
@@ -202,39 +214,33 @@ def _is_read_by_parts(image: Any, kind: str) -> bool:
     return kind in ("png", "jpeg", "tiff") and image.mode in MODES and not scattered
 
 
-def _too_many_bands(kind: str, path: Path) -> BadInputError:
-    what = f"a {kind.upper()} with a number of bands or bits that is not read yet"
-    return BadInputError(what, file=path, hint="Save the bands you need as 8-bit grey or RGB")
-
-
 def _refuse_unread(image: Any, kind: str, head: bytes, path: Path) -> None:
-    is_geotiff = kind == "tiff" and _GEO_KEYS in image.tag_v2
-    if kind == "tiff" and image.tag_v2.get(_SAMPLES_PER_PIXEL, 1) > len(image.getbands()):
-        raise _too_many_bands(kind, path)  # Pillow would leave the others out without a word
+    """BadInputError for what Pillow opens and would not show as it is. Of TIFF it is what the reader of all others has
+    left because a directory is broken."""
     bits = _bits(image, kind, head)
-    if bits > 8:
-        what = "GeoTIFF" if is_geotiff else "image"
-        number = "floating-point" if image.mode == "F" else f"{bits}-bit"
-        raise BadInputError(f"{number} {what}s are not read yet", file=path, hint=_EIGHT_BITS)
-    if image.mode not in _MODES:
-        raise BadInputError(
-            f"images of pixel mode {image.mode} are not read yet", file=path, hint=_EIGHT_BITS
-        )
+    # Of more samples Pillow would leave the others out without a word.
+    lacks = kind == "tiff" and image.tag_v2.get(_SAMPLES_PER_PIXEL, 1) > len(image.getbands())
+    if bits > 8 or lacks or image.mode not in _MODES:
+        what = f"{bits} bits, pixel mode {image.mode}"
+        raise BadInputError(f"the {kind.upper()} file is cut off or damaged ({what})", file=path, hint=AGAIN)
 
 
-def _refuse_stacks(image: Any, kind: str, path: Path) -> None:
-    """BadInputError for several images in a file, unless the others are smaller versions of the first."""
+def _frames(image: Any, kind: str, path: Path) -> int:
+    """Number of frames of an animation, 1 for other images. BadInputError for a TIFF of several pages: it is here only
+    because a directory is broken."""
     try:
-        pages = getattr(image, "n_frames", 1)
+        frames = int(getattr(image, "n_frames", 1))
     except SyntaxError:  # a page that Pillow does not know, perhaps a mask of transparency
-        pages = 2
-    if pages == 1 or image.format == "MPO":  # a phone's JPEG may hold previews after the photo
-        return
-    if kind == "tiff" and tiff_pages.is_pyramid(path):
-        return
-    what, part = ("multi-page TIFF", "page") if kind == "tiff" else (f"animated {kind.upper()}", "frame")
-    hint = f"Save the {part} you need as a file of its own"
-    raise BadInputError(f"{what} ({pages} {part}s)", file=path, hint=hint)
+        frames = 2
+    if frames == 1 or image.format == "MPO":  # a phone's JPEG may hold previews after the photo
+        return 1
+    if kind == "tiff":
+        if tiff_pages.is_pyramid(path):
+            return 1
+        raise BadInputError(
+            "the TIFF file is cut off or damaged (its pages cannot be listed)", file=path, hint=AGAIN
+        )
+    return frames
 
 
 def _bits(image: Any, kind: str, head: bytes) -> int:
@@ -246,7 +252,7 @@ def _bits(image: Any, kind: str, head: bytes) -> int:
     return 8
 
 
-def _orientation(image: Any, path: Path) -> int:
+def orientation_of(image: Any, path: Path) -> int:
     """EXIF orientation 1..8; anything else in the file counts as 1."""
     late = image.format == "PNG" and "exif" not in image.info and _has_late_exif(path)
     # Pillow decodes a whole PNG to look behind its pixels; the base class looks at the header alone.

@@ -38,12 +38,12 @@ def test_hidden_files_and_what_lies_beside_images_are_passed_over(tmp_path: Path
 
 def test_kinds_that_are_not_read_are_reported_in_folders(tmp_path: Path) -> None:
     image(tmp_path / "a.png")
-    (tmp_path / "scan.dcm").write_bytes(b"x")
-    (tmp_path / "slide.svs").write_bytes(b"x")
+    (tmp_path / "drawing.psd").write_bytes(b"x")
+    (tmp_path / "photo.dng").write_bytes(b"x")
     _, skipped = find_images([tmp_path])
     assert [(Path(s.file).name, s.reason.split(".")[0]) for s in skipped] == [
-        ("scan.dcm", "this is a DICOM file"),
-        ("slide.svs", "this is a whole-slide image"),
+        ("drawing.psd", "this is a Photoshop file"),
+        ("photo.dng", "this is a camera raw file"),
     ]
 
 
