@@ -157,7 +157,7 @@ def sample(source: Source, plan: Plan, mosaic: Mosaic, told: Told, cancel: Cance
                 pixels = halve(source.read(place, plan.base), up, source.info.nodata)
             except BadInputError:  # ``build`` comes here as well, and reports it
                 continue
-            mosaic.fill(coarser(cell, up), _mean(pixels))
+            mosaic.fill(coarser(cell, up), _mean(pixels, source.info.nodata))
             mosaic.fill(coarser(place, up), pixels)
             told(plan.top, finer(cell, plan.base, source.sizes[0]))
         if stride == side:
@@ -165,9 +165,9 @@ def sample(source: Source, plan: Plan, mosaic: Mosaic, told: Told, cancel: Cance
         before, stride = stride, stride // 2
 
 
-def _mean(pixels: Raw) -> Raw:
-    mean = pixels.astype(np.float64).mean((0, 1))
-    return np.asarray(mean if pixels.dtype.kind == "f" else mean.round(), pixels.dtype)
+def _mean(pixels: Raw, nodata: float | None) -> Raw:
+    """One pixel for all of them, [1, 1, channels]; values that are none do not count."""
+    return halve(pixels, (max(pixels.shape[:2]) - 1).bit_length(), nodata)
 
 
 def blank_of(info: ImageInfo) -> float:

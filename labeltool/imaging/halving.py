@@ -43,13 +43,14 @@ def _halved(pixels: Raw, nodata: float | None) -> Raw:
         small = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
         return small.reshape(height // 2, width // 2, channels)
     four = pixels.reshape(height // 2, 2, width // 2, 2, channels).astype(np.float64)
-    if missing is None:
-        return _as_before(four.mean((1, 3)), pixels.dtype)
-    counts = ~missing.reshape(four.shape)
-    number = counts.sum((1, 3))
-    total = np.where(counts, four, 0).sum((1, 3))
-    mean = np.where(number > 0, total / np.maximum(number, 1), np.nan if nodata is None else nodata)
-    return _as_before(mean, pixels.dtype)
+    with np.errstate(invalid="ignore"):  # infinities of either sign have no average
+        if missing is None:
+            return _as_before(four.mean((1, 3)), pixels.dtype)
+        counts = ~missing.reshape(four.shape)
+        number = counts.sum((1, 3))
+        total = np.where(counts, four, 0).sum((1, 3))
+        mean = np.where(number > 0, total / np.maximum(number, 1), np.nan if nodata is None else nodata)
+        return _as_before(mean, pixels.dtype)
 
 
 def _missing(pixels: Raw, nodata: float | None) -> NDArray[np.bool_] | None:
@@ -64,7 +65,12 @@ def _missing(pixels: Raw, nodata: float | None) -> NDArray[np.bool_] | None:
 
 
 def _as_before(mean: NDArray[np.float64], dtype: np.dtype[Any]) -> Raw:
-    return mean.astype(dtype) if dtype.kind == "f" else np.rint(mean).astype(dtype)
+    if dtype.kind == "f":
+        return mean.astype(dtype)
+    if dtype.itemsize == 8:  # floating point rounds the largest numbers up, out of the type
+        limits = np.iinfo(dtype)
+        mean = np.clip(mean, limits.min, np.nextafter(float(limits.max), 0))
+    return np.rint(mean).astype(dtype)
 
 
 def finer(box: Box, levels: int, size: Size) -> Box:

@@ -99,7 +99,9 @@ def _refusal(head: bytes, path: Path, broken: list[str]) -> BadInputError:
     if kind is not None:
         return BadInputError(f"this is {kind.name}", file=path, hint=kind.hint)
     what = "this is a text file, not an image" if _is_text(head) else "this is no image that can be read"
-    hint = "; ".join(broken) or "PNG, JPEG, TIFF, BMP and WebP with 8 bits a channel are read"
+    hint = (
+        "; ".join(broken) or "PNG, JPEG, TIFF, BMP, WebP and GIF are read; `labeltool doctor` says what else"
+    )
     return BadInputError(what, file=path, hint=hint)
 
 

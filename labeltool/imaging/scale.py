@@ -1,5 +1,6 @@
 """How large a pixel is in the world, where the file truly knows: GeoTIFF, ImageJ's and OME's microscopes.
 
+Maps that the reader of GeoTIFF takes are measured on the ground instead (:mod:`labeltool.imaging.ground`).
 The resolution tags of ordinary photographs tell a printer something and are no truth; they are not used.
 """
 
@@ -58,6 +59,11 @@ def length_text(length: float, unit: Unit = "m") -> str:
     value = length / metres
     digits = max(0, 2 - int(math.log10(max(1.0, abs(value)))))
     return f"{value:.{digits}f} {name}"
+
+
+def metres(unit: str) -> float | None:
+    """Metres of a microscope's unit as ImageJ and OME write it (µm, micron, inch); None for one that is not known."""
+    return _METRES.get(_unescaped(unit.strip()))
 
 
 def pixel_size(path: Path) -> PixelSize | None:
@@ -137,9 +143,9 @@ def _of_imagej(tags: ImageFileDirectory_v2) -> PixelSize | None:
     named = re.search(r"^unit=(.+)$", text, re.MULTILINE)
     if not text.startswith("ImageJ=") or named is None or _X_RESOLUTION not in tags:
         return None
-    metres = _METRES.get(_unescaped(named[1].strip()))
+    unit = metres(named[1])
     across, down = float(tags[_X_RESOLUTION]), float(tags.get(_Y_RESOLUTION, tags[_X_RESOLUTION]))
-    return None if metres is None else PixelSize(metres / across, metres / down)
+    return None if unit is None else PixelSize(unit / across, unit / down)
 
 
 def _unescaped(unit: str) -> str:
@@ -162,7 +168,7 @@ def _of_ome(tags: ImageFileDirectory_v2) -> PixelSize | None:
     pixels = next((each for each in root.iter() if each.tag.rpartition("}")[2] == "Pixels"), None)
     if pixels is None or "PhysicalSizeX" not in pixels.attrib:
         return None
-    x, y = (_METRES.get(pixels.get(f"PhysicalSize{side}Unit", "µm")) for side in "XY")
+    x, y = (metres(pixels.get(f"PhysicalSize{side}Unit", "µm")) for side in "XY")
     if x is None or y is None:
         return None
     width = float(pixels.attrib["PhysicalSizeX"])

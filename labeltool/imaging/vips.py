@@ -143,7 +143,8 @@ class Page:
 def grey_png(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """The values [h, w] of a grey PNG with 8 or 16 bits, decoded strictly; BadInputError when it is damaged."""
     try:
-        image = _vips().Image.new_from_buffer(data, "", fail_on="warning", unlimited=True)
+        options = {"access": "sequential", "fail_on": "warning", "unlimited": True}
+        image = _vips().Image.new_from_buffer(data, "", **options)
         pixels = image.write_to_memory()
     except _vips().Error as error:
         raise BadInputError(f"the PNG is damaged ({_words(error)})") from error

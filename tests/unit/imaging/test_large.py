@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from labeltool.core.errors import BadInputError, CancelledError
-from labeltool.core.geometry import Box
+from labeltool.core.geometry import Box, Size
 from labeltool.core.progress import CancelToken
 from labeltool.imaging import budget, vips
 from labeltool.imaging.building import overview
 from labeltool.imaging.halving import halve
 from labeltool.imaging.open import open_image, probe, verify
 from labeltool.imaging.pyramid_cache import PyramidCache
+from labeltool.imaging.reader import ImageInfo
 from labeltool.imaging.readers import large
 from labeltool.imaging.readers.large import LargeReader
 from tests.unit.imaging.conftest import noise, tiled
@@ -165,7 +166,7 @@ def test_a_geotiff_with_overviews_opens(tmp_path: Path) -> None:
         file.write(pixels, extratags=keys, **options)
         file.write(pixels[::2, ::2].copy(), subfiletype=1, **options)
         file.write(np.ones((300, 300), bool), subfiletype=4, photometric="mask")
-    with large_reader(tmp_path / "cog.tif") as reader:
+    with LargeReader(tmp_path / "cog.tif", ImageInfo(Size(300, 300), "tiff", "RGB"), 1) as reader:
         assert reader.levels == [0, 1]
         assert np.array_equal(reader.read(), pixels)
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Box, Size
-from labeltool.imaging.open import open_image, probe, verify
+from labeltool.imaging.open import open_image, pages, probe, verify
 from labeltool.imaging.readers import raster
 
 DISPLAYED = {
@@ -245,39 +245,6 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(
         assert error.file == str(path)
 
 
-def test_16_bit_and_float_images_are_refused_by_name(tmp_path: Path) -> None:
-    grey = np.arange(64, dtype=np.uint16).reshape(8, 8) * 1000
-    Image.fromarray(grey).save(tmp_path / "grey.png")
-    Image.fromarray(grey).save(tmp_path / "grey.tif")
-    Image.fromarray(grey.astype(np.int32)).save(tmp_path / "int.tif")
-    Image.fromarray(grey.astype(np.float32)).save(tmp_path / "float.tif")
-    header = struct.pack(
-        ">IIBBBBB", 2, 2, 16, 2, 0, 0, 0
-    )  # colour, which Pillow would silently cut to 8 bits
-    rows = zlib.compress(b"\0" * 2 * (1 + 12))
-    (tmp_path / "rgb.png").write_bytes(
-        b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", rows) + png_chunk(b"IEND", b"")
-    )
-    expected = {
-        "grey.png": "16-bit",
-        "grey.tif": "16-bit",
-        "int.tif": "32-bit",
-        "float.tif": "floating-point",
-        "rgb.png": "16-bit",
-    }
-    for name, words in expected.items():
-        with pytest.raises(BadInputError, match=f"{words} images are not read yet") as caught:
-            probe(tmp_path / name)
-        assert "8 bits" in (caught.value.hint or "")
-
-
-def test_a_16_bit_geotiff_is_called_a_geotiff(tmp_path: Path) -> None:
-    tags = {34735: (1, 1, 0, 1, 1024, 0, 1, 1)}
-    Image.fromarray(np.zeros((4, 4), np.uint16)).save(tmp_path / "geo.tif", tiffinfo=tags)
-    with pytest.raises(BadInputError, match="16-bit GeoTIFFs are not read yet"):
-        probe(tmp_path / "geo.tif")
-
-
 def test_a_small_geotiff_with_overviews_is_read(tmp_path: Path) -> None:
     keys = [(34735, 3, 8, (1, 1, 0, 1, 1024, 0, 1, 1), True)]
     with tifffile.TiffWriter(tmp_path / "cog.tif") as file:
@@ -287,31 +254,45 @@ def test_a_small_geotiff_with_overviews_is_read(tmp_path: Path) -> None:
         assert np.array_equal(reader.read(), noise(8, 8))
 
 
-def test_a_geotiff_with_pages_that_are_no_overviews_is_refused(tmp_path: Path) -> None:
-    keys = [(34735, 3, 8, (1, 1, 0, 1, 1024, 0, 1, 1), True)]
-    with tifffile.TiffWriter(tmp_path / "stack.tif") as file:
-        file.write(noise(8, 8), photometric="rgb", extratags=keys)
-        file.write(noise(4, 4), photometric="rgb")
-    with pytest.raises(BadInputError, match=r"multi-page TIFF \(2 pages\)"):
-        probe(tmp_path / "stack.tif")
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png"])
+def test_frames_of_an_animation_are_pages(tmp_path: Path, name: str) -> None:
+    grey = [np.full((8, 8), value, np.uint8) for value in (0, 85, 170)]
+    first, *others = (Image.fromarray(np.dstack([each] * 3)) for each in grey)
+    first.save(
+        tmp_path / name,
+        save_all=True,
+        append_images=others,
+        **({"lossless": True} if name == "a.webp" else {}),
+    )
+    found = pages(tmp_path / name)
+    assert [page.key for page in found] == ["p001", "p002", "p003"]
+    assert [page.info.place for page in found] == [1, 2, 3]
+    assert len({page.info.series for page in found}) == 1
+    for page, expected in zip(found, grey, strict=True):
+        with open_image(tmp_path / name, page.key) as reader:
+            assert reader.info == page.info
+            assert np.array_equal(reader.read(), np.dstack([expected] * 3))
+    for wrong in ("p000", "p004", "p1", "0", "p²"):
+        with pytest.raises(BadInputError, match="has no page"):
+            probe(tmp_path / name, wrong)
 
 
-@pytest.mark.parametrize("bands", [2, 5, 13])
-def test_a_tiff_of_many_bands_is_refused_as_what_it_is(tmp_path: Path, bands: int) -> None:
-    tifffile.imwrite(tmp_path / "a.tif", noise(8, 8, bands), planarconfig="contig", photometric="minisblack")
-    with pytest.raises(BadInputError, match="number of bands or bits that is not read yet"):
-        probe(tmp_path / "a.tif")
+def test_a_gif_of_one_frame_is_one_image(tmp_path: Path) -> None:
+    Image.fromarray(np.full((8, 8, 3), 51, np.uint8)).save(tmp_path / "a.gif")
+    assert [page.key for page in pages(tmp_path / "a.gif")] == [""]
+    with open_image(tmp_path / "a.gif") as reader:
+        assert np.array_equal(reader.read(), np.full((8, 8, 3), 51, np.uint8))
+        assert reader.info.series == ""
 
 
-@pytest.mark.parametrize(
-    ("name", "words"), [("a.tif", "multi-page TIFF"), ("a.webp", "animated WEBP"), ("a.png", "animated PNG")]
-)
-def test_stacks_and_animations_are_refused_by_name(tmp_path: Path, name: str, words: str) -> None:
-    first, second = Image.fromarray(noise(8, 8)), Image.fromarray(noise(8, 8)[::-1].copy())
-    first.save(tmp_path / name, save_all=True, append_images=[second])
-    with pytest.raises(BadInputError, match=rf"{words} \(2 ") as caught:
-        probe(tmp_path / name)
-    assert "as a file of its own" in (caught.value.hint or "")
+def test_a_cut_off_animation_is_refused(tmp_path: Path) -> None:
+    first, *others = (Image.fromarray(noise(40, 40 + each)[:, :40]) for each in range(3))
+    first.save(tmp_path / "a.gif", save_all=True, append_images=others)
+    data = (tmp_path / "a.gif").read_bytes()
+    (tmp_path / "a.gif").write_bytes(data[: len(data) // 2])
+    with pytest.raises(BadInputError, match="GIF file is cut off or damaged"):
+        for page in pages(tmp_path / "a.gif"):
+            verify(tmp_path / "a.gif", page.key)
 
 
 def test_warnings_of_the_decoder_stay_inside(tmp_path: Path) -> None:
