@@ -44,14 +44,12 @@ def drawn(path: Path) -> Drawn:
         page = found[len(found) // 2]
         pyramid = open_view(path, page.key)
         try:
-            level = next(
-                n
-                for n, size in enumerate(pyramid.sizes)
-                if max(size) <= 4 * SIDE or n + 1 == pyramid.level_count
-            )
+            level = next(n for n, size in enumerate(pyramid.sizes) if max(size) <= LARGEST)
             picture = Image.fromarray(shrink(pyramid.read(pyramid.sizes[level].box, level), SIDE))
         finally:
             pyramid.close()
+        times = max(1, SIDE // max(picture.size))
+        picture = picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST)
     except LabeltoolError as error:
         return Drawn(Image.new("RGB", (SIDE, SIDE), "#502020"), f"{path.name}: {error.message}")
     info = page.info
