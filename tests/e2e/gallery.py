@@ -30,7 +30,7 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QMenu, QSpinBox, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QSpinBox, QToolButton, QWidget
 
 from labeltool import plugins
 from labeltool.__main__ import main as labeltool
@@ -59,12 +59,15 @@ BACKGROUND_MS = 2500
 
 
 class Source(NamedTuple):
-    """Images of a data set in the order in which the project lists them; ``labelled`` of them have their labels."""
+    """Images of a data set in the order in which the project lists them; ``labelled`` of them have their labels.
+    ``files`` and folders are taken instead where a data set has no list of classes; ``classes`` names some."""
 
     folder: str
-    images: tuple[str, ...]
+    images: tuple[str, ...] = ()
     labelled: tuple[str, ...] = ()
     model: bool = False
+    files: tuple[str, ...] = ()
+    classes: str = ""
 
 
 NUCLEI = "193ffaa5272d5c421ae02130a64d98ad120ec70e4ed97a72cdcd4801ce93b066"
@@ -75,6 +78,14 @@ SOURCES = {
         "buildings", ("banepa_386694-220246-19", "banepa_386695-220246-19"), ("banepa_386694-220246-19",)
     ),
     "nuclei": Source("nuclei", (NUCLEI, BLURRED), model=True),
+    "scans": Source(
+        "medical", files=("dicom/ct_pelvis_512_window.dcm", "dicom/ct_head_series"), classes="bone,air"
+    ),
+    "maps": Source(
+        "geotiff",
+        files=("landsat_1985_4band.tif", "dsm_float32_nodata.tif", "newbrunswick_1.tif"),
+        classes="vegetation,water,road,building,railway",
+    ),
 }
 
 
@@ -82,13 +93,14 @@ def make_project(source: Source, folder: Path) -> Path:
     """A project of these images, as the command line makes it."""
     data = DATA / source.folder
     images = [next((data / "images" / "val").glob(f"{name}.*")) for name in source.images]
+    images += [data / name for name in source.files]
     labels = folder / "labels"
     labels.mkdir(parents=True)
     for name in source.labelled:
         shutil.copy(data / "labels" / "val" / f"{name}.png", labels)
     project = str(folder / source.folder)
     commands = [
-        ["new", project, "--classes", str(data / "classes.json")],
+        ["new", project, "--classes", source.classes or str(data / "classes.json")],
         ["add", project, *map(str, images)],
     ]
     if source.labelled:
@@ -167,6 +179,11 @@ class Hand:
     def act(self, name: str) -> None:
         """What the menu's or the key's action does."""
         self.window.actions_[name].trigger()
+
+    def section(self, name: str) -> None:
+        """Open or close a section of the panel of layers."""
+        self.window.findChild(QToolButton, f"section.{name}").click()
+        pause_ms(100)
 
     def key(self, key: Qt.Key) -> None:
         QApplication.sendEvent(self.canvas, QKeyEvent(QEvent.Type.KeyPress, key, NO))
@@ -465,6 +482,70 @@ def _confidence(hand: Hand) -> Iterator[None]:
     hand.act("auto_contrast")
 
 
+def _value_window(hand: Hand) -> Iterator[None]:
+    hand.section("look")
+    hand.use("brush", "bone", 20)
+    hand.hover((170, 260))
+    yield
+    looks = hand.window.annotate.looks
+    looks.choose(next(each for each in looks.windows if each.name == "Bone"))
+    yield
+    start = QPointF(hand.canvas.width() / 2, hand.canvas.height() / 2)
+    ctrl, right = Qt.KeyboardModifier.ControlModifier, Qt.MouseButton.RightButton
+    for kind, at in ((PRESS, start), (MOVE, start + QPointF(-90, -60)), (RELEASE, start + QPointF(-90, -60))):
+        QApplication.sendEvent(hand.canvas, QMouseEvent(kind, at, at, right, right, ctrl))
+    yield
+    looks.choose("opened")
+    hand.section("look")
+
+
+def _slices(hand: Hand) -> Iterator[None]:
+    hand.use("threshold", "bone")
+    hand.drag((8, 4), (58, 62))
+    hand.let_go()
+    pause_ms(BACKGROUND_MS)
+    yield
+
+
+def _bands(hand: Hand) -> Iterator[None]:
+    hand.section("look")
+    looks = hand.window.annotate.looks
+    yield
+    looks.set_composite((2, 3, 1))
+    looks.set_auto(True)
+    yield
+    looks.choose("opened")
+    hand.section("look")
+
+
+def _heights(hand: Hand) -> Iterator[None]:
+    hand.use("ruler")
+    hand.drag((60, 60), (190, 160))
+    yield
+    hand.let_go()
+
+
+def _splits(hand: Hand) -> Iterator[None]:
+    hand.act("splits")
+    pause_ms(200)
+    yield
+    hand.dialog().close()
+
+
+def _measures(hand: Hand) -> Iterator[None]:
+    hand.act("measures")
+    pause_ms(BACKGROUND_MS)
+    yield
+    hand.dialog().close()
+
+
+def _import(hand: Hand) -> Iterator[None]:
+    hand.act("import")
+    pause_ms(200)
+    yield
+    hand.dialog().close()
+
+
 def _keys(hand: Hand) -> Iterator[None]:
     hand.act("keys")
     pause_ms(200)
@@ -506,6 +587,13 @@ SCENES: dict[str, tuple[str, int, Scene]] = {
     "minimap": ("streets", 0, _minimap),
     "crosshair": ("streets", 0, _crosshair),
     "confidence": ("nuclei", 0, _confidence),
+    "value-window": ("scans", 0, _value_window),
+    "slices": ("scans", 60, _slices),
+    "bands": ("maps", 0, _bands),
+    "heights": ("maps", 1, _heights),
+    "splits": ("scans", 0, _splits),
+    "measures": ("nuclei", 0, _measures),
+    "import": ("maps", 2, _import),
     "keys": ("streets", 0, _keys),
     "palette": ("streets", 0, _palette),
 }
