@@ -28,7 +28,7 @@ DIRECTIONS: Final = np.array([(1, 0), (0, 1), (1, 1), (-1, 1), (2, 1), (1, 2), (
 REACH: Final = 2
 """Rows and columns of the longest step."""
 
-CHUNK: Final = 2048
+CHUNK: Final = 8192
 """Columns of the file's values that are read at once."""
 
 SOME_POINTS: Final = 512
@@ -371,6 +371,13 @@ class _Sums:
             return
         below = REACH if last else 0
         plane = np.vstack((self._carried, np.pad(self._plane, ((0, below), (REACH, REACH)))))
+        self._carried = plane[len(plane) - REACH :].copy()
+        for part in _occupied(plane):
+            self._add_crossings(part)
+            self._add_euler(part[REACH - 1 :])
+
+    def _add_crossings(self, plane: NDArray[np.int32]) -> None:
+        """Of steps that end below the first rows of a part of the image."""
         height, width = plane.shape
         for k, (dx, dy) in enumerate(DIRECTIONS.tolist()):
             a = plane[REACH - dy : height - dy, max(0, -dx) : width - max(0, dx)]
@@ -378,8 +385,6 @@ class _Sums:
             crossed = a != b
             for side in (a, b):
                 self._crossings[:, k] += np.bincount(side[crossed], minlength=self._count + 1)[1:]
-        self._add_euler(plane[REACH - 1 :])
-        self._carried = plane[height - REACH :].copy()
 
     def _add_euler(self, plane: NDArray[np.int32]) -> None:
         """Gray's count of 2 x 2 pixels (1971), 8-connected, times 12: (ones - threes - 2 * diagonals) / 4."""
@@ -399,7 +404,7 @@ class _Sums:
             part = Box(x0, box.y0, min(x0 + CHUNK, box.x1), box.y1)
             numbers = self._plane[:, x0 : part.x1]
             inside = numbers > 0
-            if self._values is not None and not inside.any():
+            if not inside.any():
                 continue
             values = read(part)
             found = self._values or Values.none(self._count, values.shape[2])
@@ -421,6 +426,14 @@ class _Sums:
             self._hulls,
             self._values,
         )
+
+
+def _occupied(plane: NDArray[np.int32]) -> Iterator[NDArray[np.int32]]:
+    """The parts of a plane with a border of zeros that hold anything, each with a border of zeros left and right."""
+    columns = np.flatnonzero(plane.any(axis=0))
+    for group in np.split(columns, np.flatnonzero(np.diff(columns) > TILE) + 1):
+        if len(group):
+            yield plane[:, group[0] - REACH : group[-1] + REACH + 1]
 
 
 def _values(

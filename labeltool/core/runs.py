@@ -6,21 +6,29 @@ which touch) costs what their outlines cost, and a plane is made from its runs a
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
+from struct import Struct
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.geometry import TILE, Box, Size
+from labeltool.core.cold import Tile
+from labeltool.core.flate import zlib
+from labeltool.core.geometry import TILE, Box, Size, TileIndex
 from labeltool.core.mask import LabelMask
 from labeltool.core.provenance import Origin
 
-Strip = tuple[NDArray[np.uint8], NDArray[np.uint32], NDArray[np.bool_]]
-"""Label, object id and *nobody has set it* of some rows, each [h, w]."""
+Part = tuple[Tile, Tile, Tile]
+"""Label, object id and *nobody has set it* of some pixels, each [h, w]."""
+
+_DTYPES = tuple(map(np.dtype, (np.uint32, np.uint8, np.uint32, np.bool_, np.int64, np.int64)))
+"""Of the arrays that objects are packed as."""
+_HEAD = Struct("<cQ")
+"""An array's type (as small a one as holds its values) and length."""
 
 
 class Extent(NamedTuple):
@@ -52,60 +60,90 @@ class Runs:
         ends: NDArray[np.int64] = np.cumsum(self.lengths, dtype=np.int64)
         return ends - self.lengths
 
-    def to_bytes(self) -> bytes:
-        """All of it, deflated."""
-        parts = (self.lengths, self.object_, self.label, self.unlabelled)
-        return zlib.compress(b"".join(part.tobytes() for part in parts), 1)
-
-    @classmethod
-    def from_bytes(cls, data: bytes, size: Size) -> Runs:
-        """What :meth:`to_bytes` gave."""
-        raw = zlib.decompress(data)
-        count = len(raw) // 10
-        return cls(
-            size,
-            np.frombuffer(raw, np.uint32, count),
-            np.frombuffer(raw, np.uint8, count, 8 * count),
-            np.frombuffer(raw, np.uint32, count, 4 * count),
-            np.frombuffer(raw, np.bool_, count, 9 * count),
-        )
-
 
 def runs_of_mask(mask: LabelMask, unlabelled_value: int) -> Runs:
     """The runs of a mask, read a row of tiles at a time; ``unlabelled_value`` is the label of pixels nobody has set."""
 
-    def strips() -> Iterator[Strip]:
-        for top in range(0, mask.size.height, TILE):
-            box = Box(0, top, mask.size.width, min(top + TILE, mask.size.height))
-            label, object_ = mask.read("label", box), mask.read("object", box)
-            unlabelled = (mask.read("origin", box) == Origin.NOBODY) & (label == unlabelled_value)
-            yield label.astype(np.uint8, copy=False), object_.astype(np.uint32, copy=False), unlabelled
+    def part(index: TileIndex) -> Part:
+        label, object_, origin = (mask.planes[name].tile(index) for name in ("label", "object", "origin"))
+        return label, object_, _unlabelled(label, origin, unlabelled_value)
 
-    return _runs(mask.size, strips())
+    rows, cols = -(-mask.size.height // TILE), -(-mask.size.width // TILE)
+    strips = ([part(TileIndex(row, col)) for col in range(cols)] for row in range(rows))
+    return _runs(mask.size, strips)
 
 
 def runs_of_planes(label: NDArray[np.uint8], object_: NDArray[np.uint32]) -> Runs:
     """The runs of two planes [h, w], all of whose pixels somebody has set."""
     height, width = label.shape
-    rows = range(0, height, TILE)
-    nowhere = np.zeros((min(TILE, height), width), bool)
-    strips = ((label[y : y + TILE], object_[y : y + TILE], nowhere[: height - y]) for y in rows)
-    return _runs(Size(width, height), strips)
+    nowhere = np.broadcast_to(np.False_, label.shape)
+    rows = (slice(top, top + TILE) for top in range(0, height, TILE))
+    return _runs(Size(width, height), ([(label[at], object_[at], nowhere[at])] for at in rows if width))
 
 
-def _runs(size: Size, strips: Iterable[Strip]) -> Runs:
-    found: list[tuple[NDArray[Any], ...]] = []
-    for planes in strips:
-        change = np.empty(planes[0].shape, bool)
-        change[:, :1] = True
-        np.not_equal(planes[0][:, 1:], planes[0][:, :-1], out=change[:, 1:])
-        for plane in planes[1:]:
-            change[:, 1:] |= plane[:, 1:] != plane[:, :-1]
-        first = np.flatnonzero(change)
-        lengths = np.diff(first, append=change.size).astype(np.uint32)
-        found.append((lengths, *(plane.ravel()[first] for plane in planes)))
-    empty = [(np.zeros(0, np.uint32), np.zeros(0, np.uint8), np.zeros(0, np.uint32), np.zeros(0, bool))]
-    return Runs(size, *(np.concatenate(parts) for parts in zip(*(found or empty), strict=True)))
+def _unlabelled(label: Tile, origin: Tile, value: int) -> Tile:
+    if _is_constant(origin) and origin[0, 0] != Origin.NOBODY:
+        return np.broadcast_to(np.False_, origin.shape)
+    unlabelled: Tile = (origin == Origin.NOBODY) & (label == value)
+    return unlabelled
+
+
+def _runs(size: Size, strips: Iterable[Sequence[Part]]) -> Runs:
+    found: list[list[NDArray[Any]]] = [_runs_of_rows(parts) for parts in strips]
+    nothing = [[np.zeros(0, dtype) for dtype in (np.uint32, np.uint8, np.uint32, np.bool_)]]
+    return Runs(size, *(np.concatenate(values) for values in zip(*(found or nothing), strict=True)))
+
+
+def _runs_of_rows(parts: Sequence[Part]) -> list[NDArray[Any]]:
+    """The lengths of the runs of some rows, and the value of each run in every plane.
+
+    Parts lie side by side, all as wide as the first but the last. They are read where they are: putting the tiles of
+    an image together costs more than looking at them.
+    """
+    widths = np.array([planes[0].shape[1] for planes in parts])
+    change = np.concatenate([_changes(planes) for planes in parts], axis=1)
+    for number, (before, planes) in enumerate(pairwise(parts), start=1):
+        column = change[:, number * widths[0]]
+        column[:] = False
+        for left, right in zip(before, planes, strict=True):
+            column |= left[:, -1] != right[:, 0]
+    change[:, 0] = True
+    first = np.flatnonzero(change)
+    row, col = np.divmod(first, change.shape[1])
+    part, inside = np.divmod(col, widths[0])
+    inside += row * widths[part]
+    order = np.argsort(part.astype(np.uint16), kind="stable")  # numpy sorts small numbers by their digits
+    places = np.split(inside[order], np.cumsum(np.bincount(part, minlength=len(parts)))[:-1])
+    return [
+        np.diff(first, append=change.size).astype(np.uint32),
+        *(_taken(tiles, places, order) for tiles in zip(*parts, strict=True)),
+    ]
+
+
+def _changes(planes: Part) -> NDArray[np.bool_]:
+    """Which pixels [h, w] differ from the one before in any plane, the last of a row from the first of the next."""
+    change = np.zeros(planes[0].size, bool)
+    for plane in planes:
+        if not _is_constant(plane):
+            pixels = plane.ravel()
+            change[1:] |= pixels[1:] != pixels[:-1]
+    return change.reshape(planes[0].shape)
+
+
+def _is_constant(tile: Tile) -> bool:
+    """True for a tile of one pixel that is repeated."""
+    return tile.strides == (0, 0)
+
+
+def _taken(tiles: Sequence[Tile], places: Sequence[NDArray[np.int64]], order: NDArray[np.int64]) -> Tile:
+    """The pixels at ``places`` of each tile, brought into the order that ``order`` took them out of."""
+    found = [
+        np.full(len(at), tile[0, 0]) if _is_constant(tile) else tile.ravel()[at]
+        for tile, at in zip(tiles, places, strict=True)
+    ]
+    values = np.empty(len(order), tiles[0].dtype)
+    values[order] = np.concatenate(found)
+    return values
 
 
 @dataclass(frozen=True)
@@ -115,6 +153,32 @@ class Objects:
     runs: Runs
     extents: list[Extent]
     of_run: NDArray[np.int64]
+
+    def to_bytes(self) -> bytes:
+        """These objects and the runs that they are made of, deflated."""
+        table = np.array([(e.class_value, e.object_id, *e.box, e.area) for e in self.extents], np.int64)
+        runs = self.runs
+        arrays = (runs.lengths, runs.label, runs.object_, runs.unlabelled, self.of_run, table.ravel())
+        small = [array.astype(np.min_scalar_type(array.max(initial=0)), copy=False) for array in arrays]
+        heads = b"".join(_HEAD.pack(array.dtype.char.encode(), array.size) for array in small)
+        return zlib.compress(heads + b"".join(array.tobytes() for array in small), 1)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, size: Size) -> Objects:
+        """What :meth:`to_bytes` gave."""
+        raw = zlib.decompress(data)
+        arrays, at = [], len(_DTYPES) * _HEAD.size
+        for number, dtype in enumerate(_DTYPES):
+            code, count = _HEAD.unpack_from(raw, number * _HEAD.size)
+            small = np.frombuffer(raw, code.decode(), count, at)
+            arrays.append(small.astype(dtype, copy=False))
+            at += small.nbytes
+        *planes, of_run, table = arrays
+        extents = [
+            Extent(value, object_id, Box(x0, y0, x1, y1), area)
+            for value, object_id, x0, y0, x1, y1, area in table.reshape(-1, 7).tolist()
+        ]
+        return cls(Runs(size, *planes), extents, of_run)
 
     def raster(self, numbers: NDArray[Any]) -> NDArray[Any]:
         """A raster [h, w] of ``numbers``, one for each object; 0 elsewhere."""

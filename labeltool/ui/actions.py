@@ -212,6 +212,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         separated=True,
     ),
     _spec(
+        "measures",
+        "Image",
+        QT_TRANSLATE_NOOP("Actions", "Measures…"),
+        icon="ph.ruler",
+        needs="project",
+        help=QT_TRANSLATE_NOOP("Actions", "Areas and lengths of objects and classes as a table"),
+    ),
+    _spec(
         "prelabel",
         "Image",
         QT_TRANSLATE_NOOP("Actions", "Pre-label this image"),

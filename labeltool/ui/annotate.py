@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from labeltool.app.toolbox import Context
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.change import Change, Signal
-from labeltool.core.geometry import Size
+from labeltool.core.geometry import Box, Size
 from labeltool.core.memory import share
 from labeltool.core.progress import CancelToken
 from labeltool.imaging.pyramid import Arrival
@@ -36,6 +36,8 @@ T = TypeVar("T")
 
 OPACITY_STEP = 10
 MINIMAP_FILL = 0.6
+SEEN_SHARE, CLOSEST = 0.05, 8.0
+"""What is smaller than this share of the canvas is looked at more closely, up to this zoom."""
 
 
 class Annotate:
@@ -56,6 +58,7 @@ class Annotate:
         self._bench: Workbench | None = None
         self._disconnect: Callable[[], None] = lambda: None
         self._series = ("", Size(0, 0))
+        self._wanted: tuple[str, Box] | None = None
         canvas.view_changed.connect(self._follow_zoom)
         self.looks.changed.connect(lambda _: self._look_changed())
 
@@ -149,6 +152,26 @@ class Annotate:
         )
         self.minimap.show_image(size, self._own_layers(image, size, lambda: (MINIMAP_FILL, MINIMAP_FILL)))
         self._show_prediction(image)
+        self._look_there(image)
+
+    def go_to(self, image_id: str, box: Box) -> None:
+        """Open an image where it is not at hand, and bring a box of it to the middle, large enough to be seen."""
+        self._wanted = image_id, box
+        if self.image is not None and self.image.record.id == image_id:
+            self._look_there(self.image)
+        elif self._bench is not None:
+            self._bench.open_image(image_id)
+
+    def _look_there(self, image: OpenImage) -> None:
+        """Look at the place that is wanted, if it is in this image."""
+        wanted, self._wanted = self._wanted, None
+        if wanted is None or wanted[0] != image.record.id or wanted[1].is_empty:
+            return
+        box, canvas = wanted[1], self.canvas
+        room = min(canvas.width() / box.width, canvas.height() / box.height)
+        if not SEEN_SHARE <= canvas.view.zoom / room <= 1:
+            canvas.zoom_to(min(CLOSEST, room / 2))
+        canvas.centre_on((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
 
     def _is_next_page(self, image: OpenImage) -> bool:
         """True for another page of the series that was at hand: it is looked at where the last one was."""

@@ -39,6 +39,8 @@ class Projects(QWidget):
     images_added = Signal()
     masks_replaced = Signal()
     sample_opened = Signal()
+    place_asked = Signal(str, object)
+    """An image by its id is to be shown, with a box of it in the middle."""
     told = Signal(str)
     failed = Signal(Exception)
 
@@ -248,6 +250,16 @@ class Projects(QWidget):
             dialog = SplitDialog(self.bench, self._window)
             dialog.decided.connect(self._keep_splits)
             dialog.open()
+
+    def ask_measures(self) -> None:
+        """Open the dialog of measures, which stays beside the window until the project is closed."""
+        from labeltool.ui.dialogs.measures import MeasuresDialog  # noqa: PLC0415
+
+        if self.bench is not None:
+            dialog = MeasuresDialog(self.bench, self._window)
+            dialog.place_asked.connect(self.place_asked)
+            self.closed.connect(dialog.accept)
+            dialog.show()
 
     def put_into(self, ids: list[str], split: str) -> None:
         """Put images into a split by hand."""

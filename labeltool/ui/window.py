@@ -120,6 +120,7 @@ class MainWindow(QMainWindow):
             "import": self.projects.ask_import,
             "export": self.projects.ask_export,
             "splits": self.projects.ask_splits,
+            "measures": self.projects.ask_measures,
             "save": self._save_now,
             "close_project": self._close_project,
             "quit": self.close,
@@ -214,6 +215,7 @@ class MainWindow(QMainWindow):
         self.projects.closed.connect(lambda: self._attach(None))
         self.projects.images_added.connect(self._showing.show_images)
         self.projects.masks_replaced.connect(self._reload)
+        self.projects.place_asked.connect(self.annotate.go_to)
         self.projects.sample_opened.connect(self._prelabelling.all)
         self._prelabelling.done.connect(lambda text: self._status.tell(text, NOTE_S))
         held = HeldKeys(self.actions_.of_key, self)
