@@ -5,12 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from labeltool.core.errors import BadInputError
 from labeltool.core.project import ImageRecord
 from labeltool.formats.manifest import Manifest, read_manifest
 from labeltool.imaging.open import open_image
 from labeltool.imaging.reader import Georeference
 from labeltool.imaging.readers.gdal import GdalReader
+
+Points = NDArray[np.float64]
+"""x, y of points, float64 [n, 2]."""
 
 
 class Place(NamedTuple):
@@ -53,3 +59,18 @@ def manifest_near(src: Path) -> Manifest | None:
     """That of one of our exports, where ``src`` is one, or a folder or a file of one."""
     folders = (src, *src.parents[:3])
     return next((found for folder in folders if (found := read_manifest(folder)) is not None), None)
+
+
+def on_map(ring: Points, georeference: Georeference) -> Points:
+    """Points in pixels to map coordinates."""
+    a, b, c, d, e, f = georeference.transform
+    x, y = ring.T
+    return np.column_stack((a * x + b * y + c, d * x + e * y + f))
+
+
+def in_pixels(points: Points, georeference: Georeference) -> Points:
+    """Map coordinates to points in pixels."""
+    a, b, c, d, e, f = georeference.transform
+    x, y = points[:, 0] - c, points[:, 1] - f
+    area = a * e - b * d
+    return np.column_stack(((e * x - b * y) / area, (a * y - d * x) / area))

@@ -15,7 +15,7 @@ from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
 from labeltool.formats.png.exporter import CLASSES, INSTANCES, LABELS
 from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
-from labeltool.formats.untrusted import MAX_TEXT_BYTES, files_below, load_json, stays_inside
+from labeltool.formats.untrusted import MAX_TEXT_BYTES, files_below, is_given, load_json
 from labeltool.formats.values import by_name, identity, translate
 
 _OTHER_PICTURES = (".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
@@ -90,7 +90,7 @@ def instances_of(file: Path) -> Path | None:
         return None
     place = len(parts) - 2 - parts[-2::-1].index(LABELS)
     found = Path(*parts[:place], INSTANCES, *parts[place + 1 :])
-    return found if found.is_file() and stays_inside(found, Path(*parts[:place])) else None
+    return found if is_given(found, Path(*parts[:place])) else None
 
 
 def _export_folder(src: Path) -> Path:
@@ -107,7 +107,7 @@ def _foreign(src: Path) -> ClassCatalog | None:
     """The classes of ``classes.json``, where there is one."""
     for folder in _beside(src):
         file = folder / CLASSES
-        if file.is_file():
+        if is_given(file, folder):
             return ClassCatalog.from_json(load_json(file, MAX_TEXT_BYTES), file=file)
     return None
 
