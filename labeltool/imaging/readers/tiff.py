@@ -17,11 +17,10 @@ from labeltool.core.geometry import Box
 from labeltool.imaging import sniff
 from labeltool.imaging.budget import fits_whole
 from labeltool.imaging.reader import ImageInfo, Page, Raw, Window, only_page
+from labeltool.imaging.readers.tiff_directories import Directory, directories
 from labeltool.imaging.readers.tiff_planes import MOST_SAMPLES, Pieces, Plane, opened, refusing
 from labeltool.imaging.readers.tiff_stacks import (
-    Directory,
     Picture,
-    directories,
     page_at,
     pictures,
     says_more_planes,

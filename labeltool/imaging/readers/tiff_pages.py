@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
-
-REDUCED, MASK = 1, 4
-"""Bits of NewSubfileType: a smaller version of another page, a mask of transparency."""
+from labeltool.imaging.readers.tiff_directories import MASK, REDUCED, check_directories
 
 
 class TiffPage(NamedTuple):
@@ -31,6 +29,7 @@ def is_pyramid(path: Path) -> bool:
     """True when all pages of a TIFF after the first are overviews or masks of it."""
     import tifffile  # noqa: PLC0415 - takes longer to load than most images to read
 
+    check_directories(path)
     with tifffile.TiffFile(path) as file:
         return all(_kind(page) & (REDUCED | MASK) for page in file.pages[1:])
 
@@ -39,6 +38,7 @@ def pages(path: Path) -> list[TiffPage]:
     """The image first, then its overviews from the largest to the smallest. BadInputError when it is broken."""
     import tifffile  # noqa: PLC0415
 
+    check_directories(path)
     try:
         with tifffile.TiffFile(path) as file:
             length = path.stat().st_size

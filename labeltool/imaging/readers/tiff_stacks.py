@@ -7,28 +7,19 @@ slice, frame; OME's TiffData elements say which directory holds which plane, in 
 from __future__ import annotations
 
 import re
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from labeltool.core.errors import BadInputError
 from labeltool.imaging.reader import Window
 from labeltool.imaging.readers.naming import page_key, series_of
-from labeltool.imaging.readers.tiff_pages import MASK, REDUCED
+from labeltool.imaging.readers.tiff_directories import MASK, MOST_DIRECTORIES, Directory, damaged
 from labeltool.imaging.scale import PixelSize, metres, pixel_size
 
-MOST_DIRECTORIES = 50_000
-_MOST_TAGS = 4096
 MOST_CHANNELS_TOGETHER = 64
 """Channels of one place and time are one image up to so many; more are pages of their own."""
-
-_KIND, _OLD_KIND, _WIDTH, _HEIGHT = 254, 255, 256, 257
-_TAGS_THAT_MATTER = frozenset({254, 256, 257, 258, 259, 262, 270, 273, 274, 277, 278, 279, 284, 317, 320, 322, 323,
-                               324, 325, 330, 338, 339, 347, 42113})  # fmt: skip
-_TYPE_BYTES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 
 
 class Spot(NamedTuple):
@@ -54,74 +45,6 @@ class Picture:
     pixel_size: PixelSize | None = None
     thickness_m: float | None = None
     windows: tuple[Window, ...] = ()
-
-
-class Directory(NamedTuple):
-    """Where a directory of the file lies, and what is known of it at a glance: the bits of NewSubfileType, the size."""
-
-    offset: int
-    kind: int
-    width: int
-    height: int
-
-    @property
-    def is_page(self) -> bool:
-        """False for a smaller version of another picture, and for a mask."""
-        return not self.kind & (REDUCED | MASK)
-
-
-def directories(path: Path) -> Iterator[Directory]:
-    """The directories of a TIFF, one after the other.
-
-    BadInputError when they lead in a circle, out of the file, or are too many, or when the value of a tag that matters
-    lies outside: tifffile would go on as if the tag were not there.
-    """
-    length = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(16).ljust(16, b"\0")
-        order = ">" if head[:2] == b"MM" else "<"
-        big = head[2:4] in (b"+\0", b"\0+")
-        count_form, offset_form = struct.Struct(order + "HQ"[big]), struct.Struct(order + "IQ"[big])
-        at = offset_form.unpack_from(head, 8 if big else 4)[0]
-        seen: set[int] = set()
-        if not at:
-            raise _damaged("it has no directory", path)
-        while at:
-            if at in seen:
-                raise _damaged("its directories lead in a circle", path)
-            seen.add(at)
-            if len(seen) > MOST_DIRECTORIES:
-                raise BadInputError(
-                    f"the TIFF holds more than {MOST_DIRECTORIES:,} pages",
-                    file=path,
-                    hint="Split it into smaller files",
-                )
-            try:
-                file.seek(min(at, length))
-                count = count_form.unpack(file.read(count_form.size))[0]
-                if count > _MOST_TAGS:
-                    raise struct.error
-                found = _directory(at, file.read(count * (20 if big else 12)), order, big, length)
-                at = offset_form.unpack(file.read(offset_form.size))[0]
-            except struct.error as error:
-                raise _damaged("a directory or a tag lies behind its end", path) from error
-            yield found
-
-
-def _directory(offset: int, entries: bytes, order: str, big: bool, length: int) -> Directory:
-    """struct.error when the value of a tag that matters lies behind the end of the file."""
-    form, room = (order + "HHQQ", 8) if big else (order + "HHII", 4)
-    known = dict.fromkeys((_KIND, _OLD_KIND, _WIDTH, _HEIGHT), 0)
-    for code, kind, count, value in struct.iter_unpack(form, entries):
-        needed = count * _TYPE_BYTES.get(kind, 1)
-        if needed > room and code in _TAGS_THAT_MATTER and value + needed > length:
-            raise struct.error
-        if code in known:  # a number stands at the front of its room
-            bits = 8 * min(_TYPE_BYTES.get(kind, 1), room)
-            known[code] = value >> (8 * room - bits) if order == ">" else value & ((1 << bits) - 1)
-    # The old SubfileType calls a smaller version 2.
-    reduced = known[_KIND] or (REDUCED if known[_OLD_KIND] == 2 else 0)
-    return Directory(offset, reduced, known[_WIDTH], known[_HEIGHT])
 
 
 def page_at(file: Any, number: int, offset: int) -> Any:
@@ -268,9 +191,9 @@ def _of_ome(path: Path, first: Any, directories: int) -> list[Picture]:
     try:
         root = ElementTree.fromstring(text.strip().encode())
     except DefusedXmlException as error:
-        raise _damaged("its OME-XML defines entities, which no microscope does", path) from error
+        raise damaged("its OME-XML defines entities, which no microscope does", path) from error
     except (ParseError, ValueError) as error:
-        raise _damaged(f"its OME-XML cannot be read: {error}", path) from error
+        raise damaged(f"its OME-XML cannot be read: {error}", path) from error
     images = [each for each in root if _tag(each) == "Image"]
     found: list[Picture] = []
     for number, image in enumerate(images):
@@ -446,11 +369,3 @@ def _real(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if value is not None and abs(value) < 1e30 else None  # neither NaN nor infinite
-
-
-def _damaged(words: str, path: Path) -> BadInputError:
-    return BadInputError(
-        f"the TIFF file is cut off or damaged ({words})",
-        file=path,
-        hint="Copy or download the file again, or export it again from where it came",
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -402,3 +403,30 @@ def test_without_the_extra_maps_are_left_to_others_or_refused_with_its_name(
         assert not isinstance(reader, GdalReader)
     with pytest.raises(BadInputError, match=r"labeltool\[geo\]"):
         open_image(jpeg2000)
+
+
+def lying_tiff(width: int, height: int, *tags: tuple[int, int, int, int], after: int = 0) -> bytes:
+    """A TIFF of one directory and no pixels, with the keys of a map."""
+    usual = [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
+    entries = [*usual, *tags, (34735, 3, 4, 8)]
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries))
+    return head + b"".join(struct.pack("<HHII", *each) for each in entries) + struct.pack("<I", after)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (lying_tiff(10**9, 10**9, (273, 4, 1, 8), (277, 3, 1, 1), (279, 4, 1, 100)), "more pixels in a row"),
+        (
+            lying_tiff(10**9, 9, (322, 4, 1, 256), (323, 4, 1, 256), (324, 4, 10**9, 500)),
+            "more pixels in a row",
+        ),
+        (lying_tiff(100, 100, (273, 4, 1, 8), (277, 3, 1, 65535), (279, 4, 1, 100)), "65,535 bands"),
+        (lying_tiff(10, 10, (273, 4, 1, 8), (277, 3, 1, 1), (279, 4, 1, 100), after=8), "in a circle"),
+    ],
+    ids=["strips", "tiles", "bands", "circle"],
+)
+def test_a_map_that_claims_the_impossible_is_refused_at_once(tmp_path: Path, data: bytes, words: str) -> None:
+    (tmp_path / "a.tif").write_bytes(data)
+    with pytest.raises(BadInputError, match=words):
+        verify(tmp_path / "a.tif")

@@ -24,7 +24,7 @@ from labeltool.imaging.file_pyramid import FilePyramid
 from labeltool.imaging.halving import halve
 from labeltool.imaging.open import open_image, pages, probe, verify
 from labeltool.imaging.pyramid import Pyramid
-from labeltool.imaging.readers import tiff_planes, tiff_stacks
+from labeltool.imaging.readers import tiff_directories, tiff_planes
 from labeltool.imaging.readers.tiff import TiffReader
 from labeltool.imaging.scale import PixelSize
 from labeltool.imaging.view import open_view, values_of
@@ -686,7 +686,7 @@ def test_directories_in_a_circle_or_behind_the_end_are_refused(tmp_path: Path) -
         with pytest.raises(BadInputError):
             verify(tmp_path / "a.tif")
         with pytest.raises(BadInputError, match=words):
-            list(tiff_stacks.directories(tmp_path / "a.tif"))
+            list(tiff_directories.directories(tmp_path / "a.tif"))
 
 
 def test_a_bomb_is_unpacked_no_further_than_the_directory_says(tmp_path: Path) -> None:
