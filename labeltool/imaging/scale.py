@@ -34,6 +34,7 @@ _METRES = {
 }  # fmt: skip
 _STEPS = ((1e3, 1e3, "km"), (0.1, 1.0, "m"), (1e-3, 1e-3, "mm"), (1e-6, 1e-6, "µm"), (0.0, 1e-9, "nm"))
 """From which length in metres a unit is used, its metres, its name."""
+_FINE_M = 0.005
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,29 @@ class PixelSize:
     y: float
     unit: Unit = "m"
 
+    @property
+    def is_fine(self) -> bool:
+        """True where people think in millimetres, as in medicine; on maps they think in metres."""
+        return self.unit == "m" and min(self.x, self.y) < _FINE_M
+
+    def text(self, length: float) -> str:
+        """A length in words, in the unit that people use at this scale."""
+        return length_text(length, self.unit, fine=self.is_fine)
+
     def length(self, dx: float, dy: float) -> float:
         """How long a line of so many pixels to the right and down is, in ``unit``."""
         return math.hypot(dx * self.x, dy * self.y)
 
 
-def length_text(length: float, unit: Unit = "m") -> str:
-    """A length in words, in the unit of its size: "12.3 µm", "4.57 km", "0.00012°"."""
+def length_text(length: float, unit: Unit = "m", *, fine: bool = False) -> str:
+    """A length in words, in the unit of its size: "12.3 µm", "4.57 km", "0.00012°"; with ``fine`` metres begin at 1."""
     if unit == "°":
         return f"{length:.7f}".rstrip("0").rstrip(".") + "°"
     if length == 0:
         return "0 m"
-    metres, name = next((unit, name) for least, unit, name in _STEPS if abs(length) >= least)
+    metres, name = next(
+        (own, name) for least, own, name in _STEPS if abs(length) >= (own if fine and least else least)
+    )
     value = length / metres
     digits = max(0, 2 - int(math.log10(max(1.0, abs(value)))))
     return f"{value:.{digits}f} {name}"

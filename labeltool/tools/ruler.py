@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from labeltool.core.draw import Point
-from labeltool.imaging.scale import length_text
 from labeltool.tools.tool import Gesture, Pointer, Preview, Tool, ToolContext, dragged, line
 
 
@@ -22,7 +21,7 @@ def measure_text(context: ToolContext, start: Point, end: Point) -> str:
     dx, dy = end[0] - start[0], end[1] - start[1]
     pixels = f"{math.hypot(dx, dy):.1f} px"
     scale = context.pixel_size
-    return pixels if scale is None else f"{pixels} · {length_text(scale.length(dx, dy), scale.unit)}"
+    return pixels if scale is None else f"{pixels} · {scale.text(scale.length(dx, dy))}"
 
 
 def _ruler(context: ToolContext, first: Pointer) -> Gesture:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWi
 from labeltool.app.saving import SaveState
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.provenance import Origin
-from labeltool.imaging.scale import PixelSize, length_text
+from labeltool.imaging.scale import PixelSize
 from labeltool.ui import theme
 from labeltool.ui.readout import Readout
 
@@ -167,7 +167,7 @@ class StatusBar(QStatusBar):
 def place_text(readout: Readout, scale: PixelSize) -> str:
     """Where the pixel's corner lies, from the image's corner, in the world's unit."""
     return ", ".join(
-        length_text(along * side, scale.unit) for along, side in ((readout.x, scale.x), (readout.y, scale.y))
+        scale.text(along * side) for along, side in ((readout.x, scale.x), (readout.y, scale.y))
     )
 
 

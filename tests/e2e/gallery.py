@@ -534,6 +534,8 @@ def _splits(hand: Hand) -> Iterator[None]:
 
 def _measures(hand: Hand) -> Iterator[None]:
     hand.act("measures")
+    pause_ms(200)
+    hand.dialog().run.click()
     pause_ms(BACKGROUND_MS)
     yield
     hand.dialog().close()

@@ -12,7 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from labeltool import plugins
-from labeltool.app.exporting import GROUP, StoredImages, export_images
+from labeltool.app.exporting import GROUP, StoredImages, export_images, exporter_of
 from labeltool.app.project import chosen
 from labeltool.app.workbench import Workbench
 from labeltool.core.errors import BadInputError, CancelledError
@@ -20,7 +20,7 @@ from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import Status
 from labeltool.formats.export import refuse
 from labeltool.formats.items import Watched
-from labeltool.formats.protocol import ExportPlan, ExportReport
+from labeltool.formats.protocol import Exporter, ExportPlan, ExportReport
 from labeltool.ui import theme
 from labeltool.ui.dialogs.failure import as_failure, explain, show_failure
 from labeltool.ui.dialogs.findings import Findings, SkippedTable
@@ -43,6 +43,7 @@ class ExportDialog(JobDialog):
         super().__init__("export", self.tr("Export"), parent, QSize(760, 560), self.tr("Export"))
         self._bench = workbench
         self._plan: ExportPlan | None = None
+        self._exporters: dict[str, Exporter] = {}  # they know the masks that they have read
         self._suggested = ""
         self.options: OptionsForm | None = None
         self._soon = QTimer(self, singleShot=True, interval=PLAN_AFTER_MS)
@@ -121,13 +122,14 @@ class ExportDialog(JobDialog):
             self._plan_view.show_problem(self.tr("No format could be loaded; `labeltool doctor` says why."))
             return
         bench, options, split = self._bench, self.options.value(), self.split.currentData()
-        text = self.tr("Looking at")
+        text, exporters = self.tr("Looking at"), self._exporters
 
         def work(cancel: CancelToken, progress: Progress) -> ExportPlan:
             saved_first(bench.saver)
             images = Watched(StoredImages(bench.store, chosen(bench.store, split)), progress, cancel, text)
-            plan: ExportPlan = plugins.load(GROUP, name)().plan(images, bench.catalog, options)
-            return plan
+            if name not in exporters:
+                exporters[name] = exporter_of(name)
+            return exporters[name].plan(images, bench.catalog, options)
 
         self.planning.run(
             bench.lanes, "export plan", work, self._planned, self._not_planned, title=self.tr("Planning…")
@@ -189,11 +191,19 @@ class ExportDialog(JobDialog):
         if target is None or self.options is None:
             return
         bench, options, split = self._bench, self.options.value(), self.split.currentData()
+        exporter = self._exporters.get(name)
 
         def work(cancel: CancelToken, progress: Progress) -> ExportReport:
             saved_first(bench.saver)
             return export_images(
-                bench.store, target, name, options, split=split, progress=progress, cancel=cancel
+                bench.store,
+                target,
+                name,
+                options,
+                split=split,
+                exporter=exporter,
+                progress=progress,
+                cancel=cancel,
             )
 
         self.set_busy(True)
@@ -223,6 +233,7 @@ class ExportDialog(JobDialog):
         """A plan that is being made is not wanted any more."""
         self._soon.stop()
         self.planning.cancel()
+        self._exporters = {}
         super().done(result)
 
     # ---- the answer

@@ -113,3 +113,11 @@ def test_degrees_stay_degrees():
 @pytest.mark.skipif(not DATA.exists(), reason="the real images are not here")
 def test_a_real_map_of_30_cm_a_pixel_is_read():
     assert pixel_size(DATA / "quebec_30cm_image.tif").x == pytest.approx(0.3)
+
+
+def test_where_pixels_are_fine_metres_begin_at_one() -> None:
+    scan, map_ = PixelSize(0.0008, 0.0008), PixelSize(0.5, 0.5)
+    assert scan.text(0.23) == "230 mm"
+    assert map_.text(0.5) == "0.50 m"
+    assert scan.text(1.5) == "1.50 m"
+    assert scan.text(1e-12) == "0.00 nm"
