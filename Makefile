@@ -1,7 +1,7 @@
 # `make run` and `make test` do all the set-up they need, once; `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all laws bench check lint format wheel system clean
+.PHONY: help run test test-all laws judges bench check lint format wheel system clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -19,12 +19,14 @@ READY_TO_TEST := $(VENV)/.ready-to-test-$(KEY)
 TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1
 PYTEST := $(TEST_ENV) $(BIN)/python -m pytest
 EXAMPLES ?= 1000
+MASKS ?= 1000
 
 help:
 	@echo "make run        set up what is missing and open the window on the sample project (ARGS=... for the command)"
 	@echo "make test       all checks and the quick tests"
 	@echo "make test-all   all checks and all tests, slow ones too"
 	@echo "make laws       the laws with 1,000 examples each (EXAMPLES=... for another number)"
+	@echo "make judges     what other people's readers see of 1,000 random masks in every format (MASKS=...)"
 	@echo "make check      lint, format, types, layers"
 	@echo "make lint       ruff alone          make format   let ruff format"
 	@echo "make bench      timings             make wheel    the package, in dist/"
@@ -42,6 +44,9 @@ test-all: check
 
 laws: $(READY_TO_TEST)
 	LABELTOOL_LAW_EXAMPLES=$(EXAMPLES) $(PYTEST) -n 2 --timeout 0 tests/laws $(ARGS)
+
+judges: $(READY_TO_TEST)
+	$(TEST_ENV) $(BIN)/python tests/contracts/round_trips.py --masks $(MASKS) $(ARGS)
 
 bench: $(READY_TO_TEST)
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

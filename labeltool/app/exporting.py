@@ -59,6 +59,12 @@ class StoredImages:
         return (StoredImage(self.store, self.store.image(record.id)) for record in self.records)
 
 
+def exporter_of(format_name: str) -> Exporter:
+    """A new exporter; LabeltoolError where there is none of this name."""
+    exporter: Exporter = plugins.load(GROUP, format_name)()
+    return exporter
+
+
 def export_images(
     store: ProjectStore,
     out: Path,
@@ -67,15 +73,17 @@ def export_images(
     *,
     split: str | None = None,
     inside_project: bool = False,
+    exporter: Exporter | None = None,
     progress: Progress = silent,
     cancel: CancelToken | None = None,
 ) -> ExportReport:
     """Write the images of a split, or all, into ``out``, read everything back and compare it.
 
     ``options`` are those of the format (its ``Options``). ``out`` appears whole or not at all; it is refused
-    inside the project unless ``inside_project`` says that it is meant.
+    inside the project unless ``inside_project`` says that it is meant. The ``exporter`` that has planned this need not
+    read again the masks that are still the same.
     """
-    exporter: Exporter = plugins.load(GROUP, format_name)()
+    exporter = exporter or exporter_of(format_name)
     options = options or exporter.Options()
     images = StoredImages(store, chosen(store, split))
     project = None if inside_project else store.root
@@ -96,7 +104,7 @@ def plan_export(
 ) -> ExportPlan:
     """What :func:`export_images` would do and what would be lost. Nothing is written; BadInputError where the export
     would be refused."""
-    exporter: Exporter = plugins.load(GROUP, format_name)()
+    exporter = exporter_of(format_name)
     images = StoredImages(store, chosen(store, split))
     watched = Watched(images, progress, cancel or CancelToken(), "planning")
     plan = exporter.plan(watched, store.catalog, options or exporter.Options())

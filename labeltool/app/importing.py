@@ -128,7 +128,7 @@ def with_class(catalog: ClassCatalog, found: ForeignClass) -> ClassCatalog:
 def _commit(store: ProjectStore, found: ImportedMask, format_name: str) -> None:
     record = store.image(found.image_id)
     if found.split and not record.split:
-        store.update_image(replace(record, split=found.split))
+        store.put_into(record.id, found.split)
     mask = store.load_mask(record.id)
     patch = Guard(store.catalog.locked).admit(mask, import_patch(mask, found, format_name))
     if patch:

@@ -61,7 +61,10 @@ def add_images(
         progress(number, len(surveyed), path.name)
         for new in _new_records(store, path, found, split, report):
             if (new.sha256, new.page) in lost:
-                moved = replace(lost.pop((new.sha256, new.page)), path=new.path)
+                # A series may be called by the place of its file, where another file lies now.
+                moved = replace(
+                    lost.pop((new.sha256, new.page)), path=new.path, series=new.series, place=new.place
+                )
                 store.update_image(moved)
                 report.relinked.append(moved)
             else:

@@ -6,12 +6,15 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
+
+import numpy as np
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import SPLITS, ImageRecord, split_called
+from labeltool.core.runs import joined
 from labeltool.store.project import ProjectStore
 
 Unit = Literal["image", "folder", "subject"]
@@ -94,7 +97,7 @@ def drawn(records: Sequence[ImageRecord], how: Draw) -> Assignment:
     same splits, whatever the order of the images. BadInputError for shares or a pattern that cannot be.
     """
     _check(how)
-    units = _units(records, how)
+    units = units_of(records, how)
     members: dict[str, list[ImageRecord]] = defaultdict(list)
     for record in records:
         members[units[record.id]].append(record)
@@ -115,8 +118,9 @@ def drawn(records: Sequence[ImageRecord], how: Draw) -> Assignment:
 
 def leaks(records: Sequence[ImageRecord], splits: Mapping[str, str], how: Draw | None = None) -> list[str]:
     """Sentences about what would be in two splits at once: a series, a subject, the same file twice."""
+    units = units_of(records, Draw())
     keys = {
-        "series": {r.id: r.series for r in records if r.series},
+        "series": {r.id: units[r.id] for r in records if r.series or r.page},
         "patients or scenes": _subjects(records, how.pattern if how else ""),
         "files that are the same byte for byte": {r.id: f"{r.sha256} {r.page}" for r in records},
     }
@@ -146,7 +150,7 @@ def apply(
         if cancel is not None:
             cancel.check()
         progress(number, len(moved), record.name)
-        store.update_image(replace(store.image(record.id), split=assignment.splits[record.id]))
+        store.put_into(record.id, assignment.splits[record.id])
     return len(moved)
 
 
@@ -159,12 +163,28 @@ def _check(how: Draw) -> None:
         raise BadInputError(f"the pattern is no regular expression: {error}") from error
 
 
-def _units(records: Sequence[ImageRecord], how: Draw) -> dict[str, str]:
-    """The unit of each image by id."""
+def units_of(records: Sequence[ImageRecord], how: Draw) -> dict[str, str]:
+    """The unit of each image by id.
+
+    The images of one file are never divided, even where they are several series (the times of a volume), nor are those
+    of one series that lies in several files. Units are called by what they hold and not by where it lies.
+    """
     if how.unit == "folder":
         return {r.id: str(r.path.parent) for r in records}
     subjects = _subjects(records, how.pattern) if how.unit == "subject" else {}
-    return {r.id: subjects.get(r.id) or r.series or _stable(r) for r in records}
+    first: dict[tuple[str, str], int] = {}
+    pairs = [
+        (first.setdefault(key, number), number)
+        for number, r in enumerate(records)
+        for key in (("file", str(r.path)), ("series", r.series), ("subject", subjects.get(r.id, "")))
+        if key[1]
+    ]
+    roots = joined(len(records), *np.array(pairs, np.int64).reshape(-1, 2).T).tolist()
+    names: dict[int, str] = {}
+    for root, record in zip(roots, records, strict=True):
+        name = subjects.get(record.id) or _stable(record)
+        names[root] = min(name, names.get(root, name))
+    return {record.id: names[root] for root, record in zip(roots, records, strict=True)}
 
 
 def _subjects(records: Sequence[ImageRecord], pattern: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 from labeltool import plugins
 from labeltool.app.models import Model, new_folder, read_model
 from labeltool.app.project import source_problem
+from labeltool.app.splits import Draw, units_of
 from labeltool.app.truth import truth, with_truth
 from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken, Progress, silent
@@ -41,7 +42,8 @@ def training_set(store: ProjectStore, seed: int) -> tuple[TrainingSet, list[Skip
     """The images that somebody but a model has labelled, and those left out because their file is not whole.
 
     The splits `train` and `val` are taken as they are. Images without a split are learnt from where the
-    project has no split `train`; without a split `val` a fifth is held out by chance (``seed``).
+    project has no split `train`; without a split `val` a fifth is held out by chance (``seed``), of subjects and volumes
+    where there is more than one.
     """
     labelled, skipped = with_truth(store, store.images())
     problems = {r.id: source_problem(r) for r in labelled}
@@ -80,9 +82,15 @@ def train_model(
 
 
 def _hold_out(records: Sequence[ImageRecord], seed: int) -> tuple[list[ImageRecord], list[ImageRecord]]:
-    count = max(1, round(HELD_OUT * len(records)))
-    held = {r.id for r in random.Random(seed).sample(records, count)}  # noqa: S311 - a draw, not a secret
-    return [r for r in records if r.id not in held], [r for r in records if r.id in held]
+    """Units that are never divided: a slice tells too much of the one beside it."""
+    unit = units_of(records, Draw(unit="subject"))
+    units = list(dict.fromkeys(unit.values()))
+    if len(units) == 1:
+        unit = {record.id: record.id for record in records}
+        units = list(unit)
+    count = max(1, round(HELD_OUT * len(units)))
+    held = set(random.Random(seed).sample(units, count))  # noqa: S311 - a draw, not a secret
+    return [r for r in records if unit[r.id] not in held], [r for r in records if unit[r.id] in held]
 
 
 def _images(store: ProjectStore, records: Sequence[ImageRecord]) -> tuple[TrainingImage, ...]:

@@ -46,5 +46,5 @@ MICROSCOPY = Extra(
     ("openslide", "openslide_bin", "imagecodecs"),
     "whole-slide images, and the compressions of microscopes' TIFF files",
 )
-SPEED = Extra("speed", ("zlib_ng",), "masks read and exported about one and a half times as fast")
+SPEED = Extra("speed", ("zlib_ng",), "masks read and exported up to one and a half times as fast")
 EXTRAS = (GEO, MEDICAL, MICROSCOPY, SPEED)

@@ -30,6 +30,11 @@ def split_called(name: str) -> str:
     )
 
 
+def stem_of(path: Path) -> str:
+    """A file's name without its suffix, which may be the double one of compressed volumes."""
+    return Path(path.stem).stem if path.name.lower().endswith(".nii.gz") else path.stem
+
+
 @dataclass(frozen=True)
 class ImageRecord:
     """One image of a project. The file is referenced, never copied or changed.
@@ -64,8 +69,7 @@ class ImageRecord:
     @property
     def stem(self) -> str:
         """The file's name without its suffix, and the page: what the image is called in other people's files."""
-        stem = self.path.name.removesuffix(".gz") if self.path.name.endswith(".nii.gz") else self.path.name
-        stem = Path(stem).stem
+        stem = stem_of(self.path)
         return f"{stem}_{self.page}" if self.page else stem
 
 

@@ -60,34 +60,46 @@ def encode_numbers(numbers: NDArray[Any], count: int) -> list[Counts]:
     columns = cv2.transpose(numbers).ravel()
     first = np.flatnonzero(columns[1:] != columns[:-1]) + 1
     first = np.concatenate((np.zeros(1, np.int64), first))
-    ends = np.append(first[1:], columns.size)
     values = columns[first]
     order = np.argsort(values, kind="stable")
-    edges = np.stack((first, ends), axis=1)[order]
-    at = np.searchsorted(values[order], np.arange(1, count + 2)).tolist()
+    edges = np.stack((first, np.append(first[1:], columns.size)), axis=1)[order].ravel()
+    between = np.diff(edges)
+    at = 2 * np.searchsorted(values[order], np.arange(1, count + 2))
     found = []
-    for start, stop in pairwise(at):
-        counts = np.diff(edges[start:stop].ravel(), prepend=0, append=columns.size)
-        found.append(counts if counts[-1] else counts[:-1])
+    for start, stop in pairwise(at.tolist()):
+        if start == stop:
+            found.append(np.array([columns.size]))
+            continue
+        after = columns.size - edges[stop - 1]
+        counts = np.concatenate((edges[start : start + 1], between[start : stop - 1], [after]))
+        found.append(counts if after else counts[:-1])
     return found
 
 
-def decode_numbers(objects: Sequence[Counts], size: Size) -> NDArray[np.int32] | None:
-    """The raster int32 [h, w] of the numbers 1.. of objects given by checked counts, 0 where there is none; None where
-    a pixel is in two of them."""
+def number_type(count: int) -> type[np.uint8 | np.uint16 | np.int32]:
+    """The smallest type that holds the numbers 0..``count`` of objects and that a raster may have here."""
+    types = (np.uint8, np.uint16, np.int32)
+    return next(each for each in types if count <= np.iinfo(each).max)
+
+
+def decode_numbers(objects: Sequence[Counts], size: Size) -> NDArray[Any] | None:
+    """The raster [h, w] of the numbers 1.. of objects given by checked counts, 0 where there is none; None where a
+    pixel is in two of them."""
+    dtype = number_type(len(objects))
     ends = np.concatenate([np.zeros(0, np.int64), *(np.cumsum(counts)[1::2] for counts in objects)])
     lengths = np.concatenate([np.zeros(0, np.int64), *(counts[1::2] for counts in objects)])
-    values = np.repeat(np.arange(1, len(objects) + 1, dtype=np.int32), [len(c) // 2 for c in objects])
+    values = np.repeat(np.arange(1, len(objects) + 1, dtype=dtype), [len(c) // 2 for c in objects])
     order = np.argsort(ends, kind="stable")
     ends, lengths = ends[order], lengths[order]
-    gaps = np.diff(ends, prepend=0) - lengths
-    if len(gaps) and gaps.min() < 0:
+    gaps = np.diff(ends - lengths, prepend=0, append=size.pixels)
+    gaps[1:] -= lengths
+    if gaps.min() < 0:
         return None
-    between = np.stack((gaps, lengths), axis=1).ravel()
-    inside = np.stack((np.zeros_like(values), values[order]), axis=1).ravel()
-    flat = np.zeros(size.pixels, np.int32)
-    flat[: between.sum()] = np.repeat(inside, between)
-    numbers: NDArray[np.int32] = np.ascontiguousarray(flat.reshape(size.width, size.height).T)
+    between = np.zeros(2 * len(lengths) + 1, np.int64)
+    inside = np.zeros(len(between), dtype)
+    between[0::2], between[1::2], inside[1::2] = gaps, lengths, values[order]
+    columns = np.repeat(inside, between).reshape(size.width, size.height)
+    numbers: NDArray[Any] = cv2.transpose(columns)
     return numbers
 
 
@@ -147,15 +159,29 @@ def area_and_box(counts: Counts, size: Size) -> tuple[int, Box]:
 
 def to_string(counts: Counts) -> str:
     """COCO's compressed string, ASCII."""
-    numbers = np.array(counts, np.int64)
-    numbers[3:] -= counts[1:-2]
-    limits = np.int64(1) << np.arange(4, 5 * _CHARACTERS, 5)
-    fits = (numbers[:, None] < limits) & (numbers[:, None] >= -limits)
-    length = fits.argmax(axis=1) + 1
-    step = np.arange(_CHARACTERS)
-    groups = (numbers[:, None] >> (5 * step)) & 31 | np.where(step < length[:, None] - 1, 32, 0)
-    characters: bytes = (groups[step < length[:, None]] + 48).astype(np.uint8).tobytes()
-    return characters.decode("ascii")
+    return to_strings([counts])[0]
+
+
+def to_strings(objects: Sequence[Counts]) -> list[str]:
+    """The compressed strings of several masks, in one go."""
+    counts = np.concatenate([np.zeros(0, np.int64), *objects])
+    lengths = np.array([len(each) for each in objects], np.int64)
+    stops = np.cumsum(lengths)
+    later = np.flatnonzero(np.arange(len(counts)) - np.repeat(stops - lengths, lengths) >= 3)
+    rest = counts.copy()
+    rest[later] -= counts[later - 2]
+    left = np.ones(len(rest), np.int64)  # characters of each number
+    for bits in range(4, 5 * _CHARACTERS - 1, 5):
+        left += (rest >= 1 << bits) | (rest < -(1 << bits))
+    ends = np.cumsum(left)
+    at, characters = ends - left, np.empty(left.sum(), np.uint8)
+    while len(rest):
+        more = left > 1
+        characters[at] = (rest & 31) + np.where(more, 80, 48)
+        rest, at, left = rest[more] >> 5, at[more] + 1, left[more] - 1
+    text = characters.tobytes().decode("ascii")
+    bounds = np.append(0, ends)[np.append(0, stops)].tolist()
+    return [text[start:stop] for start, stop in pairwise(bounds)]
 
 
 def from_list(numbers: object, size: Size) -> Counts:

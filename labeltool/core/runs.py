@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +25,9 @@ from labeltool.core.provenance import Origin
 Part = tuple[Tile, Tile, Tile]
 """Label, object id and *nobody has set it* of some pixels, each [h, w]."""
 
-_DTYPES = tuple(map(np.dtype, (np.uint32, np.uint8, np.uint32, np.bool_, np.int64, np.int64)))
+_DTYPES: Final[tuple[type[Any], ...]] = (np.uint32, np.uint8, np.uint32, np.bool_, np.int64, np.int64)
 """Of the arrays that objects are packed as."""
-_HEAD = Struct("<cQ")
+_HEAD: Final = Struct("<cQ")
 """An array's type (as small a one as holds its values) and length."""
 
 
@@ -53,6 +53,15 @@ class Runs:
     def plane(self, values: NDArray[Any]) -> NDArray[Any]:
         """A new raster [h, w] in which every run has its value."""
         return np.repeat(values, self.lengths).reshape(self.size.height, self.size.width)
+
+    def fit(self, plane: NDArray[Any], values: NDArray[Any]) -> bool:
+        """True where a raster [h, w] is what :meth:`plane` makes of the values; quicker than making it."""
+        if plane.shape != (self.size.height, self.size.width):
+            return False
+        pixels = plane.ravel()
+        change = pixels[1:] != pixels[:-1]
+        change[self.starts[1:] - 1] = False
+        return not change.any() and np.array_equal(pixels[self.starts], values)
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
@@ -167,7 +176,8 @@ class Objects:
     def from_bytes(cls, data: bytes, size: Size) -> Objects:
         """What :meth:`to_bytes` gave."""
         raw = zlib.decompress(data)
-        arrays, at = [], len(_DTYPES) * _HEAD.size
+        arrays: list[NDArray[Any]] = []
+        at = len(_DTYPES) * _HEAD.size
         for number, dtype in enumerate(_DTYPES):
             code, count = _HEAD.unpack_from(raw, number * _HEAD.size)
             small = np.frombuffer(raw, code.decode(), count, at)

@@ -18,6 +18,7 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.runs import Runs
 from labeltool.formats import pictures
 from labeltool.formats.items import Item, Kept, Known, Names, Tally, Watched
 from labeltool.formats.manifest import read_manifest
@@ -86,7 +87,6 @@ class DatasetExporter(ABC):
         """What would be written: one pass over the masks."""
         found, skipped, folders = Findings(Tally(), Tally()), [], set()
         count = objects = nbytes = 0
-        self._kept.clear()
         for entry in self._entries(images, catalog, options):
             if isinstance(entry, Skipped):
                 skipped.append(entry)
@@ -156,7 +156,7 @@ class DatasetExporter(ABC):
         with workers() as pool:
             found = in_order(pool, partial(self._known, catalog), watched)
             items = (
-                Item(image.record, manifest.names[image.record.id], catalog, _sure(mask).runs)
+                _item(image.record, manifest.names[image.record.id], catalog, _sure(mask))
                 for image, mask in found
             )
             for _ in self._each(pool, checker.compare, items):
@@ -193,7 +193,7 @@ class DatasetExporter(ABC):
             elif isinstance(mask, BadInputError):
                 yield left_out(mask, image.record.path)
             else:
-                yield Item(image.record, names.take(image.record), catalog, mask.runs)
+                yield _item(image.record, names.take(image.record), catalog, mask)
 
     def _known(
         self, catalog: ClassCatalog, image: LabelledImage
@@ -256,6 +256,10 @@ class DatasetExporter(ABC):
         return self.jpeg_only or (info.kind == "jpeg" and not self.png_only)
 
 
+def _item(record: ImageRecord, name: str, catalog: ClassCatalog, mask: Known) -> Item:
+    return Item(record, name, catalog, mask.runs, mask.objects)
+
+
 def _sure(mask: Known | BadInputError) -> Known:
     if isinstance(mask, BadInputError):
         raise mask
@@ -285,6 +289,12 @@ def same(file: Path, what: str, found: NDArray[Any], wanted: NDArray[Any]) -> No
             file=file,
             hint="The export was not kept; the project is untouched. Please report this",
         )
+
+
+def same_runs(file: Path, what: str, found: NDArray[Any], runs: Runs, values: NDArray[Any]) -> None:
+    """As :func:`same`, where every run must have its value."""
+    if not runs.fit(found, values):
+        same(file, what, found, runs.plane(values))
 
 
 def same_size(picture: Path, entry: Item) -> None:

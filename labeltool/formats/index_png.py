@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import struct
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,7 +13,9 @@ from numpy.typing import NDArray
 from PIL import PngImagePlugin
 
 from labeltool.core.errors import BadInputError
+from labeltool.core.flate import zlib
 from labeltool.core.geometry import Size
+from labeltool.formats.untrusted import check_file
 from labeltool.imaging import vips
 from labeltool.imaging.budget import check_budget
 
@@ -25,6 +26,7 @@ _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _STRIP: Final = 256
 """Rows that are deflated together."""
 _MOST_BYTES: Final = 1 << 30
+_LARGEST: Final = 1 << 32
 _SMALL: Final = 1 << 20
 _MOST_CHUNKS: Final = 100_000
 _SIMPLE: Final = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tEXt"))
@@ -146,6 +148,7 @@ def used_values(path: Path) -> set[int]:
 def any_size(path: Path) -> Size | None:
     """The size that a PNG file states; None where there is none, or none that an image may have."""
     try:
+        check_file(path, _LARGEST)
         with path.open("rb") as file:
             size = Size(*struct.unpack(">II", file.read(24)[16:24]))
         check_budget(size, path)
@@ -197,6 +200,7 @@ def _object_ids(text: str, path: Path) -> dict[int, int]:
 
 def _header(path: Path, size: Size) -> tuple[int, int]:
     """Bit depth and colour type; checks the size before anything is decoded."""
+    check_file(path, _LARGEST)
     try:
         with path.open("rb") as file:
             head = file.read(33)
@@ -222,22 +226,58 @@ class _Plain(NamedTuple):
     object_ids: str
 
 
+class _Stored(NamedTuple):
+    """A simple PNG as it lies on the disk: its header, its deflated pixels, and the rest as in :class:`_Plain`."""
+
+    head: bytes
+    pixels: bytes
+    palette: Palette | None
+    object_ids: str
+
+    @property
+    def as_grey(self) -> bytes:
+        """The header where the indices of a palette are shades of grey."""
+        return self.head[:9] + bytes([_GREY]) + self.head[10:]
+
+
 def _plain(path: Path, size: Size) -> _Plain | None:
     """What a PNG of one channel with 8 or 16 bits holds, in a third of Pillow's time.
 
     None for what is not that simple or not whole: Pillow takes it, and says what is wrong with it.
     """
+    stored = _stored(path, size)
+    if stored is None:
+        return None
+    png = _SIGNATURE + _chunk(b"IHDR", stored.as_grey) + _chunk(b"IDAT", stored.pixels) + _chunk(b"IEND", b"")
+    try:
+        values = vips.grey_png(png)
+    except (BadInputError, MemoryError):
+        return None
+    if values.shape != (size.height, size.width):
+        return None
+    return _Plain(values, stored.palette, stored.object_ids)
+
+
+def same_pixels(one: Path, other: Path, size: Size) -> bool:
+    """True where two masks hold the same bytes for the same values: who has decoded one knows the other."""
+    first, second = _stored(one, size), _stored(other, size)
+    if first is None or second is None:
+        return False
+    return (first.as_grey, first.pixels) == (second.as_grey, second.pixels)
+
+
+def _stored(path: Path, size: Size) -> _Stored | None:
+    """None for what is not that simple, or where a checksum is wrong."""
     try:
         if path.stat().st_size > _SMALL + 2 * size.pixels:
             return None
-        plain = _of_chunks(_chunks(path.read_bytes()))
-    except (BadInputError, OSError, ValueError, IndexError, struct.error, MemoryError):
+        return _of_chunks(_chunks(path.read_bytes()))
+    except (OSError, ValueError, IndexError, struct.error, MemoryError):
         return None
-    return plain if plain.values.shape == (size.height, size.width) else None
 
 
-def _of_chunks(chunks: list[tuple[bytes, bytes]]) -> _Plain:
-    """Indices are decoded as if they were grey; ValueError for what is not simple."""
+def _of_chunks(chunks: list[tuple[bytes, bytes]]) -> _Stored:
+    """ValueError for what is not simple."""
     kinds, head = [kind for kind, _ in chunks], chunks[0][1]
     if not _SIMPLE.issuperset(kinds) or kinds[0] != b"IHDR" or kinds[-1] != b"IEND":
         raise ValueError("other chunks")
@@ -245,13 +285,11 @@ def _of_chunks(chunks: list[tuple[bytes, bytes]]) -> _Plain:
     colors = [np.frombuffer(data, np.uint8).reshape(-1, 3) for chunk, data in chunks if chunk == b"PLTE"]
     if interlaced or (kind == _PALETTE and len(colors) != 1):
         raise ValueError("interlaced, or no palette")
-    pixels = b"".join(data for chunk, data in chunks if chunk == b"IDAT")
-    grey = head[:9] + bytes([_GREY]) + head[10:]
-    png = _SIGNATURE + _chunk(b"IHDR", grey) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
     key = _OBJECT_IDS.encode("ascii") + b"\0"
     texts = [data for chunk, data in chunks if chunk == b"tEXt" and data.startswith(key)]
-    return _Plain(
-        vips.grey_png(png),
+    return _Stored(
+        head,
+        b"".join(data for chunk, data in chunks if chunk == b"IDAT"),
         colors[0] if kind == _PALETTE else None,
         texts[-1][len(key) :].decode("latin-1") if texts else "",
     )

@@ -37,6 +37,8 @@ class Item:
     name: str
     catalog: ClassCatalog
     runs: Runs
+    found: Objects | None = None
+    """The objects, where somebody has looked for them already."""
 
     @cached_property
     def label(self) -> NDArray[np.uint8]:
@@ -56,7 +58,7 @@ class Item:
     @cached_property
     def objects(self) -> Objects:
         """The objects with their boxes and areas; costs little, and no full-size plane."""
-        return objects_of(self.runs, (c.value for c in self.catalog.foreground))
+        return self.found or objects_of(self.runs, _with_objects(self.catalog))
 
     @cached_property
     def regions(self) -> list[Region]:
@@ -83,17 +85,26 @@ class Item:
 class Known(NamedTuple):
     """What an export needs to know of a mask; ``labelled`` is false where nobody has set a single pixel."""
 
-    runs: Runs
+    objects: Objects
     labelled: bool
+
+    @property
+    def runs(self) -> Runs:
+        """The runs that the objects, and what lies between them, are made of."""
+        return self.objects.runs
 
 
 def known(mask: LabelMask, catalog: ClassCatalog) -> Known:
     """Read a mask once, from its tiles."""
     runs = runs_of_mask(mask, catalog.unlabelled_value)
     foreground = np.zeros(256, bool)
-    foreground[[c.value for c in catalog.foreground]] = True
+    foreground[_with_objects(catalog)] = True
     runs.object_[~foreground[runs.label]] = 0
-    return Known(runs, is_labelled(mask))
+    return Known(objects_of(runs, _with_objects(catalog)), is_labelled(mask))
+
+
+def _with_objects(catalog: ClassCatalog) -> list[int]:
+    return [each.value for each in catalog.foreground]
 
 
 def item(image: LabelledImage, name: str, catalog: ClassCatalog) -> Item:
@@ -114,18 +125,28 @@ class Kept:
 
     def known(self, image: LabelledImage, catalog: ClassCatalog) -> Known:
         """Of the image at its revision; its mask is asked for only where that is not known yet."""
-        key = image.record.id, image.record.revision
-        if key in self._places:
-            place, labelled = self._places[key]
-            return Known(Runs.from_bytes(fetch(place), image.record.size), labelled)
+        state = image.record.revision, catalog.unlabelled_value, _with_objects(catalog)
+        kept = self._kept.get(image.record.id)
+        if kept is not None and kept.state == state:
+            return Known(Objects.from_bytes(fetch(kept.place), image.record.size), kept.labelled)
         found = known(image.mask, catalog)
-        self._places[key] = self._shelf.put(found.runs.to_bytes()), found.labelled
+        if kept is not None:
+            self._shelf.take_off(kept.place)
+        self._kept[image.record.id] = _Kept(state, self._shelf.put(found.objects.to_bytes()), found.labelled)
         return found
 
     def clear(self) -> None:
         """Nothing is known any more."""
         self._shelf = Shelf(KEPT_BYTES)
-        self._places: dict[tuple[str, int], tuple[bytes | Spilled, bool]] = {}
+        self._kept: dict[str, _Kept] = {}
+
+
+class _Kept(NamedTuple):
+    """``state`` is what it was made of: the mask's revision and what the catalog says."""
+
+    state: tuple[int, int, list[int]]
+    place: bytes | Spilled
+    labelled: bool
 
 
 @dataclass(frozen=True)
@@ -189,7 +210,8 @@ def portable(stem: str) -> str:
     clean = "".join("_" if c in _FORBIDDEN or not c.isprintable() else c for c in clean)
     clean = clean.encode("utf-8", "replace")[:_MAX_BYTES].decode("utf-8", "ignore").strip().rstrip(". ")
     clean = f"_{clean[1:]}" if clean.startswith("#") else clean
-    return f"{clean}_" if not clean or clean.split(".")[0].casefold() in _RESERVED else clean
+    head, dot, rest = clean.partition(".")
+    return f"{head}_{dot}{rest}" if not clean or head.strip().casefold() in _RESERVED else clean
 
 
 class Tally:

@@ -11,8 +11,9 @@ from labeltool.core.atomic import sync_file, write_bytes
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken
+from labeltool.core.project import split_called
 from labeltool.formats.pictures import sha256
-from labeltool.formats.untrusted import load_json
+from labeltool.formats.untrusted import load_json, stays_inside
 from labeltool.formats.workers import in_order, workers
 
 MANIFEST = "manifest.json"
@@ -85,7 +86,7 @@ def _settled(path: Path) -> tuple[Path, str]:
 def read_manifest(folder: Path) -> Manifest | None:
     """The manifest of one of our exports, or None where there is none; BadInputError when it is damaged."""
     path = folder / MANIFEST
-    if not path.is_file():
+    if not path.is_file() or not stays_inside(path, folder):
         return None
     data = load_json(path)
     if not isinstance(data, dict) or not str(data.get("written_by", "")).startswith("labeltool "):
@@ -96,10 +97,11 @@ def read_manifest(folder: Path) -> Manifest | None:
             tuple(_source(source) for source in data["sources"]),
             {str(name): (str(f["sha256"]), int(f["bytes"])) for name, f in data["files"].items()},
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BadInputError(f"the manifest is damaged: {error}", file=path) from error
 
 
 def _source(data: dict[str, object]) -> Source:
     text = {key: str(data[key]) for key in ("id", "name", "file", "sha256", "split")}
+    text["split"] = split_called(text["split"])
     return Source(**text, revision=int(str(data["revision"])))

@@ -37,14 +37,17 @@ def conversion(
     record: ImageRecord, info: ImageInfo, *, jpeg_only: bool = False, png_only: bool = False
 ) -> str:
     """What happens to the picture's pixels on the way, as a sentence, or nothing when the bytes are copied."""
+    shown = "" if info.is_plain else ", with 8 bits as they are shown at first"
     if jpeg_only and (info.kind != "jpeg" or info.rotated):
-        return "Pictures stored as JPEG of quality 95, because readers of the format demand .jpg"
+        return f"Pictures stored as JPEG of quality 95{shown}, because readers of the format demand .jpg"
     if png_only and (info.kind != "png" or info.rotated):
-        return "Pictures stored as PNG, because readers of the format demand .png"
+        return f"Pictures stored as PNG{shown}, because readers of the format demand .png"
     if info.kind not in _COPIED or record.page:
         return f"Pictures stored as 8-bit PNG as they are shown at first, because readers do not know {info.kind}"
     if info.rotated:
-        return "Pictures stored upright without their EXIF rotation, because readers do not agree on it"
+        return (
+            f"Pictures stored upright without their EXIF rotation{shown}, because readers do not agree on it"
+        )
     return ""
 
 

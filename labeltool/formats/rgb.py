@@ -16,8 +16,11 @@ Color = tuple[int, int, int]
 
 def packed(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
     """The numbers uint32 [h, w] of colours uint8 [h, w, 3]."""
-    wide = colors.astype(np.uint32)
-    return (wide[..., 0] | wide[..., 1] << 8 | wide[..., 2] << 16).astype(np.uint32, copy=False)
+    numbers = colors[..., 2].astype(np.uint32)
+    for channel in (1, 0):
+        numbers <<= 8
+        numbers |= colors[..., channel]
+    return numbers
 
 
 def unpacked(numbers: NDArray[np.uint32]) -> NDArray[np.uint8]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
+import sys
 import xml.etree.ElementTree as Xml
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from labeltool.core.project import Skipped
 MAX_JSON_BYTES = 1 << 30
 MAX_TEXT_BYTES = 1 << 24
 MAX_FILES = 1_000_000
+DECLARED = "the XML declares a document type or entities, which no annotation needs, and is refused"
 _LONGEST_NAME = 255
 """Bytes of one part of a path; no file system in use takes more."""
 
@@ -45,11 +48,41 @@ def stays_inside(path: Path, root: Path) -> bool:
     return path.resolve().is_relative_to(root.resolve())
 
 
+def check_file(path: Path, limit: int) -> None:
+    """BadInputError unless there is a file of at most ``limit`` bytes: a pipe would be waited for without end."""
+    try:
+        about = path.stat()
+    except (OSError, ValueError) as error:
+        raise BadInputError(f"the file cannot be read: {error}", file=path) from error
+    if not stat.S_ISREG(about.st_mode):
+        kind = "a folder" if stat.S_ISDIR(about.st_mode) else "a pipe or a device"
+        raise BadInputError(f"this is {kind} and not a file", file=path)
+    if about.st_size > limit:
+        raise BadInputError(f"the file is larger than {limit // 1_000_000} MB", file=path)
+
+
+def is_given(path: Path, root: Path) -> bool:
+    """True where there is such a file in ``root``, false where there is nothing; BadInputError where it is something
+    that must not be read, for to pass over it would change what the others mean."""
+    if not os.path.lexists(path):
+        return False
+    if not stays_inside(path, root):
+        raise BadInputError("the file is a link that leads out of the folder", file=path)
+    check_file(path, sys.maxsize)
+    return True
+
+
+def told(error: Exception) -> str:
+    """What is wrong with a value that is built otherwise than expected, for people."""
+    if isinstance(error, KeyError):
+        return f"{str(error)[:80]} is missing"
+    return str(error) if isinstance(error, ValueError) else "a part of it is not of the right kind"
+
+
 def read_text(path: Path, limit: int = MAX_TEXT_BYTES) -> str:
     """A text in UTF-8, with or without a byte order mark; BadInputError when it is too large or not that."""
+    check_file(path, limit)
     try:
-        if path.stat().st_size > limit:
-            raise BadInputError(f"the file is larger than {limit // 1_000_000} MB", file=path)
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise BadInputError(f"the file cannot be read: {error.strerror}", file=path) from error
@@ -66,24 +99,27 @@ def load_json(path: Path, limit: int = MAX_JSON_BYTES) -> Any:
 
 def parse_json(text: str, path: Path) -> Any:
     """The value of a JSON text that stands in ``path``; BadInputError as in :func:`load_json`."""
+    if not text.strip():
+        raise BadInputError("the file is empty", file=path)
     try:
         return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repeated_keys)
     except RecursionError as error:
         raise BadInputError("the JSON is nested too deeply", file=path) from error
     except ValueError as error:
-        raise BadInputError(f"this is not valid JSON: {error}", file=path) from error
+        told = "a number has thousands of digits" if "int_max_str_digits" in str(error) else error
+        raise BadInputError(f"this is not valid JSON: {told}", file=path) from error
 
 
 def load_xml(path: Path, limit: int = MAX_TEXT_BYTES) -> Xml.Element:
     """The root of an XML file; BadInputError where it is too large or broken, or declares entities or a DTD."""
+    check_file(path, limit)
     try:
-        if path.stat().st_size > limit:
-            raise BadInputError(f"the file is larger than {limit // 1_000_000} MB", file=path)
-        root: Xml.Element = defusedxml.ElementTree.fromstring(path.read_bytes(), forbid_dtd=True)
+        data = path.read_bytes()
+        if not data.strip():
+            raise BadInputError("the file is empty", file=path)
+        root: Xml.Element = defusedxml.ElementTree.fromstring(data, forbid_dtd=True)
     except defusedxml.DefusedXmlException as error:
-        raise BadInputError(
-            f"the XML holds what no annotation needs and is refused ({error})", file=path
-        ) from error
+        raise BadInputError(DECLARED, file=path) from error
     except (OSError, Xml.ParseError, ValueError, LookupError) as error:
         raise BadInputError(f"the XML cannot be read: {error}", file=path) from error
     return root
@@ -108,11 +144,21 @@ def left_out(error: BadInputError, file: str | Path) -> Skipped:
 
 
 def files_below(root: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
-    """Files with one of the suffixes in ``root`` and below, by name; links to folders are not followed."""
+    """Files with one of the suffixes in ``root`` and below, by name; links to folders are not followed, and pipes and
+    devices, which one could wait for without end, are no files."""
     seen = 0
     for folder, folders, files in os.walk(root):
         folders.sort()
         seen += len(files) + len(folders)
         if seen > MAX_FILES:
             raise BadInputError(f"the folder holds more than {MAX_FILES:,} files", file=root)
-        yield from (Path(folder, name) for name in sorted(files) if name.lower().endswith(suffixes))
+        found = (Path(folder, name) for name in sorted(files) if name.lower().endswith(suffixes))
+        yield from (path for path in found if not _is_special(path))
+
+
+def _is_special(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False  # whoever reads it says so
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))

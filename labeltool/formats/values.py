@@ -29,6 +29,19 @@ def mapped(
 ) -> NDArray[np.uint8]:
     """Whole numbers from 0 on, each replaced as ``values`` says; BadInputError as in :func:`translate`."""
     counts = np.bincount(raw.ravel(), minlength=256)
+    refuse_strange(counts, values, names)
+    lookup = np.full(len(counts), IGNORE, np.uint8)
+    for value, own in values.items():
+        if value < len(counts):
+            lookup[value] = own
+    label: NDArray[np.uint8] = lookup[raw]
+    return label
+
+
+def refuse_strange(
+    counts: NDArray[np.int64], values: Mapping[int, int], names: Mapping[int, str] | None = None
+) -> None:
+    """BadInputError naming the values that occur, ``counts`` times each, and are none of ``values``."""
     strange = [v for v in np.flatnonzero(counts).tolist() if v not in values]
     if strange:
         told = ", ".join(_told(v, int(counts[v]), names or {}) for v in strange[:10])
@@ -37,12 +50,6 @@ def mapped(
             f"the mask holds values without a class in the project: {told}{more}",
             hint="Add the class, or leave them out",
         )
-    lookup = np.full(len(counts), IGNORE, np.uint8)
-    for value, own in values.items():
-        if value < len(counts):
-            lookup[value] = own
-    label: NDArray[np.uint8] = lookup[raw]
-    return label
 
 
 def by_name(foreign: ClassCatalog, own: ClassCatalog) -> dict[int, int]:

@@ -17,7 +17,7 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken, Progress
-from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.project import ImageRecord, Skipped, stem_of
 from labeltool.core.provenance import Origin
 from labeltool.formats import pictures
 from labeltool.formats.dataset import UNLABELLED, Findings
@@ -58,8 +58,7 @@ class Volume:
         """What it is called: its file without the suffix, or the folder that its files lie in."""
         if len(self.files) > 1:
             return self.file.parent.name or self.records[0].series
-        name = self.file.name
-        return Path(name[:-3] if name.lower().endswith(".nii.gz") else name).stem
+        return stem_of(self.file)
 
     @property
     def splits(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Box, Size
+from labeltool.imaging.damage import damaged
 from labeltool.imaging.scale import PixelSize
 
 Raw = NDArray[Any]
@@ -34,9 +36,6 @@ class ValueWindow(NamedTuple):
     def limits(self) -> tuple[float, float]:
         """What is shown black, and what is shown white."""
         return self.centre - self.width / 2, self.centre + self.width / 2
-
-
-Window = ValueWindow
 
 
 class Georeference(NamedTuple):
@@ -188,3 +187,31 @@ class ReaderBase:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class WholeReader(ReaderBase, ABC):
+    """An image that is decoded whole by the first read and then kept. The file is not held open."""
+
+    _values: Raw | None = None
+
+    @abstractmethod
+    def _decode(self) -> Raw:
+        """All values; BadInputError when the file is cut off or damaged."""
+
+    def read(self, box: Box | None = None) -> Raw:
+        """The values, read-only; BadInputError when the file is cut off or damaged."""
+        if self._values is None:
+            values = np.ascontiguousarray(self._decode())
+            if values.shape != (self.info.size.height, self.info.size.width, len(self.info.channels)):
+                raise damaged("file", "its pixels have another size than its header says", self.path)
+            values.flags.writeable = False
+            self._values = values
+        return self._values if box is None else self._values[box.slices()]
+
+    def verify(self) -> None:
+        """Decode the image; BadInputError when it is cut off or damaged."""
+        self.read()
+
+    def close(self) -> None:
+        """Let go of the values."""
+        self._values = None

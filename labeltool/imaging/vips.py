@@ -16,6 +16,7 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Box, Size
 from labeltool.core.memory import share
 from labeltool.core.progress import CancelToken
+from labeltool.imaging.damage import damaged
 from labeltool.imaging.reader import Pixels
 
 _TURNS = {
@@ -160,7 +161,7 @@ def png_values(path: Path) -> NDArray[np.uint16]:
         image = _vips().Image.pngload(str(path), fail_on="warning", unlimited=True)
         data = image.write_to_memory()
     except _vips().Error as error:
-        raise BadInputError(f"the PNG file is cut off or damaged ({_words(error)})", file=path) from error
+        raise damaged("PNG file", _words(error), path) from error
     return np.frombuffer(data, np.uint16).reshape(image.height, image.width, image.bands)
 
 

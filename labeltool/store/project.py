@@ -172,6 +172,11 @@ class ProjectStore:
                 file.describe(self._description(record))
             self._images.update(record)
 
+    def put_into(self, image_id: str, split: str) -> None:
+        """Put an image into a split; its status may be changed by another thread meanwhile."""
+        with self._writing():
+            self.update_image(replace(self.image(image_id), split=split))
+
     def remove_images(self, ids: Iterable[str]) -> None:
         """Take images off the list that nobody has worked on; StoreError, and no change, where somebody has."""
         with self._writing():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from labeltool.core.cold import ColdTile, Held, at_rest, deflate
+from labeltool.core.flate import zlib
 from labeltool.core.geometry import Size, TileIndex, tile_box
 from labeltool.core.mask import PLANES, PlaneName, Tile, freeze
 from labeltool.core.patch import Place

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import numpy as np
-
 from labeltool.core.change import Signal
 from labeltool.imaging.display import (
     AS_STORED,
     Display,
     Limits,
     full_range,
+    percentiles,
     presets,
     stretched,
 )
@@ -49,10 +48,11 @@ class Looks:
         self._image: OpenImage | None = None
         self._chosen: dict[object, Display] = {}
         self._judged: tuple[Raw, Display] | None = None
+        self._reach: tuple[Raw, Limits] | None = None
 
     def show(self, image: OpenImage | None) -> None:
         """Another image is at hand."""
-        self._image, self._judged = image, None
+        self._image, self._judged, self._reach = image, None, None
         self.info = None if image is None else values_of(image.pyramid).info
         if image is not None and image.record.series:
             self._chosen.setdefault(image.record.series, self._of_kind() or self.opened)
@@ -87,7 +87,8 @@ class Looks:
             return "opened"
         if self.info is not None and display == full_range(self.opened, self.info):
             return "full"
-        return next((each for each in self.windows if display == self.opened.windowed(each)), "custom")
+        plain = replace(self.opened, composite=display.composite)
+        return next((each for each in self.windows if display == plain.windowed(each)), "custom")
 
     @property
     def windows(self) -> list[ValueWindow]:
@@ -106,16 +107,13 @@ class Looks:
         return Numbers((black + white) / 2, white - black, self.display.gamma[self.adjusted or 0])
 
     def span(self) -> Limits:
-        """Between which values a slider goes."""
-        if self.info is None or self.info.dtype == "uint8":
-            return Limits(0, 255)
+        """Between which values a slider goes: those of the image, as far as a part of its pixels tells."""
         sample = None if self._image is None else values_of(self._image.pyramid).sample()
-        some = np.zeros(1) if sample is None else sample[np.isfinite(sample)]
-        if self.info.nodata is not None:
-            some = some[some != self.info.nodata]
-        if not some.size or some.min() == some.max():
-            return Limits(0, 1)
-        return Limits(float(some.min()), float(some.max()))
+        if sample is None or self.info is None or self.info.dtype == "uint8":
+            return Limits(0, 255)
+        if self._reach is None or self._reach[0] is not sample:
+            self._reach = sample, percentiles(sample, 0, 100, self.info.nodata)
+        return self._reach[1]
 
     # ---- changing it
 
@@ -138,11 +136,11 @@ class Looks:
         if preset == "auto":
             self.set_auto(True)
         elif isinstance(preset, ValueWindow):
-            self.set(replace(self.opened.windowed(preset), composite=self.display.composite))
+            self.set(replace(self.opened, composite=self.display.composite).windowed(preset))
         elif preset == "full" and self.info is not None:
             self.set(full_range(self.display, self.info))
         elif preset == "opened":
-            self.set(self.opened)
+            self._forget()
 
     def set_numbers(self, numbers: Numbers) -> None:
         """Level, width and gamma of what is adjusted."""
@@ -181,6 +179,12 @@ class Looks:
         self.set_numbers(Numbers(level + down * width, width * WIDER_A_ROOM**across, gamma))
 
     # ---- inside
+
+    def _forget(self) -> None:
+        """Show it as it was opened, and images like it as they are."""
+        self.set(self.opened)
+        if self.info is not None:
+            self._chosen.pop(_kind(self.info), None)
 
     def _own(self) -> Display:
         assert self._image is not None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from contracts.judges import Exported, ask_datumaro, datumaro_python
 from mask_samples import CELLS, STREETS, labelled, random_planes, record_of, several
 from numpy.typing import NDArray
 from PIL import Image
@@ -81,42 +80,23 @@ def nucleus(data: Path, file: Path, catalog: ClassCatalog) -> LabelledImage:
 
 
 @pytest.fixture(scope="session")
-def exported(case: Case, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, dict[str, str]]]:
-    """Folder and names by image id of each format's export;"""
+def exported(case: Case, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exported]:
+    """The exports in formats that several readers judge."""
     images, catalog = case
-    folders = {}
-    for name in ("coco", "voc"):
-        exporter = load("labeltool.exporters", name)()
+    found = {}
+    for name in ("coco", "panoptic", "voc", "cityscapes"):
         out = tmp_path_factory.mktemp("exports") / name
-        report = export(exporter, images, catalog, out)
+        report = export(load("labeltool.exporters", name)(), images, catalog, out)
         assert report.images == len(images)
-        folders[name] = (out, dict(report.names))
-    return folders
+        found[name] = Exported(out, images, catalog, report)
+    return found
 
 
 @pytest.fixture(scope="session")
-def datumaro(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], dict[str, NDArray[Any]]]:
+def datumaro() -> Callable[[str, Path], dict[str, NDArray[Any]]]:
     """Asks datumaro, in a process of its own, what it sees in a folder."""
-    python = os.environ.get("LABELTOOL_DATUMARO_PYTHON")
-    if python is None:
-        if importlib.util.find_spec("datumaro") is None:
-            pytest.skip(
-                "datumaro is not installed (make test installs it), nor does LABELTOOL_DATUMARO_PYTHON name it"
-            )
-        python = sys.executable
-
-    def ask(format_name: str, folder: Path) -> dict[str, NDArray[Any]]:
-        out = tmp_path_factory.mktemp("datumaro") / "seen.npz"
-        script = Path(__file__).with_name("datumaro_reads.py")
-        done = subprocess.run(
-            [python, str(script), format_name, str(folder), str(out)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=200,
+    if datumaro_python() == sys.executable and importlib.util.find_spec("datumaro") is None:
+        pytest.skip(
+            "datumaro is not installed (make test installs it), nor does LABELTOOL_DATUMARO_PYTHON name it"
         )
-        assert done.returncode == 0, done.stderr[-2000:]
-        with np.load(out) as seen:
-            return dict(seen)
-
-    return ask
+    return ask_datumaro

@@ -2,8 +2,8 @@
 
 python datumaro_reads.py FORMAT FOLDER OUT.npz
 
-Per image ``<id>/classes`` holds [h, w] indices of ``names``, -1 where no object lies; ``<id>/objects`` the group
-of each pixel's object, 0 where there is none.
+Per image ``<id>/classes`` holds [h, w] indices of ``names``, -1 where no object lies; ``<id>/annotations`` the
+number of each pixel's annotation, counted from 1, 0 where there is none; ``<id>/subset`` is a name.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ def main(format_name: str, folder: str, out: str) -> None:
     for item in dataset:
         height, width = item.media.size
         classes = np.full((height, width), -1, np.int32)
-        objects = np.zeros((height, width), np.int64)
-        for annotation in item.annotations:
+        annotations = np.zeros((height, width), np.int32)
+        for number, annotation in enumerate(item.annotations, 1):
             if annotation.type == AnnotationType.mask:
                 inside = np.asarray(annotation.image, bool)
-                if (objects[inside] > 0).any():
+                if (annotations[inside] > 0).any():
                     raise SystemExit(f"{item.id}: two objects on one pixel")
-                classes[inside], objects[inside] = annotation.label, annotation.group
-        arrays[f"{item.id}/classes"], arrays[f"{item.id}/objects"] = classes, objects
+                classes[inside], annotations[inside] = annotation.label, number
+        arrays[f"{item.id}/classes"], arrays[f"{item.id}/annotations"] = classes, annotations
+        arrays[f"{item.id}/subset"] = np.array(item.subset)
     np.savez(out, **arrays)
 
 

@@ -31,6 +31,7 @@ from labeltool.app.project import add_images
 from labeltool.app.workbench import Workbench
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, LabeltoolError
+from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import Skipped, Status
@@ -250,6 +251,29 @@ def test_enter_exports_and_the_answer_says_what_was_written(
     assert any((tmp_path / "out").rglob("image_1.*"))
     click(dialog, "dialog.export.run")
     assert not dialog.isVisible()
+
+
+def test_what_the_plan_has_read_is_not_read_again_for_the_export(
+    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paint(bench)
+    read, load = [], ProjectStore.load_mask
+
+    def counted(store: ProjectStore, image_id: str, **how: bool) -> LabelMask:
+        read.append(image_id)
+        return load(store, image_id, **how)
+
+    monkeypatch.setattr(ProjectStore, "load_mask", counted)
+    dialog = planned(bench)
+    choose(dialog, "dialog.export.format", "voc")
+    dialog.target.set_path(tmp_path / "out")
+    until(dialog.run.isEnabled)
+    by_plans = list(read)
+    assert by_plans
+    QTest.keyClick(dialog.target.line, Qt.Key.Key_Return)
+    until(lambda: dialog.answered)
+    assert "Images: 1" in text_of(dialog, "dialog.export.result")
+    assert read == by_plans
 
 
 def test_a_target_that_is_refused_says_why_and_cannot_be_exported_to(bench: Workbench, images: Path) -> None:

@@ -142,3 +142,10 @@ def test_objects_that_share_a_pixel_make_no_raster() -> None:
     one, other = rle.encode(np.array([[1, 1, 0]], bool)), rle.encode(np.array([[0, 1, 1]], bool))
     assert rle.decode_numbers([one, other], Size(3, 1)) is None
     assert rle.decode_numbers([], Size(3, 1)).tolist() == [[0, 0, 0]]  # type: ignore[union-attr]
+
+
+def test_many_masks_have_the_strings_of_each() -> None:
+    objects = [rle.encode(np.random.default_rng(n).random((n % 7 + 1, n)) < 0.4) for n in range(1, 40)]
+    objects.append(np.array([2**31 - 2, 2, 0, 2**31 - 1, 1, 0], np.int64))
+    assert rle.to_strings(objects) == [rle.to_string(each) for each in objects]
+    assert rle.to_strings([]) == []

@@ -12,7 +12,7 @@ from labeltool.core.geometry import TILE, Box, Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
 from labeltool.core.provenance import Origin
-from labeltool.core.runs import Runs, objects_of, runs_of_mask, runs_of_planes
+from labeltool.core.runs import Objects, objects_of, runs_of_mask, runs_of_planes
 
 Found = set[tuple[int, int, Box, bytes, int]]
 
@@ -93,6 +93,45 @@ def test_the_runs_of_a_mask_know_what_nobody_has_set(size: Size) -> None:
     assert np.array_equal(runs.plane(runs.label), np.where(where, label, 0))
     assert np.array_equal(runs.plane(runs.object_), np.where(where, ids, 0))
     assert np.array_equal(runs.plane(runs.unlabelled), ~where)
-    again = Runs.from_bytes(runs.to_bytes(), size)
+    objects = objects_of(runs, [1, 2, 3])
+    again = Objects.from_bytes(objects.to_bytes(), size)
+    assert again.extents == objects.extents
+    assert np.array_equal(again.of_run, objects.of_run)
     for name in ("lengths", "label", "object_", "unlabelled"):
-        assert np.array_equal(getattr(again, name), getattr(runs, name))
+        assert np.array_equal(getattr(again.runs, name), getattr(runs, name))
+        assert getattr(again.runs, name).dtype == getattr(runs, name).dtype
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([1, 7, 300]),
+    st.sampled_from([(3, 5), (TILE, 2 * TILE), (TILE + 9, TILE + 1)]),
+)
+def test_a_mask_in_tiles_has_the_runs_of_its_planes(seed: int, block: int, shape: tuple[int, int]) -> None:
+    """A run ends where a value changes and where a row ends, and nowhere else: not where a tile ends."""
+    label, ids = planes(seed, *shape, block)
+    mask = LabelMask(Size(shape[1], shape[0]), 0)
+    mask.apply(
+        write(
+            mask, mask.size.box, None, title="", kind="brush", label=label, object_id=ids, origin=Origin.HUMAN
+        )
+    )
+    runs, same = runs_of_mask(mask, 0), runs_of_planes(label, ids)
+    for name in ("lengths", "label", "object_", "unlabelled"):
+        assert np.array_equal(getattr(runs, name), getattr(same, name))
+    row = runs.starts // shape[1]
+    pairs = np.stack((runs.label, runs.object_, row), axis=1).astype(np.int64)
+    assert (pairs[1:] != pairs[:-1]).any(axis=1).all()
+    assert np.array_equal(runs.plane(runs.object_), ids)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.integers(1, 9))
+def test_a_plane_is_told_from_every_other(seed: int, height: int, width: int) -> None:
+    label, ids = planes(seed, height, width, 2)
+    runs = runs_of_planes(label, ids)
+    assert runs.fit(label, runs.label)
+    assert not runs.fit(label[:, :-1], runs.label)
+    for at in np.ndindex(label.shape):
+        other = label.copy()
+        other[at] += 1
+        assert not runs.fit(other, runs.label)

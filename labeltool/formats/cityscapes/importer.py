@@ -23,7 +23,7 @@ from labeltool.formats.index_png import any_size, read_pixels
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
 from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
-from labeltool.formats.untrusted import files_below, stays_inside
+from labeltool.formats.untrusted import files_below, is_given, stays_inside
 from labeltool.formats.values import mapped
 
 Kinds = Mapping[str, Path]
@@ -124,7 +124,7 @@ class _Reader:
         self, core: str, file: Path, record: ImageRecord, numbers: NDArray[Any], kind: str
     ) -> NDArray[np.uint32] | None:
         instances = self.found[file.with_name(core)].get(layout.INSTANCES)
-        if instances is None or not stays_inside(instances, self.src):
+        if instances is None or not is_given(instances, self.src):
             return None
         raw, _ = read_pixels(instances, record.size)
         if raw.ndim != 2:
@@ -184,9 +184,9 @@ def _numbers(file: Path, kind: str) -> set[int]:
         return set()
     try:
         raw, _ = read_pixels(file, size)
-    except BadInputError:
+        used = np.flatnonzero(np.bincount(raw.ravel()))
+    except (BadInputError, MemoryError):  # read says so, if there is an image of this size
         return set()
-    used = np.flatnonzero(np.bincount(raw.ravel()))
     return set((classes_in(used) if kind == layout.INSTANCES else used).tolist())
 
 
@@ -216,7 +216,7 @@ def _labels(src: Path) -> list[Label]:
     """The classes, from the list beside gtFine or the official ones."""
     root = _root(src)
     own = root / layout.LABELS_FILE
-    if own.is_file() and stays_inside(own, root):
+    if is_given(own, root):
         return labels.from_json(own)
     beside: ClassList | None = find_list(root, _LISTS)
     if beside is None or not beside.names:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
-from labeltool.formats.untrusted import MAX_TEXT_BYTES, load_json
+from labeltool.formats.untrusted import MAX_TEXT_BYTES, load_json, told
 
 
 class Label(NamedTuple):
@@ -137,7 +137,7 @@ def from_json(file: Path) -> list[Label]:
             for e in data
         ]
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise BadInputError(f"this is not a list of labels: {error!r}", file=file) from error
+        raise BadInputError(f"this is not a list of labels: {told(error)}", file=file) from error
 
 
 def for_datumaro(catalog: ClassCatalog) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from labeltool.core.geometry import Size
 from labeltool.formats.cityscapes import layout
 from labeltool.formats.index_png import read_objects
+from labeltool.formats.untrusted import is_given
 
 
 def classes_in(raw: NDArray[Any]) -> NDArray[Any]:
     """The class ids [h, w] that the values of instanceIds name: 26,001 is an object of 26, and 26 a group of them."""
-    return np.where(raw < 1000, raw, raw // 1000)
+    wide = raw.astype(np.int32, copy=False)  # 1000 is no value of 8 bits
+    return np.where(wide < 1000, wide, wide // 1000)
 
 
 def read_ids(file: Path, size: Size, raw: NDArray[Any]) -> NDArray[np.uint32]:
@@ -24,6 +26,6 @@ def read_ids(file: Path, size: Size, raw: NDArray[Any]) -> NDArray[np.uint32]:
     ids = read_objects(file, size)
     ids[raw < 1000] = 0
     hidden = file.with_name(file.name.replace(layout.INSTANCES, layout.OBJECTS))
-    if hidden.is_file() and not hidden.is_symlink():
+    if is_given(hidden, file.parent):
         ids = np.where(raw < 1000, read_objects(hidden, size), ids)
     return ids

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core import rle
-from labeltool.core.catalog import ClassCatalog
+from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Size
 from labeltool.formats.coco import layout
 from labeltool.formats.coco.polygons import exact_polygons
 from labeltool.formats.coco.segmentation import counts_of, pixels_of
 from labeltool.formats.coco.written import SplitFile, WrittenFile, split_file
-from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same, same_size
+from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same_runs, same_size
 from labeltool.formats.items import Item
 from labeltool.formats.pictures import copy_picture
 from labeltool.formats.protocol import ExportOptions
@@ -63,7 +63,8 @@ class CocoExporter(DatasetExporter):
         extents = item.objects.extents
         border = sum(extent.box.width + extent.box.height for extent in extents)
         if options.polygons:
-            polygons = [s for s in _segmentations(item, polygons=True) if isinstance(s, list)]
+            counts, _ = _run_lengths(item)
+            polygons = [s for s in _segmentations(item, counts, polygons=True) if isinstance(s, list)]
             border += sum(len(ring) for rings in polygons for ring in rings)
             if len(polygons) < len(extents):
                 found.notices.add(
@@ -91,35 +92,41 @@ class CocoExporter(DatasetExporter):
         return _CocoChecker(out, catalog)
 
 
-def _segmentations(item: Item, *, polygons: bool) -> Iterator[dict[str, Any] | list[list[int]]]:
+def _segmentations(
+    item: Item, counts: list[rle.Counts], *, polygons: bool
+) -> Iterator[dict[str, Any] | list[list[int]]]:
     """What COCO says of each object's pixels."""
-    size, number = item.record.size, len(item.objects.extents)
-    found = rle.encode_numbers(_numbers(item), number)
-    regions = item.regions if polygons else [None] * number
-    for counts, region in zip(found, regions, strict=True):
-        exact = None if region is None else exact_polygons(region, counts, size)
-        yield _run_lengths(counts, size) if exact is None else exact
+    size = item.record.size
+    regions = item.regions if polygons else [None] * len(counts)
+    for each, text, region in zip(counts, rle.to_strings(counts), regions, strict=True):
+        exact = None if region is None else exact_polygons(region, each, size)
+        yield _stated(text, size) if exact is None else exact
 
 
-def _numbers(item: Item) -> NDArray[Any]:
-    """The raster [h, w] of the objects' places, counted from 1, in as few bytes as hold them."""
-    number = len(item.objects.extents)
-    dtype = next(t for t in (np.uint8, np.uint16, np.int32) if number <= np.iinfo(t).max)
-    return item.objects.raster(np.arange(1, number + 1, dtype=dtype))
+def _stated(counts: str, size: Size) -> dict[str, Any]:
+    return {"counts": counts, "size": [size.height, size.width]}
 
 
-def _run_lengths(counts: rle.Counts, size: Size) -> dict[str, Any]:
-    return {"counts": rle.to_string(counts), "size": [size.height, size.width]}
+def _run_lengths(item: Item) -> tuple[list[rle.Counts], dict[str, rle.Counts]]:
+    """Of each object, and of the masks of the image that only we read."""
+    masks, number = _extra_masks(item), len(item.objects.extents)
+    found = rle.encode_numbers(item.runs.plane(_numbers(item, masks)), number + len(masks))
+    return found[:number], dict(zip(masks, found[number:], strict=True))
+
+
+def _numbers(item: Item, masks: dict[str, NDArray[np.bool_]]) -> NDArray[Any]:
+    """For each run the place of its object, counted from 1, or of its mask, counted on; no run is in two of them."""
+    of_run, count = item.objects.of_run, len(item.objects.extents)
+    for number, inside in enumerate(masks.values(), start=count + 1):
+        of_run = np.where(inside, number, of_run)
+    return of_run.astype(rle.number_type(count + len(masks)))
 
 
 def _extra_masks(item: Item) -> dict[str, NDArray[np.bool_]]:
-    """Masks of the image that only we read."""
-    masks = {}
-    if item.runs.unlabelled.any():
-        masks[layout.UNLABELLED] = item.unlabelled
-    if item.ignored.any():
-        masks[layout.IGNORED] = item.ignored
-    return masks
+    """Masks of the image that only we read, where they are not empty: which of its runs are inside."""
+    unlabelled = item.runs.unlabelled
+    masks = {layout.UNLABELLED: unlabelled, layout.IGNORED: (item.runs.label == IGNORE) & ~unlabelled}
+    return {key: inside for key, inside in masks.items() if inside.any()}
 
 
 @dataclass
@@ -135,12 +142,12 @@ class _CocoWriter:
     def add(self, item: Item) -> Callable[[], None]:
         picture = copy_picture(item.record, self.out / layout.PICTURES, item.name)
         size, categories = item.record.size, layout.category_ids(self.catalog)
-        masks = _extra_masks(item)
+        counts, masks = _run_lengths(item)
         image = {
             "file_name": picture.name,
             "width": size.width,
             "height": size.height,
-            **{key: _run_lengths(rle.encode(mask), size) for key, mask in masks.items()},
+            **{key: _stated(rle.to_string(mask), size) for key, mask in masks.items()},
         }
         annotations = [
             {
@@ -152,7 +159,7 @@ class _CocoWriter:
                 "segmentation": segmentation,
             }
             for extent, segmentation in zip(
-                item.objects.extents, _segmentations(item, polygons=self.polygons), strict=True
+                item.objects.extents, _segmentations(item, counts, polygons=self.polygons), strict=True
             )
         ]
         return partial(self._write, item.record.split, image, annotations)
@@ -187,15 +194,18 @@ class _CocoChecker:
                 raise LabeltoolError(
                     f"the {key} pixels of {item.name} are not those of its mask", file=file.path
                 )
-            if key in masks:
-                found = rle.decode(counts_of(image[key], size), size)
-                same(file.path, f"{key} pixels of {item.name}", found, masks[key])
         self._compare_objects(item, file.path, image["id"], annotations)
+        found = [_counts(each["segmentation"], size) for each in annotations]
+        found += [counts_of(image[key], size) for key in masks]
+        numbers = rle.decode_numbers(found, size)
+        if numbers is None:
+            raise LabeltoolError(f"annotations of {item.name} overlap", file=file.path)
+        same_runs(file.path, f"objects of {item.name}", numbers, item.runs, _numbers(item, masks))
 
     def _compare_objects(
         self, item: Item, path: Path, image_id: int, annotations: list[dict[str, Any]]
     ) -> None:
-        """Annotation by annotation, in the order of the objects: what it says, and its pixels."""
+        """Annotation by annotation, in the order of the objects: what they say beside their pixels."""
         wanted, categories = item.objects.extents, layout.category_ids(self.catalog)
         said = [
             {
@@ -211,11 +221,6 @@ class _CocoChecker:
         found = [{k: v for k, v in a.items() if k not in ("id", "segmentation")} for a in annotations]
         if found != said or not all(type(a["iscrowd"]) is int and a["id"] > 0 for a in annotations):
             raise LabeltoolError(f"the annotations of {item.name} are not those of its objects", file=path)
-        size = item.record.size
-        numbers = rle.decode_numbers([_counts(a["segmentation"], size) for a in annotations], size)
-        if numbers is None:
-            raise LabeltoolError(f"annotations of {item.name} overlap", file=path)
-        same(path, f"objects of {item.name}", numbers, _numbers(item))
 
     def _file(self, split: str) -> WrittenFile:
         with self.opening:

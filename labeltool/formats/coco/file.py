@@ -115,7 +115,7 @@ def _images(entries: list[Any], path: Path, skipped: list[Skipped]) -> list[Coco
 
 def _size(data: dict[str, Any]) -> Size | None:
     width, height = data.get("width"), data.get("height")
-    if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0:
+    if type(width) is int and type(height) is int and width > 0 and height > 0:
         return Size(width, height)
     return None
 

@@ -36,7 +36,7 @@ class CocoImporter:
 
     def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
         """The categories of all files."""
-        files, _ = _read_all(_json_files(src.absolute())[0], ())
+        files, _ = _read_all(_json_files(src.absolute())[0], src.absolute(), ())
         return [ForeignClass(name) for name in dict.fromkeys(n for f in files for n in f.categories.values())]
 
     def read(
@@ -44,7 +44,7 @@ class CocoImporter:
     ) -> Iterator[ImportedMask | Skipped]:
         """Masks one by one from a JSON file or a folder; every annotation is painted or reported."""
         paths, others = _json_files(src.absolute())
-        files, skipped = _read_all(paths, images)
+        files, skipped = _read_all(paths, src.absolute(), images)
         yield from skipped
         yield from (Skipped(str(f), "left out, because there are files called instances") for f in others)
         entries, skipped = one_each(_matched(files, Matcher(images, read_manifest(_export_folder(paths[0])))))
@@ -88,7 +88,7 @@ def _json_files(src: Path) -> tuple[list[Path], list[Path]]:
         return [src], []
     folder = src / layout.ANNOTATIONS if (src / layout.ANNOTATIONS).is_dir() else src
     found = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    found = [f for f in found if f.name not in (MANIFEST, "classes.json") and stays_inside(f, src)]
+    found = [f for f in found if f.name not in (MANIFEST, "classes.json")]
     if not found:
         raise BadInputError(
             "there is no COCO file", file=src, hint="Give the JSON file or the folder that holds it"
@@ -97,11 +97,15 @@ def _json_files(src: Path) -> tuple[list[Path], list[Path]]:
     return named, [f for f in found if f not in named]
 
 
-def _read_all(paths: list[Path], images: Sequence[ImageRecord]) -> tuple[list[CocoFile], list[Skipped]]:
+def _read_all(
+    paths: list[Path], src: Path, images: Sequence[ImageRecord]
+) -> tuple[list[CocoFile], list[Skipped]]:
     """The files that are COCO, and what is wrong with them or with the others; BadInputError when none is."""
     files, skipped = [], []
     for path in paths:
         try:
+            if not stays_inside(path, src):
+                raise BadInputError("the file is a link that leads out of the folder", file=path)
             file = results.read(path, images) if results.is_results(path) else CocoFile.read(path)
         except BadInputError as error:
             if len(paths) == 1:

@@ -19,6 +19,8 @@ _NAMED_BY_NUMBER = re.compile(r"(?:COCO_[a-z]+[0-9]{4}_)?([0-9]{12})")
 def is_results(path: Path) -> bool:
     """True when a file begins as a list does."""
     try:
+        if not path.is_file():
+            return False  # a pipe would be waited for
         with path.open("rb") as file:
             return file.read(1024).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
     except OSError:

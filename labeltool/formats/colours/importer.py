@@ -22,7 +22,7 @@ from labeltool.formats.index_png import Palette, any_size, read_objects, read_pi
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
 from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
-from labeltool.formats.untrusted import stays_inside
+from labeltool.formats.untrusted import is_given, stays_inside
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class ColoursImporter:
         used: dict[ForeignClass, None] = {}
         lists = _Lists(src)
         for file in layout.mask_files(src, ()):
-            size = any_size(file)
+            size = any_size(file) if stays_inside(file, src) else None
             try:
-                if size is not None and stays_inside(file, src):
+                if size is not None:
                     used.update(
                         dict.fromkeys(_classes_of(file, lists.of(file), options, *read_pixels(file, size)))
                     )
-            except BadInputError:
-                continue  # read says so
+            except (BadInputError, MemoryError):
+                continue  # read says so, if there is an image of this size
         return list(used)
 
     def read(
@@ -119,9 +119,7 @@ class _Reader:
 
     def _ids(self, file: Path, record: ImageRecord) -> NDArray[np.uint32] | None:
         objects = layout.objects_beside(file)
-        if objects is None or not stays_inside(
-            objects, self.src if file.parent != self.src else self.src.parent
-        ):
+        if objects is None or not is_given(objects, self.src if file.parent != self.src else self.src.parent):
             return None
         return read_objects(objects, record.size)
 

@@ -48,7 +48,7 @@ def is_camvid(file: Path) -> bool:
 def objects_beside(file: Path) -> Path | None:
     """ISAT: the map of objects that belongs with a mask in ``semantic``."""
     found = file.parent.with_name("instance") / file.name
-    return found if file.parent.name == "semantic" and found.is_file() else None
+    return found if file.parent.name == "semantic" else None
 
 
 def splits(src: Path) -> dict[str, str]:
@@ -57,7 +57,7 @@ def splits(src: Path) -> dict[str, str]:
     for folder in _LIST_FOLDERS:
         for split in SPLITS:
             file = src / folder / f"{split}.txt"
-            if file.is_file() and stays_inside(file, src.parent):
+            if file.is_file() and stays_inside(file, file.parent):
                 found.update({name: split for line in read_text(file).splitlines() if (name := _name(line))})
     return found
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.formats.rgb import Color
-from labeltool.formats.untrusted import MAX_TEXT_BYTES, load_json, read_text, stays_inside
+from labeltool.formats.untrusted import MAX_TEXT_BYTES, is_given, load_json, read_text, told
 from labeltool.formats.voc.layout import read_labelmap
 
 MAX_CLASSES: Final = 60_000
@@ -56,11 +56,11 @@ def find_list(folder: Path, names: Sequence[str] = ()) -> ClassList | None:
     BadInputError where it is broken."""
     for name, read in _READERS.items():
         file = folder / name
-        if (not names or name in names) and file.is_file() and stays_inside(file, folder):
+        if (not names or name in names) and is_given(file, folder):
             try:
                 found = read(file)
             except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-                raise BadInputError(f"this is not a list of classes: {error!r}", file=file) from error
+                raise BadInputError(f"this is not a list of classes: {told(error)}", file=file) from error
             if len(found.names) > MAX_CLASSES:
                 raise BadInputError(f"the file lists more than {MAX_CLASSES:,} classes", file=file)
             return found

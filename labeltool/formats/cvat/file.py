@@ -14,6 +14,7 @@ import defusedxml.ElementTree
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
 from labeltool.formats.protocol import ForeignClass
+from labeltool.formats.untrusted import DECLARED, check_file
 
 MAX_XML_BYTES: Final = 1 << 30
 _DEEPEST: Final = 32
@@ -96,15 +97,14 @@ def whole_number(text: str | None) -> int | None:
 
 def _children(path: Path) -> Iterator[Xml.Element]:
     """The elements below the root, each complete, and forgotten after it was looked at."""
+    check_file(path, MAX_XML_BYTES)
+    if not path.stat().st_size:
+        raise BadInputError("the file is empty", file=path)
     try:
-        if path.stat().st_size > MAX_XML_BYTES:
-            raise BadInputError(f"the file is larger than {MAX_XML_BYTES // 1_000_000} MB", file=path)
         with path.open("rb") as file:
             yield from _below_root(file, path)
     except defusedxml.DefusedXmlException as error:
-        raise BadInputError(
-            f"the XML holds what no annotation needs and is refused ({error})", file=path
-        ) from error
+        raise BadInputError(DECLARED, file=path) from error
     except (OSError, Xml.ParseError, ValueError, LookupError) as error:
         raise BadInputError(f"the XML cannot be read: {error}", file=path) from error
 

@@ -35,6 +35,8 @@ class CvatImporter:
         found: dict[str, ForeignClass] = {}
         for path in _xml_files(src.absolute()):
             try:
+                if not stays_inside(path, src.absolute()):
+                    continue  # read says so
                 found |= {each.name: each for each in classes(path) if each.name not in found}
             except BadInputError:
                 continue
@@ -84,6 +86,8 @@ def _listed(
     skipped, good, by_number = [], 0, _by_number(images)
     for path in paths:
         try:
+            if not stays_inside(path, src):
+                raise BadInputError("the file is a link that leads out of the folder", file=path)
             matcher = Matcher(images, read_manifest(path.parent))
             listed += [
                 ((path, place), _told(path, frame), _match(frame, matcher, by_number))
@@ -132,7 +136,7 @@ def _told(path: Path, frame: Frame) -> str:
 def _xml_files(src: Path) -> list[Path]:
     if src.is_file():
         return [src]
-    found = [file for file in files_below(src, (".xml",)) if stays_inside(file, src)] if src.is_dir() else []
+    found = list(files_below(src, (".xml",))) if src.is_dir() else []
     if not found:
         raise BadInputError("there is no XML file", file=src, hint="Give the annotations.xml or its folder")
     return found

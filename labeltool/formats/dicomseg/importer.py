@@ -53,6 +53,8 @@ class DicomSegImporter:
         found: dict[str, ForeignClass] = {}
         for file in _files(src, frozenset()):
             try:
+                if src.is_dir() and not stays_inside(file, src):
+                    continue
                 segments = seg_file(file).segments.values()
             except BadInputError:
                 continue
@@ -245,7 +247,9 @@ def _files(src: Path, sources: frozenset[Path]) -> list[Path]:
     """The DICOM files in a folder, whatever they are called, or the one that is given; not the project's images."""
     if not src.is_dir():
         return [src]
-    return [path for path in files_below(src, ("",)) if path.resolve() not in sources and _is_candidate(path)]
+    found = (path for path in files_below(src, ("",)) if path.resolve() not in sources)
+    # where a link leads is not looked at: the reader refuses it
+    return [path for path in found if not stays_inside(path, src) or _is_candidate(path)]
 
 
 def _is_candidate(path: Path) -> bool:

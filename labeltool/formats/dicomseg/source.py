@@ -19,8 +19,9 @@ from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.extras import MEDICAL
 from labeltool.core.project import ImageRecord
 from labeltool.formats.volumes import Volume
+from labeltool.imaging.damage import damaged
 from labeltool.imaging.quiet import quiet
-from labeltool.imaging.readers.dicom_header import DicomHeader, damaged, dicom_header, item_of
+from labeltool.imaging.readers.dicom_header import DicomHeader, dicom_header, item_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -52,7 +53,7 @@ def said_plainly(file: Path) -> Iterator[None]:
     except (
         Exception
     ) as error:  # every value of a broken header may raise anything, when it is first looked at
-        raise damaged(file, error) from error
+        raise damaged("DICOM file", error, file) from error
 
 
 def whole_header(header: DicomHeader) -> Dataset:

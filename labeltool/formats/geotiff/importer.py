@@ -150,6 +150,8 @@ def _offset(raster: Raster, size: Size, place: Georeference) -> tuple[int, int] 
     width, height = _size(raster.values)
     corners = np.array([(0, 0), (width, 0), (0, height), (width, height)], np.float64)
     off = in_pixels(on_map(corners, Georeference("", raster.transform)), place) - corners
+    if not np.isfinite(off).all():
+        return None
     x, y = (round(number) for number in off[0].tolist())
     return (x, y) if (np.abs(off - (x, y)) <= _ALIGNED_PX).all() else None
 

@@ -14,7 +14,8 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
 from labeltool.formats.places import Place
 from labeltool.imaging.budget import check_budget
-from labeltool.imaging.readers.gdal import gdal, quiet
+from labeltool.imaging.quiet import quiet
+from labeltool.imaging.readers.gdal import gdal
 
 TILES: Final = (512, 256)
 """Sides of tiles; smaller images are stored in strips."""

@@ -112,6 +112,8 @@ def _read_mask(file: Path, name: str, size: Size) -> Dense:
     if not stays_inside(path, root):
         raise BadInputError(f"the mask {name[:200]!r} is a link that leads out of the folder")
     try:
+        if not path.is_file():
+            raise BadInputError(f"there is no mask called {name[:200]!r}")
         if path.stat().st_size > MAX_TEXT_BYTES:
             raise BadInputError(f"the mask {name[:200]!r} is larger than {MAX_TEXT_BYTES // 1_000_000} MB")
         found = inside_of(path.read_bytes(), size)

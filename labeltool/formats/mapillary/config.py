@@ -8,7 +8,7 @@ from typing import NamedTuple
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.formats.colours.lists import ClassList
-from labeltool.formats.untrusted import MAX_TEXT_BYTES, load_json
+from labeltool.formats.untrusted import MAX_TEXT_BYTES, load_json, told
 
 
 class Config(NamedTuple):
@@ -41,7 +41,7 @@ def read_config(file: Path) -> Config:
         colors = [(str(label["name"]), _color(label["color"])) for label in labels]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadInputError(
-            f"this is not a configuration of Mapillary Vistas: {error!r}", file=file
+            f"this is not a configuration of Mapillary Vistas: {told(error)}", file=file
         ) from error
     if len(names) > 256 or len(set(names.values())) != len(names):
         raise BadInputError("two labels have one name, or there are more than 256", file=file)

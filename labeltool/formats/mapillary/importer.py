@@ -26,7 +26,7 @@ from labeltool.formats.match import Matcher, one_each
 from labeltool.formats.outlines import filled, ring_of_numbers, ring_of_pairs
 from labeltool.formats.panoptic.importer import panoptic_classes, read_panoptic
 from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
-from labeltool.formats.untrusted import files_below, left_out, load_json, stays_inside
+from labeltool.formats.untrusted import files_below, is_given, left_out, load_json, stays_inside
 
 INSTANCES, LABELS, PANOPTIC, POLYGONS = "instances", "labels", "panoptic", "polygons"
 _BEST_FIRST: Final = (INSTANCES, LABELS, PANOPTIC, POLYGONS)
@@ -60,11 +60,11 @@ class MapillaryImporter:
         found: dict[str, ForeignClass] = {}
         for part in _parts(src, options.version):
             if part.kind == PANOPTIC:
-                found.update((c.name, c) for c in panoptic_classes(part.files))
+                found.update((c.name, c) for c in panoptic_classes(part.files, src))
                 continue
             config = part.config()
             colors = {value: color for color, value in config.listed.colors.items()}
-            for value in sorted(_used(part, config)):
+            for value in sorted(_used(part, config, src)):
                 name = config.names[value]
                 if is_class(name):
                     found.setdefault(name, ForeignClass(name, colors.get(value)))
@@ -107,7 +107,7 @@ class _Part:
         for folder in list(self.folder.parents)[:4]:
             for version in (self.version,) if self.version else _VERSIONS:
                 file = folder / f"config_{version}.json"
-                if file.is_file() and stays_inside(file, folder):
+                if is_given(file, folder):
                     return read_config(file)
         raise BadInputError(
             "there is no list of classes",
@@ -170,13 +170,13 @@ def _instances(file: Path, raw: NDArray[Any], config: Config) -> tuple[NDArray[n
     return numbers, np.where(things, raw.astype(np.uint32) + 1, 0).astype(np.uint32)
 
 
-def _used(part: _Part, config: Config) -> set[int]:
+def _used(part: _Part, config: Config, src: Path) -> set[int]:
     """The values that occur in the masks; all of them for polygons."""
     if part.kind == POLYGONS:
         return set(config.names)
     used: set[int] = set()
     for file in part.files:
-        size = any_size(file)
+        size = any_size(file) if stays_inside(file, src) else None
         if size is None:
             continue
         try:
@@ -186,8 +186,8 @@ def _used(part: _Part, config: Config) -> set[int]:
                 if part.kind == INSTANCES
                 else numbers_of(file, config.listed, raw, None)
             )
-        except BadInputError:
-            continue  # read says so
+        except (BadInputError, MemoryError):
+            continue  # read says so, if there is an image of this size
         used.update(np.flatnonzero(np.bincount(numbers.ravel())).tolist())
     return used & set(config.names)
 

@@ -17,7 +17,7 @@ from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.formats.foreign import Meanings
 from labeltool.formats.nifti.file import SUFFIX
-from labeltool.formats.untrusted import MAX_TEXT_BYTES, load_json, refused_name
+from labeltool.formats.untrusted import MAX_TEXT_BYTES, is_given, load_json, refused_name
 
 CLASSES: Final = "classes.json"
 DATASET: Final = "dataset.json"
@@ -104,9 +104,9 @@ def lists_beside(src: Path) -> Lists:
     catalog = dataset = None
     root = folder
     for each in (folder, folder.parent):
-        if catalog is None and (file := each / CLASSES).is_file():
+        if catalog is None and is_given(file := each / CLASSES, each):
             catalog = ClassCatalog.from_json(load_json(file, MAX_TEXT_BYTES), file=file)
-        if dataset is None and (file := each / DATASET).is_file():
+        if dataset is None and is_given(file := each / DATASET, each):
             dataset, root = load_json(file), each
     names = None if dataset is None else _names(dataset, root / DATASET)
     if catalog is not None:

@@ -35,7 +35,7 @@ class PanopticImporter:
 
     def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
         """The categories of all files, with the colours that they state."""
-        return panoptic_classes(_json_files(src.absolute()))
+        return panoptic_classes(_json_files(src.absolute()), src.absolute())
 
     def read(
         self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
@@ -49,9 +49,9 @@ class PanopticImporter:
         )
 
 
-def panoptic_classes(paths: Sequence[Path]) -> list[ForeignClass]:
-    """The categories of panoptic files, each once, without background and void."""
-    files, _ = _read_all(paths)
+def panoptic_classes(paths: Sequence[Path], src: Path) -> list[ForeignClass]:
+    """The categories of panoptic files, which lie below ``src``, each once, without background and void."""
+    files, _ = _read_all(paths, src)
     found: dict[str, ForeignClass] = {}
     for file in files:
         for name in file.categories.values():
@@ -64,7 +64,7 @@ def read_panoptic(
     paths: Sequence[Path], src: Path, catalog: ClassCatalog, matcher: Matcher
 ) -> Iterator[ImportedMask | Skipped]:
     """Masks one by one from panoptic JSON files, whose pictures lie below ``src``."""
-    files, skipped = _read_all(paths)
+    files, skipped = _read_all(paths, src)
     yield from skipped
     entries, skipped = one_each(_matched(files, matcher))
     yield from skipped
@@ -105,7 +105,7 @@ def _json_files(src: Path) -> list[Path]:
         return [src]
     folder = src / layout.ANNOTATIONS if (src / layout.ANNOTATIONS).is_dir() else src
     found = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    found = [f for f in found if f.name not in (MANIFEST, "classes.json") and stays_inside(f, src)]
+    found = [f for f in found if f.name not in (MANIFEST, "classes.json")]
     if not found:
         raise BadInputError(
             "there is no panoptic file", file=src, hint="Give the JSON file or the folder that holds it"
@@ -113,11 +113,13 @@ def _json_files(src: Path) -> list[Path]:
     return [f for f in found if "panoptic" in f.name] or found
 
 
-def _read_all(paths: Sequence[Path]) -> tuple[list[CocoFile], list[Skipped]]:
+def _read_all(paths: Sequence[Path], src: Path) -> tuple[list[CocoFile], list[Skipped]]:
     """The files that are panoptic, and what is wrong with them or with the others; BadInputError when none is."""
     files, skipped = [], []
     for path in paths:
         try:
+            if not stays_inside(path, src):
+                raise BadInputError("the file is a link that leads out of the folder", file=path)
             file = CocoFile.read(path)
             if file.annotations and not any(
                 "segments_info" in a for each in file.annotations.values() for a in each

@@ -31,7 +31,9 @@ def segment_ids(picture: Path, size: Size) -> NDArray[np.uint32]:
     """The segment of every pixel, uint32 [h, w]; BadInputError when it is no picture of colours of this size."""
     colors, palette = read_pixels(picture, size)
     if palette is not None:
-        colors = palette[np.minimum(colors, len(palette) - 1)]
+        if int(colors.max()) >= len(palette):
+            raise BadInputError("pixels have values beyond the picture's palette", file=picture)
+        colors = palette[colors]
     if colors.ndim != 3:
         raise BadInputError("this is a grey picture; segments are numbered by colours", file=picture)
     return packed(colors)
@@ -85,7 +87,7 @@ def _paint_segments(
             if number not in boxes:
                 raise BadInputError("no pixel of the picture has its colour")
             pixels = _pixels(ids, number, boxes[number])
-            lies += segment.get("area") != np.count_nonzero(pixels.inside)
+            lies += segment.get("area") != int(np.count_nonzero(pixels.inside))
             _paint_one(canvas, file, segment, pixels, object_id)
         except BadInputError as error:
             canvas.fail(called.format(str(number)[:40]), str(error))

@@ -15,7 +15,7 @@ from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
 from labeltool.formats.png.exporter import CLASSES, INSTANCES, LABELS
 from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
-from labeltool.formats.untrusted import MAX_TEXT_BYTES, files_below, is_given, load_json
+from labeltool.formats.untrusted import MAX_TEXT_BYTES, files_below, is_given, load_json, stays_inside
 from labeltool.formats.values import by_name, identity, translate
 
 _OTHER_PICTURES = (".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
@@ -39,7 +39,8 @@ class PngImporter:
         foreign = _foreign(src)
         if foreign is not None:
             return [ForeignClass(c.name, c.color) for c in foreign.foreground]
-        values = {value for file in _mask_files(src, ()) if _is_png(file) for value in used_values(file)}
+        files = [file for file in _mask_files(src, ()) if _is_png(file) and stays_inside(file, src)]
+        values = {value for file in files for value in used_values(file)}
         return [ForeignClass(f"class {v}", value=v) for v in sorted(values - {0, IGNORE})]
 
     def read(

@@ -76,7 +76,7 @@ def _add(layer: Layer, called: str, feature: Any) -> None:
         layer.add(called, [_polygon(coordinates)], attributes)
     elif kind == "MultiPolygon":
         layer.add(called, [_polygon(each) for each in _list(coordinates)], attributes)
-    elif kind in _FLAT:
+    elif isinstance(kind, str) and kind in _FLAT:
         layer.flat[_FLAT[kind]] += 1
     else:
         raise BadInputError(f"a geometry of the type {str(kind)[:40]!r} is not known")

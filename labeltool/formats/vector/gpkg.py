@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import sqlite3
 import struct
 import time
@@ -207,6 +209,12 @@ class _Wkb:
         return found
 
 
+def _table_name(called: str) -> str:
+    """A name like it that a layer may have: GDAL takes neither special characters nor its own prefix."""
+    plain = re.sub(r"\W", "_", called)
+    return f"_{plain}" if plain.casefold().startswith("gpkg") else plain
+
+
 def write_gpkg(file: Path, outlines: Sequence[Outline], crs: str, layer: str) -> None:
     """Write outlines, whose polygons are in map coordinates, as multipolygons of one layer."""
     import shapely  # noqa: PLC0415 - an extra
@@ -230,14 +238,16 @@ def write_gpkg(file: Path, outlines: Sequence[Outline], crs: str, layer: str) ->
     data = [
         np.array([(0 if v is None else v) for v in values], types[name]) for name, values in columns.items()
     ]
+    content = io.BytesIO()  # GDAL takes a path with a semicolon or a hash apart
     write(
-        file,
+        content,
         np.array(shapely.to_wkb(geometry), object),
         data,
         list(columns),
         field_mask=list(missing.values()),
-        layer=layer,
+        layer=_table_name(layer),
         driver="GPKG",
         geometry_type="MultiPolygon",
         crs=crs,
     )
+    file.write_bytes(content.getvalue())

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import LabeltoolError
-from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same, same_size
+from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same, same_runs, same_size
 from labeltool.formats.ids import numbered
-from labeltool.formats.index_png import Palette, pack, read_index, write_index, write_packed
+from labeltool.formats.index_png import Palette, pack, read_index, same_pixels, write_index, write_packed
 from labeltool.formats.items import Item
 from labeltool.formats.pictures import copy_picture
 from labeltool.formats.protocol import ExportOptions
@@ -112,7 +112,8 @@ class _VocFiles:
         if self.objects:
             extents = item.objects.extents
             numbers = numbered(extents, MAX_OBJECTS)
-            write_index(self._png(layout.OBJECTS, item), _numbers(item, numbers), layout.voc_palette())
+            raster = item.runs.plane(_numbers(item, numbers))
+            write_index(self._png(layout.OBJECTS, item), raster, layout.voc_palette())
             objects = [
                 VocObject(self.names[e.class_value], e.box, number, e.object_id)
                 for number, e in sorted(zip(numbers, extents, strict=True), key=lambda pair: pair[0])
@@ -126,12 +127,14 @@ class _VocFiles:
 
     def compare(self, item: Item) -> None:
         same_size(self.root / layout.PICTURES / f"{item.name}.jpg", item)
-        for folder, wanted in ((layout.CLASSES, self.palette), (layout.GREY, None)):
-            file = self._png(folder, item)
-            label, palette = read_index(file, item.record.size)
-            same(file, "mask", label, item.label)
-            if palette is not None and wanted is not None:
-                same(file, "palette", palette, wanted)
+        size, runs = item.record.size, item.runs
+        colored, grey = self._png(layout.CLASSES, item), self._png(layout.GREY, item)
+        label, palette = read_index(colored, size)
+        same_runs(colored, "mask", label, runs, runs.label)
+        if palette is not None:
+            same(colored, "palette", palette, self.palette)
+        if not same_pixels(colored, grey, size):
+            same_runs(grey, "mask", read_index(grey, size)[0], runs, runs.label)
         if self.objects:
             self._compare_objects(item)
         for name in layout.sets_of(item.record.split):
@@ -152,7 +155,7 @@ class _VocFiles:
                     f"the box of object {number} is not that of its pixels", file=self._boxes(item)
                 )
         found, _ = read_index(file, item.record.size)
-        same(file, "objects", found, _numbers(item, numbers))
+        same_runs(file, "objects", found, item.runs, _numbers(item, numbers))
 
     def _png(self, folder: str, item: Item) -> Path:
         return self.root / folder / f"{item.name}.png"
@@ -162,7 +165,7 @@ class _VocFiles:
 
 
 def _numbers(item: Item, numbers: list[int]) -> NDArray[np.uint8]:
-    """The raster of SegmentationObject: the objects' numbers, 255 where the label is ignore."""
+    """What SegmentationObject holds in each run: the object's number, 255 where the label is ignore."""
     of_run = np.array([0, *numbers], np.uint8)[item.objects.of_run]
     of_run[item.runs.label == IGNORE] = IGNORE
-    return item.runs.plane(of_run)
+    return of_run

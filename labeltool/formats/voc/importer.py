@@ -18,7 +18,7 @@ from labeltool.formats.index_png import read_index, read_objects, used_colors
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
 from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
-from labeltool.formats.untrusted import files_below, read_text, stays_inside
+from labeltool.formats.untrusted import files_below, is_given, read_text, stays_inside
 from labeltool.formats.values import translate
 from labeltool.formats.voc import layout
 from labeltool.formats.voc.boxes import read_object_ids
@@ -40,7 +40,10 @@ class VocImporter:
         """The classes whose colours occur in the masks."""
         root, names = _root(src.absolute()), _names(_root(src.absolute()))
         used = {
-            color for file in files_below(root / layout.CLASSES, (".png",)) for color in used_colors(file)
+            color
+            for file in files_below(root / layout.CLASSES, (".png",))
+            if stays_inside(file, src.absolute())
+            for color in used_colors(file)
         }
         return [
             ForeignClass(found[0], color)
@@ -87,10 +90,10 @@ class _Reader:
     def _ids(self, stem: str, record: ImageRecord) -> NDArray[np.uint32] | None:
         """Ids of objects, uint32 [h, w], where the folder has them."""
         objects, boxes = self.root / layout.OBJECTS / f"{stem}.png", self.root / layout.BOXES / f"{stem}.xml"
-        if not (objects.is_file() and stays_inside(objects, self.src)):
+        if not is_given(objects, self.src):
             return None
         lookup = np.arange(1 << 16, dtype=np.uint32)
-        if boxes.is_file() and stays_inside(boxes, self.src):
+        if is_given(boxes, self.src):
             for number, object_id in read_object_ids(boxes).items():
                 lookup[number] = object_id
         lookup[IGNORE] = 0
@@ -113,7 +116,7 @@ def _splits(root: Path, src: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for split in SPLITS:
         file = root / layout.SETS / f"{split}.txt"
-        if file.is_file() and stays_inside(file, src):
+        if is_given(file, src):
             found.update({line.split()[0]: split for line in read_text(file).splitlines() if line.strip()})
     return found
 
@@ -129,4 +132,4 @@ def _only_boxes(root: Path, with_mask: set[str]) -> Iterator[Skipped]:
 
 def _names(root: Path) -> Mapping[layout.Color, list[str]]:
     file = root / layout.LABELMAP
-    return layout.read_labelmap(file) if file.is_file() else layout.standard_labelmap()
+    return layout.read_labelmap(file) if is_given(file, root) else layout.standard_labelmap()

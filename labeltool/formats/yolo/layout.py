@@ -9,7 +9,7 @@ import yaml
 
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
-from labeltool.formats.untrusted import read_text
+from labeltool.formats.untrusted import is_given, read_text
 from labeltool.formats.untrusted_yaml import load_yaml
 
 PICTURES: Final = "images"
@@ -50,18 +50,18 @@ def data_yaml(catalog: ClassCatalog, splits: set[str]) -> str:
 def class_list(root: Path) -> list[str | None] | None:
     """The names by number (None for a number that has none), from ``data.yaml`` or a list of lines in ``root``; None
     where there is neither."""
-    if (root / DATA).is_file():
+    if is_given(root / DATA, root):
         return names_in(root / DATA)
     for file in sorted([*root.glob("*.yaml"), *root.glob("*.yml")]):
         try:
-            data = load_yaml(file)
+            data = load_yaml(file) if is_given(file, root) else None
         except BadInputError:
             continue  # it may well be about something else
         names = _names_of(data, file)
         if names is not None:
             return names
     for name in _LISTS:
-        if (root / name).is_file():
+        if is_given(root / name, root):
             return [line.strip() or None for line in read_text(root / name).rstrip().splitlines()]
     return None
 

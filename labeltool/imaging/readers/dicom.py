@@ -27,13 +27,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from labeltool.core.errors import BadInputError
-from labeltool.core.geometry import Box
 from labeltool.imaging.budget import check_budget
+from labeltool.imaging.damage import damaged
 from labeltool.imaging.quiet import quiet
-from labeltool.imaging.reader import RGB, ImageInfo, Page, Raw, Reader, ReaderBase, Window
+from labeltool.imaging.reader import RGB, ImageInfo, Page, Raw, Reader, ValueWindow, WholeReader
 from labeltool.imaging.readers.dicom_header import (
     DicomHeader,
-    damaged,
     dicom_header,
     item_of,
     numbers_of,
@@ -63,7 +62,7 @@ _VALUES, _GEOMETRY, _DISPLAY = (
 _KEY = re.compile(r"f(\d{1,9})")
 
 
-class DicomReader(ReaderBase):
+class DicomReader(WholeReader):
     """One image of a DICOM file. The header is read by :meth:`open`, the pixels by the first read."""
 
     priority: ClassVar[int] = 40
@@ -74,7 +73,6 @@ class DicomReader(ReaderBase):
         self.info = info
         self._header = header
         self._frame = frame
-        self._values: Raw | None = None
 
     @classmethod
     def can_read(cls, head: bytes, path: Path) -> bool:
@@ -97,23 +95,8 @@ class DicomReader(ReaderBase):
             raise BadInputError(f"the file has no frame {page[:40]!r}", file=path)
         return cls(header, frame, _info(header, frame))
 
-    def read(self, box: Box | None = None) -> Raw:
-        """The values of the frame, read-only; BadInputError when it is damaged or not decoded."""
-        if self._values is None:
-            values = _values(self._header, self._frame, self.info)
-            if values.shape[:2] != (self.info.size.height, self.info.size.width):
-                raise damaged(self.path, "its pixels have another size than its header says")
-            self._values = np.ascontiguousarray(values)
-            self._values.flags.writeable = False
-        return self._values if box is None else self._values[box.slices()]
-
-    def verify(self) -> None:
-        """Decode the frame."""
-        self.read()
-
-    def close(self) -> None:
-        """Let go of the values; the file is not held open."""
-        self._values = None
+    def _decode(self) -> Raw:
+        return _values(self._header, self._frame, self.info)
 
 
 def _key(header: DicomHeader, frame: int) -> str:
@@ -141,10 +124,10 @@ def _rescale(header: DicomHeader, frame: int) -> Rescale:
     for keyword, default in (("RescaleSlope", 1.0), ("RescaleIntercept", 0.0)):
         numbers = header.numbers(frame, _VALUES, keyword)
         if not numbers and header.word(frame, _VALUES, keyword):
-            raise damaged(header.path, f"its {keyword} is no number")
+            raise damaged("DICOM file", f"its {keyword} is no number", header.path)
         found.append(numbers[0] if numbers else default)
     if found[0] == 0:
-        raise damaged(header.path, "its RescaleSlope is 0")
+        raise damaged("DICOM file", "its RescaleSlope is 0", header.path)
     return Rescale(*found)
 
 
@@ -162,9 +145,9 @@ def _table(header: DicomHeader) -> tuple[int, Raw] | None:
             else np.array([data] if isinstance(data, int) else list(data), np.uint16)
         )
     except Exception as error:
-        raise damaged(header.path, f"its modality lookup table: {error}") from error
+        raise damaged("DICOM file", f"its modality lookup table: {error}", header.path) from error
     if len(described) != 3 or len(entries) < (count := int(described[0]) % 65536 or 65536):
-        raise damaged(header.path, "its modality lookup table is not whole")
+        raise damaged("DICOM file", "its modality lookup table is not whole", header.path)
     first = int(described[1])
     first -= 65536 if header.is_signed and first > 32767 else 0
     return first, entries[:count].astype(np.uint8 if described[2] <= 8 else np.uint16)
@@ -178,7 +161,7 @@ def _info(header: DicomHeader, frame: int) -> ImageInfo:
     except BadInputError:
         raise
     except Exception as error:  # a broken header may fail in any way
-        raise damaged(header.path, error) from error
+        raise damaged("DICOM file", error, header.path) from error
 
 
 def _described(header: DicomHeader, frame: int) -> ImageInfo:
@@ -255,12 +238,12 @@ def _unit(header: DicomHeader, frame: int) -> str:
     return header.text("Units") if modality == "PT" else ""
 
 
-def _windows(header: DicomHeader, frame: int, dtype: np.dtype[Any]) -> tuple[Window, ...]:
+def _windows(header: DicomHeader, frame: int, dtype: np.dtype[Any]) -> tuple[ValueWindow, ...]:
     centres, widths = (header.numbers(frame, _DISPLAY, f"Window{each}") for each in ("Center", "Width"))
     names = header.word(frame, _DISPLAY, "WindowCenterWidthExplanation").split("\\")
     names += [""] * len(centres)
     found = [
-        Window(name or f"{centre:g} / {width:g}", centre, width)
+        ValueWindow(name or f"{centre:g} / {width:g}", centre, width)
         for name, centre, width in zip(names, centres, widths, strict=False)
         if width > 0
     ]
@@ -268,13 +251,15 @@ def _windows(header: DicomHeader, frame: int, dtype: np.dtype[Any]) -> tuple[Win
     described = numbers_of(table, "LUTDescriptor") if table is not None else ()
     if table is not None and len(described) == 3:
         count, first = described[0] or 65536, described[1]
-        found.append(Window(text_of(table, "LUTExplanation") or "Lookup table", first + count / 2, count))
+        found.append(
+            ValueWindow(text_of(table, "LUTExplanation") or "Lookup table", first + count / 2, count)
+        )
     if not found and dtype == np.uint8:  # eight bits are shown as they are, which fewer would leave black
         most = (1 << header.bits_used) - 1
         if header.text("SegmentationType") == "FRACTIONAL":
             most = int(next(iter(numbers_of(header.dataset, "MaximumFractionalValue")), most))
         if 0 < most < 255:
-            found.append(Window("All", most / 2, most))
+            found.append(ValueWindow("All", most / 2, most))
     return tuple(found)
 
 

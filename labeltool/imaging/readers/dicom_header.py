@@ -22,6 +22,7 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.extras import MEDICAL
 from labeltool.core.geometry import Size
 from labeltool.imaging.budget import DECODE_BUDGET
+from labeltool.imaging.damage import AGAIN, damaged, one_line
 from labeltool.imaging.quiet import quiet
 from labeltool.imaging.volumes import LastRead
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
     from pydicom.uid import UID
 
-AGAIN = "Copy or export the file again"
 _MOST_HEADER = 64 << 20
 _MOST_FRAMES = 100_000
 _OBJECTS = 8
@@ -264,14 +264,16 @@ def dicom_header(path: Path) -> DicomHeader:
     except ImportError as error:
         raise MEDICAL.refusal("a DICOM file", path) from error
     try:
-        return _headers.get(path, lambda: _read(path))
+        # Always in this order: whoever keeps warnings down elsewhere may ask for a header, and would wait for ever.
+        with quiet():
+            return _headers.get(path, lambda: _read(path))
     except OSError as error:
         raise BadInputError(f"the file cannot be read: {error}", file=path) from error
 
 
 def _read(path: Path) -> tuple[DicomHeader, int]:
     try:
-        with quiet(), _File(path) as file:
+        with _File(path) as file:
             file.bounded = True
             header = _parsed(path, file)
             _check(header, file.length if header.inflated is None else len(header.inflated))
@@ -279,18 +281,7 @@ def _read(path: Path) -> tuple[DicomHeader, int]:
     except BadInputError:
         raise
     except Exception as error:  # a broken header may fail in any way, as an OSError too
-        raise damaged(path, error) from error
-
-
-def damaged(path: Path, error: object) -> BadInputError:
-    """What is said of a file that a library stumbles over."""
-    return BadInputError(f"the DICOM file is cut off or damaged ({_printed(error)})", file=path, hint=AGAIN)
-
-
-def _printed(words: object) -> str:
-    """Somebody else's words on one line, without what cannot be printed."""
-    line = "".join(each if each.isprintable() else " " for each in str(words))
-    return " ".join(line.split())[:200]
+        raise damaged("DICOM file", error, path) from error
 
 
 def _parsed(path: Path, file: BinaryIO) -> DicomHeader:
@@ -314,7 +305,7 @@ def _parsed(path: Path, file: BinaryIO) -> DicomHeader:
     tag = int.from_bytes(head[0:2], order) << 16 | int.from_bytes(head[2:4], order)
     if len(head) < 8 or tag not in _PIXELS:
         uid = text_of(dataset, "SOPClassUID")
-        what = f" ({_printed(UID(uid).name)})" if uid else ""
+        what = f" ({one_line(UID(uid).name)})" if uid else ""
         raise BadInputError(
             f"the DICOM file holds no pixels{what}", file=path, hint="Give the images that it belongs to"
         )
@@ -368,7 +359,7 @@ def _refuse_no_image(path: Path, dataset: Dataset, syntax: UID) -> None:
         )
     if not syntax.is_transfer_syntax:
         raise BadInputError(
-            f"the DICOM file is in a transfer syntax that is not known ({_printed(syntax)})",
+            f"the DICOM file is in a transfer syntax that is not known ({one_line(syntax)})",
             file=path,
             hint=AGAIN,
         )

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.errors import BadInputError
+from labeltool.imaging.damage import AGAIN, damaged
 from labeltool.imaging.quiet import quiet
-from labeltool.imaging.readers.dicom_header import AGAIN, DicomHeader, damaged, numbers_of
+from labeltool.imaging.readers.dicom_header import DicomHeader, numbers_of
 from labeltool.imaging.volumes import LastRead
 
 _BASELINE, _EXTENDED = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"
@@ -43,7 +44,7 @@ def stored_numbers(header: DicomHeader, frame: int) -> NDArray[Any]:
     except MemoryError as error:
         raise BadInputError("not enough memory to decode the image", file=header.path) from error
     except Exception as error:  # decoders of broken files raise nearly everything
-        raise damaged(header.path, error) from error
+        raise damaged("DICOM file", error, header.path) from error
 
 
 def _decoded(header: DicomHeader, frame: int) -> NDArray[Any]:
@@ -78,7 +79,7 @@ def _decoded(header: DicomHeader, frame: int) -> NDArray[Any]:
 def _bits(file: BinaryIO, header: DicomHeader, frame: int) -> NDArray[np.uint8]:
     """A frame of single bits. pydicom 3.0 drops the last bits of frames that begin within a byte."""
     if header.samples != 1:
-        raise damaged(header.path, "it has colours of one bit")
+        raise damaged("DICOM file", "it has colours of one bit", header.path)
     count = header.size.pixels
     first, before = divmod(frame * count, 8)
     file.seek(first, io.SEEK_CUR)
@@ -214,9 +215,9 @@ def _by_libjpeg(code: bytes, header: DicomHeader) -> NDArray[Any]:
     markers = [marker for marker, _ in _segments(code)]
     frames = [marker for marker in markers if _is_frame(marker)]
     if len(frames) != 1 or frames[0] not in _FRAMES[header.syntax] or markers.count(_SCAN) != 1:
-        raise damaged(header.path, "its JPEG is not of the kind that the header says")
+        raise damaged("DICOM file", "its JPEG is not of the kind that the header says", header.path)
     if _HUFFMAN not in markers:  # the decoder would not ask
-        raise damaged(header.path, "its JPEG lacks a table")
+        raise damaged("DICOM file", "its JPEG lacks a table", header.path)
     decode = imagecodecs.jpeg_decode if header.syntax == _EXTENDED else imagecodecs.jpegsof3_decode
     found = np.asarray(decode(code)).astype(f"u{header.bits // 8}")
     if not header.is_signed:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +16,12 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Box, Size
 from labeltool.core.memory import MIB
 from labeltool.imaging.budget import fits_whole
+from labeltool.imaging.damage import AGAIN, damaged
 from labeltool.imaging.ground import ground_of
+from labeltool.imaging.quiet import quiet
 from labeltool.imaging.reader import RGB, Georeference, ImageInfo, Page, Raw
 from labeltool.imaging.readers import tiff_pages
+from labeltool.imaging.readers.naming import page_key, page_number
 from labeltool.imaging.readers.windowed import WindowedReader, level_of, there
 
 FARTHEST: Final = 10_000_000
@@ -43,8 +45,6 @@ _SETTINGS: Final[dict[str, Any]] = {
     "USE_RRD": "NO",
 }
 _WORLD_FILES: Final = (".tfw", ".tifw", ".tiffw", ".wld", ".j2w", ".jp2w")
-_AGAIN = "Copy or download the file again, or export it again from where it came"
-_settling = threading.RLock()
 
 
 @contextmanager
@@ -118,9 +118,7 @@ class GdalReader(WindowedReader):
         """BadInputError where pieces of a TIFF lie behind its end, or where a file of moderate size cannot be
         decoded."""
         if self._file.driver == "GTiff" and not all(each.complete for each in tiff_pages.pages(self.path)):
-            raise BadInputError(
-                "the TIFF file is cut off or damaged (pixels lie behind its end)", file=self.path, hint=_AGAIN
-            )
+            raise damaged("TIFF file", "pixels lie behind its end", self.path)
         if fits_whole(self.info.size, self.info.pixel_bytes):
             self.read_level(self.info.size.box, 0)
 
@@ -160,16 +158,13 @@ class GdalReader(WindowedReader):
     def _opened(self, path: Path, page: str, overview: int | None) -> Any:
         """The dataset, of a page or of an overview."""
         extra = {} if overview is None else {"overview_level": overview}
-        with gdal(companions=self._companions), quiet():
+        with gdal(companions=self._companions), quiet():  # no place on the map is nothing to warn of
             file = self._by_one_of_the_drivers(path, extra)
             inner = [] if self._companions else file.subdatasets
             if not page and (len(inner) < 2 or file.count):
                 return file
             file.close()
-            place = int(page or 1) - 1 if (page or "1").isdecimal() else -1
-            if not 0 <= place < len(inner):
-                raise BadInputError(f"the file has no page {page[:40]!r}", file=path)
-            return self._by_one_of_the_drivers(inner[place], extra)
+            return self._by_one_of_the_drivers(inner[page_number(page, len(inner), path)], extra)
 
     def _by_one_of_the_drivers(self, name: Path | str, extra: dict[str, int]) -> Any:
         import rasterio  # noqa: PLC0415 - an extra
@@ -201,10 +196,7 @@ class GdalReader(WindowedReader):
         except MemoryError as error:
             raise BadInputError("not enough memory to decode the image", file=path) from error
         except Exception as error:  # of broken files GDAL raises nearly everything
-            what = self._kind.upper()
-            raise BadInputError(
-                f"the {what} file is cut off or damaged ({_words(error)})", file=path, hint=_AGAIN
-            ) from error
+            raise damaged(f"{self._kind.upper()} file", _innermost(error), path) from error
 
 
 def pages_of(path: Path, drivers: Sequence[str], kind: str) -> list[Page]:
@@ -214,26 +206,18 @@ def pages_of(path: Path, drivers: Sequence[str], kind: str) -> list[Page]:
         if count < 2:
             return [Page("", first.info)]
     found = []
-    for number in range(1, count + 1):
-        with GdalReader(path, str(number), drivers, kind) as reader:
-            found.append(Page(str(number), reader.info))
+    for number in range(count):
+        key = page_key(number, count)
+        with GdalReader(path, key, drivers, kind) as reader:
+            found.append(Page(key, reader.info))
     return found
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """A file without a place on the map is nothing to warn of."""
-    with _settling, warnings.catch_warnings():  # the list of filters is shared by all threads
-        warnings.simplefilter("ignore")
-        yield
-
-
-def _words(error: Exception) -> str:
-    """What the innermost cause says; rasterio's own words are often "Read failed. See previous exception"."""
-    cause: BaseException = error
-    while cause.__cause__ is not None:
-        cause = cause.__cause__
-    return " ".join(str(cause).split())[:300]
+def _innermost(error: BaseException) -> BaseException:
+    """The first cause; rasterio's own words are often "Read failed. See previous exception"."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _refuse_lies(file: Any, path: Path, kind: str) -> None:
@@ -241,7 +225,7 @@ def _refuse_lies(file: Any, path: Path, kind: str) -> None:
     size, length = Size(file.width, file.height), path.stat().st_size
     if max(size) > FARTHEST or size.pixels > MOST_PIXELS:
         raise BadInputError(
-            f"the image claims {size.width:,} x {size.height:,} pixels", file=path, hint=_AGAIN
+            f"the image claims {size.width:,} x {size.height:,} pixels", file=path, hint=AGAIN
         )
     if not file.count:
         raise BadInputError("the file holds no image", file=path)
@@ -264,7 +248,7 @@ def _refuse_lies(file: Any, path: Path, kind: str) -> None:
         raise BadInputError(
             f"the image claims {size.width:,} x {size.height:,} pixels, more than its file can hold",
             file=path,
-            hint=_AGAIN,
+            hint=AGAIN,
         )
 
 

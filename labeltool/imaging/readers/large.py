@@ -10,6 +10,7 @@ from labeltool.core.geometry import TILE, Box, Size
 from labeltool.core.memory import MIB
 from labeltool.core.progress import CancelToken
 from labeltool.imaging.budget import check_budget
+from labeltool.imaging.damage import AGAIN, damaged
 from labeltool.imaging.pyramid_cache import PyramidCache
 from labeltool.imaging.pyramid_file import PyramidFile
 from labeltool.imaging.reader import ImageInfo, Pixels, Raw
@@ -25,7 +26,6 @@ MOST_PIXELS_PER_BYTE = 1100
 
 _BLOCK_BYTES = 256 * MIB
 _TAIL = 1 << 16
-_AGAIN = "Copy or download the file again, or export it again from where it came"
 
 
 class LargeReader(WindowedReader):
@@ -84,11 +84,7 @@ class LargeReader(WindowedReader):
             kind, lambda _: all(p.complete for p in self._pages)
         )
         if not whole(self.path):
-            raise BadInputError(
-                f"the {kind.upper()} file is cut off or damaged (pixels lie behind its end)",
-                file=self.path,
-                hint=_AGAIN,
-            )
+            raise damaged(f"{kind.upper()} file", "pixels lie behind its end", self.path)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -138,7 +134,7 @@ class LargeReader(WindowedReader):
             raise BadInputError(
                 f"the image claims {size.width:,} x {size.height:,} pixels, more than its file can hold",
                 file=self.path,
-                hint=f"A file of {length:,} bytes holds at most {most} million pixels. {_AGAIN}",
+                hint=f"A file of {length:,} bytes holds at most {most} million pixels. {AGAIN}",
             )
         for page in self._pages:
             if page.block.pixels * 4 > _BLOCK_BYTES:

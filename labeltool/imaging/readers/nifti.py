@@ -28,10 +28,11 @@ from numpy.typing import NDArray
 
 from labeltool.core.errors import BadInputError
 from labeltool.core.extras import MEDICAL
-from labeltool.core.geometry import Box, Size
+from labeltool.core.geometry import Size
 from labeltool.imaging.budget import check_budget
+from labeltool.imaging.damage import AGAIN, damaged
 from labeltool.imaging.quiet import quiet
-from labeltool.imaging.reader import RGB, ImageInfo, Page, Raw, Reader, ReaderBase, Window
+from labeltool.imaging.reader import RGB, ImageInfo, Page, Raw, Reader, ValueWindow, WholeReader
 from labeltool.imaging.readers.rescale import Rescale
 from labeltool.imaging.scale import PixelSize
 from labeltool.imaging.volumes import LastRead, laid_out
@@ -48,7 +49,6 @@ _MOST_OFFSET = 1 << 30
 _METRES = {"meter": 1.0, "mm": 1e-3, "micron": 1e-6, "unknown": 1e-3}
 """Files that name no unit mean millimetres."""
 _CIFTI = range(3000, 3100)
-_AGAIN = "Copy or download the file again"
 _KEY = re.compile(r"([ijk])(\d{1,9})(?:t(\d{1,9}))?")
 
 
@@ -90,7 +90,7 @@ class NiftiHeader:
     rescale: Rescale
     affine: NDArray[np.float64]
     spacing_m: tuple[float, float, float] | None
-    window: Window | None
+    window: ValueWindow | None
 
     @property
     def is_rgb(self) -> bool:
@@ -168,7 +168,7 @@ def _world_axes(affine: NDArray[np.float64]) -> tuple[list[int], list[bool]]:
     return [int(axis) for axis, _ in found], [flip > 0 for _, flip in found]
 
 
-class NiftiReader(ReaderBase):
+class NiftiReader(WholeReader):
     """One slice of a volume. The header is read by :meth:`open`, the volume by the first slice that is read of it."""
 
     priority: ClassVar[int] = 40
@@ -179,7 +179,6 @@ class NiftiReader(ReaderBase):
         self.info = info
         self._header = header
         self._cut = cut
-        self._values: Raw | None = None
 
     @classmethod
     def can_read(cls, head: bytes, path: Path) -> bool:
@@ -212,26 +211,12 @@ class NiftiReader(ReaderBase):
             raise BadInputError(f"the volume has no slice {page[:40]!r}", file=path)
         return cls(header, cut, _info(header, cut))
 
-    def read(self, box: Box | None = None) -> Raw:
-        """The values of the slice, read-only; BadInputError when the file is cut off or damaged."""
-        if self._values is None:
-            volume = nifti_volume(self._header)
-            plane = slice_of(volume._replace(values=volume.values[..., self._cut.time or 0]), *self._cut[:2])
-            if self._header.is_rgb:
-                values = np.stack([plane[name] for name in "RGB"], axis=-1)
-            else:
-                values = self._header.rescale.apply(plane, self._header.dtype)[..., None]
-            self._values = np.ascontiguousarray(values)
-            self._values.flags.writeable = False
-        return self._values if box is None else self._values[box.slices()]
-
-    def verify(self) -> None:
-        """Read the slice, and with the first of a volume all of it."""
-        self.read()
-
-    def close(self) -> None:
-        """Let go of the values; the file is not held open."""
-        self._values = None
+    def _decode(self) -> Raw:
+        volume = nifti_volume(self._header)
+        plane = slice_of(volume._replace(values=volume.values[..., self._cut.time or 0]), *self._cut[:2])
+        if self._header.is_rgb:
+            return np.stack([plane[name] for name in "RGB"], axis=-1)
+        return self._header.rescale.apply(plane, self._header.dtype)[..., None]
 
 
 _volumes: LastRead[NDArray[Any]] = LastRead()
@@ -252,7 +237,7 @@ def nifti_volume(header: NiftiHeader) -> Volume:
     try:
         return Volume(_volumes.get(header.data_path, load), header.affine)
     except (EOFError, zlib.error, OSError) as error:
-        raise _damaged(header.path, error) from error
+        raise damaged("NIfTI file", error, header.path) from error
 
 
 def _refuse_too_short(header: NiftiHeader) -> None:
@@ -263,7 +248,7 @@ def _refuse_too_short(header: NiftiHeader) -> None:
         raise BadInputError(
             f"the file is cut off: its header promises {header.value_bytes:,} bytes of values",
             file=header.path,
-            hint=_AGAIN,
+            hint=AGAIN,
         )
 
 
@@ -272,7 +257,7 @@ def _skip(stream: IO[bytes], header: NiftiHeader) -> None:
     while left:
         some = stream.read(min(left, 1 << 16))
         if not some:
-            raise BadInputError("the file is cut off before its values begin", file=header.path, hint=_AGAIN)
+            raise BadInputError("the file is cut off before its values begin", file=header.path, hint=AGAIN)
         left -= len(some)
 
 
@@ -320,10 +305,10 @@ def nifti_header(path: Path) -> NiftiHeader:
         with _stream(header_path) as stream:
             head = stream.read(540)
     except (EOFError, zlib.error, OSError) as error:
-        raise _damaged(path, error) from error
+        raise damaged("NIfTI file", error, path) from error
     length = _version(head)
     if length is None or len(head) < length:
-        raise BadInputError("this is no NIfTI volume", file=path, hint=_AGAIN)
+        raise BadInputError("this is no NIfTI volume", file=path, hint=AGAIN)
     try:
         with quiet(), np.errstate(all="ignore"):
             header = _parsed(head[:length], path, header_path)
@@ -332,11 +317,7 @@ def nifti_header(path: Path) -> NiftiHeader:
     except BadInputError:
         raise
     except Exception as error:  # headers that are broken in any way
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> BadInputError:
-    return BadInputError(f"the NIfTI file is cut off or damaged ({error})", file=path, hint=_AGAIN)
+        raise damaged("NIfTI file", error, path) from error
 
 
 def _parsed(head: bytes, path: Path, header_path: Path) -> NiftiHeader:
@@ -376,7 +357,7 @@ def _parsed(head: bytes, path: Path, header_path: Path) -> NiftiHeader:
 def _shape(dim: tuple[int, ...], path: Path) -> tuple[tuple[int, int, int], int]:
     """The sides of a volume, and how many there are."""
     if not 1 <= dim[0] <= 7 or any(side < 1 for side in dim[1 : dim[0] + 1]):
-        raise BadInputError(f"the NIfTI header has impossible dimensions {dim}", file=path, hint=_AGAIN)
+        raise BadInputError(f"the NIfTI header has impossible dimensions {dim}", file=path, hint=AGAIN)
     i, j, k, *others = (*dim[1 : dim[0] + 1], 1, 1)
     volumes = math.prod(others)
     if volumes > _MOST_PAGES:
@@ -424,11 +405,11 @@ def _spacing(found: Any, affine: NDArray[np.float64]) -> tuple[float, float, flo
     return (i, j, k) if all(np.isfinite(side) and side > 0 for side in (i, j, k)) else None
 
 
-def _window(low: float, high: float) -> Window | None:
+def _window(low: float, high: float) -> ValueWindow | None:
     """What the header asks to be shown."""
     if not (np.isfinite(low) and np.isfinite(high) and high > low):
         return None
-    return Window("Header", (low + high) / 2, high - low)
+    return ValueWindow("Header", (low + high) / 2, high - low)
 
 
 def _is_in(cut: Cut, header: NiftiHeader) -> bool:

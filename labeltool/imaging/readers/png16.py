@@ -14,7 +14,7 @@ from labeltool.core.geometry import Size
 from labeltool.imaging import vips
 from labeltool.imaging.budget import check_budget
 from labeltool.imaging.reader import RGB, ImageInfo, Page, Raw, Reader, only_page
-from labeltool.imaging.readers.raster import AGAIN, RasterReader, decoder, orientation_of
+from labeltool.imaging.readers.raster import RasterReader, decoder, orientation_of
 from labeltool.imaging.readers.turning import upright
 
 _DEPTH, _COLOUR_TYPE = 24, 25
@@ -74,8 +74,4 @@ class DeepPngReader(RasterReader):
         with decoder(self.path) as (image, _, _):
             image.verify()  # checksums: a flipped bit may well decode
         values = vips.png_values(self.path)[..., : len(self.info.channels)]
-        values = upright(values, self._orientation)
-        if values.shape != (self.info.size.height, self.info.size.width, len(self.info.channels)):
-            raise BadInputError("the image has another size than a moment ago", file=self.path, hint=AGAIN)
-        values.flags.writeable = False
-        return values
+        return upright(values, self._orientation)

@@ -25,11 +25,12 @@ from PIL import (
 )
 
 from labeltool.core.errors import BadInputError
-from labeltool.core.geometry import Box, Size
+from labeltool.core.geometry import Size
 from labeltool.imaging import sniff
 from labeltool.imaging.budget import check_budget, fits_whole
+from labeltool.imaging.damage import damaged
 from labeltool.imaging.quiet import quiet
-from labeltool.imaging.reader import ImageInfo, Page, Pixels, Reader, ReaderBase, only_page
+from labeltool.imaging.reader import ImageInfo, Page, Raw, Reader, WholeReader, only_page
 from labeltool.imaging.readers import tiff_pages
 from labeltool.imaging.readers.large import MODES, LargeReader
 from labeltool.imaging.readers.naming import page_key, page_number, series_of
@@ -55,10 +56,9 @@ _TURNS: dict[int, Image.Transpose] = {
     8: Image.Transpose.ROTATE_90,
 }
 _BITS_PER_SAMPLE, _SAMPLES_PER_PIXEL = 258, 277
-AGAIN = "Copy or download the file again, or export it again from where it came"
 
 
-class RasterReader(ReaderBase):
+class RasterReader(WholeReader):
     """One raster file. The header is read by :meth:`open`, the pixels are decoded whole by the first read."""
 
     priority: ClassVar[int] = 0
@@ -80,7 +80,6 @@ class RasterReader(ReaderBase):
         self.info = info
         self._orientation = orientation
         self._frame = frame
-        self._pixels: Pixels | None = None
 
     @classmethod
     def can_read(cls, head: bytes, path: Path) -> bool:
@@ -126,21 +125,7 @@ class RasterReader(ReaderBase):
         check_budget(size, path)
         return cls(path, info, orientation, number)
 
-    def read(self, box: Box | None = None) -> Pixels:
-        """The displayed pixels, read-only; BadInputError when the file is cut off or damaged."""
-        if self._pixels is None:
-            self._pixels = self._decode()
-        return self._pixels if box is None else self._pixels[box.slices()]
-
-    def verify(self) -> None:
-        """Decode the image; BadInputError when it is cut off or damaged."""
-        self.read()
-
-    def close(self) -> None:
-        """Let go of the pixels; the file is not held open."""
-        self._pixels = None
-
-    def _decode(self) -> Pixels:
+    def _decode(self) -> Raw:
         if self.info.kind == "png":
             with decoder(self.path) as (image, _, _):
                 image.verify()  # checksums: a flipped bit may well decode
@@ -151,11 +136,7 @@ class RasterReader(ReaderBase):
             rgb = _rgb(image)
             if kind != "tiff" and self._orientation in _TURNS:
                 rgb = rgb.transpose(_TURNS[self._orientation])
-            pixels = np.asarray(rgb)
-        if pixels.shape != (self.info.size.height, self.info.size.width, 3):
-            raise BadInputError("the image has another size than a moment ago", file=self.path, hint=AGAIN)
-        pixels.flags.writeable = False
-        return pixels
+            return np.asarray(rgb)
 
 
 _HEADS = (
@@ -201,11 +182,7 @@ def decoder(path: Path) -> Iterator[tuple[Any, str, bytes]]:
     except MemoryError as error:
         raise BadInputError("not enough memory to decode the image", file=path) from error
     except Exception as error:  # decoders of broken files raise nearly everything
-        raise _explained(error, kind, path) from error
-
-
-def _explained(error: Exception, kind: str, path: Path) -> BadInputError:
-    return BadInputError(f"the {kind.upper()} file is cut off or damaged ({error})", file=path, hint=AGAIN)
+        raise damaged(f"{kind.upper()} file", error, path) from error
 
 
 def _is_read_by_parts(image: Any, kind: str) -> bool:
@@ -221,8 +198,7 @@ def _refuse_unread(image: Any, kind: str, head: bytes, path: Path) -> None:
     # Of more samples Pillow would leave the others out without a word.
     lacks = kind == "tiff" and image.tag_v2.get(_SAMPLES_PER_PIXEL, 1) > len(image.getbands())
     if bits > 8 or lacks or image.mode not in _MODES:
-        what = f"{bits} bits, pixel mode {image.mode}"
-        raise BadInputError(f"the {kind.upper()} file is cut off or damaged ({what})", file=path, hint=AGAIN)
+        raise damaged(f"{kind.upper()} file", f"{bits} bits, pixel mode {image.mode}", path)
 
 
 def _frames(image: Any, kind: str, path: Path) -> int:
@@ -237,9 +213,7 @@ def _frames(image: Any, kind: str, path: Path) -> int:
     if kind == "tiff":
         if tiff_pages.is_pyramid(path):
             return 1
-        raise BadInputError(
-            "the TIFF file is cut off or damaged (its pages cannot be listed)", file=path, hint=AGAIN
-        )
+        raise damaged("TIFF file", "its pages cannot be listed", path)
     return frames
 
 

@@ -18,6 +18,7 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.extras import MICROSCOPY
 from labeltool.core.geometry import TILE, Box, Size
 from labeltool.imaging.budget import fits_whole
+from labeltool.imaging.damage import one_line
 from labeltool.imaging.reader import ImageInfo, Page, Raw, Reader, only_page
 from labeltool.imaging.readers.tiff_planes import opened
 from labeltool.imaging.readers.windowed import WindowedReader, level_of, there
@@ -179,9 +180,8 @@ def _refusing(path: Path, box: Box | None = None, level: int = 0) -> Iterator[No
         raise
     except Exception as error:  # of damaged slides the library raises nearly everything
         where = "" if box is None else f" at x {box.x0 << level:,}, y {box.y0 << level:,}"
-        words = " ".join(str(error).split())[:200] or type(error).__name__
         raise BadInputError(
-            f"the whole-slide image is cut off or damaged{where} ({words})",
+            f"the whole-slide image is cut off or damaged{where} ({one_line(error)})",
             file=path,
             hint="Copy or download it again, with all files that belong to it",
         ) from error

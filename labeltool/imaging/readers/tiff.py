@@ -16,7 +16,7 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Box
 from labeltool.imaging import sniff
 from labeltool.imaging.budget import fits_whole
-from labeltool.imaging.reader import ImageInfo, Page, Raw, Window, only_page
+from labeltool.imaging.reader import ImageInfo, Page, Raw, ValueWindow, only_page
 from labeltool.imaging.readers.tiff_directories import Directory, directories
 from labeltool.imaging.readers.tiff_planes import MOST_SAMPLES, Pieces, Plane, opened, refusing
 from labeltool.imaging.readers.tiff_stacks import (
@@ -192,7 +192,7 @@ def _info(path: Path, planes: list[Plane], picture: Picture) -> ImageInfo:
     windows = picture.windows
     if first.bits < 8 and not first.has_colour:
         most = (1 << first.bits) - 1
-        windows = (Window("All values", most / 2, most),)
+        windows = (ValueWindow("All values", most / 2, most),)
     return ImageInfo(
         size=first.size,
         kind="tiff",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labeltool.core.errors import BadInputError
+from labeltool.imaging.damage import damaged
 
 REDUCED, MASK = 1, 4
 """Bits of NewSubfileType: a smaller version of another page, a mask of transparency."""
@@ -49,10 +50,10 @@ def directories(path: Path) -> Iterator[Directory]:
         at = offset_form.unpack_from(head, 8 if big else 4)[0]
         seen: set[int] = set()
         if not at:
-            raise damaged("it has no directory", path)
+            raise damaged("TIFF file", "it has no directory", path)
         while at:
             if at in seen:
-                raise damaged("its directories lead in a circle", path)
+                raise damaged("TIFF file", "its directories lead in a circle", path)
             seen.add(at)
             if len(seen) > MOST_DIRECTORIES:
                 raise BadInputError(
@@ -68,7 +69,7 @@ def directories(path: Path) -> Iterator[Directory]:
                 found = _directory(at, file.read(count * (20 if big else 12)), order, big, length)
                 at = offset_form.unpack(file.read(offset_form.size))[0]
             except struct.error as error:
-                raise damaged("a directory or a tag lies behind its end", path) from error
+                raise damaged("TIFF file", "a directory or a tag lies behind its end", path) from error
             yield found
 
 
@@ -92,12 +93,3 @@ def _directory(offset: int, entries: bytes, order: str, big: bool, length: int) 
     # The old SubfileType calls a smaller version 2.
     reduced = known[_KIND] or (REDUCED if known[_OLD_KIND] == 2 else 0)
     return Directory(offset, reduced, known[_WIDTH], known[_HEIGHT])
-
-
-def damaged(words: str, path: Path) -> BadInputError:
-    """What to say of a file that is not whole."""
-    return BadInputError(
-        f"the TIFF file is cut off or damaged ({words})",
-        file=path,
-        hint="Copy or download the file again, or export it again from where it came",
-    )

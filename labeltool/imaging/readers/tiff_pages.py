@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
+from labeltool.imaging.damage import damaged
 from labeltool.imaging.readers.tiff_directories import MASK, REDUCED, check_directories
 
 
@@ -44,7 +44,7 @@ def pages(path: Path) -> list[TiffPage]:
             length = path.stat().st_size
             found = list(_pages(file, length))
     except Exception as error:  # of broken files it raises nearly everything
-        raise BadInputError(f"the TIFF file is cut off or damaged ({error})", file=path) from error
+        raise damaged("TIFF file", error, path) from error
     return [found[0], *sorted(found[1:], key=lambda each: -each.size.pixels)]
 
 

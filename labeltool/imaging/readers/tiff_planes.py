@@ -17,6 +17,7 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.extras import MICROSCOPY
 from labeltool.core.geometry import Box, Size
 from labeltool.core.memory import MIB, share
+from labeltool.imaging.damage import damaged
 from labeltool.imaging.reader import RGB, Raw
 from labeltool.imaging.readers.turning import turned_back, upright
 
@@ -28,7 +29,6 @@ CODECS = MICROSCOPY._replace(modules=("imagecodecs",))
 
 _MOST_LEVELS = 64
 _MOST_BLOCK_BYTES = 256 * MIB
-_AGAIN = "Copy or download the file again, or export it again from where it came"
 _TILES = "Save it again with tiles of 256 or 512 pixels"
 
 _NONE, _JPEG, _JPEG_2000, _LERC = 1, 7, (34712, 33003, 33005), 34887
@@ -247,9 +247,7 @@ class Plane:
         handle.seek(at)
         data: bytes = handle.read(count)
         if len(data) != count:
-            raise BadInputError(
-                "the TIFF file is cut off or damaged (pixels lie behind its end)", file=self.path, hint=_AGAIN
-            )
+            raise damaged("TIFF file", "pixels lie behind its end", self.path)
         return data
 
     # ---- what is not read
@@ -258,9 +256,9 @@ class Plane:
         """BadInputError, by name, for what a directory may hold and is not read."""
         directory, compression = self._directory, self._compression
         if self._stored.width < 1 or self._stored.height < 1:
-            raise _damaged("an image without pixels", self.path)
+            raise damaged("TIFF file", "an image without pixels", self.path)
         if not 1 <= directory.samplesperpixel <= MOST_SAMPLES:
-            raise _damaged(f"{directory.samplesperpixel:,} values a pixel", self.path)
+            raise damaged("TIFF file", f"{directory.samplesperpixel:,} values a pixel", self.path)
         if any(tag in directory.tags for tag in _SOFTWARE_STACKS):
             raise BadInputError(
                 "this is a stack of Zeiss LSM or MetaMorph",
@@ -296,10 +294,11 @@ class Plane:
         wanted = self._across * self._down * (self._directory.samplesperpixel if self._planar else 1)
         listed = min(len(self._directory.dataoffsets), len(self._directory.databytecounts))
         if listed < wanted:
-            raise _damaged(f"{wanted - listed:,} of {wanted:,} pieces are missing", self.path)
+            raise damaged("TIFF file", f"{wanted - listed:,} of {wanted:,} pieces are missing", self.path)
         if self._by_rows:
             if self.bytes_as_stored > self._file.filehandle.size:
-                raise _damaged(
+                raise damaged(
+                    "TIFF file",
                     f"{self._stored.width:,} x {self._stored.height:,} pixels are more than the file holds",
                     self.path,
                 )
@@ -323,8 +322,7 @@ def refusing(path: Path) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, BadInputError) and error.file:
             raise
-        words = " ".join(str(error).split())[:200] or type(error).__name__
-        raise _damaged(words, path) from error
+        raise damaged("TIFF file", error, path) from error
 
 
 def opened(path: Path) -> Any:
@@ -336,10 +334,6 @@ def opened(path: Path) -> Any:
         log.addHandler(logging.NullHandler())
     with refusing(path):
         return tifffile.TiffFile(path)
-
-
-def _damaged(words: str, path: Path) -> BadInputError:
-    return BadInputError(f"the TIFF file is cut off or damaged ({words})", file=path, hint=_AGAIN)
 
 
 def _type_in_words(directory: Any) -> str:

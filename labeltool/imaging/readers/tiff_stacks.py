@@ -13,9 +13,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from labeltool.imaging.reader import Window
+from labeltool.imaging.damage import damaged
+from labeltool.imaging.reader import ValueWindow
 from labeltool.imaging.readers.naming import page_key, series_of
-from labeltool.imaging.readers.tiff_directories import MASK, MOST_DIRECTORIES, Directory, damaged
+from labeltool.imaging.readers.tiff_directories import MASK, MOST_DIRECTORIES, Directory
 from labeltool.imaging.scale import PixelSize, metres, pixel_size
 
 MOST_CHANNELS_TOGETHER = 64
@@ -44,7 +45,7 @@ class Picture:
     place: float = 0.0
     pixel_size: PixelSize | None = None
     thickness_m: float | None = None
-    windows: tuple[Window, ...] = ()
+    windows: tuple[ValueWindow, ...] = ()
 
 
 def page_at(file: Any, number: int, offset: int) -> Any:
@@ -168,11 +169,11 @@ def _of_imagej(path: Path, first: Any, directories: int) -> list[Picture]:
     return stack.pictures(table, channels, slices, frames)
 
 
-def _imagej_window(told: dict[str, str]) -> tuple[Window, ...]:
+def _imagej_window(told: dict[str, str]) -> tuple[ValueWindow, ...]:
     low, high = _real(told.get("min")), _real(told.get("max"))
     if low is None or high is None or high <= low:
         return ()
-    return (Window("ImageJ", (low + high) / 2, high - low),)
+    return (ValueWindow("ImageJ", (low + high) / 2, high - low),)
 
 
 # ---- OME
@@ -191,9 +192,9 @@ def _of_ome(path: Path, first: Any, directories: int) -> list[Picture]:
     try:
         root = ElementTree.fromstring(text.strip().encode())
     except DefusedXmlException as error:
-        raise damaged("its OME-XML defines entities, which no microscope does", path) from error
+        raise damaged("TIFF file", "its OME-XML defines entities, which no microscope does", path) from error
     except (ParseError, ValueError) as error:
-        raise damaged(f"its OME-XML cannot be read: {error}", path) from error
+        raise damaged("TIFF file", f"its OME-XML cannot be read: {error}", path) from error
     images = [each for each in root if _tag(each) == "Image"]
     found: list[Picture] = []
     for number, image in enumerate(images):
@@ -301,7 +302,7 @@ class _Stack:
     colours: tuple[int, ...] = ()
     pixel_size: PixelSize | None = None
     thickness_m: float | None = None
-    windows: tuple[Window, ...] = ()
+    windows: tuple[ValueWindow, ...] = ()
 
     def pictures(
         self, table: dict[tuple[int, int, int], Spot], channels: int, slices: int, frames: int

@@ -48,6 +48,23 @@ def test_an_image_that_was_moved_is_found_again_by_its_bytes(store: ProjectStore
     assert [r.id for r in store.images()] == [first.id, second.id]
 
 
+def test_a_stack_that_was_moved_and_the_one_in_its_place_are_two_series(
+    store: ProjectStore, images: Path
+) -> None:
+    def stack(path: Path, grey: int) -> None:
+        frames = [Image.new("L", (30, 20), grey + n) for n in range(3)]
+        frames[0].save(path, save_all=True, append_images=frames[1:])
+
+    stack(images / "scan.gif", 10)
+    add_images(store, [images])
+    (images / "scan.gif").rename(images / "old.gif")
+    relinked = add_images(store, [images]).relinked
+    stack(images / "scan.gif", 100)
+    added = add_images(store, [images]).added
+    assert (len(relinked), len(added)) == (3, 3)
+    assert {r.series for r in relinked}.isdisjoint({r.series for r in added})
+
+
 def test_a_cancel_keeps_nothing_half(store: ProjectStore, images: Path) -> None:
     Image.new("L", (5, 5)).save(images / "c.png")
     cancel = CancelToken()

@@ -57,6 +57,22 @@ def test_nothing_that_belongs_together_is_divided(groups: list[int], seed: int, 
     assert all(len(splits) == 1 for splits in places.values())
 
 
+def test_the_pages_of_one_file_are_never_divided() -> None:
+    """The times of a volume are series of their own, and the pages of a map are of none."""
+    of_volume = [image(n, series=f"v{n % 40 // 4}/t{n % 4}") for n in range(40)]
+    times = [replace(r, path=Path(f"/v{n // 4}.nii"), page=f"k0t{n % 4}") for n, r in enumerate(of_volume)]
+    for records in (times, [replace(r, series="") for r in times]):
+        for seed in range(5):
+            splits = drawn(records, Draw(seed=seed)).splits
+            assert all(len({splits[r.id] for r in records[at : at + 4]}) == 1 for at in range(0, 40, 4))
+
+
+def test_the_draw_does_not_depend_on_where_the_files_of_a_series_lie() -> None:
+    here = [image(n, series=f"here {n // 3}") for n in range(60)]
+    there = [replace(r, path=Path("/there") / r.path.name, series=r.series[5:]) for r in here]
+    assert drawn(here, Draw()).splits == drawn(there, Draw()).splits
+
+
 def test_a_pattern_names_the_patient() -> None:
     records = [image(n, folder=f"P{n // 10}_scan") for n in range(50)]
     found = drawn(records, Draw(unit="subject", pattern=r"(P\d+)_", train=60, val=20, test=20))

@@ -86,6 +86,27 @@ def test_an_image_that_has_changed_is_left_out_and_named(store: ProjectStore) ->
     assert [Path(s.file).name for s in skipped] == ["a.png"]
 
 
+def test_no_volume_is_held_out_in_part(store: ProjectStore, images: Path) -> None:
+    for name in "cdefg":
+        frames = [Image.new("L", (30, 20), 9 * n) for n in range(1, 5)]
+        frames[0].save(images / f"{name}.gif", save_all=True, append_images=frames[1:])
+    for record in add_images(store, [images]).added:
+        paint(store, record.id)
+    for seed in range(5):
+        data, _ = training_set(store, seed)
+        assert names(data.val) == names(data.val)[:1] * 4
+        assert len(data.train) == 16
+
+
+def test_of_a_single_volume_slices_are_held_out(store: ProjectStore, images: Path) -> None:
+    frames = [Image.new("L", (30, 20), 9 * n) for n in range(1, 11)]
+    frames[0].save(images / "v.gif", save_all=True, append_images=frames[1:])
+    for record in add_images(store, [images / "v.gif"]).added:
+        paint(store, record.id)
+    data, _ = training_set(store, seed=1)
+    assert (len(data.train), len(data.val)) == (8, 2)
+
+
 def test_a_training_that_fails_leaves_no_model(
     store: ProjectStore, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:

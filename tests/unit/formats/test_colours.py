@@ -297,7 +297,7 @@ def test_a_list_that_is_a_link_out_of_its_folder_is_not_read(
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "label_colors.txt").write_text(LISTS["label_colors.txt"])
     (src / "label_colors.txt").symlink_to(tmp_path / "elsewhere" / "label_colors.txt")
-    assert "not in the project" in refusal(src, image)
+    assert "label_colors.txt: the file is a link that leads out of the folder" in refusal(src, image)
 
 
 def test_folders_without_masks_say_so(src: Path) -> None:

@@ -26,10 +26,12 @@ from labeltool.formats import export as export_module
 from labeltool.formats.coco import CocoExporter, CocoOptions
 from labeltool.formats.dataset import DatasetExporter
 from labeltool.formats.export import export, left_over
+from labeltool.formats.pictures import conversion
 from labeltool.formats.png import PngExporter, PngOptions
 from labeltool.formats.protocol import ExportOptions, LabelledImage
 from labeltool.formats.voc import VocExporter, VocOptions
 from labeltool.imaging.open import open_image
+from labeltool.imaging.reader import ImageInfo
 
 EXPORTERS = [CocoExporter, VocExporter, PngExporter]
 
@@ -340,3 +342,17 @@ def test_options_are_described_for_dialog_and_command_line() -> None:
         for name, entry in options.__dataclass_fields__.items():
             assert entry.metadata["label"], name
             assert entry.metadata["help"], name
+
+
+def test_that_16_bits_become_8_is_said_whatever_the_format_demands(images: list[LabelledImage]) -> None:
+    size = images[0].record.size
+    deep = ImageInfo(size, "tiff", "16-bit grey", dtype="uint16", channels=("grey",))
+    plain = ImageInfo(size, "tiff", "RGB")
+    for demand in ({"jpeg_only": True}, {"png_only": True}):
+        said = conversion(images[0].record, deep, **demand)
+        assert ", with 8 bits as they are shown at first, because" in said
+        assert said.replace(", with 8 bits as they are shown at first", "") == conversion(
+            images[0].record, plain, **demand
+        )
+    assert conversion(images[0].record, deep) == ""
+    assert "8 bits" in conversion(images[0].record, replace(deep, rotated=True))

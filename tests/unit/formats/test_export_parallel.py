@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,13 @@ from labeltool.core.errors import BadInputError, CancelledError, LabeltoolError
 from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken
 from labeltool.formats import dataset, items, workers
-from labeltool.formats.coco import CocoExporter
+from labeltool.formats.coco import CocoExporter, CocoOptions
 from labeltool.formats.dataset import DatasetExporter
 from labeltool.formats.export import export, left_over
 from labeltool.formats.items import Item
 from labeltool.formats.png import PngExporter
 from labeltool.formats.protocol import LabelledImage
-from labeltool.formats.voc import VocExporter
+from labeltool.formats.voc import VocExporter, VocOptions
 
 PARALLEL = [CocoExporter, VocExporter]
 
@@ -144,6 +145,29 @@ def test_a_mask_is_loaded_once_for_all_passes_however_little_is_kept_in_memory(
     asked: list[str] = []
     export(exporter(), [_Counting(image, asked) for image in images], CELLS, tmp_path / "out")
     assert sorted(asked) == sorted(image.record.id for image in images)
+
+
+def test_an_export_reads_no_mask_again_that_its_plan_has_read(
+    images: list[LabelledImage], tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    exporter, given = VocExporter(), [_Counting(image, asked) for image in images]
+    for _ in range(2):
+        exporter.plan(given, CELLS, VocOptions())
+    edited = replace(images[0].record, revision=images[0].record.revision + 1)
+    given[0] = _Counting(LabelledImage(edited, images[0].mask), asked)
+    report = export(exporter, given, CELLS, tmp_path / "out")
+    assert report.images == len(images)
+    assert sorted(asked) == sorted([edited.id, *(image.record.id for image in images)])
+
+
+def test_what_was_read_for_other_classes_is_read_again(images: list[LabelledImage]) -> None:
+    asked: list[str] = []
+    exporter, given = CocoExporter(), [_Counting(image, asked) for image in images]
+    exporter.plan(given, CELLS, CocoOptions())
+    more = CELLS.add("one more")
+    exporter.plan(given, more, CocoOptions())
+    assert len(asked) == 2 * len(images)
 
 
 def test_an_image_whose_mask_cannot_be_read_is_left_out_by_name(

@@ -27,7 +27,7 @@ def record(stem: str) -> ImageRecord:
         ("a:b", "a_b"),
         ("line\nbreak", "line_break"),
         ("nul", "nul_"),
-        ("COM1.old", "COM1.old_"),
+        ("COM1.old", "COM1_.old"),
         ("dots...", "dots"),
         ("Äé😀אב", "Äé😀אב"),
         ("e\u0301", "é"),

@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from contracts.judges import as_labelme_reads
 from hypothesis import given
 from hypothesis import strategies as st
 from mask_samples import CELLS, STREETS, assert_same_planes, imported, labelled, random_planes, several
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError, LabeltoolError
@@ -34,34 +35,6 @@ from labeltool.formats.protocol import ImportedMask, ImportOptions, LabelledImag
 from tests.laws.examples import law
 
 Read = Callable[..., tuple[ImportedMask | None, list[Skipped]]]
-
-
-def as_labelme_reads(
-    data: dict[str, Any], classes: dict[str, int]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Classes and instances [h, w] as labelme's converters draw them: Pillow fills polygons with their outline, a mask
-    is laid into the box between two pixels, a label and a group are one instance, later shapes lie over earlier ones.
-    """
-    size = data["imageHeight"], data["imageWidth"]
-    classes_, instances = np.zeros(size, np.int32), np.zeros(size, np.int32)
-    known: list[tuple[str, object]] = []
-    for place, shape in enumerate(data["shapes"]):
-        group = shape["group_id"]
-        key = shape["label"], ("alone", place) if group is None else group
-        known += [key] if key not in known else []
-        inside = np.zeros(size, bool)
-        if shape["shape_type"] == "mask":
-            (x0, y0), (x1, y1) = np.asarray(shape["points"]).astype(int)
-            inside[y0 : y1 + 1, x0 : x1 + 1] = np.array(
-                Image.open(io.BytesIO(base64.b64decode(shape["mask"])))
-            )
-        else:
-            picture = Image.fromarray(np.zeros(size, np.uint8))
-            ImageDraw.Draw(picture).polygon([tuple(p) for p in shape["points"]], outline=1, fill=1)
-            inside = np.array(picture, bool)
-        classes_[inside] = classes[shape["label"]]
-        instances[inside] = known.index(key) + 1
-    return classes_, instances
 
 
 def same_objects(found: NDArray[np.int32], label: NDArray[np.uint8], wanted: list[Region]) -> bool:

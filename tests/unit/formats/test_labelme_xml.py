@@ -100,7 +100,7 @@ def test_deleted_objects_are_counted_and_not_painted(read: Read) -> None:
         (thing(segm("../../../secret.png")), "leads out of the folder"),
         (thing(segm("/etc/passwd")), "absolute"),
         (thing(segm("")), "no file name"),
-        (thing(segm("gone.png")), "cannot be read"),
+        (thing(segm("gone.png")), "there is no mask called"),
         (thing(segm("small.png")), "3 x 3 pixels and not 12 x 10"),
         (thing(segm("empty.png")), "covers no pixel"),
         (thing(segm("text.png")), "not a PNG"),
@@ -140,7 +140,7 @@ LAUGHS = '<!DOCTYPE a [<!ENTITY l "lol">' + "".join(
         ('<?xml version="1.0" encoding="utf-16"?><annotation/>', "cannot be read"),
         ("<page/>", "not XML of MIT"),
         ("<annotation><object><bndbox/></object></annotation>", "not XML of MIT"),
-        ("", "cannot be read"),
+        ("", "the file is empty"),
     ],
 )
 def test_hostile_xml_and_other_xml_is_refused(

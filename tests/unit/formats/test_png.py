@@ -16,7 +16,7 @@ from labeltool.core.catalog import IGNORE
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
 from labeltool.formats.export import export
-from labeltool.formats.index_png import read_index, read_objects, write_index
+from labeltool.formats.index_png import read_index, read_objects, same_pixels, write_index
 from labeltool.formats.png import PngExporter, PngImporter
 from labeltool.formats.protocol import ImportedMask, ImportOptions, LabelledImage
 
@@ -250,3 +250,21 @@ def test_index_masks_of_others_are_read_as_pillow_reads_them(
     assert np.array_equal(found, np.array(pillow))
     assert (palette is None) == (mode == "L")
     assert palette is None or palette.ravel().tolist() == pillow.getpalette("RGB")
+
+
+def test_two_files_hold_the_same_pixels_only_where_every_byte_of_them_is_the_same(tmp_path: Path) -> None:
+    values = np.random.default_rng(1).integers(0, 9, (40, 30), np.uint8)
+    size, palette = Size(30, 40), np.zeros((256, 3), np.uint8)
+    grey, colored, other, deep = (tmp_path / f"{n}.png" for n in range(4))
+    write_index(grey, values)
+    write_index(colored, values, palette)
+    assert same_pixels(grey, colored, size)
+    write_index(deep, values.astype(np.uint16))
+    values[39, 29] += 1
+    write_index(other, values)
+    assert not same_pixels(grey, other, size)
+    assert not same_pixels(grey, deep, size)
+    data = bytearray(grey.read_bytes())
+    data[-20] ^= 1
+    colored.write_bytes(data)
+    assert not same_pixels(grey, colored, size)

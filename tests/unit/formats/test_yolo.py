@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 import yaml
+from contracts.judges import NOTHING, Exported, as_ultralytics_reads
 from mask_samples import CELLS, STREETS, imported, labelled, record_of, several
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
@@ -69,18 +69,13 @@ def test_every_pixel_of_an_object_comes_back_with_its_holes(tmp_path: Path, cata
 
 @pytest.mark.parametrize("catalog", [CELLS, STREETS])
 def test_ultralytics_fills_the_very_same_pixels(tmp_path: Path, catalog: ClassCatalog) -> None:
-    """It reads float32, cuts down to whole numbers and fills with cv2.fillPoly."""
     images = several(tmp_path / "photos", catalog)
     report = export(YoloExporter(), images, catalog, tmp_path / "out")
-    for each in images:
-        folder, size = each.record.split or "default", each.record.size
-        file = tmp_path / "out" / "labels" / folder / f"{report.names[each.record.id]}.txt"
-        seen = np.full((size.height, size.width), catalog.unlabelled_value, np.uint8)
-        for line in file.read_text().splitlines():
-            numbers = line.split()
-            points = np.array(numbers[1:], np.float32).reshape(-1, 2) * np.array(size, np.float32)
-            cv2.fillPoly(seen, [points.astype(np.int32)], catalog.foreground[int(numbers[0])].value)
-        assert np.array_equal(seen, label_after(each, catalog))
+    judged = list(as_ultralytics_reads(Exported(tmp_path / "out", images, catalog, report)))
+    assert len(judged) == len(images)
+    for seen in judged:
+        label = np.where(seen.label == NOTHING, catalog.unlabelled_value, seen.label)
+        assert np.array_equal(label, label_after(seen.image, catalog))
 
 
 def test_the_files_are_what_ultralytics_looks_for(tmp_path: Path) -> None:

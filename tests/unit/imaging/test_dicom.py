@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import random
 import re
+import threading
+import time
 import warnings
 import zlib
 from pathlib import Path
@@ -16,6 +18,7 @@ from labeltool.core.extras import MEDICAL
 from labeltool.core.geometry import Box, Size
 from labeltool.imaging.find import find_images
 from labeltool.imaging.open import open_image, pages, probe
+from labeltool.imaging.quiet import quiet
 from labeltool.imaging.reader import Raw
 from labeltool.imaging.readers import dicom_header, dicom_pixels
 from labeltool.imaging.scale import PixelSize
@@ -615,3 +618,20 @@ def mutated(data: bytes, rng: random.Random, within: int) -> bytes:
         at = rng.randrange(min(within, len(found)))
         found[at : at + 2] = rng.choice((b"\xff\xff", b"\0\0", b"\0\x80", bytes((rng.randrange(256), 0))))
     return bytes(found[: rng.randrange(len(found))] if rng.random() < 0.1 else found)
+
+
+def test_a_header_is_read_where_warnings_are_kept_down_while_another_thread_reads_one(tmp_path: Path) -> None:
+    first, second = (saved(tmp_path / name, dataset(np.zeros((4, 5), np.uint8))) for name in ("1.dcm", "2.dcm"))
+    found = []
+
+    def within() -> None:
+        with quiet():
+            other.start()
+            time.sleep(0.2)  # the other is on its way to the first file
+            found.append(dicom_header.dicom_header(second).size)
+
+    other = threading.Thread(target=dicom_header.dicom_header, args=(first,), daemon=True)
+    one = threading.Thread(target=within, daemon=True)
+    one.start()
+    one.join(10)
+    assert found == [Size(5, 4)]

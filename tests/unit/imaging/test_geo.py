@@ -208,13 +208,13 @@ def test_pages_that_are_images_of_their_own_are_listed(tmp_path: Path) -> None:
     write(path, first)
     write(path, second, append_subdataset=True)
     found = pages(path)
-    assert [page.key for page in found] == ["1", "2"]
-    with open_image(path, "2") as reader:
+    assert [page.key for page in found] == ["p001", "p002"]
+    with open_image(path, "p002") as reader:
         assert np.array_equal(reader.read(), shown_last(second))
     with open_image(path) as reader:
         assert np.array_equal(reader.read(), shown_last(first))
     with pytest.raises(BadInputError, match="no page"):
-        open_image(path, "3")
+        open_image(path, "p003")
 
 
 @pytest.mark.usefixtures("everything_is_large")

@@ -16,7 +16,7 @@ from labeltool.core.errors import StoreError
 from labeltool.core.geometry import Box, TileIndex
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch, TileDelta
-from labeltool.core.project import Status
+from labeltool.core.project import ImageRecord, Status
 from labeltool.store.fsck import check
 from labeltool.store.lock import ProjectLockedError
 from labeltool.store.project import ProjectStore
@@ -380,6 +380,26 @@ def test_one_thread_reads_while_another_commits(store: ProjectStore) -> None:
     assert not errors
     assert seen == sorted(seen)
     assert store.load_mask(CELL).same_pixels(mask)
+
+
+def test_a_split_that_is_given_while_a_stroke_is_saved_keeps_the_status(
+    store: ProjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patch = stroke(store.load_mask(CELL), 10)
+    saver = threading.Thread(target=lambda: store.commit(CELL, patch, expected=0, status=Status.IN_WORK))
+    look = ProjectStore.image
+
+    def image(self: ProjectStore, image_id: str) -> ImageRecord:
+        found = look(self, image_id)
+        if saver.ident is None:  # the stroke comes in between, if it can
+            saver.start()
+            saver.join(0.5)
+        return found
+
+    monkeypatch.setattr(ProjectStore, "image", image)
+    store.put_into(CELL, "val")
+    saver.join()
+    assert (store.image(CELL).split, store.image(CELL).status) == ("val", Status.IN_WORK)
 
 
 def test_a_failing_index_does_not_lose_the_stroke(
