@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
+from typing import Any, ClassVar
 
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
@@ -18,7 +20,7 @@ from labeltool.formats.foreign import is_background, is_class
 from labeltool.formats.manifest import MANIFEST, Manifest, read_manifest
 from labeltool.formats.match import Matcher, one_each
 from labeltool.formats.outlines import FARTHEST
-from labeltool.formats.protocol import ImportedMask
+from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
 from labeltool.formats.untrusted import files_below, left_out, refused_name, stays_inside
 
 
@@ -71,9 +73,38 @@ class Drawing:
         return f"{self.file}: {self.names[0].name[:200]} ({self.count} shapes)"
 
 
-def drawings_of(
-    src: Path, suffixes: tuple[str, ...], read: Callable[[Path], Iterable[Drawing]]
-) -> tuple[list[Drawing], list[Skipped]]:
+Drawings = tuple[list[Drawing], list[Skipped]]
+"""What can be read, and the reason for everything else."""
+
+
+class DrawingsImporter(ABC):
+    """An importer of such files: a format says what they hold, and its classes where they stand in a place of their
+    own."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    Options: ClassVar[type[ImportOptions]] = ImportOptions
+
+    @abstractmethod
+    def drawings(self, src: Path, options: Any) -> Drawings:
+        """What a file or a folder, absolute, holds; BadInputError where nothing can be read at all."""
+
+    def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
+        """Those of all that is drawn."""
+        drawings, _ = self.drawings(src.absolute(), options)
+        return [ForeignClass(name) for name in class_names(drawings)]
+
+    def read(
+        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
+    ) -> Iterator[ImportedMask | Skipped]:
+        """Masks one by one from a file or a folder; everything drawn is painted or reported."""
+        src = src.absolute()
+        drawings, skipped = self.drawings(src, options)
+        yield from skipped
+        yield from masks(drawings, src, catalog, images)
+
+
+def drawings_of(src: Path, suffixes: tuple[str, ...], read: Callable[[Path], Iterable[Drawing]]) -> Drawings:
     """What a file holds, or the files of a folder that end so, and what is wrong with the others.
 
     BadInputError where nothing can be read at all.
@@ -96,7 +127,7 @@ def drawings_of(
     return drawings, skipped
 
 
-def without_strays(drawings: Iterable[Drawing]) -> tuple[list[Drawing], list[Skipped]]:
+def without_strays(drawings: Iterable[Drawing]) -> Drawings:
     """The drawings whose picture is named as lying below a folder, and the reason for every other one."""
     good, skipped = [], []
     for drawing in drawings:

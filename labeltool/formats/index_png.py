@@ -16,6 +16,7 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.flate import zlib
 from labeltool.core.geometry import Size
 from labeltool.formats.untrusted import check_file
+from labeltool.formats.values import counted
 from labeltool.imaging import vips
 from labeltool.imaging.budget import check_budget
 
@@ -135,14 +136,14 @@ def used_colors(path: Path) -> set[tuple[int, int, int]]:
     values, palette = _read_any(path)
     if palette is None:
         return set()
-    used = np.flatnonzero(np.bincount(values.ravel(), minlength=256)[: len(palette)])
+    used = np.flatnonzero(counted(values)[: len(palette)])
     return {(r, g, b) for r, g, b in palette[used].tolist()}
 
 
 def used_values(path: Path) -> set[int]:
     """The values that occur in an index mask; none for what is not one."""
     values, _ = _read_any(path)
-    return set(np.flatnonzero(np.bincount(values.ravel(), minlength=256)).tolist())
+    return set(np.flatnonzero(counted(values)).tolist())
 
 
 def any_size(path: Path) -> Size | None:

@@ -11,6 +11,19 @@ from numpy.typing import NDArray
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
 
+_STRIP = 1 << 22
+"""Pixels counted at once: numpy counts them as 64-bit numbers."""
+
+
+def counted(numbers: NDArray[Any], least: int = 256) -> NDArray[np.int64]:
+    """How often each whole number occurs, int64 [n], n the largest number and one, but not below ``least``."""
+    flat, counts = numbers.reshape(-1), np.zeros(least, np.int64)
+    for start in range(0, flat.size, _STRIP):
+        part = np.bincount(flat[start : start + _STRIP], minlength=len(counts))
+        part[: len(counts)] += counts
+        counts = part
+    return counts
+
 
 def translate(
     label: NDArray[np.uint8], values: Mapping[int, int], names: Mapping[int, str] | None = None
@@ -28,7 +41,7 @@ def mapped(
     names: Mapping[int, str] | None = None,
 ) -> NDArray[np.uint8]:
     """Whole numbers from 0 on, each replaced as ``values`` says; BadInputError as in :func:`translate`."""
-    counts = np.bincount(raw.ravel(), minlength=256)
+    counts = counted(raw)
     refuse_strange(counts, values, names)
     lookup = np.full(len(counts), IGNORE, np.uint8)
     for value, own in values.items():

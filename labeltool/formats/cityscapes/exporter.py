@@ -24,6 +24,7 @@ from labeltool.formats.index_png import read_index, read_pixels, write_index
 from labeltool.formats.items import Item, Names
 from labeltool.formats.pictures import copy_picture
 from labeltool.formats.rgb import packed, write_colors
+from labeltool.formats.values import counted
 
 MAX_OBJECTS: Final = 999
 MAX_VALUE: Final = 65_535
@@ -78,7 +79,7 @@ class CityscapesExporter(DatasetExporter):
         return _CityFiles.at(out, catalog)
 
     def _say_what_others_miss(self, item: Item, known: Mapping[int, Label], found: Findings) -> None:
-        name, used = item.record.name, np.bincount(item.label.ravel(), minlength=256)
+        name, used = item.record.name, counted(item.label)
         own = _own_classes({value: label for value, label in known.items() if used[value]})
         if own:
             some = ", ".join(own[:5]) + (f" and {len(own) - 5} more" if len(own) > 5 else "")

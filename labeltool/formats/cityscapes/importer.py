@@ -24,7 +24,7 @@ from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
 from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
 from labeltool.formats.untrusted import files_below, is_given, stays_inside
-from labeltool.formats.values import mapped
+from labeltool.formats.values import counted, mapped
 
 Kinds = Mapping[str, Path]
 """The files of one image by kind."""
@@ -156,7 +156,7 @@ class _Reader:
 
 def _told(numbers: NDArray[Any], ignored: Mapping[int, str]) -> Iterator[str]:
     """What became ignored that has a name, as one sentence."""
-    counts = np.bincount(numbers.ravel())
+    counts = counted(numbers)
     lost = {name: int(counts[n]) for n, name in ignored.items() if n < len(counts) and counts[n]}
     if lost:
         yield f"{sum(lost.values()):,} pixels of {', '.join(lost)} become ignored"
@@ -184,7 +184,7 @@ def _numbers(file: Path, kind: str) -> set[int]:
         return set()
     try:
         raw, _ = read_pixels(file, size)
-        used = np.flatnonzero(np.bincount(raw.ravel()))
+        used = np.flatnonzero(counted(raw))
     except (BadInputError, MemoryError):  # read says so, if there is an image of this size
         return set()
     return set((classes_in(used) if kind == layout.INSTANCES else used).tolist())

@@ -23,6 +23,7 @@ from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
 from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
 from labeltool.formats.untrusted import is_given, stays_inside
+from labeltool.formats.values import counted
 
 
 @dataclass(frozen=True)
@@ -134,12 +135,12 @@ def _classes_of(
     if listed is None:
         if pixels.ndim != 2:
             return []
-        used = np.flatnonzero(np.bincount(pixels.ravel())).tolist()
+        used = np.flatnonzero(counted(pixels)).tolist()
         return [
             ForeignClass(f"class {v}", value=v) for v in used if v not in (0, IGNORE, options.ignore_value)
         ]
     numbers = numbers_of(file, listed, pixels, palette, options.ignore_value)
-    used = np.flatnonzero(np.bincount(numbers.ravel())).tolist()
+    used = np.flatnonzero(counted(numbers)).tolist()
     colors = {number: color for color, number in listed.colors.items()}
     if palette is not None and not colors:
         colors = {v: tuple(palette[v].tolist()) for v in used if v < len(palette)}

@@ -7,30 +7,30 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
-from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
-from labeltool.core.project import ImageRecord, Skipped, split_called
+from labeltool.core.project import Skipped, split_called
 from labeltool.core.shape import Dense
 from labeltool.formats.coco.segmentation import pixels_of
 from labeltool.formats.drawings import (
     Drawing,
+    Drawings,
+    DrawingsImporter,
     Mark,
     Marks,
     NoAreaError,
     drawings_of,
     group_of,
-    masks,
     size_of,
     without_strays,
 )
 from labeltool.formats.foreign import is_class
 from labeltool.formats.outlines import coordinate, ellipse, filled, ring_of_numbers
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.protocol import ForeignClass
 from labeltool.formats.untrusted import load_json
 
 
-class DatumaroImporter:
+class DatumaroImporter(DrawingsImporter):
     """Polygons and masks of one group and class are one object; nearer ones (z_order) lie over others.
 
     The file's name is the split.
@@ -38,7 +38,6 @@ class DatumaroImporter:
 
     name: ClassVar[str] = "datumaro"
     title: ClassVar[str] = "Datumaro JSON"
-    Options: ClassVar[type[ImportOptions]] = ImportOptions
 
     def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
         """The labels of all files, with the colours of their masks."""
@@ -52,16 +51,11 @@ class DatumaroImporter:
         drawings_of(src.absolute(), (".json",), note)
         return list(found.values())
 
-    def read(
-        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
-    ) -> Iterator[ImportedMask | Skipped]:
-        """Masks one by one from a JSON file or a folder; every annotation is painted or reported."""
-        src = src.absolute()
+    def drawings(self, src: Path, options: Any) -> Drawings:
+        """See :class:`DrawingsImporter`."""
         drawings, skipped = drawings_of(src, (".json",), lambda path: _File.read(path).drawings())
-        yield from skipped
-        drawings, skipped = without_strays(drawings)
-        yield from skipped
-        yield from masks(drawings, src, catalog, images)
+        good, strays = without_strays(drawings)
+        return good, [*skipped, *strays]
 
 
 class _File:

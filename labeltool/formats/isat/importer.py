@@ -7,32 +7,31 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
-from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.project import Skipped
 from labeltool.core.shape import Dense
 from labeltool.formats.drawings import (
     Drawing,
+    Drawings,
+    DrawingsImporter,
     Mark,
     Marks,
-    class_names,
     drawings_of,
     group_of,
-    masks,
     picture_named,
     size_of,
 )
 from labeltool.formats.foreign import is_class
 from labeltool.formats.outlines import coordinate, ring_of_pairs, with_border
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.protocol import ForeignClass
 from labeltool.formats.untrusted import files_below, load_json, stays_inside
 from labeltool.formats.untrusted_yaml import load_yaml
 
 _CLASSES = "isat.yaml"
 
 
-class IsatImporter:
+class IsatImporter(DrawingsImporter):
     """Polygons of one group are one object; those of a higher layer lie over those of a lower one.
 
     A polygon's corners are pixels, and it holds those on its outline, as in the masks that ISAT itself makes of it.
@@ -41,23 +40,17 @@ class IsatImporter:
 
     name: ClassVar[str] = "isat"
     title: ClassVar[str] = "ISAT (JSON)"
-    Options: ClassVar[type[ImportOptions]] = ImportOptions
 
     def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
         """The classes of ``isat.yaml`` that lies in the folder or above the files, then others that occur."""
-        src = src.absolute()
-        colors = _colors(src)
-        drawings, _ = drawings_of(src, (".json",), _drawing)
-        return [ForeignClass(n, colors.get(n)) for n in dict.fromkeys((*colors, *class_names(drawings)))]
+        colors, drawn = _colors(src.absolute()), super().classes(src, options)
+        return [
+            ForeignClass(n, colors.get(n)) for n in dict.fromkeys((*colors, *(each.name for each in drawn)))
+        ]
 
-    def read(
-        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
-    ) -> Iterator[ImportedMask | Skipped]:
-        """Masks one by one from a file or a folder; every polygon is painted or reported."""
-        src = src.absolute()
-        drawings, skipped = drawings_of(src, (".json",), _drawing)
-        yield from skipped
-        yield from masks(drawings, src, catalog, images)
+    def drawings(self, src: Path, options: Any) -> Drawings:
+        """See :class:`DrawingsImporter`."""
+        return drawings_of(src, (".json",), _drawing)
 
 
 def _drawing(file: Path) -> Iterator[Drawing]:

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
-from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.project import Skipped
 from labeltool.formats.drawings import (
     Drawing,
+    Drawings,
+    DrawingsImporter,
     Mark,
     Marks,
-    class_names,
     drawings_of,
     group_of,
-    masks,
     object_id_of,
     picture_named,
     size_of,
 )
 from labeltool.formats.labelme import layout
 from labeltool.formats.labelme.shapes import masked, pixels_of
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
 from labeltool.formats.untrusted import load_json
 
 
-class LabelmeImporter:
+class LabelmeImporter(DrawingsImporter):
     """Shapes of one label and group are one object; later ones lie over earlier ones.
 
     A pixel belongs to a shape when its centre does; labelme's own converters also take the pixels under the outline.
@@ -37,21 +35,10 @@ class LabelmeImporter:
 
     name: ClassVar[str] = "labelme"
     title: ClassVar[str] = "labelme, X-AnyLabeling (JSON)"
-    Options: ClassVar[type[ImportOptions]] = ImportOptions
 
-    def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
-        """The labels of all shapes."""
-        drawings, _ = drawings_of(src.absolute(), (".json",), read_drawing)
-        return [ForeignClass(name) for name in class_names(drawings)]
-
-    def read(
-        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
-    ) -> Iterator[ImportedMask | Skipped]:
-        """Masks one by one from a file or a folder; every shape is painted or reported."""
-        src = src.absolute()
-        drawings, skipped = drawings_of(src, (".json",), read_drawing)
-        yield from skipped
-        yield from masks(drawings, src, catalog, images)
+    def drawings(self, src: Path, options: Any) -> Drawings:
+        """See :class:`DrawingsImporter`."""
+        return drawings_of(src, (".json",), read_drawing)
 
 
 def read_drawing(file: Path) -> Iterator[Drawing]:

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 from xml.etree import ElementTree as Xml
 
-from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
-from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.project import Skipped
 from labeltool.core.shape import Dense
 from labeltool.formats.canvas import whole
 from labeltool.formats.drawings import (
     Drawing,
+    Drawings,
+    DrawingsImporter,
     Mark,
     Marks,
-    class_names,
     drawings_of,
-    masks,
     picture_named,
     size_of,
 )
 from labeltool.formats.outlines import coordinate, filled, ring
 from labeltool.formats.png_mask import inside_of
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
 from labeltool.formats.untrusted import MAX_TEXT_BYTES, load_xml, refused_name, stays_inside
 
 _ANNOTATIONS, _MASKS = "Annotations", "Masks"
 
 
-class LabelmeXmlImporter:
+class LabelmeXmlImporter(DrawingsImporter):
     """Each object is one of its own, later ones over earlier ones; what an object is a part of is not read.
 
     Deleted objects are passed over and counted, and so are scribbles, from which masks were made.
@@ -40,21 +38,10 @@ class LabelmeXmlImporter:
 
     name: ClassVar[str] = "labelme_xml"
     title: ClassVar[str] = "LabelMe of MIT (XML)"
-    Options: ClassVar[type[ImportOptions]] = ImportOptions
 
-    def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
-        """The names of all objects that are not deleted."""
-        drawings, _ = drawings_of(src.absolute(), (".xml",), _drawing)
-        return [ForeignClass(name) for name in class_names(drawings)]
-
-    def read(
-        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
-    ) -> Iterator[ImportedMask | Skipped]:
-        """Masks one by one from a file or a folder; every object is painted or reported."""
-        src = src.absolute()
-        drawings, skipped = drawings_of(src, (".xml",), _drawing)
-        yield from skipped
-        yield from masks(drawings, src, catalog, images)
+    def drawings(self, src: Path, options: Any) -> Drawings:
+        """See :class:`DrawingsImporter`."""
+        return drawings_of(src, (".xml",), _drawing)
 
 
 def _drawing(file: Path) -> Iterator[Drawing]:

@@ -27,6 +27,7 @@ from labeltool.formats.outlines import filled, ring_of_numbers, ring_of_pairs
 from labeltool.formats.panoptic.importer import panoptic_classes, read_panoptic
 from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
 from labeltool.formats.untrusted import files_below, is_given, left_out, load_json, stays_inside
+from labeltool.formats.values import counted
 
 INSTANCES, LABELS, PANOPTIC, POLYGONS = "instances", "labels", "panoptic", "polygons"
 _BEST_FIRST: Final = (INSTANCES, LABELS, PANOPTIC, POLYGONS)
@@ -188,7 +189,7 @@ def _used(part: _Part, config: Config, src: Path) -> set[int]:
             )
         except (BadInputError, MemoryError):
             continue  # read says so, if there is an image of this size
-        used.update(np.flatnonzero(np.bincount(numbers.ravel())).tolist())
+        used.update(np.flatnonzero(counted(numbers)).tolist())
     return used & set(config.names)
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
-from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
-from labeltool.core.project import ImageRecord, Skipped
 from labeltool.core.shape import Dense
 from labeltool.formats.coco.segmentation import pixels_of
-from labeltool.formats.drawings import Drawing, Mark, Marks, drawings_of, masks, size_of, without_strays
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.drawings import (
+    Drawing,
+    Drawings,
+    DrawingsImporter,
+    Mark,
+    Marks,
+    drawings_of,
+    size_of,
+    without_strays,
+)
+from labeltool.formats.protocol import ForeignClass, ImportOptions
 from labeltool.formats.untrusted import load_json
 
 
@@ -32,7 +39,7 @@ class SamImportOptions(ImportOptions):
     )
 
 
-class SamImporter:
+class SamImporter(DrawingsImporter):
     """Each mask becomes an object. They lie in one another, so smaller ones are painted over larger ones."""
 
     name: ClassVar[str] = "sam"
@@ -43,16 +50,11 @@ class SamImporter:
         """The one class that was chosen."""
         return [ForeignClass(options.class_name)]
 
-    def read(
-        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
-    ) -> Iterator[ImportedMask | Skipped]:
-        """Masks one by one from a JSON file or a folder of them; every annotation is painted or reported."""
-        src = src.absolute()
+    def drawings(self, src: Path, options: Any) -> Drawings:
+        """See :class:`DrawingsImporter`."""
         drawings, skipped = drawings_of(src, (".json",), partial(_drawings, class_name=options.class_name))
-        yield from skipped
-        drawings, skipped = without_strays(drawings)
-        yield from skipped
-        yield from masks(drawings, src, catalog, images)
+        good, strays = without_strays(drawings)
+        return good, [*skipped, *strays]
 
 
 def _drawings(path: Path, class_name: str) -> list[Drawing]:

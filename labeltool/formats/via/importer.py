@@ -8,22 +8,21 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
-from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
-from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.project import Skipped
 from labeltool.core.shape import Dense
 from labeltool.formats.drawings import (
     Drawing,
+    Drawings,
+    DrawingsImporter,
     Mark,
     Marks,
     NoAreaError,
-    class_names,
     drawings_of,
-    masks,
 )
 from labeltool.formats.outlines import coordinate, ellipse, filled, rectangle, ring_of_pairs
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.protocol import ImportOptions
 from labeltool.formats.untrusted import refused_name
 from labeltool.formats.via.file import ViaFile, ViaPicture, mapping, read_via
 
@@ -43,29 +42,19 @@ class ViaOptions(ImportOptions):
     )
 
 
-class ViaImporter:
+class ViaImporter(DrawingsImporter):
     """Each region is an object of its own, later ones over earlier ones; its class is the value of one attribute."""
 
     name: ClassVar[str] = "via"
     title: ClassVar[str] = "VGG Image Annotator 2 (JSON, CSV)"
     Options: ClassVar[type[ImportOptions]] = ViaOptions
 
-    def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
-        """The values of the attribute that names the class."""
-        drawings, _ = _drawings(src.absolute(), options.class_attribute)
-        return [ForeignClass(name) for name in class_names(drawings)]
-
-    def read(
-        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
-    ) -> Iterator[ImportedMask | Skipped]:
-        """Masks one by one from a file or a folder; every region is painted or reported."""
-        src = src.absolute()
-        drawings, skipped = _drawings(src, options.class_attribute)
-        yield from skipped
-        yield from masks(drawings, src, catalog, images)
+    def drawings(self, src: Path, options: Any) -> Drawings:
+        """See :class:`DrawingsImporter`."""
+        return _drawings(src, options.class_attribute)
 
 
-def _drawings(src: Path, wanted: str) -> tuple[list[Drawing], list[Skipped]]:
+def _drawings(src: Path, wanted: str) -> Drawings:
     """What all files say of their pictures; BadInputError where it is not clear which attribute names the class."""
     files: dict[Path, ViaFile] = {}
 
