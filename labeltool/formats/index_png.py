@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +15,7 @@ from PIL import PngImagePlugin
 from labeltool.core.errors import BadInputError
 from labeltool.core.flate import zlib
 from labeltool.core.geometry import Size
+from labeltool.formats.rgb import color_of, packed
 from labeltool.formats.untrusted import check_file
 from labeltool.formats.values import counted
 from labeltool.imaging import vips
@@ -48,6 +49,10 @@ def write_index(
     ``object_ids`` says which values stand for another object id than themselves; other readers pass over it.
     """
     write_packed(path, pack(values), palette, object_ids)
+
+
+MOST_COLORS: Final = 255
+"""Different colours of an RGB mask: the index 255 is kept for ignored pixels."""
 
 
 class Packed(NamedTuple):
@@ -131,9 +136,28 @@ def read_pixels(path: Path, size: Size) -> tuple[NDArray[Any], Palette | None]:
     return np.array(image)[..., :3], None
 
 
+def read_coloured(path: Path, size: Size) -> tuple[NDArray[np.uint8], Palette | None]:
+    """Indices uint8 [h, w] and the colours they stand for: those of a palette mask, or the different colours of an RGB
+    one, at most 255. None for grey. BadInputError for what is no mask of few colours."""
+    pixels, palette = read_pixels(path, size)
+    if pixels.ndim == 3:
+        colors, index = np.unique(packed(pixels), return_inverse=True)
+        if len(colors) > MOST_COLORS:
+            raise BadInputError(
+                f"an RGB picture of {len(colors):,} colours is no mask",
+                file=path,
+                hint=f"A mask has a colour for each class, at most {MOST_COLORS}",
+            )
+        palette = np.array([color_of(int(number)) for number in colors], np.uint8)
+        return index.reshape(pixels.shape[:2]).astype(np.uint8), palette
+    if pixels.dtype != np.uint8:
+        raise BadInputError("this is a 16-bit grey picture, not a mask of colours", file=path, hint=_HINT)
+    return pixels, palette
+
+
 def used_colors(path: Path) -> set[tuple[int, int, int]]:
-    """The colours of a palette mask that occur in it; none for what is not one."""
-    values, palette = _read_any(path)
+    """The colours that occur in a mask, by palette or as RGB; none for what is no mask of colours."""
+    values, palette = _read_any(path, read_coloured)
     if palette is None:
         return set()
     used = np.flatnonzero(counted(values)[: len(palette)])
@@ -142,7 +166,7 @@ def used_colors(path: Path) -> set[tuple[int, int, int]]:
 
 def used_values(path: Path) -> set[int]:
     """The values that occur in an index mask; none for what is not one."""
-    values, _ = _read_any(path)
+    values, _ = _read_any(path, read_index)
     return set(np.flatnonzero(counted(values)).tolist())
 
 
@@ -158,12 +182,15 @@ def any_size(path: Path) -> Size | None:
     return size
 
 
-def _read_any(path: Path) -> tuple[NDArray[np.uint8], Palette | None]:
-    """An index mask of any size that an image may have; an empty one for what is not one."""
+Read = Callable[[Path, Size], tuple[NDArray[np.uint8], Palette | None]]
+
+
+def _read_any(path: Path, read: Read) -> tuple[NDArray[np.uint8], Palette | None]:
+    """A mask of any size that an image may have; an empty one for what is not one."""
     size = any_size(path)
     try:
         if size is not None:
-            return read_index(path, size)
+            return read(path, size)
     except BadInputError:
         pass
     return np.zeros((0, 0), np.uint8), None

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
+from labeltool.core.geometry import Size
 from labeltool.core.project import SPLITS, ImageRecord, Skipped
 from labeltool.formats.importing import mask_of, masks
-from labeltool.formats.index_png import read_index, read_objects, used_colors
+from labeltool.formats.index_png import read_coloured, read_objects, read_pixels, used_colors
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
 from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
@@ -27,7 +28,7 @@ _PLACES = (".", layout.ROOT, "VOC2012", "VOCdevkit/VOC2007", "VOC2007")
 
 
 class VocImporter:
-    """Palette masks, whose colours have names in ``labelmap.txt``, or are those of the challenge where there is none.
+    """Palette or RGB masks, whose colours have names in ``labelmap.txt``, or are those of the challenge without one.
 
     Object ids are the values of SegmentationObject, except in our own exports, which give back the ids they had.
     """
@@ -76,7 +77,7 @@ class _Reader:
 
     def read(self, file: Path, record: ImageRecord) -> ImportedMask:
         """One image; BadInputError says why it is refused."""
-        raw, palette = read_index(file, record.size)
+        raw, palette = read_coloured(file, record.size)
         if palette is None:
             raise BadInputError(
                 "the mask is grey, so its values have no names",
@@ -97,8 +98,20 @@ class _Reader:
             for number, object_id in read_object_ids(boxes).items():
                 lookup[number] = object_id
         lookup[IGNORE] = 0
-        ids: NDArray[np.uint32] = lookup[read_objects(objects, record.size)]
+        ids: NDArray[np.uint32] = lookup[_numbers(objects, record.size)]
         return ids
+
+
+def _numbers(objects: Path, size: Size) -> NDArray[np.uint32]:
+    """The numbers of objects, 255 where ignored: the values of the map; of an RGB one those of the challenge's colours,
+    or of its own in their order."""
+    if read_pixels(objects, size)[0].ndim < 3:
+        return read_objects(objects, size)
+    index, palette = read_coloured(objects, size)
+    own = {(r, g, b): number for number, (r, g, b) in enumerate(layout.voc_palette().tolist())}
+    colors = [] if palette is None else palette.tolist()
+    numbers = [own.get((r, g, b), 256 + number) for number, (r, g, b) in enumerate(colors)]
+    return np.array(numbers, np.uint32)[index]
 
 
 def _root(src: Path) -> Path:

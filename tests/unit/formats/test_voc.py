@@ -206,3 +206,30 @@ def test_a_class_on_every_value_survives(tmp_path: Path) -> None:
     export(VocExporter(), [image], catalog, tmp_path / "out")
     masks, _ = imported(VocImporter(), tmp_path / "out", catalog, [image])
     assert_same_planes(image, masks[image.record.id])
+
+
+def test_masks_in_rgb_are_read_by_their_colours(tmp_path: Path) -> None:
+    """As the development kit's own viewer saves them."""
+    label = np.array([[0, 1, 1, 255], [0, 0, 15, 15]], np.uint8)
+    numbers = np.array([[0, 1, 1, 255], [0, 0, 2, 3]], np.uint8)
+    colors = layout.voc_palette()
+    for folder, pixels in ((layout.CLASSES, label), (layout.OBJECTS, numbers)):
+        (tmp_path / "voc" / folder).mkdir(parents=True)
+        Image.fromarray(colors[pixels]).save(tmp_path / "voc" / folder / "x.png")
+    catalog = ClassCatalog.from_names(["aeroplane", "person"])
+    image = labelled(tmp_path / "photos" / "x.jpg", np.zeros((2, 4), np.uint8), catalog)
+    masks, skipped = imported(VocImporter(), tmp_path / "voc", catalog, [image])
+    assert skipped == []
+    mask = masks[image.record.id]
+    assert mask.label.tolist() == [[0, 1, 1, 255], [0, 0, 2, 2]]
+    assert mask.object.tolist() == [[0, 1, 1, 0], [0, 0, 2, 3]]
+    found = VocImporter().classes(tmp_path / "voc", ImportOptions())
+    assert [each.name for each in found] == ["aeroplane", "person"]
+
+
+def test_a_photo_among_the_masks_is_no_mask(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
+    (tmp_path / "voc" / layout.CLASSES).mkdir(parents=True)
+    Image.fromarray(noise).save(tmp_path / "voc" / layout.CLASSES / "x.png")
+    image = labelled(tmp_path / "photos" / "x.jpg", np.zeros((20, 30), np.uint8), CELLS)
+    assert "colours is no mask" in refusal(tmp_path / "voc", image)
