@@ -82,11 +82,15 @@ def _packages() -> Iterator[Finding]:
 def _extras() -> Iterator[Finding]:
     """What can be read and written beyond the ordinary; nobody needs all of it."""
     for extra in EXTRAS:
+        here = "; ".join(extra.works)
         if extra.missing:
-            text = f'lacks {", ".join(extra.missing)}: pip install "labeltool[{extra.name}]" adds {extra.purpose}'
-            yield Finding("extra", extra.name, "notice", text)
+            works = f"works: {here}; " if here else ""
+            add = f'pip install "labeltool[{extra.name}]" adds it'
+            yield Finding(
+                "extra", extra.name, "notice", f"{works}left out: {'; '.join(extra.left_out)}: {add}"
+            )
         else:
-            yield Finding("extra", extra.name, "ok", extra.purpose)
+            yield Finding("extra", extra.name, "ok", here)
 
 
 def _plugins() -> Iterator[Finding]:

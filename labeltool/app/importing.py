@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +21,15 @@ from labeltool.core.patch import Patch, write
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import Skipped, Status
 from labeltool.core.provenance import Origin
-from labeltool.formats.protocol import ForeignClass, ImportedMask, Importer, ImportOptions
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask, Importer
 from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
 GROUP = "labeltool.importers"
+
+_NUMBERED: Final = re.compile(r"([\d,]+) (pixel|object|outline|feature)(s?)( .+)", re.DOTALL)
+"""Sentences that begin with how many things they are about."""
 
 
 @dataclass
@@ -33,6 +40,30 @@ class ImportReport:
     objects: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+
+
+class _Told:
+    """What is worth knowing of the images: equal sentences once, with the sum of their numbers and of the images."""
+
+    def __init__(self) -> None:
+        self._images: Counter[tuple[str, str]] = Counter()
+        self._sums: Counter[tuple[str, str]] = Counter()
+
+    def add(self, sentence: str) -> None:
+        """Say a sentence of one more image."""
+        found = _NUMBERED.fullmatch(sentence)
+        key = (found[2], found[4]) if found else ("", sentence)
+        self._images[key] += 1
+        self._sums[key] += int(found[1].replace(",", "")) if found else 0
+
+    def lines(self) -> list[str]:
+        """One line a sentence, in the order in which they were first said."""
+        found = []
+        for (noun, rest), images in self._images.items():
+            number = self._sums[noun, rest]
+            counted = f"{number:,} {noun}{'s' if number != 1 else ''}" if noun else ""
+            found.append(f"{counted}{rest}{f' (in {images:,} images)' if images > 1 else ''}")
+        return found
 
 
 def import_labels(
@@ -54,7 +85,7 @@ def import_labels(
     if not src.exists():
         raise BadInputError("no such file or folder of labels", file=src)
     records = store.images()
-    report = ImportReport()
+    report, told = ImportReport(), _Told()
     if options.add_classes:
         _add_classes(store, importer.classes(src, options), report)
     for found in importer.read(src, store.catalog, records, options):
@@ -63,7 +94,7 @@ def import_labels(
             report.skipped.append(found)
             continue
         try:
-            _commit(store, found, format_name)
+            replaced = _commit(store, found, format_name)
         except (DamagedError, ConflictError) as error:
             report.skipped.append(
                 Skipped(found.file, f"{error.file}: {error.message}. {error.hint or ''}".strip())
@@ -71,8 +102,10 @@ def import_labels(
             continue
         report.images += 1
         report.objects += found.objects
-        report.notices += found.notices
+        for notice in (*found.notices, *_about(replaced)):
+            told.add(notice)
         progress(report.images, max(len(records), report.images), found.file)
+    report.notices += told.lines()
     return report
 
 
@@ -125,7 +158,8 @@ def with_class(catalog: ClassCatalog, found: ForeignClass) -> ClassCatalog:
     return catalog.add(found.name, found.color, found.value)
 
 
-def _commit(store: ProjectStore, found: ImportedMask, format_name: str) -> None:
+def _commit(store: ProjectStore, found: ImportedMask, format_name: str) -> int:
+    """Keep the mask; the number of pixels of an earlier import that it has replaced."""
     record = store.image(found.image_id)
     if found.split and not record.split:
         store.put_into(record.id, found.split)
@@ -133,3 +167,26 @@ def _commit(store: ProjectStore, found: ImportedMask, format_name: str) -> None:
     patch = Guard(store.catalog.locked).admit(mask, import_patch(mask, found, format_name))
     if patch:
         store.commit(record.id, patch, expected=record.revision, status=Status.IN_WORK)
+    return _replaced(mask, patch)
+
+
+def _replaced(mask: LabelMask, patch: Patch) -> int:
+    """How many pixels that an import has set get another class or object by the patch."""
+    number = 0
+    for index in patch.touched:
+        imported = mask.planes["origin"].tile(index) == Origin.IMPORTED
+        if not imported.any():
+            continue
+        changed = np.zeros(imported.shape, bool)
+        for name in ("label", "object"):
+            delta = patch.deltas.get((name, index))
+            if delta is not None:
+                plane = mask.planes[name]
+                after = plane.empty_tile(index) if delta.after is None else delta.after
+                changed |= plane.tile(index) != after
+        number += int(np.count_nonzero(changed & imported))
+    return number
+
+
+def _about(replaced: int) -> tuple[str, ...]:
+    return (f"{replaced:,} pixels of an earlier import got another class or object",) if replaced else ()

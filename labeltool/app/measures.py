@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labeltool.app.choices import Measures
 from labeltool.app.scales import Surveyed, survey
-from labeltool.app.tables import Column, Rows, Table, Unit, in_one_unit
+from labeltool.app.tables import Column, Rows, Table, in_one_unit
 from labeltool.core import measuring
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
@@ -21,46 +22,21 @@ from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.formats.items import Tally
 from labeltool.imaging.open import open_image
+from labeltool.imaging.reader import ImageInfo
 from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
-By = Literal["object", "class", "total", "series"]
 Channel = tuple[str, str]
 """Its name and the unit of its values."""
+
+SAME_THICKNESS: Final = 0.01
+"""Headers round by less than this."""
 
 _AREA = Column("area", "area")
 _LENGTHS: Final = tuple(
     Column(name, "length")
     for name in ("perimeter", "longest caliper", "shortest caliper", "equivalent diameter")
 )
-
-
-@dataclass(frozen=True)
-class Measures:
-    """What is measured; dialog and flags are made from the fields."""
-
-    by: By = field(
-        default="object",
-        metadata={
-            "label": "One row for each",
-            "help": "object; class of each image; class of all images together (total); or class of each series, "
-            "with its volume",
-        },
-    )
-    unit: Unit = field(
-        default="auto",
-        metadata={
-            "label": "Unit",
-            "help": "of lengths, and squared of areas (ha: lengths in m); auto takes what suits the sizes",
-        },
-    )
-    values: bool = field(
-        default=False,
-        metadata={
-            "label": "Values of the image inside",
-            "help": "also mean, standard deviation, least and greatest of the file's own values, by channel",
-        },
-    )
 
 
 def measure(
@@ -141,6 +117,7 @@ class _Work:
     def __init__(self, store: ProjectStore, options: Measures) -> None:
         self._store, self._catalog, self._options = store, store.catalog, options
         self._about: dict[str, Surveyed] = {}
+        self._steps: dict[str, float] = {}
         self._in_pixels = False
         self._rows, self._tally = Rows(), Tally()
         self._notices: list[str] = []
@@ -163,6 +140,7 @@ class _Work:
             self._notices.append(
                 f"of {parts} series only some pages were chosen: their volumes are of those alone"
             )
+        self._steps = _steps(self._store.images())
         if len(found) < len(records):
             self._notices.append(f"{len(records) - len(found)} images belong to no series and are left out")
         return found
@@ -176,7 +154,12 @@ class _Work:
         self._in_pixels = self._options.unit == "px"
         if self._options.unit == "auto" and not any(about.scale for about in self._about.values()):
             self._in_pixels = True
-            self._notices.append("no image says how large its pixels are: areas and lengths are in pixels")
+            unread = {about.problem for about in self._about.values() if about.info is None}
+            known = any(about.info for about in self._about.values())
+            why = ["no image says how large its pixels are"] if known or not unread else []
+            self._notices += [
+                f"{reason}: areas and lengths are in pixels" for reason in (*why, *sorted(unread))
+            ]
 
     def add(self, record: ImageRecord, progress: Progress, cancel: CancelToken) -> None:
         """Measure an image."""
@@ -290,7 +273,7 @@ class _Work:
             area[index[catalog.background]] = rows.sum() if found.areas is None else np.dot(rows, found.areas)
         if found.areas is None and not self._in_pixels:
             area = np.where(pixels > 0, np.nan, 0)
-        thickness = None if info is None or found.areas is None else info.thickness_m
+        thickness = None if info is None or found.areas is None else self._thickness(found.record, info)
         if thickness is None and self._options.by == "series" and found.areas is not None:
             self._tally.add("the file does not say how thick a page is: no volume", found.record.name)
         group.volume += np.nan if thickness is None else area * thickness
@@ -304,6 +287,20 @@ class _Work:
             group.add_values(
                 measured.values.grouped(of_class, count), [(n, info.unit) for n in info.channels]
             )
+
+    def _thickness(self, record: ImageRecord, info: ImageInfo) -> float | None:
+        """Metres that a page stands for: from slice to slice where the files say where these lie, as scans are often
+        worked out thicker or thinner than that."""
+        step = self._steps.get(record.series) if info.place_is_mm else None
+        if step is None:
+            return info.thickness_m
+        if info.thickness_m is not None and abs(step / info.thickness_m - 1) > SAME_THICKNESS:
+            self._tally.add(
+                f"slices are {info.thickness_m * 1e3:.4g} mm thick and lie {step * 1e3:.4g} mm apart: volumes go by "
+                "the distance",
+                record.name,
+            )
+        return step
 
     def _group(self, record: ImageRecord) -> _Group:
         key, lead, tail, image = "", {}, {}, ""
@@ -349,6 +346,16 @@ class _Work:
         columns, data = in_one_unit(self._rows, "px" if self._in_pixels else self._options.unit)
         boxes = np.concatenate(self._boxes)
         return Table(columns, data, self._images, boxes, notices, self._skipped)
+
+
+def _steps(records: Sequence[ImageRecord]) -> dict[str, float]:
+    """The usual distance of a page from the next by series, in m of places in mm."""
+    places: dict[str, set[float]] = defaultdict(set)
+    for record in records:
+        places[record.series].add(record.place)
+    return {
+        series: float(np.median(np.diff(sorted(own)))) / 1e3 for series, own in places.items() if len(own) > 1
+    }
 
 
 def _lead(record: ImageRecord) -> dict[Column, str]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.errors import BadInputError
+from labeltool.core.extras import MissingExtraError
 from labeltool.core.geometry import Size
 from labeltool.core.project import ImageRecord
 from labeltool.imaging.ground import Ground, ground_of
@@ -63,6 +64,8 @@ def survey(record: ImageRecord) -> Surveyed:
     """Read the header of an image; never an error: a mask can be measured in pixels without its image."""
     try:
         info = probe(record.path, record.page)
+    except MissingExtraError as error:
+        return Surveyed(None, None, f"{error.message} ({error.hint}), and nothing is known of the scale")
     except (BadInputError, OSError):
         return Surveyed(
             None, None, "the file is missing or cannot be read, and nothing is known of its scale"

@@ -7,62 +7,25 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
+from labeltool.app.choices import Draw
 from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import SPLITS, ImageRecord, split_called
 from labeltool.core.runs import joined
 from labeltool.store.project import ProjectStore
 
-Unit = Literal["image", "folder", "subject"]
-"""What is never divided: an image (with all pages of its series), a folder, a patient or scene."""
-
-
-@dataclass(frozen=True)
-class Draw:
-    """How to draw splits; dialog and flags are made from the fields."""
-
-    unit: Unit = field(
-        default="image",
-        metadata={
-            "label": "Never divide",
-            "help": "what stays whole: an image (with all its pages), a folder, or a subject (patient, scene)",
-        },
-    )
-    train: int = field(default=70, metadata={"label": "Train", "help": "share of the training images"})
-    val: int = field(default=15, metadata={"label": "Val", "help": "share of the validation images"})
-    test: int = field(default=15, metadata={"label": "Test", "help": "share of the test images"})
-    seed: int = field(default=1, metadata={"label": "Seed", "help": "another number gives another draw"})
-    pattern: str = field(
-        default="",
-        metadata={
-            "label": "Subject in the path",
-            "help": "a regular expression that finds patient or scene in an image's path, for example (P[0-9]+)_",
-        },
-    )
-    again: bool = field(
-        default=False,
-        metadata={
-            "label": "Draw again for images that have a split",
-            "help": "draw for all images; otherwise those that have a split keep it",
-        },
-    )
-
-    @property
-    def shares(self) -> tuple[int, int, int]:
-        """Of train, val and test; their sum counts as all."""
-        return self.train, self.val, self.test
-
 
 @dataclass
 class Assignment:
-    """The split of each image by id, as it would be. ``notices`` are worth knowing before it is so."""
+    """The split of each image by id, as it would be. ``notices`` are worth knowing before it is so; ``units`` says how
+    many of what were drawn, such as "6 subjects"."""
 
     splits: dict[str, str]
     notices: list[str] = field(default_factory=list)
+    units: str = ""
 
     def counts(self) -> dict[str, int]:
         """Images a split; "" are those without."""
@@ -87,7 +50,8 @@ def by_names(records: Sequence[ImageRecord]) -> Assignment:
             hint="Draw by a seed, or choose images by hand",
         )
     lost = len(records) - len(found)
-    return Assignment(found, [f"{lost} images lie in no such folder and stay as they are"] if lost else [])
+    left = [f"{lost} images lie in no such folder and stay as they are"] if lost else []
+    return Assignment(found, [*left, *leaks(records, {r.id: r.split for r in records} | found)])
 
 
 def drawn(records: Sequence[ImageRecord], how: Draw) -> Assignment:
@@ -113,7 +77,10 @@ def drawn(records: Sequence[ImageRecord], how: Draw) -> Assignment:
             chosen[name] = SPLITS[lacks.index(max(lacks))]
             counts[chosen[name]] += len(members[name])
     splits = {record.id: chosen[units[record.id]] for record in records}
-    return Assignment(splits, [*_about_shares(splits, shares), *leaks(records, splits, how)])
+    lacking = len(records) - len(_subjects(records, how.pattern)) if how.unit == "subject" else 0
+    notices = [*_about_subjects(lacking, total), *_about_shares(splits, shares), *leaks(records, splits, how)]
+    noun = "unit" if how.unit == "image" or lacking else how.unit
+    return Assignment(splits, notices, f"{len(members)} {noun}{'s' if len(members) != 1 else ''}")
 
 
 def leaks(records: Sequence[ImageRecord], splits: Mapping[str, str], how: Draw | None = None) -> list[str]:
@@ -212,6 +179,15 @@ def _split_of(group: Sequence[ImageRecord]) -> str:
 def _lot(seed: int, name: str) -> str:
     """Orders units at random, each by itself, so that a new one moves no other."""
     return hashlib.sha256(f"{seed}:{name}".encode(errors="surrogateescape")).hexdigest()
+
+
+def _about_subjects(lacking: int, total: int) -> list[str]:
+    if not lacking:
+        return []
+    return [
+        f"{lacking} of {total} images name no subject; each file or series counts for itself. "
+        "A pattern finds the subject in the path (--pattern)"
+    ]
 
 
 def _about_shares(splits: Mapping[str, str], shares: Sequence[float]) -> list[str]:

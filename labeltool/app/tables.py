@@ -11,15 +11,13 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.atomic import replacing
+from labeltool.app.choices import Unit
+from labeltool.core.atomic import replacing, writable
 from labeltool.core.errors import BadInputError
 from labeltool.core.project import Skipped
 from labeltool.store.layout import MASKS
 
 Numbers = NDArray[np.float64]
-Unit = Literal["auto", "px", "um", "mm", "cm", "m", "km", "ha"]
-"""Of a whole table."""
-
 Kind = Literal["text", "count", "number", "length", "area", "volume", "value"]
 """What a column holds; ``value`` is something of the image itself, and comes last."""
 
@@ -179,6 +177,8 @@ def refuse_csv(path: Path, project: Path) -> None:
         raise BadInputError(
             "there is no such folder", file=path.parent, hint="Make it first, or choose another"
         )
+    if not writable(path.absolute().parent):
+        raise BadInputError("nothing can be written to this folder", file=path.parent, hint="Choose another")
     if path.resolve().is_relative_to((project / MASKS).resolve()):
         raise BadInputError("this folder is for the project's masks", file=path, hint="Choose another")
 

@@ -39,16 +39,17 @@ class Hand:
     radius_px: float = 8.0
     object_id: int = 0
     """Object that is painted; 0 where objects are simply connected regions."""
-    options: dict[tuple[str, str], float] = field(default_factory=dict)
-    """What the options of tools are set to, by tool and option; those not in it have their default."""
+    options: dict[tuple[str, ...], float] = field(default_factory=dict)
+    """What the options of tools are set to, by tool, option, and the kind of values that it is among, if any; those
+    not in it have their default."""
 
     def options_of(self, tool: Tool) -> Options:
         """The options of a tool, as they are whenever they are asked for."""
         return Options(self, tool)
 
     def set_option(self, tool: Tool, id_: str, value: float) -> None:
-        """Set an option of a tool."""
-        self.options[tool.id, id_] = value
+        """Set an option of a tool, for images of the kind that the tool is fitted to."""
+        self.options[_keys(tool)[id_]] = value
 
     def take(self, value: int) -> None:
         """Paint this class from now on."""
@@ -71,17 +72,21 @@ class Options(Mapping[str, float]):
     """A live view of a tool's options: a gesture that goes on for long sees what is set meanwhile."""
 
     def __init__(self, hand: Hand, tool: Tool) -> None:
-        self._set, self._tool = hand.options, tool.id
+        self._set, self._keys = hand.options, _keys(tool)
         self._defaults = {each.id: each.default for each in tool.options}
 
     def __getitem__(self, id_: str) -> float:
-        return self._set.get((self._tool, id_), self._defaults[id_])
+        return self._set.get(self._keys[id_], self._defaults[id_])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._defaults)
 
     def __len__(self) -> int:
         return len(self._defaults)
+
+
+def _keys(tool: Tool) -> dict[str, tuple[str, ...]]:
+    return {option.id: (tool.id, option.id, *option.kind) for option in tool.options}
 
 
 @dataclass

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from labeltool import plugins
+from labeltool.app.choices import Draw
 from labeltool.app.models import Model, new_folder, read_model
 from labeltool.app.project import source_problem
-from labeltool.app.splits import Draw, units_of
+from labeltool.app.splits import units_of
 from labeltool.app.truth import truth, with_truth
 from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken, Progress, silent
@@ -42,8 +43,8 @@ def training_set(store: ProjectStore, seed: int) -> tuple[TrainingSet, list[Skip
     """The images that somebody but a model has labelled, and those left out because their file is not whole.
 
     The splits `train` and `val` are taken as they are. Images without a split are learnt from where the
-    project has no split `train`; without a split `val` a fifth is held out by chance (``seed``), of subjects and volumes
-    where there is more than one.
+    project has no split `train`; without a split `val` a fifth is held out by chance (``seed``): of subjects and
+    volumes, where there is more than one.
     """
     labelled, skipped = with_truth(store, store.images())
     problems = {r.id: source_problem(r) for r in labelled}

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
+
+from labeltool import plugins
+from labeltool.cli.naming import format_name
 
 SPLITS = ("train", "val", "test")
 
@@ -11,6 +15,15 @@ SPLITS = ("train", "val", "test")
 def project(parser: ArgumentParser) -> None:
     """The project folder."""
     parser.add_argument("dir", metavar="DIR", type=Path, help="the project's folder")
+
+
+def format_(parser: ArgumentParser, group: str) -> None:
+    """The format among those of ``group``; each has options of its own."""
+    names = plugins.names(group)
+    parser.epilog = f"Each format has options of its own: {parser.prog} --format {names[0]} --help"
+    parser.add_argument(
+        "--format", metavar="F", required=True, type=partial(format_name, group), help=", ".join(names)
+    )
 
 
 def split(parser: ArgumentParser, text: str) -> None:

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from labeltool import plugins
+from labeltool.cli.naming import format_name
 from labeltool.core.errors import LabeltoolError
 
 PREFIX = "option_"
@@ -25,11 +26,16 @@ def add_options(parser: ArgumentParser | _ArgumentGroup, options: type[Any]) -> 
 
 
 def format_options(group: str, words: list[str], otherwise: type[Any]) -> type[Any]:
-    """The options of the format that follows --format among ``words``, before the whole line can be parsed."""
+    """The options of the format that follows --format among ``words``, before the whole line can be parsed.
+
+    UsageError where there is none of this name.
+    """
     parser = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False, usage=SUPPRESS)
     parser.add_argument("--format", nargs="?")
-    name = parser.parse_known_args(words)[0].format
-    found: type[Any] = plugins.load(group, name).Options if name in plugins.names(group) else otherwise
+    typed = parser.parse_known_args(words)[0].format
+    if typed is None:
+        return otherwise
+    found: type[Any] = plugins.load(group, format_name(group, typed)).Options
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,10 @@ PAUSE_S = 0.1
 """Progress is told at most this often."""
 
 SHOWN = 20
-"""Files that are named one by one when many were left out."""
+"""Lines about what was left out."""
+
+NAMED = 5
+"""Files that a line about several names."""
 
 
 @dataclass
@@ -51,13 +55,19 @@ class Output:
         _write(sys.stderr, f"{self.program}: {text}")
 
     def skipped(self, skipped: Iterable[Skipped]) -> list[dict[str, str]]:
-        """Name what was left out; the same as JSON values."""
-        rows = [{"file": s.file, "reason": s.reason} for s in skipped]
-        for row in rows[:SHOWN]:
-            self.notice(f"skipped {row['file']}: {row['reason']}")
-        if len(rows) > SHOWN:
-            self.notice(f"skipped {len(rows) - SHOWN} more; --json lists every one with its reason")
-        return rows
+        """Name what was left out, one line a reason; each of them as JSON values."""
+        skipped = list(skipped)
+        of_reason: dict[str, list[Skipped]] = {}
+        for each in skipped:
+            of_reason.setdefault(each.reason, []).append(each)
+        lines = list(of_reason.items())
+        for reason, files in lines[:SHOWN]:
+            what = files[0].file if len(files) == 1 else f"{len(files)} ({_some(files)})"
+            self.notice(f"skipped {what}: {reason}")
+        if len(lines) > SHOWN:
+            more = sum(len(files) for _, files in lines[SHOWN:])
+            self.notice(f"skipped {more} more; --json lists every one with its reason")
+        return [{"file": each.file, "reason": each.reason} for each in skipped]
 
     def progress(self, done: float, total: float, text: str = "") -> None:
         """The Progress of long work: a bar on a terminal, lines for a program, else nothing."""
@@ -109,6 +119,14 @@ class Output:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def _some(files: list[Skipped]) -> str:
+    """The names of the first files; the pages of one are counted together."""
+    pages = Counter(each.name for each in files)
+    shown = [f"{name}: {count} pages" if count > 1 else name for name, count in list(pages.items())[:NAMED]]
+    more = len(pages) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _dump(values: dict[str, Any]) -> str:

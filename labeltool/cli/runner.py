@@ -14,6 +14,7 @@ from types import FrameType, ModuleType
 from typing import NamedTuple, NoReturn
 
 from labeltool import __version__, plugins
+from labeltool.cli.naming import UsageError, meant
 from labeltool.cli.output import Output
 from labeltool.core.errors import CancelledError, LabeltoolError
 from labeltool.core.progress import CancelToken
@@ -28,10 +29,6 @@ class Outcome(NamedTuple):
     exit_code: int
     opens_window: bool = False
     path: Path | None = None
-
-
-class UsageError(LabeltoolError):
-    """The command was called wrongly."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -94,16 +91,24 @@ def _add_arguments(module: ModuleType, parser: Parser, words: list[str]) -> None
 
 
 def _window(words: list[str], out: Output) -> None:
+    if words and not words[0].startswith("-") and not os.path.lexists(words[0]):
+        raise _neither_path_nor_command(words[0])
     wish = _overview().parse_args(words).path
-    if wish is not None and not wish.exists():
-        known = ", ".join(plugins.names(GROUP))
-        raise UsageError("no such file, folder or command", file=wish, hint=f"Commands: {known}")
     if not has_display() and not os.environ.get("QT_QPA_PLATFORM"):
         raise LabeltoolError(
             "there is no display to open the window on",
             hint="Commands work without one, `labeltool demo --headless` too: see `labeltool --help`",
         )
     out.open_window(wish)
+
+
+def _neither_path_nor_command(word: str) -> UsageError:
+    known = plugins.names(GROUP)
+    commands = f"Commands: {', '.join(known)}"
+    if Path(word).name != word:
+        return UsageError("no such file or folder", file=word, hint=commands)
+    what = f"there is no command {word}, and no file or folder of this name"
+    return UsageError(what, hint=meant(word, known) + commands)
 
 
 def _overview() -> Parser:

@@ -23,7 +23,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """Give the name of a temporary file beside ``path`` to write; it takes the place of ``path`` at the end.
 
     An exception inside leaves ``path`` as it was and removes the temporary file. An existing file's mode is
-    kept. Raises OSError.
+    kept. Raises OSError that names ``path``.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
@@ -32,6 +32,10 @@ def replacing(path: Path) -> Iterator[Path]:
         if path.exists():
             shutil.copymode(path, temporary)
         _replace(temporary, path)
+    except OSError as error:
+        if str(error.filename) == str(temporary):  # a name that nobody has given
+            error.filename, error.filename2 = str(path), None
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
@@ -48,6 +52,12 @@ def write_bytes(path: Path, data: bytes) -> None:
                 file=path,
                 hint="The disk or its connection is failing; write somewhere else",
             )
+
+
+def writable(folder: Path) -> bool:
+    """False where nothing can be written for certain: no permission, a medium that is only read, or a folder like /proc
+    that holds no files of ours. Nothing is written to find out."""
+    return os.access(folder, os.W_OK | os.X_OK) and shutil.disk_usage(folder).total > 0
 
 
 def sync_file(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -83,3 +84,8 @@ class Skipped:
     def __post_init__(self) -> None:
         object.__setattr__(self, "file", shown(self.file))
         object.__setattr__(self, "reason", shown(self.reason))
+
+    @property
+    def name(self) -> str:
+        """The file without its folder, and without the page that may stand behind it (``head.nii [k12]``)."""
+        return re.sub(r" \[[^][]*\]$", "", Path(self.file).name)

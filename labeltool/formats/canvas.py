@@ -49,6 +49,7 @@ class Canvas:
     unknown: Counter[str] = field(default_factory=Counter)
     failed: list[Skipped] = field(default_factory=list)
     lost: int = 0
+    empty: int = 0
 
     def __post_init__(self) -> None:
         shape = self.record.size.height, self.record.size.width
@@ -58,6 +59,7 @@ class Canvas:
         self._doubtful = np.full(shape, self.catalog.background is None)
         self._last_id = 0
         self._seen: set[tuple[int, int]] = set()
+        self._extents: dict[tuple[int, int], Box] = {}
 
     def add(self, pixels: Dense, name: str, object_id: int | None = None, *, crowd: bool = False) -> None:
         """Paint an object of the class ``name``. Without ``object_id`` it gets a number that no object has, with that
@@ -84,6 +86,11 @@ class Canvas:
         painted |= pixels.inside
         self.objects += not is_part
         self.parts += is_part
+        if not pixels.inside.any():
+            self.empty += not is_part
+        elif number:
+            key = found.value, number
+            self._extents[key] = self._extents.get(key, pixels.box).union(pixels.box)
 
     def ignore(self, pixels: Dense) -> None:
         """Set pixels to ignore."""
@@ -116,7 +123,6 @@ class Canvas:
             (self.overlap, "pixels lie in several objects; the later one counts"),
             (self.parts, "outlines are further parts of objects"),
             (self.erased, "outlines are background and no objects"),
-            (self.crowds, "objects are crowds; they are no single objects"),
             (self.lost, "objects could not be read; what lies outside the others stays unlabelled"),
         )
         mask = ImportedMask(
@@ -126,10 +132,32 @@ class Canvas:
             self._object,
             None if known.all() else known,
             self.objects,
-            (*notices, *(f"{number:,} {what}" for number, what in counted if number)),
+            (*notices, *(f"{number:,} {what}" for number, what in counted if number), *self._of_objects()),
             split,
         )
         return Painted(mask, tuple(self.failed), self.unknown)
+
+    def _of_objects(self) -> Iterator[str]:
+        """What has become of objects that are none any more."""
+        counted = (
+            (
+                self.crowds,
+                "came as a crowd; only the pixels and their class are kept, not that it is a crowd",
+            ),
+            (self._covered(), "vanished wholly under what was painted later"),
+            (self.empty, "held no pixel"),
+        )
+        for number, what in counted:
+            if number:
+                yield f"{number:,} object{'s' if number != 1 else ''} {what}"
+
+    def _covered(self) -> int:
+        """How many objects have no pixel left."""
+        return sum(
+            not ((self._object[place] == number) & (self._label[place] == value)).any()
+            for (value, number), box in self._extents.items()
+            for place in [box.slices()]
+        )
 
 
 def free_numbers(stated: list[int | None]) -> list[int]:

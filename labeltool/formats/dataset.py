@@ -22,7 +22,8 @@ from labeltool.core.runs import Runs
 from labeltool.formats import pictures
 from labeltool.formats.items import Item, Kept, Known, Names, Tally, Watched
 from labeltool.formats.manifest import read_manifest
-from labeltool.formats.protocol import ExportOptions, ExportPlan, ExportReport, LabelledImage, LabelledImages
+from labeltool.formats.options import ExportOptions
+from labeltool.formats.protocol import ExportPlan, ExportReport, LabelledImage, LabelledImages
 from labeltool.formats.untrusted import left_out
 from labeltool.formats.workers import in_order, workers
 from labeltool.imaging.open import probe
@@ -70,10 +71,13 @@ class DatasetExporter(ABC):
     parallel: ClassVar[bool] = False
     """True where ``add`` and ``compare`` may run for several images at a time."""
     naming: ClassVar[type[Names]] = Names
+    none_fits: ClassVar[str] = ""
+    """Why no image can be exported, where a format refuses labelled images for one reason only."""
 
     @abstractmethod
     def judge(self, item: Item, options: Any, found: Findings) -> int:
-        """Add what is wrong or worth knowing about one image; returns the bytes it takes without its picture."""
+        """Add what is wrong or worth knowing about one image; returns the bytes it takes without its picture.
+        BadInputError where the image will be left out, for the reason that :meth:`Writer.add` would give."""
 
     @abstractmethod
     def writer(self, out: Path, catalog: ClassCatalog, options: Any) -> AbstractContextManager[Writer]:
@@ -85,16 +89,21 @@ class DatasetExporter(ABC):
 
     def plan(self, images: LabelledImages, catalog: ClassCatalog, options: Any) -> ExportPlan:
         """What would be written: one pass over the masks."""
-        found, skipped, folders = Findings(Tally(), Tally()), [], set()
-        count = objects = nbytes = 0
+        found, skipped, folders = Findings(Tally(), Tally()), list[Skipped](), set[Path]()
+        ids: set[str] = set()
+        objects = nbytes = 0
         for entry in self._entries(images, catalog, options):
             if isinstance(entry, Skipped):
                 skipped.append(entry)
                 continue
-            count += 1
+            try:
+                picture = self._judge_picture(entry, found) if self.with_pictures else 0
+                nbytes += self.judge(entry, options, found) + picture
+            except BadInputError as error:
+                skipped.append(left_out(error, entry.record.path))
+                continue
+            ids.add(entry.record.id)
             objects += len(entry.objects.extents)
-            nbytes += self.judge(entry, options, found)
-            nbytes += self._judge_picture(entry, found) if self.with_pictures else 0
             folders.add(entry.record.path.parent)
             if entry.strange_values:
                 values = ", ".join(map(str, entry.strange_values))
@@ -103,9 +112,15 @@ class DatasetExporter(ABC):
                 )
             if entry.runs.unlabelled.any():
                 found.notices.add(self.about_unlabelled(catalog), entry.record.name)
-        problems = found.problems.lines() if count else ("There is no labelled image to export",)
         return ExportPlan(
-            count, objects, nbytes, problems, found.notices.lines(), tuple(skipped), frozenset(folders)
+            len(ids),
+            objects,
+            nbytes,
+            found.problems.lines() if ids else (self._why_nothing(skipped),),
+            found.notices.lines(),
+            tuple(skipped),
+            frozenset(folders),
+            frozenset(ids),
         )
 
     def write(
@@ -237,13 +252,18 @@ class DatasetExporter(ABC):
             return UNLABELLED
         return pictures.missing(record) if self.with_pictures else ""
 
+    def _why_nothing(self, skipped: list[Skipped]) -> str:
+        """The problem of a plan in which no image is left."""
+        reasons = {each.reason: None for each in skipped if each.reason != UNLABELLED}
+        if not reasons:
+            return "There is no labelled image to export"
+        why = self.none_fits or next(iter(reasons))
+        more = f" (and {len(reasons) - 1} other reasons)" if len(reasons) > 1 and not self.none_fits else ""
+        return f"No image can be exported as {self.title}: {why}{more}"
+
     def _judge_picture(self, entry: Item, found: Findings) -> int:
         record = entry.record
-        try:
-            info = probe(record.path, record.page)
-        except BadInputError as error:
-            found.notices.add(f"Images that cannot be read are left out ({error.message})", record.name)
-            return 0
+        info = probe(record.path, record.page)
         sentence = pictures.conversion(record, info, jpeg_only=self.jpeg_only, png_only=self.png_only)
         if not sentence:
             return record.file_bytes

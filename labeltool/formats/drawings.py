@@ -19,8 +19,9 @@ from labeltool.formats.canvas import Canvas, Painted, free_numbers, without_clas
 from labeltool.formats.foreign import is_background, is_class
 from labeltool.formats.manifest import MANIFEST, Manifest, read_manifest
 from labeltool.formats.match import Matcher, one_each
+from labeltool.formats.options import ImportOptions
 from labeltool.formats.outlines import FARTHEST
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask
 from labeltool.formats.untrusted import files_below, left_out, refused_name, stays_inside
 
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from labeltool.core.atomic import sync_folder
+from labeltool.core.atomic import sync_folder, writable
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, LabeltoolError, StoreError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.formats.items import Watched
 from labeltool.formats.manifest import Source, write_manifest
+from labeltool.formats.options import ExportOptions
 from labeltool.formats.protocol import (
     Exporter,
-    ExportOptions,
     ExportPlan,
     ExportReport,
     LabelledImage,
@@ -58,10 +59,11 @@ def export(
         partial.rename(out)
         sync_folder(out.parent)
     except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise StoreError(
             f"the export could not be written: {error.strerror or error}",
             file=error.filename or out,
-            hint="Nothing was kept of it; free some space or choose another folder",
+            hint=f"Nothing was kept of it; {'free some space or ' if full else ''}choose another folder",
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -73,7 +75,11 @@ def refuse(plan: ExportPlan, out: Path, project: Path | None = None) -> None:
     if plan.problems:
         raise BadInputError("; ".join(plan.problems), hint="Nothing was written")
     _refuse_target(out.resolve(), plan.folders, project)
-    above = next(folder for folder in out.absolute().parents if folder.exists())
+    above = next(folder for folder in out.resolve().parents if folder.exists())
+    if not writable(above):
+        raise BadInputError(
+            "nothing can be written there", file=above, hint="Choose a folder that you may write to"
+        )
     free = shutil.disk_usage(above).free
     if plan.nbytes > free:
         raise BadInputError(
@@ -88,7 +94,14 @@ def left_over(folder: Path) -> list[Path]:
 
 def _refuse_target(out: Path, sources: frozenset[Path], project: Path | None) -> None:
     hint = "Choose a new folder somewhere else"
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    try:
+        there = next(path for path in (out, *out.parents) if path.exists())
+        taken = there == out and out.is_dir() and any(out.iterdir())
+    except OSError as error:
+        raise BadInputError(f"the target cannot be read: {error.strerror}", file=out, hint=hint) from error
+    if not there.is_dir():
+        raise BadInputError("this is a file, and an export is a folder", file=there, hint=hint)
+    if taken:
         raise BadInputError("the target exists and is not empty; nothing is overwritten", file=out, hint=hint)
     if project is not None and out.is_relative_to(project.resolve()):
         raise BadInputError("the target lies inside the project", file=out, hint=hint)

@@ -19,6 +19,7 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord, Skipped
+from labeltool.formats.options import ExportOptions, ImportOptions
 
 
 @dataclass(frozen=True)
@@ -43,24 +44,12 @@ class LabelledImages(Protocol):
 
 
 @dataclass(frozen=True)
-class ExportOptions:
-    """What every format lets one choose. Dialog and flags are made from the fields of each format's ``Options``."""
-
-    include_unlabelled: bool = field(
-        default=False,
-        metadata={
-            "label": "Include images that nobody has labelled",
-            "help": "also export images without a single labelled pixel; otherwise they are reported as skipped",
-        },
-    )
-
-
-@dataclass(frozen=True)
 class ExportPlan:
     """What an export would do, found without writing anything.
 
     ``problems`` refuse the export, each a sentence that names its file; ``notices`` say what will be converted or
-    lost; ``nbytes`` estimates the disk space from above; ``folders`` hold source images.
+    lost; ``nbytes`` estimates the disk space from above; ``folders`` hold source images. ``ids`` are those of the
+    images that will be written, ``images`` in number.
     """
 
     images: int
@@ -70,6 +59,7 @@ class ExportPlan:
     notices: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     folders: frozenset[Path] = frozenset()
+    ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -143,20 +133,6 @@ class ImportedMask:
     objects: int
     notices: tuple[str, ...] = ()
     split: str = ""
-
-
-@dataclass(frozen=True)
-class ImportOptions:
-    """What every format lets one choose. Dialog and flags are made from the fields of each format's ``Options``."""
-
-    add_classes: bool = field(
-        default=False,
-        metadata={
-            "label": "Add classes that the project lacks",
-            "help": "classes that occur in the labels and not in the project are added to it first; "
-            "otherwise their objects are left out and reported",
-        },
-    )
 
 
 class ForeignClass(NamedTuple):

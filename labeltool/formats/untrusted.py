@@ -61,6 +61,16 @@ def check_file(path: Path, limit: int) -> None:
         raise BadInputError(f"the file is larger than {limit // 1_000_000} MB", file=path)
 
 
+def check_folder(path: Path) -> None:
+    """BadInputError unless there is a folder, which masks in files of their own are read from."""
+    if path.is_file():
+        raise BadInputError(
+            "this is a file, and masks are read from a folder", file=path, hint="Give the folder it lies in"
+        )
+    if not path.is_dir():
+        raise BadInputError("there is no such folder of masks", file=path)
+
+
 def is_given(path: Path, root: Path) -> bool:
     """True where there is such a file in ``root``, false where there is nothing; BadInputError where it is something
     that must not be read, for to pass over it would change what the others mean."""

@@ -14,6 +14,9 @@ from labeltool.core.errors import BadInputError
 _STRIP = 1 << 22
 """Pixels counted at once: numpy counts them as 64-bit numbers."""
 
+_TOLD = 10
+"""Classes that a notice names."""
+
 
 def counted(numbers: NDArray[Any], least: int = 256) -> NDArray[np.int64]:
     """How often each whole number occurs, int64 [n], n the largest number and one, but not below ``least``."""
@@ -74,6 +77,13 @@ def by_name(foreign: ClassCatalog, own: ClassCatalog) -> dict[int, int]:
 def identity(own: ClassCatalog) -> dict[int, int]:
     """The values of a file that counts as the project does."""
     return {value: value for value in own.values}
+
+
+def by_number(own: ClassCatalog) -> str:
+    """The notice that a file has no names for its classes, so that its numbers are those of the project."""
+    told = [f"{c.value} is {c.name}" for c in own.foreground]
+    more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+    return f"classes by number, for the file has no names: {', '.join(told[:_TOLD])}{more}"
 
 
 def _told(value: int, pixels: int, names: Mapping[int, str]) -> str:

@@ -23,7 +23,8 @@ from labeltool.formats import pictures
 from labeltool.formats.dataset import UNLABELLED, Findings
 from labeltool.formats.items import Item, Kept, Known, Names, Tally, Watched
 from labeltool.formats.manifest import read_manifest
-from labeltool.formats.protocol import ExportOptions, ExportPlan, ExportReport, LabelledImage, LabelledImages
+from labeltool.formats.options import ExportOptions
+from labeltool.formats.protocol import ExportPlan, ExportReport, LabelledImage, LabelledImages
 from labeltool.formats.untrusted import left_out
 
 S = TypeVar("S")
@@ -154,7 +155,8 @@ class VolumeExporter(ABC, Generic[S]):
         """What would be written: one pass over the masks, and the headers of the volumes."""
         found, skipped = Findings(Tally(), Tally()), list[Skipped]()
         folders: set[Path] = set()
-        count = objects = nbytes = 0
+        ids: set[str] = set()
+        objects = nbytes = 0
         self._forget()
         for entry in self._labelled(images, catalog, options, {}):
             if isinstance(entry, Skipped):
@@ -165,15 +167,22 @@ class VolumeExporter(ABC, Generic[S]):
             except BadInputError as error:
                 skipped += _each(entry.volume, error)
                 continue
-            count += len(entry.slices)
+            ids.update(record.id for record in entry.volume.records)
             objects += entry.objects
             folders.update(path.parent for path in entry.volume.files)
             self._judge_pixels(entry, catalog, found)
         problems = (
-            found.problems.lines() if count else ("There is no labelled volume to export", *_why(skipped))
+            found.problems.lines() if ids else ("There is no labelled volume to export", *_why(skipped))
         )
         return ExportPlan(
-            count, objects, nbytes, problems, found.notices.lines(), tuple(skipped), frozenset(folders)
+            len(ids),
+            objects,
+            nbytes,
+            problems,
+            found.notices.lines(),
+            tuple(skipped),
+            frozenset(folders),
+            frozenset(ids),
         )
 
     def write(
@@ -340,8 +349,8 @@ def _each(volume: Volume, error: BadInputError) -> Iterator[Skipped]:
 
 
 def _why(skipped: list[Skipped]) -> tuple[str, ...]:
-    """The reasons, each once."""
+    """The reasons, each once, with the names of the files whose slices they are about."""
     reasons = Tally()
-    for entry in skipped:
-        reasons.add(entry.reason, Path(entry.file).name)
+    for reason, name in dict.fromkeys((entry.reason, entry.name) for entry in skipped):
+        reasons.add(reason, name)
     return reasons.lines()

@@ -11,6 +11,10 @@ from labeltool.imaging import sniff
 from labeltool.imaging.reader import ImageInfo, Page, Reader, ReaderPlugin
 
 _GROUP = "labeltool.readers"
+_READ = (
+    "PNG, JPEG, TIFF, BMP, WebP, GIF, GeoTIFF and other maps, DICOM, NIfTI and whole slides are read; "
+    "`labeltool doctor` says what is missing of that"
+)
 
 
 def open_image(path: Path, page: str = "") -> Reader:
@@ -55,7 +59,8 @@ def _reader_of(path: Path) -> ReaderPlugin:
     for reader in readers:
         if reader.can_read(head, path):
             return reader
-    raise _refusal(head, path, broken)
+    promised = next((suffix for reader in readers for suffix in reader.suffixes if _ends(path, suffix)), "")
+    raise _refusal(head, path, broken, promised)
 
 
 def _readers() -> tuple[list[ReaderPlugin], list[str]]:
@@ -94,15 +99,20 @@ def _head(path: Path) -> bytes:
     return head
 
 
-def _refusal(head: bytes, path: Path, broken: list[str]) -> BadInputError:
+def _refusal(head: bytes, path: Path, broken: list[str], promised: str) -> BadInputError:
+    """``promised`` is the suffix of a kind that is read, which the file only pretends to be."""
     kind = sniff.by_head(head) or sniff.by_suffix(path)
     if kind is not None:
         return BadInputError(f"this is {kind.name}", file=path, hint=kind.hint)
     what = "this is a text file, not an image" if _is_text(head) else "this is no image that can be read"
-    hint = (
-        "; ".join(broken) or "PNG, JPEG, TIFF, BMP, WebP and GIF are read; `labeltool doctor` says what else"
-    )
-    return BadInputError(what, file=path, hint=hint)
+    if promised and not broken:
+        hint = f"Its name ends in {promised}, but its content is something else: copy or download it again"
+        return BadInputError(what, file=path, hint=hint)
+    return BadInputError(what, file=path, hint="; ".join(broken) or _READ)
+
+
+def _ends(path: Path, suffix: str) -> bool:
+    return path.name.lower().endswith(suffix)
 
 
 def _is_text(head: bytes) -> bool:

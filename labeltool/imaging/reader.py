@@ -64,7 +64,8 @@ class ImageInfo:
 
     ``pixel_size`` and ``thickness_m`` (from one page to the next) are those in the world, ``georeference`` the place on
     the map. ``series`` is the same for pages that belong to one volume or stack, ``place`` orders them in it (mm along
-    the axis where that is known, else a number), ``subject`` is the patient or specimen.
+    the axis where that is known, else a number), ``place_is_mm`` is true where the files say where their pages lie and
+    not merely how thick they are, ``subject`` is the patient or specimen.
     """
 
     size: Size
@@ -84,6 +85,7 @@ class ImageInfo:
     georeference: Georeference | None = None
     series: str = ""
     place: float = 0.0
+    place_is_mm: bool = False
     subject: str = ""
 
     @property

@@ -2,8 +2,8 @@
 
 Frames come in on stdin and go out on what was stdout; whatever a library prints goes to stderr instead. A frame
 ``{"segment": path, "page": key}`` is answered by any number of ``{"part": [x0, y0, x1, y1], "done", "total"}`` whose
-bytes are the label and then the confidence plane, and by one ``{"end": true}`` or ``{"error": {...}}``. The process ends
-when its stdin does, so it never outlives its parent.
+bytes are the label and then the confidence plane, and by one ``{"end": true}`` or ``{"error": {...}}``. The process
+ends when its stdin does, so it never outlives its parent.
 """
 
 from __future__ import annotations

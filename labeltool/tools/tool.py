@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ from labeltool.imaging.scale import PixelSize
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+LARGEST_VALUE = 1e15
+"""Of an image: what may be chosen. What lies beyond stands for no value, or is infinite."""
 Key = Literal["", "accept", "back", "delete", "refresh", "done"]
 
 
@@ -247,10 +249,25 @@ def dragged(shown: Preview) -> Generator[Preview, Pointer, Pointer]:
     return event
 
 
+class ValueRange(NamedTuple):
+    """What the values of an image are that are not 8-bit RGB: of what ``kind`` (numbers mean the same in all images of
+    one kind), from where to where, how finely they are told apart, and in what unit."""
+
+    kind: tuple[str, ...]
+    low: float
+    high: float
+    step: float
+    unit: str
+
+
 @dataclass(frozen=True)
 class Option:
     """A setting of a tool, shown while it is in use. With ``choices`` the value is an index into them;
-    a ``step`` of 0 makes it a switch, 0 or 1."""
+    a ``step`` of 0 makes it a switch, 0 or 1.
+
+    ``of_values`` says that it is a number among an image's values; the rest then goes for 8-bit RGB, and ``fitted``
+    for other images: ``kind`` is what those are (empty: 8-bit RGB).
+    """
 
     id: str
     title: str
@@ -260,6 +277,17 @@ class Option:
     step: float = 1
     unit: str = ""
     choices: tuple[str, ...] = ()
+    of_values: bool = False
+    kind: tuple[str, ...] = ()
+
+    def fitted(self, values: ValueRange) -> Option:
+        """The same for an image with these values; by default as far up in its range as in that of 8 bits."""
+        if not self.of_values:
+            return self
+        share = (self.default - self.low) / (self.high - self.low)
+        default = values.low + round(share * (values.high - values.low) / values.step) * values.step
+        kind, low, high, step, unit = values
+        return replace(self, default=default, low=low, high=high, step=step, unit=unit, kind=kind)
 
 
 @dataclass(frozen=True)
@@ -281,3 +309,9 @@ class Tool:
     hover: Callable[[ToolContext, Point], Preview] | None = None
     help: str = ""
     prepare: Callable[[], object] | None = None
+
+    def fitted(self, values: ValueRange | None) -> Tool:
+        """The same with options for an image with these values; None stands for 8-bit RGB."""
+        if values is None:
+            return self
+        return replace(self, options=tuple(option.fitted(values) for option in self.options))

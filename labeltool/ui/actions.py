@@ -45,6 +45,8 @@ REASONS: dict[str, object] = {
     "image": QT_TRANSLATE_NOOP("Actions", "no image is open"),
     "edit_image": QT_TRANSLATE_NOOP("Actions", "no image is open that may be changed"),
     "series": QT_TRANSLATE_NOOP("Actions", "the image is no page of a series"),
+    "window": QT_TRANSLATE_NOOP("Actions", "the image is no CT, which these windows are for"),
+    "file_window": QT_TRANSLATE_NOOP("Actions", "the image's file names no window"),
     "undo": QT_TRANSLATE_NOOP("Actions", "there is nothing to undo"),
     "redo": QT_TRANSLATE_NOOP("Actions", "there is nothing to redo"),
 }
@@ -83,6 +85,7 @@ USUAL = (
 """The order of the tools that everybody knows."""
 
 SUBMENUS: dict[str, object] = {
+    "Value window": QT_TRANSLATE_NOOP("Actions", "Value window"),
     "Paint": QT_TRANSLATE_NOOP("Actions", "Where painting counts"),
     "Choose a class": QT_TRANSLATE_NOOP("Actions", "Choose a class"),
     "Show or hide a class": QT_TRANSLATE_NOOP("Actions", "Show or hide a class"),
@@ -372,6 +375,24 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
         help=QT_TRANSLATE_NOOP("Actions", "Stretches dark images for the eye; pixels never change"),
     ),
+    *(
+        _spec(f"window_{name}", "View", text, needs=needs, submenu="Value window", help=about)
+        for name, text, needs, about in (
+            ("file", QT_TRANSLATE_NOOP("Actions", "Window as the file says"), "file_window", ""),
+            (
+                "auto",
+                QT_TRANSLATE_NOOP("Actions", "Window: auto, between percentiles"),
+                "image",
+                QT_TRANSLATE_NOOP("Actions", "Auto: percentiles of the values of each image"),
+            ),
+            ("opened", QT_TRANSLATE_NOOP("Actions", "Window as opened"), "image", ""),
+            ("bone", QT_TRANSLATE_NOOP("Actions", "Window: bone"), "window", ""),
+            ("lung", QT_TRANSLATE_NOOP("Actions", "Window: lung"), "window", ""),
+            ("brain", QT_TRANSLATE_NOOP("Actions", "Window: brain"), "window", ""),
+            ("abdomen", QT_TRANSLATE_NOOP("Actions", "Window: abdomen"), "window", ""),
+            ("soft_tissue", QT_TRANSLATE_NOOP("Actions", "Window: soft tissue"), "window", ""),
+        )
+    ),
     _spec("show_fill", "View", QT_TRANSLATE_NOOP("Actions", "Fill of the mask"), checkable=True),
     _spec("show_outlines", "View", QT_TRANSLATE_NOOP("Actions", "Outlines of the mask"), checkable=True),
     _spec(
@@ -400,6 +421,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Ctrl+Shift+M",
         checkable=True,
         separated=True,
+    ),
+    _spec(
+        "wheel_turns",
+        "View",
+        QT_TRANSLATE_NOOP("Actions", "Wheel turns slices"),
+        checkable=True,
+        needs="series",
+        help=QT_TRANSLATE_NOOP("Actions", "In a series the wheel turns slices, and with Ctrl it zooms"),
     ),
     _spec("show_crosshair", "View", QT_TRANSLATE_NOOP("Actions", "Crosshair"), "Shift+X", checkable=True),
     _spec("more_opacity", "View", QT_TRANSLATE_NOOP("Actions", "More opacity"), "=", repeats=True),

@@ -54,7 +54,11 @@ class Annotate:
         """A tool has picked up a class."""
         self.revealed: Signal[None] = Signal()
         """The mask was hidden and is shown again, as somebody paints."""
+        self.fitted: Signal[None] = Signal()
+        """The tool's options are others now, because the image at hand has other values."""
         self.tool: Tool | None = None
+        """The tool at hand, fitted to the image at hand."""
+        self._used: Tool | None = None
         self._bench: Workbench | None = None
         self._disconnect: Callable[[], None] = lambda: None
         self._series = ("", Size(0, 0))
@@ -112,9 +116,19 @@ class Annotate:
 
     def use(self, tool: Tool) -> None:
         """Draw with this tool."""
-        self.tool = tool
+        self._used = tool
+        self.tool = self._fitted(tool)
         self.canvas.set_tool(tool)
         self._prepare()
+
+    def _fitted(self, tool: Tool) -> Tool:
+        return tool.fitted(self.looks.values()) if any(each.of_values for each in tool.options) else tool
+
+    def _fit(self) -> None:
+        """The image at hand is another one, or more of it has come."""
+        if self._used is not None and self.tool != (fitted := self._fitted(self._used)):
+            self.tool = fitted
+            self.fitted.emit(None)
 
     def _prepare(self) -> None:
         """Begin with what the tool needs at first use."""
@@ -213,6 +227,7 @@ class Annotate:
     def _pixels_arrived(self, arrival: Arrival) -> None:
         for view in (self.canvas, self.minimap):
             view.pixels_arrived("image", arrival.box, arrival.first, arrival.last)
+        self._fit()
 
     def _pixels_changed(self, change: Change) -> None:
         if not self.shown.mask and not change.box.is_empty and self.canvas.drawing and self._painting:
@@ -249,6 +264,7 @@ class Annotate:
         self.apply()
 
     def _look_changed(self) -> None:
+        self._fit()
         self.redraw("image")
         self.apply()
 

@@ -69,6 +69,8 @@ class Docks:
         title = self._docks[layers].height() - self._layers.height()
         wishes = [
             (layers, self._layers.preferred_height()),
+            (images, self._images.preferred_height(image_panel.FEW_SEEN)),
+            (classes, self._classes.preferred_height(class_panel.FEW_SEEN)),
             (images, self._images.preferred_height(image_panel.ENOUGH_SEEN)),
             (classes, self._classes.preferred_height(class_panel.ENOUGH_SEEN)),
             (classes, self._classes.preferred_height()),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
 
 from labeltool.core.change import Signal
 from labeltool.imaging.display import (
@@ -17,11 +20,14 @@ from labeltool.imaging.display import (
 )
 from labeltool.imaging.reader import ImageInfo, Raw, ValueWindow
 from labeltool.imaging.view import View, values_of
+from labeltool.tools.tool import LARGEST_VALUE, ValueRange
 
 if TYPE_CHECKING:
     from labeltool.app.at_hand import OpenImage
 
 COLOURS = 3
+FINER_THAN_REACH = 3
+"""Values that are not whole numbers are chosen to so many digits after the first one of their range, and to tenths."""
 WIDER_A_ROOM = 8.0
 """By how much dragging across the whole canvas widens a window."""
 
@@ -95,6 +101,12 @@ class Looks:
         """The windows that the image offers."""
         return [] if self.info is None else presets(self.info)
 
+    def offers(self, name: str) -> ValueWindow | None:
+        """The window of a name among those for the image's modality; without a name the first of the file."""
+        own = 0 if self.info is None else sum(each.width > 0 for each in self.info.windows)
+        some = self.windows[own:] if name else self.windows[:own]
+        return next((each for each in some if name in ("", each.name)), None)
+
     @property
     def is_grey(self) -> bool:
         """True when one channel is shown."""
@@ -115,13 +127,27 @@ class Looks:
             self._reach = sample, percentiles(sample, 0, 100, self.info.nodata)
         return self._reach[1]
 
+    def values(self) -> ValueRange | None:
+        """Among which numbers a tool may choose: the file's own, rounded outwards; None for 8-bit RGB."""
+        info = self.info
+        if info is None or info.is_plain:
+            return None
+        low, high = (min(LARGEST_VALUE, max(-LARGEST_VALUE, end)) for end in self.span())
+        digits = 0
+        if np.dtype(info.dtype).kind == "f":
+            digits = max(1, FINER_THAN_REACH - math.floor(math.log10(max(high - low, 1e-9))))
+        parts = 10**digits
+        low, high = math.floor(low * parts) / parts, math.ceil(high * parts) / parts
+        kind = (info.modality, info.dtype, info.unit)
+        return ValueRange(kind, low, max(high, low + 1 / parts), 1 / parts, info.unit)
+
     # ---- changing it
 
     def set(self, display: Display) -> None:
         """Show it so, and images like it."""
         self.auto = False
         if self._image is not None and self.info is not None:
-            self._chosen[_kind(self.info)] = display
+            self._chosen[_kind(self._image, self.info)] = display
             if self._image.record.series:
                 self._chosen[self._image.record.series] = display
         self._tell()
@@ -141,6 +167,12 @@ class Looks:
             self.set(full_range(self.display, self.info))
         elif preset == "opened":
             self._forget()
+
+    def choose_window(self, name: str) -> None:
+        """A window by its name, as :meth:`offers`; nothing happens where there is none."""
+        window = self.offers(name)
+        if window is not None:
+            self.choose(window)
 
     def set_numbers(self, numbers: Numbers) -> None:
         """Level, width and gamma of what is adjusted."""
@@ -183,15 +215,17 @@ class Looks:
     def _forget(self) -> None:
         """Show it as it was opened, and images like it as they are."""
         self.set(self.opened)
-        if self.info is not None:
-            self._chosen.pop(_kind(self.info), None)
+        if self._image is not None and self.info is not None:
+            self._chosen.pop(_kind(self._image, self.info), None)
 
     def _own(self) -> Display:
         assert self._image is not None
         return self._chosen.get(self._image.record.series or None) or self._of_kind() or self.opened
 
     def _of_kind(self) -> Display | None:
-        return None if self.info is None else self._chosen.get(_kind(self.info))
+        if self._image is None or self.info is None:
+            return None
+        return self._chosen.get(_kind(self._image, self.info))
 
     def _automatic(self) -> Display:
         """Judged anew whenever more of the image is at hand."""
@@ -217,6 +251,17 @@ class Looks:
         self.changed.emit(None)
 
 
-def _kind(info: ImageInfo) -> tuple[object, ...]:
-    """Images of one kind are shown alike, once somebody has chosen how."""
-    return info.is_plain, info.modality, info.dtype, info.channels
+def _kind(image: OpenImage, info: ImageInfo) -> tuple[object, ...]:
+    """Images of one kind are shown alike, once somebody has chosen how: those of one folder whose channels mean the
+    same. Maps have channels without names, which say nothing; those of one resolution are of one camera."""
+    size = info.pixel_size if info.georeference is not None else None
+    resolution = f"{size.x:.1g}" if size is not None else ""
+    return (
+        image.record.path.parent,
+        info.is_plain,
+        info.modality,
+        info.dtype,
+        info.channels,
+        info.composite,
+        resolution,
+    )

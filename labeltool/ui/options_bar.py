@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -19,13 +20,15 @@ from PySide6.QtWidgets import (
 )
 
 from labeltool.app.toolbox import MAX_RADIUS, MIN_RADIUS
-from labeltool.tools.tool import Option, Tool
+from labeltool.tools.tool import LARGEST_VALUE, Option, Tool
 from labeltool.ui.topbar import ElidedLabel
 from labeltool.ui.words import translated
 
 SLIDER_PX = (40, 110)
 """Width of a slider: at least, and where there is room."""
 MARGIN_PX = 2
+SLIDER_STEPS = 10_000
+"""Positions of a slider, at most; finer numbers are typed."""
 SLIDERS_FIRST = 1000
 """Their share of what is left beside the help, until they are as wide as they may be."""
 
@@ -53,11 +56,14 @@ class OptionsBar(QWidget):
         self.setFixedHeight(
             highest + margins.top() + margins.bottom()
         )  # or the canvas would jump with the tool
+        self.tool: Tool | None = None
+        """The tool whose options are shown."""
         self._diameter: Field | None = None
 
     def show_tool(self, tool: Tool, values: Mapping[str, float], radius_px: float) -> None:
         """The options of a tool and what they are set to."""
         self._clear()
+        self.tool = tool
         if tool.cursor == "brush":
             self._add_diameter(2 * radius_px)
         for option in tool.options:
@@ -127,14 +133,23 @@ class OptionsBar(QWidget):
         slider.setMinimumWidth(SLIDER_PX[0])
         slider.setMaximumWidth(SLIDER_PX[1])
         slider.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        slider.setRange(0, round((option.high - option.low) / option.step))
-        slider.setValue(round((value - option.low) / option.step))
+        reach = option.high - option.low
+        count = min(round(reach / option.step), SLIDER_STEPS)
+
+        def place(of: float) -> int:
+            return round(min(1.0, max(0.0, (of - option.low) / reach)) * count)
+
+        slider.setRange(0, count)
+        slider.setValue(place(value))
+        if option.kind:
+            box.setFixedWidth(box.sizeHint().width())  # as wide as the image's values are long
+            box.setRange(-LARGEST_VALUE, LARGEST_VALUE)  # the next image may have larger ones
         box.setValue(value)
-        slider.valueChanged.connect(lambda steps: box.setValue(option.low + steps * option.step))
+        slider.valueChanged.connect(lambda steps: box.setValue(option.low + steps / count * reach))
 
         def typed(new: float) -> None:
             slider.blockSignals(True)
-            slider.setValue(round((new - option.low) / option.step))
+            slider.setValue(place(new))
             slider.blockSignals(False)
             changed(new)
 
@@ -179,9 +194,10 @@ class Field(QDoubleSpinBox):
 
     def __init__(self, low: float, high: float, step: float, unit: str) -> None:
         super().__init__()
+        # The range is rounded to the decimals.
+        self.setDecimals(0 if step % 1 == 0 else max(2, -math.floor(math.log10(step))))
         self.setRange(low, high)
         self.setSingleStep(step)
-        self.setDecimals(0 if step % 1 == 0 else 2)
         self.setSuffix(f" {unit}" if unit else "")
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -28,7 +28,12 @@ class PageBar(QWidget):
         self._slider.setObjectName("pages.slider")
         self._slider.setAccessibleName(self.tr("Page or slice"))
         self._slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._slider.setToolTip(self.tr("Page Up and Page Down turn pages as well"))
+        self._slider.setToolTip(
+            self.tr(
+                "Page Up and Page Down turn pages as well, and so does the wheel on the image with Alt; "
+                "View, Wheel turns slices makes it turn them without"
+            )
+        )
         self._says = QLabel()
         self._says.setObjectName("pages.says")
         self._says.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,8 @@ import numpy as np
 
 from labeltool.core.geometry import TILE, Box, Size
 from labeltool.core.provenance import Origin
+from labeltool.imaging.ground import ground_of
+from labeltool.imaging.reader import Georeference
 from labeltool.imaging.scale import PixelSize
 from labeltool.imaging.view import values_of
 
@@ -20,7 +24,8 @@ if TYPE_CHECKING:
 class Readout:
     """What lies under the pointer. ``values`` are the file's own, one a channel, None until the pixel has come from the
     disk, ``unit`` is theirs; ``confidence`` is 0..1, None where no model has been. ``object_id`` is 0 where an object
-    is simply a connected region."""
+    is simply a connected region. ``on_map`` is where the pixel's middle lies on the map, in words; empty where the
+    image does not say it."""
 
     x: int
     y: int
@@ -32,6 +37,7 @@ class Readout:
     scale: PixelSize | None = None
     object_id: int = 0
     unit: str = ""
+    on_map: str = ""
 
 
 def readout(image: OpenImage, x: float, y: float) -> Readout | None:
@@ -58,4 +64,23 @@ def readout(image: OpenImage, x: float, y: float) -> Readout | None:
         image.pixel_size,
         int(mask.read("object", box)[0, 0]),
         values.info.unit,
+        place_on_map(values.info.georeference, col + 0.5, row + 0.5),
     )
+
+
+def place_on_map(georeference: Georeference | None, x: float, y: float) -> str:
+    """A point of an image in the coordinates of its map, with as many digits as tell its pixels apart, and what the map
+    is called: "E 601234  N 4000017  EPSG:32616"; empty where the map is not known."""
+    if georeference is None or not georeference.crs:
+        return ""
+    a, b, c, d, e, f = georeference.transform
+    step = min(math.hypot(a, d), math.hypot(b, e))
+    digits = max(0, min(9, 1 - math.floor(math.log10(step)))) if step > 0 else 9
+    ground = ground_of(georeference)
+    in_degrees = ground is not None and ground.on_ellipsoid and ground.to_degrees is None
+    names = ("lon", "lat") if in_degrees else ("E", "N") if ground is not None else ("x", "y")
+    sign = "°" if in_degrees else ""
+    placed = (a * x + b * y + c, d * x + e * y + f)
+    parts = [f"{name} {value:.{digits}f}{sign}" for name, value in zip(names, placed, strict=True)]
+    wkt = re.match(r'\w+\["([^"]*)"', georeference.crs)
+    return "  ".join([*parts, wkt[1][:40] if wkt else georeference.crs])

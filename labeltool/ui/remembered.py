@@ -19,8 +19,9 @@ def keep_radius(radius_px: float) -> None:
 
 
 def keep_option(tool: Tool, id_: str, value: float) -> None:
-    """Remember what an option is set to."""
-    QSettings().setValue(_key(tool, id_), value)
+    """Remember what an option is set to; not where it is a number among the values of some images only."""
+    if not any(option.kind for option in tool.options if option.id == id_):
+        QSettings().setValue(_key(tool, id_), value)
 
 
 def restore(hand: Hand, tools: Iterable[Tool]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QSettings
 from PySide6.QtGui import QAction
 
+from labeltool.imaging.display import CT_WINDOWS
 from labeltool.ui.annotate import OPACITY_STEP, Annotate
 from labeltool.ui.compare import Mode
 from labeltool.ui.held import HeldKeys
@@ -15,6 +16,7 @@ from labeltool.ui.panels.layers import LAYERS, LayerPanel
 from labeltool.ui.peek import Peek
 from labeltool.ui.topbar import TopBar
 
+WHEEL_TURNS = "view/wheel_turns_slices"
 MODES: dict[str, Mode] = {"swipe": "swipe", "side_by_side": "side"}
 SWITCHES = {
     "show_mask": "mask",
@@ -32,6 +34,7 @@ class Seeing:
     def __init__(self, annotate: Annotate, panel: LayerPanel) -> None:
         self._annotate, self._panel = annotate, panel
         self._peek = Peek(partial(annotate.switch, "mask"), annotate.canvas)
+        annotate.canvas.wheel_turns = QSettings().value(WHEEL_TURNS, False, type=bool) is True
         panel.toggled.connect(annotate.switch)
         panel.opacity_changed.connect(annotate.set_opacity)
         panel.look.attach(annotate.looks)
@@ -48,7 +51,17 @@ class Seeing:
             "auto_contrast": lambda: annotate.looks.set_auto(not annotate.looks.auto),
             "more_opacity": lambda: annotate.set_opacity(annotate.shown.opacity + OPACITY_STEP),
             "less_opacity": lambda: annotate.set_opacity(annotate.shown.opacity - OPACITY_STEP),
+            "window_file": lambda: annotate.looks.choose_window(""),
+            "window_auto": lambda: annotate.looks.choose("auto"),
+            "window_opened": lambda: annotate.looks.choose("opened"),
+            **{
+                f"window_{each.name.lower().replace(' ', '_')}": partial(
+                    annotate.looks.choose_window, each.name
+                )
+                for each in CT_WINDOWS
+            },
             **{name: partial(self._toggle_compare, mode) for name, mode in MODES.items()},
+            "wheel_turns": self._toggle_wheel,
             "show_minimap": lambda: self._change(annotate.minimap.set_shown, not annotate.minimap.shown),
             "show_crosshair": lambda: self._change(
                 annotate.canvas.set_crosshair, not annotate.canvas.crosshair
@@ -67,6 +80,11 @@ class Seeing:
         compare = self._annotate.canvas.compare
         self._annotate.set_compare("off" if compare.mode == mode else mode, compare.left, compare.right)
 
+    def _toggle_wheel(self) -> None:
+        canvas = self._annotate.canvas
+        canvas.wheel_turns = not canvas.wheel_turns
+        QSettings().setValue(WHEEL_TURNS, canvas.wheel_turns)
+
     def _change(self, switch: Callable[[bool], None], on: bool) -> None:
         switch(on)
         self._annotate.apply()
@@ -83,5 +101,7 @@ class Seeing:
         actions["show_minimap"].setChecked(annotate.minimap.shown)
         actions["show_crosshair"].setChecked(annotate.canvas.crosshair)
         top.show_doubt(shown.doubt_below, shown.confidence and available["confidence"])
+        actions["wheel_turns"].setChecked(annotate.canvas.wheel_turns)
+        annotate.canvas.has_pages = annotate.image is not None and bool(annotate.image.record.series)
         self._panel.show_state({name: shown.on(name) for name in LAYERS}, available, shown.opacity)
         self._panel.show_look(fill=shown.fill, outlines=shown.outlines, compare=compare)

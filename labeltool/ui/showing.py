@@ -101,6 +101,8 @@ class Showing(QObject):
                 "image": image is not None,
                 "edit_image": image is not None and editable,
                 "series": image is not None and bool(image.record.series),
+                "window": image is not None and self._annotate.looks.offers("Bone") is not None,
+                "file_window": image is not None and self._annotate.looks.offers("") is not None,
                 "undo": image is not None and editable and bool(image.session.undo_title),
                 "redo": image is not None and editable and bool(image.session.redo_title),
             }

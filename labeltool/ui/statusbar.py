@@ -93,9 +93,12 @@ class StatusBar(QStatusBar):
         """Position, pixel value, class, object, origin and confidence."""
         self._pointer.setText("" if readout is None or catalog is None else self._words(readout, catalog))
         scale = None if readout is None else readout.scale
+        text = "" if readout is None else readout.on_map
+        if readout is not None and scale is not None and not text:
+            text = place_text(readout, scale)
         if readout is not None:
-            self._world.setVisible(scale is not None)
-        self._world.setText("" if readout is None or scale is None else place_text(readout, scale))
+            self._world.setVisible(bool(text))
+        self._world.setText(text)
 
     def _words(self, readout: Readout, catalog: ClassCatalog) -> str:
         """Numbers in fields of one width; what has no fixed length comes last."""
@@ -166,9 +169,7 @@ class StatusBar(QStatusBar):
 
 def place_text(readout: Readout, scale: PixelSize) -> str:
     """Where the pixel's corner lies, from the image's corner, in the world's unit."""
-    return ", ".join(
-        scale.text(along * side) for along, side in ((readout.x, scale.x), (readout.y, scale.y))
-    )
+    return ", ".join(scale.text(along * side) for along, side in ((readout.x, scale.x), (readout.y, scale.y)))
 
 
 def _padded(number: int, digits: int) -> str:

@@ -197,12 +197,14 @@ class MainWindow(QMainWindow):
         self._options.diameter_changed.connect(self._hand.set_diameter)
         self._options.option_changed.connect(self._set_option)
         self._options.left.connect(self._canvas.setFocus)
+        self.annotate.fitted.connect(lambda _: self._refit())
         self._hand.class_changed.connect(self._regions.class_changed)
         self.annotate.chosen.connect(self._hand.take)
         self._classes.lock_asked.connect(self._protection.lock)
         self._classes.hidden_changed.connect(self.annotate.set_hidden)
         self._layers.resized.connect(self._docks.arrange)
         self._images.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
+        self._canvas.turn_asked.connect(lambda by: self.bench.turn(by) if self.bench else None)
         self._pages.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
         self._images.split_asked.connect(self.projects.put_into)
         self._images.left.connect(self._canvas.setFocus)
@@ -328,15 +330,20 @@ class MainWindow(QMainWindow):
         self.actions_[tool.id].setChecked(True)
         self._show_options()
 
+    def _refit(self) -> None:
+        """The same tool for another image."""
+        self._options.leave()
+        self._show_options()
+
     def _show_options(self) -> None:
         if self.annotate.tool is not None:
             hand = self.bench.hand if self.bench is not None else Hand()
             self._options.show_tool(self.annotate.tool, hand.options_of(self.annotate.tool), hand.radius_px)
 
     def _set_option(self, id_: str, value: float) -> None:
-        if self.bench is not None and self.annotate.tool is not None:
-            self.bench.hand.set_option(self.annotate.tool, id_, value)
-            remembered.keep_option(self.annotate.tool, id_, value)
+        if self.bench is not None and self._options.tool is not None:
+            self.bench.hand.set_option(self._options.tool, id_, value)
+            remembered.keep_option(self._options.tool, id_, value)
 
     def _brush_changed(self, diameter_px: float) -> None:
         self._canvas.brush_changed()

@@ -37,7 +37,16 @@ def test_the_window_is_imported_without_torch() -> None:
 
 def test_the_start_page_is_up_without_what_a_project_needs() -> None:
     later = {"pyvips", "scipy", "tifffile", "PIL.TiffImagePlugin", "sqlalchemy"}
-    later |= {"rasterio", "pydicom", "nibabel", "openslide", "pycocotools", "torch", "highdicom", "imagecodecs"}
+    later |= {
+        "rasterio",
+        "pydicom",
+        "nibabel",
+        "openslide",
+        "pycocotools",
+        "torch",
+        "highdicom",
+        "imagecodecs",
+    }
     later |= {
         f"labeltool.{name}" for name in ("app.workbench", "app.models", "store.project", "inference.process")
     }

@@ -60,7 +60,8 @@ BACKGROUND_MS = 2500
 
 class Source(NamedTuple):
     """Images of a data set in the order in which the project lists them; ``labelled`` of them have their labels.
-    ``files`` and folders are taken instead where a data set has no list of classes; ``classes`` names some."""
+    ``files`` and folders with ``count`` images are taken instead where a data set has no list of classes; ``classes``
+    names some."""
 
     folder: str
     images: tuple[str, ...] = ()
@@ -68,6 +69,7 @@ class Source(NamedTuple):
     model: bool = False
     files: tuple[str, ...] = ()
     classes: str = ""
+    count: int = 0
 
 
 NUCLEI = "193ffaa5272d5c421ae02130a64d98ad120ec70e4ed97a72cdcd4801ce93b066"
@@ -79,12 +81,16 @@ SOURCES = {
     ),
     "nuclei": Source("nuclei", (NUCLEI, BLURRED), model=True),
     "scans": Source(
-        "medical", files=("dicom/ct_pelvis_512_window.dcm", "dicom/ct_head_series"), classes="bone,air"
+        "medical",
+        files=("dicom/ct_pelvis_512_window.dcm", "dicom/ct_head_series"),
+        classes="bone,air",
+        count=94,
     ),
     "maps": Source(
         "geotiff",
         files=("landsat_1985_4band.tif", "dsm_float32_nodata.tif", "newbrunswick_1.tif"),
         classes="vegetation,water,road,building,railway",
+        count=3,
     ),
 }
 

@@ -416,7 +416,7 @@ def test_a_digit_of_a_french_keyboard_chooses_a_class_while_a_list_has_the_keys(
 def test_all_of_the_layers_is_in_sight_with_both_sections_open(hands: Hands):
     hands.window.resize(1280, 720)
     layers = hands.window.findChild(QScrollArea, "panel.layers")
-    for section in ("section.tone", "section.compare"):
+    for section in ("section.look", "section.compare"):
         QTest.mouseClick(layers.findChild(QToolButton, section), LEFT)
     pause_ms(50)
     assert layers.viewport().height() >= layers.widget().sizeHint().height()

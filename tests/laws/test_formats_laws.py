@@ -28,7 +28,7 @@ from labeltool.core.geometry import Size
 from labeltool.formats.coco import CocoImporter
 from labeltool.formats.export import export
 from labeltool.formats.index_png import read_index, write_index
-from labeltool.formats.protocol import ImportOptions
+from labeltool.formats.options import ImportOptions
 from labeltool.plugins import load
 from tests.laws.examples import law
 

@@ -20,8 +20,8 @@ from labeltool.formats.cityscapes import CityscapesImporter
 from labeltool.formats.cityscapes.labels import OFFICIAL
 from labeltool.formats.colours import ColoursImporter
 from labeltool.formats.colours.importer import ColoursOptions
+from labeltool.formats.options import ImportOptions
 from labeltool.formats.panoptic import PanopticImporter
-from labeltool.formats.protocol import ImportOptions
 from tests.laws.examples import law
 
 SEEDS, SIDES = st.integers(0, 2**32 - 1), st.integers(1, 20)

@@ -33,8 +33,9 @@ from labeltool.core.regions import Region
 from labeltool.formats.cvat import CvatExporter, CvatImporter, CvatOptions, runs
 from labeltool.formats.datumaro_json import DatumaroImporter
 from labeltool.formats.export import export
+from labeltool.formats.options import ImportOptions
 from labeltool.formats.outlines import filled
-from labeltool.formats.protocol import ImportedMask, ImportOptions
+from labeltool.formats.protocol import ImportedMask
 from labeltool.formats.sam import SamImporter, SamImportOptions
 from labeltool.formats.yolo import YoloExporter, YoloImporter, YoloImportOptions, YoloOptions
 from labeltool.formats.yolo.outline import outline, parts_of

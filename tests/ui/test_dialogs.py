@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -37,6 +38,7 @@ from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import Skipped, Status
 from labeltool.core.provenance import Origin
 from labeltool.formats.protocol import ExportPlan
+from labeltool.formats.vector import VectorImportOptions
 from labeltool.store.project import ProjectStore
 from labeltool.ui.bridge import Bridge
 from labeltool.ui.dialogs import export as export_module
@@ -344,7 +346,73 @@ def test_a_failed_export_says_what_failed_and_can_be_tried_again(
     assert dialog.run.isEnabled()
 
 
+@pytest.mark.parametrize(
+    ("kind", "suited"), [("png", "coco"), ("geotiff", "geotiff"), ("dicom", "nifti"), ("nifti", "nifti")]
+)
+def test_both_dialogs_start_with_a_format_that_suits_the_images(
+    bench: Workbench, kind: str, suited: str
+) -> None:
+    for record in bench.store.images():
+        bench.store.update_image(replace(record, kind=kind))
+    for dialog in (ExportDialog(bench), ImportDialog(bench)):
+        assert dialog.format.currentData() == suited
+        assert dialog.format.itemData(0) == "coco"
+        dialog.reject()
+
+
+def test_a_dialog_starts_with_the_format_last_used(bench: Workbench, tmp_path: Path) -> None:
+    paint(bench)
+    dialog = planned(bench)
+    choose(dialog, "dialog.export.format", "voc")
+    dialog.target.set_path(tmp_path / "out")
+    until(dialog.run.isEnabled)
+    QTest.keyClick(dialog.target.line, Qt.Key.Key_Return)
+    until(lambda: dialog.answered)
+    dialog.reject()
+    assert ExportDialog(bench).format.currentData() == "voc"
+    assert ImportDialog(bench).format.currentData() == "coco"
+
+
+def test_a_format_that_holds_none_of_the_images_cannot_be_exported_to(bench: Workbench) -> None:
+    paint(bench)
+    dialog = planned(bench)
+    for name, reason in (
+        ("geojson", "No image can be exported as GeoJSON: none has a place on the map"),
+        ("nifti", "There is no labelled volume to export"),
+    ):
+        choose(dialog, "dialog.export.format", name)
+        until(lambda r=reason: r in lines_of(dialog, "dialog.export.plan"))
+        assert "Images: 0" in text_of(dialog, "dialog.export.sums")
+        assert not dialog.run.isEnabled()
+        assert not any("Of these" in line for line in lines_of(dialog, "dialog.export.plan"))
+    dialog.reject()
+
+
 # ---- import
+
+
+def test_an_import_that_wants_an_option_names_the_field_and_no_flag(bench: Workbench, tmp_path: Path) -> None:
+    file = tmp_path / "a.geojson"
+    ring = [[0, 0], [1, 0], [1, 1], [0, 0]]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {"use": "x", "cover": "y"}, "geometry": geometry}
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    dialog = ImportDialog(bench)
+    dialog.open()
+    choose(dialog, "dialog.import.format", "geojson")
+    dialog.source.set_path(file)
+    click(dialog, "dialog.import.run")
+    until(lambda: dialog.answered or dialog.findChild(QMessageBox, "dialog.failure") is not None)
+    box = dialog.findChild(QMessageBox, "dialog.failure")
+    said = box.informativeText() if box is not None else "\n".join(told(dialog))
+    labels = [each.metadata["label"] for each in fields(VectorImportOptions) if "class" in each.name]
+    assert "--" not in said and any(f"“{label}”" in said for label in labels)
+    if box is not None:
+        box.close()
+
+
+def told(dialog: ImportDialog) -> list[str]:
+    return [dialog.skipped.item(row, 1).text() for row in range(dialog.skipped.rowCount())]
 
 
 def label_folder(tmp_path: Path) -> Path:
@@ -461,7 +529,7 @@ def test_keys_are_found_by_action_and_by_key(app: QApplication) -> None:
     QTest.keyClicks(dialog.search, "undo")
     assert shown_keys(dialog) == ["Ctrl+Z"]
     dialog.search.setText("wheel")
-    assert len(shown_keys(dialog)) == 2
+    assert len(shown_keys(dialog)) == 4
 
 
 def shown_keys(dialog: KeysDialog) -> list[str]:
@@ -496,7 +564,7 @@ class Depth(StrEnum):
 class Options:
     boxes: bool = field(default=True, metadata={"label": "Boxes", "help": "Write boxes"})
     depth: Depth = Depth.SIXTEEN
-    order: Literal["rgb", "bgr"] = "rgb"
+    order: Literal["rgb", "bgr"] = field(default="rgb", metadata={"choices": {"rgb": "Red first"}})
     count: int = 3
     share: float = 0.5
     note: str = "x"
@@ -511,6 +579,20 @@ def test_options_of_every_kind_come_back_as_they_are_set(app: QApplication) -> N
     form.findChild(QSpinBox, "o.count").setValue(7)
     form.findChild(QLineEdit, "o.note").setText("y")
     assert form.value() == Options(False, Depth.EIGHT, "bgr", 7, 0.5, "y")
+
+
+def test_choices_and_messages_have_the_words_of_the_form(app: QApplication) -> None:
+    form = OptionsForm(Options, "o")
+    order = form.findChild(QComboBox, "o.order")
+    assert [order.itemText(i) for i in range(order.count())] == ["Red first", "bgr"]
+    assert form.value().order == "rgb"
+    for text, said in (
+        ("name it with --boxes (a, b)", "name it with “Boxes” (a, b)"),
+        ("--order rgb keeps them", "“Order: Red first” keeps them"),
+        ("export --no-boxes and see", "export without “Boxes” and see"),
+        ("--device cpu may help", "--device cpu may help"),
+    ):
+        assert form.in_words(text) == said
 
 
 def test_an_option_without_a_widget_is_refused(app: QApplication) -> None:

@@ -68,6 +68,13 @@ def test_with_both_sections_of_the_layers_open_everything_can_be_reached(window:
     assert rows_in_sight(window, "images.list") >= 3
 
 
+def test_an_open_section_leaves_room_for_more_than_one_image(window: MainWindow) -> None:
+    window.findChild(QToolButton, "section.look").click()
+    pause_ms(50)
+    assert window.findChild(QScrollArea, "panel.layers").verticalScrollBar().maximum() == 0
+    assert rows_in_sight(window, "images.list") >= 1.5
+
+
 def test_the_window_fits_a_small_screen_with_any_tool(window: MainWindow) -> None:
     for tool in tools():
         window._use(tool)

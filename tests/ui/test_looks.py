@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+import pytest
 
 from labeltool.app.at_hand import OpenImage
 from labeltool.core.geometry import Size
 from labeltool.imaging.display import Limits, first_display
 from labeltool.imaging.pyramid import ArrayPyramid
-from labeltool.imaging.reader import ImageInfo, ValueWindow
+from labeltool.imaging.reader import Georeference, ImageInfo, ValueWindow
+from labeltool.imaging.scale import PixelSize
 from labeltool.imaging.view import View
 from labeltool.ui.looks import Looks, Numbers
+from labeltool.ui.panels.look import window_text
+
+PLACE = Georeference("EPSG:32616", (30, 0, 600_000, 0, -30, 4_000_000))
 
 
 def image(
-    low: int, high: int, channels: tuple[str, ...] = ("grey",), series: str = "", **more: object
+    low: int,
+    high: int,
+    channels: tuple[str, ...] = ("grey",),
+    series: str = "",
+    folder: str = "",
+    **more: Any,
 ) -> OpenImage:
     values = np.linspace(low, high, 20 * 30 * len(channels)).reshape(20, 30, -1).astype(np.uint16)
-    composite = (0, 0, 0) if len(channels) == 1 else (0, 1, 2)
-    info = ImageInfo(Size(30, 20), "tiff", "", dtype="uint16", channels=channels, composite=composite, **more)
+    more.setdefault("composite", (0, 0, 0) if len(channels) == 1 else (0, 1, 2))
+    info = ImageInfo(Size(30, 20), "tiff", "", dtype="uint16", channels=channels, **more)
     pyramid = ArrayPyramid(values, info)
     view = View(pyramid, first_display(info, values))
-    return cast(OpenImage, SimpleNamespace(record=SimpleNamespace(series=series), pyramid=view))
+    record = SimpleNamespace(series=series, path=Path(folder, "a.tif"))
+    return cast(OpenImage, SimpleNamespace(record=record, pyramid=view))
 
 
 def test_what_is_set_back_to_as_opened_is_chosen_for_no_other_image() -> None:
@@ -67,3 +79,44 @@ def test_a_window_is_known_by_its_name_where_other_channels_are_shown() -> None:
     looks.choose(window)
     assert looks.display.composite == (3, 2, 1)
     assert looks.preset == window
+
+
+BANDS = ("band 1", "band 2", "band 3", "band 4")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"folder": "landsat"},
+        {"composite": (2, 1, 0)},
+        {"georeference": PLACE, "pixel_size": PixelSize(30, 30)},
+    ],
+    ids=["folder", "composite", "resolution"],
+)
+def test_bands_that_were_chosen_are_not_taken_for_images_of_another_kind(other: dict[str, Any]) -> None:
+    looks = Looks()
+    naip = {"folder": "naip", "georeference": PLACE, "pixel_size": PixelSize(1, 1)}
+    looks.show(image(0, 1000, BANDS, **naip))
+    looks.set_composite((3, 1, 2))
+    looks.show(image(0, 900, BANDS, **naip))
+    assert looks.display.composite == (3, 1, 2)
+    stranger = image(0, 1000, BANDS, **(naip | other))
+    looks.show(stranger)
+    assert looks.display == stranger.pyramid.opened
+
+
+def test_a_window_is_found_by_its_name_where_the_image_offers_it() -> None:
+    looks, own = Looks(), ValueWindow("40 / 350", 40, 350)
+    looks.show(image(0, 1000, modality="CT", windows=(own,)))
+    looks.choose_window("Lung")
+    assert looks.preset == ValueWindow("Lung", -600, 1500)
+    looks.choose_window("")
+    assert looks.display == looks.opened and looks.numbers[:2] == (40, 350)
+    looks.show(image(0, 1000, folder="mr", modality="MR"))
+    assert looks.offers("Lung") is None and looks.offers("") is None
+
+
+def test_a_window_that_the_file_calls_by_its_numbers_is_said_to_be_the_files() -> None:
+    assert window_text(ValueWindow("40 / 350", 40, 350)) == "40 / 350 (file)"
+    assert window_text(ValueWindow("", 40, 350)) == "40 / 350 (file)"
+    assert window_text(ValueWindow("Lung", -600, 1500)) == "Lung: -600 / 1500"

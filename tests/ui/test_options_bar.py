@@ -7,10 +7,12 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QSlider, QWidget
 
+from labeltool.app.toolbox import Hand
 from labeltool.tools.brush import BRUSH
 from labeltool.tools.threshold import THRESHOLD
-from labeltool.tools.tool import Tool
+from labeltool.tools.tool import Tool, ValueRange
 from labeltool.tools.wand import WAND
+from labeltool.ui import remembered
 from labeltool.ui.actions import tools
 from labeltool.ui.options_bar import Help, OptionsBar
 
@@ -39,6 +41,36 @@ def test_slider_and_box_say_the_same(app):
     box.setValue(20)
     assert slider.value() == 20
     assert said == [("tolerance", 50.0), ("tolerance", 20.0)]
+
+
+HOUNSFIELD = ValueRange(("CT", "int16", "HU"), -1024, 1900, 1, "HU")
+
+
+def test_a_number_among_an_images_values_has_their_range_and_unit_and_may_be_typed_beyond_it(app):
+    bar, said = shown(THRESHOLD.fitted(HOUNSFIELD))
+    low, high = (bar.findChild(QDoubleSpinBox, f"option.threshold.{name}") for name in ("low", "high"))
+    assert (low.text(), high.text()) == ("444 HU", "1900 HU")
+    slider = bar.findChild(QSlider)
+    slider.setValue(slider.minimum())
+    high.setValue(3000)
+    assert (low.text(), high.text()) == ("-1024 HU", "3000 HU")
+    assert said == [("low", -1024.0), ("high", 3000.0)]
+
+
+def test_values_of_every_magnitude_can_be_slid_and_typed(app):
+    for least, largest, step in ((0, 2**32 - 1, 1), (0.0, 1e-6, 1e-9), (-1e15, 1e15, 0.1)):
+        bar, said = shown(THRESHOLD.fitted(ValueRange(("", "", ""), least, largest, step, "")), low=least)
+        bar.findChild(QSlider).setValue(bar.findChild(QSlider).maximum())
+        assert said == [("low", pytest.approx(largest))]
+
+
+def test_numbers_of_8_bit_images_are_remembered_and_those_among_values_are_not(app):
+    remembered.keep_option(THRESHOLD, "low", 50)
+    remembered.keep_option(THRESHOLD.fitted(HOUNSFIELD), "low", 200)
+    remembered.keep_option(THRESHOLD.fitted(HOUNSFIELD), "least", 9)
+    hand = Hand()
+    remembered.restore(hand, [THRESHOLD])
+    assert (hand.options_of(THRESHOLD)["low"], hand.options_of(THRESHOLD)["least"]) == (50, 9)
 
 
 def test_a_choice_is_a_list(app):

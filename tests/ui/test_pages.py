@@ -9,7 +9,8 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QSlider, QWidget
 
@@ -99,3 +100,50 @@ def test_the_status_bar_shows_the_files_own_values(window: MainWindow) -> None:
     found = {window.annotate.readout(x + 0.5, y + 0.5).values for x in range(40) for y in range(30)}
     assert len(found) == 40 * 30
     assert max(found)[0] > 255
+
+
+def wheel(window: MainWindow, notches: float, modifiers: Qt.KeyboardModifier) -> None:
+    canvas = window.annotate.canvas
+    middle = QPointF(canvas.rect().center())
+    event = QWheelEvent(
+        middle,
+        QPointF(canvas.mapToGlobal(middle.toPoint())),
+        QPoint(),
+        QPoint(0, round(120 * notches)),
+        Qt.MouseButton.NoButton,
+        modifiers,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(canvas, event)
+
+
+def test_the_wheel_turns_slices_with_alt_and_where_it_is_wanted_alone(window: MainWindow) -> None:
+    pages = [record.page for record in window.bench.series()]
+    zoom = window.annotate.canvas.view.zoom
+    wheel(window, -1, Qt.KeyboardModifier.AltModifier)
+    until(lambda: page(window) == pages[1])
+    assert window.annotate.canvas.view.zoom == zoom
+    window.actions_["wheel_turns"].trigger()
+    assert window.actions_["wheel_turns"].isChecked()
+    for _ in range(4):
+        wheel(window, -0.25, NO)
+    until(lambda: page(window) == pages[2])
+    assert window.annotate.canvas.view.zoom == zoom
+    wheel(window, 1, Qt.KeyboardModifier.ControlModifier)
+    assert window.annotate.canvas.view.zoom > zoom
+    assert MainWindow().annotate.canvas.wheel_turns, "it is remembered"
+
+
+def test_the_wheel_zooms_unless_somebody_wants_otherwise(window: MainWindow) -> None:
+    zoom, first = window.annotate.canvas.view.zoom, page(window)
+    wheel(window, 1, NO)
+    assert window.annotate.canvas.view.zoom > zoom
+    assert page(window) == first
+
+
+def test_windows_of_ct_do_not_apply_to_other_volumes(window: MainWindow) -> None:
+    assert not window.actions_["window_bone"].isEnabled()
+    assert not window.actions_["window_file"].isEnabled()
+    window.actions_["window_auto"].trigger()
+    assert window.annotate.looks.auto

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Size
 from labeltool.core.provenance import Origin
+from labeltool.imaging.reader import Georeference
+from labeltool.imaging.scale import PixelSize
 from labeltool.ui.panels.layers import LayerPanel
-from labeltool.ui.readout import Readout
+from labeltool.ui.readout import Readout, place_on_map
 from labeltool.ui.statusbar import StatusBar
 
 ALL = {"mask": True, "model": True, "confidence": True}
@@ -43,3 +48,29 @@ def test_long_work_says_how_many_are_done(app: QApplication) -> None:
     assert shown.text() == "Pre-labelling · 4 of 40 · 9 s left"
     bar.show_progress("Pre-labelling", 0.43, 1, None)
     assert shown.text() == "Pre-labelling · 43 %"
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (("EPSG:32616", (0.5, 0, 733601, 0, -0.5, 3725139)), "E 733606.25  N 3725128.75  EPSG:32616"),
+        (("EPSG:32616", (30, 0, 733600, 0, -30, 3725100)), "E 733915  N 3724485  EPSG:32616"),
+        (("EPSG:4326", (0.001, 0, -74.5, 0, -0.001, -8.25)), "lon -74.4895°  lat -8.2705°  EPSG:4326"),
+        (('LOCAL_CS["the yard",UNIT["metre",1]]', (1, 0, 0, 0, 1, 0)), "x 10.5  y 20.5  the yard"),
+        (("", (1, 0, 0, 0, 1, 0)), ""),
+    ],
+    ids=["half a metre", "30 m", "degrees", "a local grid", "no coordinate system"],
+)
+def test_a_place_on_the_map_has_the_digits_that_tell_pixels_apart(place: tuple, said: str) -> None:
+    pytest.importorskip("pyproj", reason="the extra geo is not installed")
+    assert place_on_map(Georeference(*place), 10.5, 20.5) == said
+
+
+def test_the_status_bar_says_the_place_on_the_map_rather_than_that_in_the_image(app: QApplication) -> None:
+    bar, catalog = StatusBar(), ClassCatalog.from_names(["a"])
+    found = Readout(9, 8, (1,), 1, Origin.HUMAN, None, Size(99, 99), PixelSize(1, 1))
+    bar.show_readout(found, catalog)
+    assert bar.findChild(QLabel, "status.world").text() == "9.00 m, 8.00 m"
+    bar.show_readout(replace(found, on_map="E 7  N 8  EPSG:32616"), catalog)
+    assert bar.findChild(QLabel, "status.world").text() == "E 7  N 8  EPSG:32616"
+    assert "x \u20079" in bar.findChild(QLabel, "status.pointer").text()

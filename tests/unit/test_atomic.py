@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,16 @@ def test_what_reads_back_differently_does_not_replace(
         atomic.write_bytes(target, b"new")
     monkeypatch.undo()
     assert target.read_bytes() == b"old"
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    target = tmp_path / "gone" / "table.csv"
+    with pytest.raises(OSError, match="table") as caught, atomic.replacing(target) as temporary:
+        temporary.write_bytes(b"")
+    assert str(caught.value.filename) == str(target)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+def test_a_folder_that_holds_no_files_of_ours_cannot_be_written(tmp_path: Path) -> None:
+    assert atomic.writable(tmp_path)
+    assert not atomic.writable(Path("/proc"))

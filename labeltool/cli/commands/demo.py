@@ -19,7 +19,7 @@ from labeltool.core.errors import LabeltoolError, StoreError
 if TYPE_CHECKING:
     from labeltool.store.project import ProjectStore
 
-SUMMARY = "sample project on real images: pre-label, verify, export; then the window"
+SUMMARY = "sample project of real and synthetic images: pre-label, verify, export; then the window"
 SCREENSHOTS = "labeltool.ui.screenshots"
 """Run as a program of its own: the command line knows no Qt."""
 

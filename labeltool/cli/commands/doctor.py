@@ -22,6 +22,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     from dataclasses import asdict
 
     from labeltool.app.doctor import examine
+    from labeltool.core.extras import EXTRAS
 
     findings = []
     for finding in examine(args.device):
@@ -32,6 +33,8 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     for error in errors:
         out.notice(error)
     found = "1 problem." if len(errors) == 1 else f"{len(errors)} problems."
-    out.say(found if errors else "Everything is here.")
+    left_out = "; ".join(part for extra in EXTRAS for part in extra.left_out)
+    well = f"Everything that is needed is here; left out: {left_out}." if left_out else "Everything is here."
+    out.say(found if errors else well)
     out.exit_code = int(bool(errors))
     return {"usable": not errors, "findings": [asdict(f) for f in findings]}

@@ -11,7 +11,7 @@ from labeltool.cli import arguments
 from labeltool.cli.opening import open_project
 from labeltool.cli.options import add_options, format_options, read_options
 from labeltool.cli.output import Output
-from labeltool.formats.protocol import ExportOptions
+from labeltool.formats.options import ExportOptions
 
 if TYPE_CHECKING:
     from labeltool.formats.protocol import ExportPlan, ExportReport
@@ -22,11 +22,9 @@ GROUP = "labeltool.exporters"
 
 def add_arguments_for(parser: ArgumentParser, words: list[str]) -> None:
     """The project, the target, the format, and the options of the format that was typed."""
-    names = plugins.names(GROUP)
-    parser.epilog = f"Each format has options of its own: labeltool export --format {names[-1]} --help"
     arguments.project(parser)
     parser.add_argument("out", metavar="OUT", type=Path, help="a folder that is new or empty")
-    parser.add_argument("--format", metavar="F", required=True, choices=names, help=", ".join(names))
+    arguments.format_(parser, GROUP)
     arguments.split(parser, "only images of this split (default: all)")
     parser.add_argument(
         "--verify",

@@ -11,7 +11,7 @@ from labeltool.cli import arguments
 from labeltool.cli.opening import open_project
 from labeltool.cli.options import add_options, format_options, read_options
 from labeltool.cli.output import Output
-from labeltool.formats.protocol import ImportOptions
+from labeltool.formats.options import ImportOptions
 
 GROUP = "labeltool.importers"
 SUMMARY = "read other people's labels into a project"
@@ -19,16 +19,9 @@ SUMMARY = "read other people's labels into a project"
 
 def add_arguments_for(parser: ArgumentParser, words: list[str]) -> None:
     """The project, the labels, their format, and the options of the format that was typed."""
-    names = plugins.names(GROUP)
     arguments.project(parser)
     parser.add_argument("src", metavar="SRC", type=Path, help="the file or folder of labels")
-    parser.add_argument(
-        "--format",
-        metavar="F",
-        required=True,
-        choices=names,
-        help=", ".join(names),
-    )
+    arguments.format_(parser, GROUP)
     arguments.progress(parser)
     add_options(
         parser.add_argument_group("options of the format"), format_options(GROUP, words, ImportOptions)

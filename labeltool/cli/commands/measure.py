@@ -20,7 +20,7 @@ SUMMARY = "measure areas and lengths of objects and classes"
 
 def add_arguments(parser: ArgumentParser) -> None:
     """What to measure, in which unit, and where the table goes."""
-    from labeltool.app.measures import Measures
+    from labeltool.app.choices import Measures
 
     arguments.project(parser)
     parser.add_argument(
@@ -39,7 +39,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Measure, and write the table or show it. The project is only read."""
-    from labeltool.app.measures import Measures, measure
+    from labeltool.app.choices import Measures
+    from labeltool.app.measures import measure
     from labeltool.app.project import chosen
     from labeltool.app.tables import refuse_csv, write_csv
 
@@ -52,6 +53,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         )
     result: dict[str, Any] = {"columns": [column.header for column in found.columns], "rows": len(found)}
     notices = list(found.notices)
+    skipped = out.skipped(found.skipped)
     if args.out is None:
         out.say(describe(found))
         result["table"] = found.records()
@@ -61,7 +63,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         result["file"] = str(args.out)
     for notice in notices:
         out.notice(notice)
-    return {**result, "notices": notices, "skipped": out.skipped(found.skipped)}
+    return {**result, "notices": notices, "skipped": skipped}
 
 
 def describe(found: Table) -> str:

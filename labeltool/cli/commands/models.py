@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labeltool.cli import arguments
+from labeltool.cli.naming import UsageError
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
-from labeltool.cli.runner import UsageError
 from labeltool.cli.table import table
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ SUMMARY = "divide the images into train, val and test"
 
 def add_arguments(parser: ArgumentParser) -> None:
     """By hand, by folder names, or by a seed."""
-    from labeltool.app.splits import Draw
+    from labeltool.app.choices import Draw
 
     arguments.project(parser)
     by_hand = parser.add_argument_group("by hand")
@@ -34,25 +34,29 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Decide, say, and keep it."""
+    from labeltool.app.choices import Draw
     from labeltool.app.project import chosen
-    from labeltool.app.splits import Draw, apply, by_hand, by_names, drawn, leaks
+    from labeltool.app.splits import apply, by_hand, by_names, drawn, leaks
 
     with open_project(args.dir, out, write=not args.dry_run) as store:
         records = chosen(store, pattern=args.images)
-        if args.to:
+        how = None if args.to or args.by_names else read_options(args, Draw)
+        if how is not None:
+            found = drawn(records, how)
+        elif args.to:
             found = by_hand(records, "" if args.to == "none" else args.to)
-            found.notices += leaks(store.images(), {r.id: r.split for r in store.images()} | found.splits)
-        elif args.by_names:
-            found = by_names(records)
         else:
-            found = drawn(records, read_options(args, Draw))
+            found = by_names(records)
+        everything = store.images()  # what was not chosen may be of the same series
+        told = leaks(everything, {r.id: r.split for r in everything} | found.splits, how)
+        found.notices += [notice for notice in told if notice not in found.notices]
         changed = 0 if args.dry_run else apply(store, found)
     for notice in found.notices:
         out.notice(notice)
     counts = found.counts()
     said = ", ".join(f"{split or 'none'} {counts[split]}" for split in (*SPLITS, "") if counts.get(split))
     out.say(
-        f"{said}. "
+        f"{said}{f' ({found.units})' if found.units else ''}. "
         + ("Nothing was changed." if args.dry_run else f"{changed} images have another split now.")
     )
-    return {"splits": counts, "changed": changed, "notices": found.notices}
+    return {"splits": counts, "changed": changed, "units": found.units, "notices": found.notices}

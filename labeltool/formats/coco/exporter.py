@@ -24,8 +24,8 @@ from labeltool.formats.coco.segmentation import counts_of, pixels_of
 from labeltool.formats.coco.written import SplitFile, WrittenFile, split_file
 from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same_runs, same_size
 from labeltool.formats.items import Item
+from labeltool.formats.options import ExportOptions
 from labeltool.formats.pictures import copy_picture
-from labeltool.formats.protocol import ExportOptions
 
 _BYTES_AN_OBJECT: Final = 400
 _BYTES_A_NUMBER: Final = 8
@@ -60,6 +60,11 @@ class CocoExporter(DatasetExporter):
                 "COCO readers fail on images of more than 2,147,483,648 pixels", item.record.name
             )
             return 0
+        if layout.IGNORED in _extra_masks(item):
+            found.notices.add(
+                "Ignored pixels are kept in a key that other programs pass over: they see no object there",
+                item.record.name,
+            )
         extents = item.objects.extents
         border = sum(extent.box.width + extent.box.height for extent in extents)
         if options.polygons:

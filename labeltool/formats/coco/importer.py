@@ -17,7 +17,8 @@ from labeltool.formats.coco.file import CocoFile, CocoImage
 from labeltool.formats.coco.painting import paint
 from labeltool.formats.manifest import MANIFEST, read_manifest
 from labeltool.formats.match import Matcher, one_each
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask
 from labeltool.formats.untrusted import left_out, stays_inside
 
 

@@ -21,9 +21,10 @@ from labeltool.formats.importing import mask_of, masks
 from labeltool.formats.index_png import Palette, any_size, read_objects, read_pixels
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
-from labeltool.formats.untrusted import is_given, stays_inside
-from labeltool.formats.values import counted
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask
+from labeltool.formats.untrusted import check_folder, is_given, stays_inside
+from labeltool.formats.values import by_number, counted
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,7 @@ class ColoursImporter:
         self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
     ) -> Iterator[ImportedMask | Skipped]:
         """Masks one by one; BadInputError when there is none. A broken list of classes refuses the masks it is for."""
-        if not src.is_dir():
-            raise BadInputError("there is no such folder of masks", file=src)
+        check_folder(src)
         src = src.absolute()
         files = layout.mask_files(src, images)
         if not files:
@@ -112,11 +112,18 @@ class _Reader:
 
     def read(self, file: Path, record: ImageRecord) -> ImportedMask:
         """One image; BadInputError says why it is refused."""
-        listed = self.lists.of(file) or of_project(self.catalog)
-        numbers = numbers_of(file, listed, *read_pixels(file, record.size), self.options.ignore_value)
+        found = self.lists.of(file)
+        listed, (pixels, palette) = found or of_project(self.catalog), read_pixels(file, record.size)
+        numbers = numbers_of(file, listed, pixels, palette, self.options.ignore_value)
         label, known = Meanings.of(listed.names, self.catalog).ignoring(IGNORED).apply(numbers)
         mask = mask_of(record, file, label, self._ids(file, record), self.catalog)
-        return replace(mask, known=known, split=layout.split_of(file, self.src, self.splits))
+        notices = (by_number(self.catalog),) if found is None and pixels.ndim == 2 else ()
+        return replace(
+            mask,
+            known=known,
+            notices=(*notices, *mask.notices),
+            split=layout.split_of(file, self.src, self.splits),
+        )
 
     def _ids(self, file: Path, record: ImageRecord) -> NDArray[np.uint32] | None:
         objects = layout.objects_beside(file)

@@ -23,9 +23,9 @@ from labeltool.formats.cvat.file import Frame, frames
 from labeltool.formats.cvat.painting import IGNORED, OBJECT_ID, UNLABELLED, paint
 from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same, same_size
 from labeltool.formats.items import Item
+from labeltool.formats.options import ExportOptions
 from labeltool.formats.outlines import MOST_POINTS, outlines_of
 from labeltool.formats.pictures import copy_picture
-from labeltool.formats.protocol import ExportOptions
 
 FILE: Final = "annotations.xml"
 PICTURES: Final = "images"
@@ -41,6 +41,7 @@ class CvatOptions(ExportOptions):
         default="masks",
         metadata={
             "label": "Shapes",
+            "choices": {"masks": "Masks", "polygons": "Polygons"},
             "help": "masks hold every object; polygons can be dragged in CVAT, and objects with holes or of "
             "several parts stay masks",
         },

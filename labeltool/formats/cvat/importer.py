@@ -16,7 +16,8 @@ from labeltool.formats.cvat.file import Frame, classes, frames
 from labeltool.formats.cvat.painting import IGNORED, UNLABELLED, paint
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher, one_each
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask
 from labeltool.formats.untrusted import files_below, left_out, refused_name, stays_inside
 
 

@@ -24,7 +24,7 @@ from labeltool.formats.dicomseg.segments import (
     segments_of,
 )
 from labeltool.formats.dicomseg.source import Part, Source, said_plainly
-from labeltool.formats.protocol import ExportOptions
+from labeltool.formats.options import ExportOptions
 from labeltool.formats.volumes import DICOM, Labelled, Volume, VolumeExporter
 
 _FRAME_BYTES: Final = 2048
@@ -59,6 +59,12 @@ class DicomSegOptions(ExportOptions):
         default="by origin",
         metadata={
             "label": "How it was made",
+            "choices": {
+                "by origin": "As the pixels say",
+                "MANUAL": "By hand (MANUAL)",
+                "SEMIAUTOMATIC": "With a model's help (SEMIAUTOMATIC)",
+                "AUTOMATIC": "By a model (AUTOMATIC)",
+            },
             "help": "what the file says of every segment; by origin: SEMIAUTOMATIC for a class of which a model drew "
             "pixels that nobody has drawn again, MANUAL for the others",
         },

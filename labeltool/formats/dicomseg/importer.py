@@ -13,7 +13,7 @@ import numpy as np
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
-from labeltool.core.extras import MEDICAL
+from labeltool.core.extras import FOR_DICOM_SEG
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.core.regions import regions
 from labeltool.formats.canvas import Canvas, whole, without_class
@@ -21,7 +21,8 @@ from labeltool.formats.dicomseg.file import Frame, SegFile, SegmentInfo, inside,
 from labeltool.formats.dicomseg.source import Place, frame_of, place_of, said_plainly, whole_header
 from labeltool.formats.foreign import is_class, meaning
 from labeltool.formats.manifest import read_manifest
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask
 from labeltool.formats.untrusted import files_below, left_out, stays_inside
 from labeltool.formats.volumes import DICOM
 from labeltool.imaging.readers.dicom_header import DicomHeader, dicom_header, text_of
@@ -67,8 +68,8 @@ class DicomSegImporter:
         self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
     ) -> Iterator[ImportedMask | Skipped]:
         """Masks one by one; BadInputError when there is not one DICOM file."""
-        if MEDICAL.missing:
-            raise MEDICAL.refusal("a DICOM segmentation", src)
+        if FOR_DICOM_SEG.missing:
+            raise FOR_DICOM_SEG.refusal("a DICOM segmentation", src)
         if not src.exists():
             raise BadInputError("there is no such file or folder", file=src)
         src = src.absolute()

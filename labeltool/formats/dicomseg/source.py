@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.errors import BadInputError, LabeltoolError
-from labeltool.core.extras import MEDICAL
+from labeltool.core.extras import FOR_DICOM_SEG
 from labeltool.core.project import ImageRecord
 from labeltool.formats.volumes import Volume
 from labeltool.imaging.damage import damaged
@@ -39,8 +39,8 @@ _SAME_MM: Final = 1e-3
 @contextmanager
 def said_plainly(file: Path) -> Iterator[None]:
     """Whatever pydicom and highdicom raise on what is broken becomes a BadInputError; their warnings are not shown."""
-    if MEDICAL.missing:
-        raise MEDICAL.refusal("a DICOM file", file)
+    if FOR_DICOM_SEG.missing:
+        raise FOR_DICOM_SEG.refusal("a DICOM file", file)
     try:
         with quiet():
             yield

@@ -26,9 +26,10 @@ from labeltool.formats.geotiff.raster import (
 )
 from labeltool.formats.ids import numbered
 from labeltool.formats.items import Item
+from labeltool.formats.options import ExportOptions
 from labeltool.formats.places import Place, place_of
 from labeltool.formats.png.exporter import INSTANCES, LABELS
-from labeltool.formats.protocol import ExportOptions
+from labeltool.formats.protocol import ExportPlan, LabelledImages
 
 MOST_IDS: Final = (1 << 32) - 1
 
@@ -61,10 +62,14 @@ class GeotiffExporter(DatasetExporter):
     Options: ClassVar[type[ExportOptions]] = GeotiffOptions
     with_pictures: ClassVar[bool] = False
 
-    def judge(self, item: Item, options: Any, found: Findings) -> int:
-        """Says which images have no place on the map."""
+    def plan(self, images: LabelledImages, catalog: ClassCatalog, options: Any) -> ExportPlan:
+        """BadInputError where what writes maps is not installed."""
         if GEO.missing:
             raise GEO.refusal("a GeoTIFF")
+        return super().plan(images, catalog, options)
+
+    def judge(self, item: Item, options: Any, found: Findings) -> int:
+        """Says which images have no place on the map; BadInputError where they cannot be read."""
         found.notices.add(*_told_of_place(item))
         found.notices.add("255 is the files' no-data value and means ignore", item.record.name)
         return (5 if options.instances else 1) * item.record.size.pixels * 3 // 2
@@ -80,11 +85,7 @@ class GeotiffExporter(DatasetExporter):
 
 
 def _told_of_place(item: Item) -> tuple[str, str]:
-    name = item.record.name
-    try:
-        place = place_of(item.record)
-    except BadInputError as error:
-        return f"Images that cannot be read are left out ({error.message})", name
+    name, place = item.record.name, _placed(item)
     if place.is_nowhere:
         return "Masks of images without a place on the map are plain TIFF", name
     if place.georeference is None:
@@ -97,16 +98,20 @@ def _told_of_place(item: Item) -> tuple[str, str]:
     return "Masks have the coordinate system and the transform of their images", name
 
 
+def _placed(item: Item) -> Place:
+    missing = pictures.missing(item.record)
+    if missing:
+        raise BadInputError(missing, file=item.record.path)
+    return place_of(item.record)
+
+
 @dataclass(frozen=True)
 class _GeotiffFiles:
     out: Path
     options: GeotiffOptions
 
     def add(self, item: Item) -> None:
-        missing = pictures.missing(item.record)
-        if missing:
-            raise BadInputError(missing, file=item.record.path)
-        place = place_of(item.record)
+        place = _placed(item)
         colours = dict.fromkeys(range(256), (0, 0, 0))
         colours |= {each.value: each.color for each in item.catalog.classes}
         classes = json.dumps(item.catalog.to_json(), ensure_ascii=True)

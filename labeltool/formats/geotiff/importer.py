@@ -19,12 +19,13 @@ from labeltool.core.project import ImageRecord, Skipped, split_called
 from labeltool.formats.geotiff.raster import CLASSES_TAG, Raster, object_ids, read_raster, text_of
 from labeltool.formats.importing import mask_of, masks
 from labeltool.formats.match import Matcher
+from labeltool.formats.options import ImportOptions
 from labeltool.formats.places import georeference_of, in_pixels, manifest_near, on_map
 from labeltool.formats.png.exporter import INSTANCES, LABELS
 from labeltool.formats.png.importer import instances_of
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask
 from labeltool.formats.untrusted import files_below
-from labeltool.formats.values import by_name, identity, mapped
+from labeltool.formats.values import by_name, by_number, identity, mapped
 from labeltool.imaging.reader import Georeference
 
 _LARGEST_VALUE = 65_535
@@ -241,10 +242,14 @@ class _Meaning:
 
     @property
     def notices(self) -> tuple[str, ...]:
+        told = (by_number(self.catalog),) if self.named is None else ()
         value = self.raster.nodata
         if value is None or value == IGNORE or value not in self.values:
-            return ()
-        return (f"{value:g} is the file's no-data value, and a class here: these pixels count",)
+            return told
+        return (
+            f"{value:g} is the file's no-data value, and a class here: these pixels count",
+            *told,
+        )
 
     def label(self, raw: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """Label uint8 [h, w], and which pixels the file knows; BadInputError for values without a class."""

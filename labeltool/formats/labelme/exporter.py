@@ -23,10 +23,10 @@ from labeltool.formats.drawings import paint
 from labeltool.formats.items import Item
 from labeltool.formats.labelme import layout
 from labeltool.formats.labelme.importer import read_drawing
+from labeltool.formats.options import ExportOptions
 from labeltool.formats.outlines import outlines_of
 from labeltool.formats.pictures import copy_picture
 from labeltool.formats.png_mask import to_base64
-from labeltool.formats.protocol import ExportOptions
 
 _INSET = 0.25
 _POLYGON, _MASK = "polygon", "mask"
@@ -41,6 +41,7 @@ class LabelmeOptions(ExportOptions):
         default="polygons",
         metadata={
             "label": "Shapes",
+            "choices": {"polygons": "Polygons", "masks": "Masks"},
             "help": "polygons: polygons, which people can edit, wherever they hold the very same pixels, and masks "
             "elsewhere (objects with holes); masks: masks throughout, which labelme reads from 5.2 on",
         },

@@ -23,9 +23,10 @@ from labeltool.formats.importing import mask_of, masks
 from labeltool.formats.index_png import any_size, read_pixels
 from labeltool.formats.mapillary.config import Config, read_config
 from labeltool.formats.match import Matcher, one_each
+from labeltool.formats.options import ImportOptions
 from labeltool.formats.outlines import filled, ring_of_numbers, ring_of_pairs
 from labeltool.formats.panoptic.importer import panoptic_classes, read_panoptic
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask
 from labeltool.formats.untrusted import files_below, is_given, left_out, load_json, stays_inside
 from labeltool.formats.values import counted
 
@@ -42,6 +43,7 @@ class MapillaryOptions(ImportOptions):
         default="newest",
         metadata={
             "label": "Version of the labels",
+            "choices": {"newest": "The newest there is"},
             "help": "which labels to read where a folder holds both: newest is v2.0 where there is one",
         },
     )

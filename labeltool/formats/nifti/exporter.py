@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import LabeltoolError
-from labeltool.core.extras import MEDICAL
+from labeltool.core.extras import FOR_NIFTI
 from labeltool.formats.dataset import Findings, same
 from labeltool.formats.items import Item
 from labeltool.formats.nifti.file import slabs, smallest, write_volume
 from labeltool.formats.nifti.grid import Grid
 from labeltool.formats.nifti.layout import CLASSES, Entry, label_name, objects_name, write_lists
-from labeltool.formats.protocol import ExportOptions
+from labeltool.formats.options import ExportOptions
 from labeltool.formats.volumes import DICOM, NIFTI, Labelled, Volume, VolumeExporter
 from labeltool.imaging.quiet import quiet
 from labeltool.imaging.readers.nifti import Cut
@@ -59,8 +59,8 @@ class NiftiExporter(VolumeExporter[Grid]):
 
     def source(self, volume: Volume, options: Any) -> Grid:
         """The grid; BadInputError as :meth:`Grid.of`."""
-        if MEDICAL.missing:
-            raise MEDICAL.refusal("a NIfTI volume", volume.file)
+        if FOR_NIFTI.missing:
+            raise FOR_NIFTI.refusal("a NIfTI volume", volume.file)
         return Grid.of(volume)
 
     def judge(self, labelled: Labelled[Grid], options: Any, found: Findings) -> int:

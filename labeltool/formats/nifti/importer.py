@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
-from labeltool.core.extras import MEDICAL
+from labeltool.core.extras import FOR_NIFTI
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.formats.foreign import Meanings, is_class
 from labeltool.formats.importing import mask_of
@@ -24,9 +24,10 @@ from labeltool.formats.nifti.exporter import stem_of_volume
 from labeltool.formats.nifti.file import SUFFIXES, label_header, slabs, stem_of, whole_numbers
 from labeltool.formats.nifti.grid import Grid, is_as_stored, reoriented, turned
 from labeltool.formats.nifti.layout import IMAGES, OBJECTS, Lists, lists_beside
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask
 from labeltool.formats.untrusted import files_below, left_out, stays_inside
-from labeltool.formats.values import refuse_strange
+from labeltool.formats.values import by_number, refuse_strange
 from labeltool.formats.volumes import DICOM, NIFTI, Volume, volumes
 from labeltool.imaging.readers.nifti import Cut, NiftiHeader
 
@@ -71,8 +72,8 @@ class NiftiImporter:
         self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
     ) -> Iterator[ImportedMask | Skipped]:
         """Masks slice by slice; BadInputError when there is no volume or a list is broken."""
-        if MEDICAL.missing:
-            raise MEDICAL.refusal("a NIfTI volume", src)
+        if FOR_NIFTI.missing:
+            raise FOR_NIFTI.refusal("a NIfTI volume", src)
         if not src.exists():
             raise BadInputError("there is no such file or folder of label volumes", file=src)
         src = src.absolute()
@@ -122,7 +123,9 @@ class _Labels:
         label = reoriented(label, orientation)
         known = None if known is None else reoriented(known, orientation)
         ids = self._ids(header, orientation)
-        notices = () if is_as_stored(orientation) else ("the labels lie in another order and were turned",)
+        notices: tuple[str, ...] = (by_number(self.catalog),) if self.lists.names is None else ()
+        if not is_as_stored(orientation):
+            notices = (*notices, "the labels lie in another order and were turned")
         if times > 1 and header.volumes == 1:
             notices = (*notices, f"the labels count for all {times} volumes of the file")
         path = self.file.resolve()
@@ -221,10 +224,18 @@ class _Finder:
         for stem in dict.fromkeys((name, _LABEL_ENDS.sub("", name))):
             for matcher in self._matchers:
                 found = matcher.find(path.with_name(f"{stem}.nii"))
-                if isinstance(found, ImageRecord):
+                if not isinstance(found, ImageRecord):
+                    reason = reason if " are called " in reason else found
+                elif self._is_of(path, found):
+                    reason = reason or "the file is an image of the project itself, and no label of another"
+                else:
                     return found
-                reason = reason if " are called " in reason else found
         return reason.replace("image", "volume", 1)
+
+    def _is_of(self, path: Path, record: ImageRecord) -> bool:
+        """True where an image stands for the very file, which is no label of itself."""
+        own = path.resolve()
+        return any(r.path.resolve() == own for volume in self.group(record) for r in volume.records[:1])
 
     def group(self, record: ImageRecord) -> list[Volume]:
         """The volumes that an image stands for."""
@@ -238,14 +249,22 @@ class _Finder:
 
 
 def _label_files(src: Path, images: Sequence[ImageRecord]) -> list[Path]:
-    """The volumes below a folder that could be labels: not the project's own, no object ids, no images."""
+    """The volumes below a folder that could be labels: no object ids, no images, and of the project's own volumes only
+    those that are called the label of another one."""
     if not src.is_dir():
         return [src]
     sources = {record.path.resolve() for record in images}
+    images_own = {stem_of(path) for path in sources}
+
+    def is_own(path: Path) -> bool:
+        return path.resolve() in sources and not (
+            _LABEL_ENDS.search(stem_of(path)) and _LABEL_ENDS.sub("", stem_of(path)) in images_own
+        )
+
     return [
         path
         for path in files_below(src, SUFFIXES)
-        if path.resolve() not in sources and not {OBJECTS, *IMAGES} & set(path.relative_to(src).parts[:-1])
+        if not is_own(path) and not {OBJECTS, *IMAGES} & set(path.relative_to(src).parts[:-1])
     ]
 
 

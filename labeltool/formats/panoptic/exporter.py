@@ -24,10 +24,10 @@ from labeltool.formats.coco.layout import IGNORED, OBJECT_ID, UNLABELLED
 from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same, same_size
 from labeltool.formats.ids import drawn, numbered
 from labeltool.formats.items import Item
+from labeltool.formats.options import ExportOptions
 from labeltool.formats.panoptic import layout
 from labeltool.formats.panoptic.painting import paint, segment_ids
 from labeltool.formats.pictures import copy_picture
-from labeltool.formats.protocol import ExportOptions
 from labeltool.formats.rgb import MAX_NUMBER, unpacked, write_colors
 
 _BYTES_AN_OBJECT: Final = 200

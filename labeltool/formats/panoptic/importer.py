@@ -17,9 +17,10 @@ from labeltool.formats.coco.layout import split_of
 from labeltool.formats.foreign import is_class
 from labeltool.formats.manifest import MANIFEST, read_manifest
 from labeltool.formats.match import Matcher, one_each
+from labeltool.formats.options import ImportOptions
 from labeltool.formats.panoptic import layout
 from labeltool.formats.panoptic.painting import paint
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask
 from labeltool.formats.untrusted import left_out, stays_inside
 
 

@@ -16,7 +16,7 @@ from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer
 from labeltool.formats.ids import drawn, numbered
 from labeltool.formats.index_png import read_index, read_objects, write_index
 from labeltool.formats.items import Item
-from labeltool.formats.protocol import ExportOptions
+from labeltool.formats.options import ExportOptions
 
 LABELS, INSTANCES, CLASSES = "labels", "instances", "classes.json"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,10 +14,18 @@ from labeltool.formats.importing import mask_of, masks
 from labeltool.formats.index_png import read_index, read_objects, used_values
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
+from labeltool.formats.options import ImportOptions
 from labeltool.formats.png.exporter import CLASSES, INSTANCES, LABELS
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
-from labeltool.formats.untrusted import MAX_TEXT_BYTES, files_below, is_given, load_json, stays_inside
-from labeltool.formats.values import by_name, identity, translate
+from labeltool.formats.protocol import ForeignClass, ImportedMask
+from labeltool.formats.untrusted import (
+    MAX_TEXT_BYTES,
+    check_folder,
+    files_below,
+    is_given,
+    load_json,
+    stays_inside,
+)
+from labeltool.formats.values import by_name, by_number, identity, translate
 
 _OTHER_PICTURES = (".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
 
@@ -47,13 +56,13 @@ class PngImporter:
         self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: Any
     ) -> Iterator[ImportedMask | Skipped]:
         """Masks one by one; BadInputError when there is not one or ``classes.json`` is broken."""
-        if not src.is_dir():
-            raise BadInputError("there is no such folder of masks", file=src)
+        check_folder(src)
         src = src.absolute()
         files = _mask_files(src, images)
         if not files:
             raise BadInputError("the folder holds no masks", file=src, hint="PNG files are looked for")
         values, names = _values(src, catalog)
+        notices = () if names else (by_number(catalog),)
         yield from (
             Skipped(str(f), "this is not a PNG file; masks are 8-bit PNG") for f in files if not _is_png(f)
         )
@@ -64,7 +73,8 @@ class PngImporter:
             label = translate(raw, values, names)
             instances = instances_of(file)
             ids = None if instances is None else read_objects(instances, record.size)
-            return mask_of(record, file, label, ids, catalog)
+            mask = mask_of(record, file, label, ids, catalog)
+            return replace(mask, notices=(*notices, *mask.notices))
 
         yield from masks((f for f in files if _is_png(f)), src, matcher, read_one)
 

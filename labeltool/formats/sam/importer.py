@@ -22,7 +22,8 @@ from labeltool.formats.drawings import (
     size_of,
     without_strays,
 )
-from labeltool.formats.protocol import ForeignClass, ImportOptions
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ForeignClass
 from labeltool.formats.untrusted import load_json
 
 

@@ -19,6 +19,7 @@ from labeltool.formats.canvas import Canvas, Painted, free_numbers, whole
 from labeltool.formats.foreign import is_background, is_class
 from labeltool.formats.outlines import FARTHEST
 from labeltool.formats.places import in_pixels, on_map
+from labeltool.formats.values import by_number
 from labeltool.formats.vector.classes import Classes
 from labeltool.formats.vector.layer import IGNORED, UNLABELLED, Feature, Layer, Ring
 from labeltool.imaging.reader import Georeference
@@ -35,6 +36,7 @@ class Burner:
     ) -> None:
         self._record, self._place, self._catalog, self._classes = record, place, catalog, classes
         self.reached: list[set[int]] = []
+        self._by_number = False
 
     def paint(self, layers: Sequence[Layer]) -> Painted:
         """The image's mask. Features that hold no pixel's centre are told of and set nothing."""
@@ -73,8 +75,9 @@ class Burner:
             (empty, "features hold no pixel's centre and set nothing"),
             (ignored, "features are ignored pixels and no objects"),
         )
+        notices = (by_number(self._catalog),) if self._by_number else ()
         return canvas.result(
-            str(layers[0].file), notices=tuple(f"{count:,} {what}" for count, what in told if count)
+            str(layers[0].file), notices=(*notices, *(f"{count:,} {what}" for count, what in told if count))
         )
 
     def _near(self, layer: Layer) -> list[tuple[int, list[list[Ring]]]]:
@@ -132,6 +135,7 @@ class Burner:
             canvas.erase(pixels)
         else:
             canvas.add(pixels, name, number)
+            self._by_number |= known is not None and name != str(found)
         return False
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labeltool.core.errors import BadInputError
-from labeltool.formats.protocol import ImportOptions
+from labeltool.formats.options import ImportOptions
 from labeltool.formats.vector.layer import Feature, Layer
 
 _USUAL: Final = frozenset(

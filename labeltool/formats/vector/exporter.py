@@ -18,14 +18,16 @@ from labeltool.core.extras import GEO
 from labeltool.formats import pictures
 from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same
 from labeltool.formats.items import Item
+from labeltool.formats.options import ExportOptions
 from labeltool.formats.places import on_map, place_of
-from labeltool.formats.protocol import ExportOptions
+from labeltool.formats.protocol import ExportPlan, LabelledImages
 from labeltool.formats.vector.burn import Burner
 from labeltool.formats.vector.classes import Classes
-from labeltool.formats.vector.geojson import LONLAT, read_geojson, write_geojson
+from labeltool.formats.vector.geojson import LONLAT, read_geojson, urn_of, write_geojson
 from labeltool.formats.vector.gpkg import read_gpkg, write_gpkg
 from labeltool.formats.vector.layer import Layer, Ring
 from labeltool.formats.vector.outline import Outline, divided, outlines_of
+from labeltool.formats.volumes import DICOM, NIFTI
 from labeltool.imaging.reader import Georeference
 
 _BYTES_A_CORNER: Final = 45
@@ -41,6 +43,13 @@ class VectorExporter(DatasetExporter):
 
     suffix: ClassVar[str]
     with_pictures: ClassVar[bool] = False
+    none_fits: ClassVar[str] = "none has a place on the map"
+
+    def plan(self, images: LabelledImages, catalog: ClassCatalog, options: Any) -> ExportPlan:
+        """BadInputError where what writes maps is not installed."""
+        if GEO.missing:
+            raise GEO.refusal(self.title)
+        return super().plan(images, catalog, options)
 
     @abstractmethod
     def save(self, file: Path, outlines: list[Outline], place: Georeference, options: Any) -> None:
@@ -51,24 +60,18 @@ class VectorExporter(DatasetExporter):
         """What lies in a file."""
 
     def judge(self, item: Item, options: Any, found: Findings) -> int:
-        """Says which images are left out because they lie nowhere."""
-        if GEO.missing:
-            raise GEO.refusal(self.title)
-        name = item.record.name
-        try:
-            georeference = placed(item)
-        except BadInputError as error:
-            found.notices.add(f"Images are left out ({error.message})", name)
-            return 0
-        self.judge_place(georeference, options, name, found)
+        """Says what becomes of coordinates; BadInputError as :func:`placed`."""
+        name, georeference = item.record.name, placed(item)
+        self.judge_place(georeference, options, item, found)
         if item.ignored.any():
             found.notices.add("Ignored pixels become a feature of the class ignore with the value 255", name)
         boxes = (extent.box for extent in item.objects.extents)
         corners = sum(4 * (box.width + box.height) for box in boxes)
         return _BYTES_AN_OBJECT * (len(item.objects.extents) + 400) + _BYTES_A_CORNER * corners
 
-    def judge_place(self, place: Georeference, options: Any, name: str, found: Findings) -> None:
-        """Say what becomes of coordinates; nothing, where they stay what they are."""
+    def judge_place(self, place: Georeference, options: Any, item: Item, found: Findings) -> None:
+        """Say what becomes of coordinates; nothing, where they stay what they are. BadInputError where they cannot be
+        written."""
 
     def about_unlabelled(self, catalog: ClassCatalog) -> str:
         """They are a feature too."""
@@ -111,6 +114,7 @@ class GeojsonOptions(ExportOptions):
         default="wgs84",
         metadata={
             "label": "Coordinates",
+            "choices": {"wgs84": "Longitude and latitude (WGS 84)", "source": "Those of the image"},
             "help": "wgs84 writes longitude and latitude, as the standard (RFC 7946) demands; source keeps the image's "
             "coordinate system and names it, which GIS programs read",
         },
@@ -125,16 +129,16 @@ class GeojsonExporter(VectorExporter):
     suffix: ClassVar[str] = ".geojson"
     Options: ClassVar[type[ExportOptions]] = GeojsonOptions
 
-    def judge_place(self, place: Georeference, options: Any, name: str, found: Findings) -> None:
+    def judge_place(self, place: Georeference, options: Any, item: Item, found: Findings) -> None:
         """Longitude and latitude are rounded; a coordinate system without a code cannot be named."""
         if options.crs == "wgs84":
             found.notices.add(
                 "Coordinates become longitude and latitude (WGS 84): every pixel comes back, but edges are no longer "
                 "exactly those of the pixels; GeoPackage keeps them",
-                name,
+                item.record.name,
             )
-        elif "[" in place.crs:
-            found.notices.add("Images whose coordinate system has no code are left out", name)
+        else:
+            urn_of(place.crs, item.record.path)
 
     def save(self, file: Path, outlines: list[Outline], place: Georeference, options: Any) -> None:
         """See :class:`VectorExporter`."""
@@ -167,7 +171,8 @@ def placed(item: Item) -> Georeference:
         raise BadInputError(missing, file=item.record.path)
     georeference = place_of(item.record).georeference
     if georeference is None or not georeference.crs:
-        raise BadInputError(_NO_PLACE, file=item.record.path, hint=_WHAT_TO_DO)
+        is_map = item.record.kind not in (NIFTI, DICOM)
+        raise BadInputError(_NO_PLACE, file=item.record.path, hint=_WHAT_TO_DO if is_map else None)
     return georeference
 
 

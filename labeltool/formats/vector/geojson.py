@@ -123,7 +123,7 @@ def write_geojson(file: Path, outlines: Iterable[Outline], crs: str, *, source_c
     with file.open("w", encoding="ascii", newline="\n") as text:
         text.write('{"type": "FeatureCollection"')
         if source_crs:
-            text.write(f', "crs": {json.dumps({"type": "name", "properties": {"name": _urn(crs, file)}})}')
+            text.write(f', "crs": {json.dumps({"type": "name", "properties": {"name": urn_of(crs, file)}})}')
         text.write(', "features": [')
         separator = "\n"
         for outline in outlines:
@@ -145,7 +145,8 @@ def _closed(ring: Ring, exact: bool) -> list[list[float]]:
     return [*pairs, pairs[0]]
 
 
-def _urn(crs: str, file: Path) -> str:
+def urn_of(crs: str, file: Path) -> str:
+    """What GeoJSON calls a coordinate system; BadInputError where it has no code. ``file`` is for the message."""
     authority, _, code = crs.partition(":")
     if not code.isalnum():
         raise BadInputError(

@@ -16,8 +16,9 @@ from labeltool.formats.canvas import without_class
 from labeltool.formats.foreign import is_class
 from labeltool.formats.manifest import MANIFEST
 from labeltool.formats.match import Matcher
+from labeltool.formats.options import ImportOptions
 from labeltool.formats.places import georeference_of, manifest_near
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask
 from labeltool.formats.untrusted import files_below, left_out, stays_inside
 from labeltool.formats.vector.burn import Burner
 from labeltool.formats.vector.classes import Classes, VectorImportOptions

@@ -21,8 +21,8 @@ from labeltool.formats.drawings import (
     NoAreaError,
     drawings_of,
 )
+from labeltool.formats.options import ImportOptions
 from labeltool.formats.outlines import coordinate, ellipse, filled, rectangle, ring_of_pairs
-from labeltool.formats.protocol import ImportOptions
 from labeltool.formats.untrusted import refused_name
 from labeltool.formats.via.file import ViaFile, ViaPicture, mapping, read_via
 

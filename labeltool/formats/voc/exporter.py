@@ -19,8 +19,8 @@ from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer
 from labeltool.formats.ids import numbered
 from labeltool.formats.index_png import Palette, pack, read_index, same_pixels, write_index, write_packed
 from labeltool.formats.items import Item
+from labeltool.formats.options import ExportOptions
 from labeltool.formats.pictures import copy_picture
-from labeltool.formats.protocol import ExportOptions
 from labeltool.formats.untrusted import read_text
 from labeltool.formats.voc import layout
 from labeltool.formats.voc.boxes import VocObject, read_boxes, write_boxes

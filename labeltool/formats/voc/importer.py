@@ -18,7 +18,8 @@ from labeltool.formats.importing import mask_of, masks
 from labeltool.formats.index_png import read_coloured, read_objects, read_pixels, used_colors
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask
 from labeltool.formats.untrusted import files_below, is_given, read_text, stays_inside
 from labeltool.formats.values import translate
 from labeltool.formats.voc import layout

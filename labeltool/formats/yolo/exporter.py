@@ -18,9 +18,9 @@ from labeltool.core.shape import dense
 from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same, same_size
 from labeltool.formats.drawings import paint
 from labeltool.formats.items import Item
+from labeltool.formats.options import ExportOptions
 from labeltool.formats.outlines import MOST_POINTS, filled
 from labeltool.formats.pictures import copy_picture
-from labeltool.formats.protocol import ExportOptions
 from labeltool.formats.yolo import layout
 from labeltool.formats.yolo.labels import MOST_LINES, drawing
 from labeltool.formats.yolo.outline import Part, lattice_rings, outline, parts_of
@@ -37,6 +37,7 @@ class YoloOptions(ExportOptions):
         default="bridge",
         metadata={
             "label": "Holes",
+            "choices": {"bridge": "Bridge: every pixel is kept", "fill": "Fill: holes are lost"},
             "help": "a line of points has no holes: bridge leads the line through the object around each hole, "
             "which keeps every pixel; fill gives the holes to the object",
         },

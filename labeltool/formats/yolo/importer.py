@@ -12,7 +12,8 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.project import ImageRecord, Skipped, split_called
 from labeltool.formats.drawings import masks
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask
 from labeltool.formats.untrusted import files_below, left_out, read_text, stays_inside
 from labeltool.formats.yolo import layout
 from labeltool.formats.yolo.labels import drawing

@@ -199,6 +199,7 @@ def _described(header: DicomHeader, frame: int) -> ImageInfo:
         thickness_m=_thickness(header, frame),
         series=_series(header),
         place=header.places[frame],
+        place_is_mm=header.places_are_mm,
         subject=_subject(header),
     )
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 import numpy as np
 
 from labeltool.core.errors import BadInputError
-from labeltool.core.extras import MEDICAL
+from labeltool.core.extras import FOR_DICOM
 from labeltool.core.geometry import Size
 from labeltool.imaging.budget import DECODE_BUDGET
 from labeltool.imaging.damage import AGAIN, damaged, one_line
@@ -185,16 +185,26 @@ class DicomHeader:
     def places(self) -> tuple[float, ...]:
         """Of each frame: millimetres along its normal. Where these are not known, or frames share a place (those of
         different times do), the number of the image or frame."""
-        planes = [self.plane(frame) for frame in range(self.frames)]
-        direction = planes[0][0]
-        if direction and all(each == direction and position for each, position in planes):
-            normal = np.cross(direction[:3], direction[3:])
-            along = tuple(round(float(normal @ np.array(position)), 4) for _, position in planes)
-            if len(set(along)) == len(along):
-                return along
+        if self._along:
+            return self._along
         if self.frames > 1:
             return tuple(float(frame) for frame in range(self.frames))
         return numbers_of(self.dataset, "InstanceNumber")[:1] or (0.0,)
+
+    @property
+    def places_are_mm(self) -> bool:
+        """True where :attr:`places` are millimetres."""
+        return bool(self._along)
+
+    @cached_property
+    def _along(self) -> tuple[float, ...]:
+        planes = [self.plane(frame) for frame in range(self.frames)]
+        direction = planes[0][0]
+        if not direction or not all(each == direction and position for each, position in planes):
+            return ()
+        normal = np.cross(direction[:3], direction[3:])
+        along = tuple(round(float(normal @ np.array(position)), 4) for _, position in planes)
+        return along if len(set(along)) == len(along) else ()
 
     def plane(self, frame: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Directions of row and column (six numbers) and position of the first pixel (three, mm); () where unknown."""
@@ -262,7 +272,7 @@ def dicom_header(path: Path) -> DicomHeader:
     try:
         import pydicom  # noqa: PLC0415, F401 - the window is up sooner
     except ImportError as error:
-        raise MEDICAL.refusal("a DICOM file", path) from error
+        raise FOR_DICOM.refusal("a DICOM file", path) from error
     try:
         # Always in this order: whoever keeps warnings down elsewhere may ask for a header, and would wait for ever.
         with quiet():

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.errors import BadInputError
-from labeltool.core.extras import MEDICAL
+from labeltool.core.extras import FOR_NIFTI
 from labeltool.core.geometry import Size
 from labeltool.imaging.budget import check_budget
 from labeltool.imaging.damage import AGAIN, damaged
@@ -299,7 +299,7 @@ def nifti_header(path: Path) -> NiftiHeader:
     try:
         import nibabel  # noqa: PLC0415, F401 - the window is up sooner
     except ImportError as error:
-        raise MEDICAL.refusal("a NIfTI volume", path) from error
+        raise FOR_NIFTI.refusal("a NIfTI volume", path) from error
     header_path = path.with_suffix(".hdr") if path.suffix.lower() == ".img" else path
     try:
         with _stream(header_path) as stream:

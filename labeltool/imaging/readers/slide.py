@@ -24,7 +24,7 @@ from labeltool.imaging.readers.tiff_planes import opened
 from labeltool.imaging.readers.windowed import WindowedReader, level_of, there
 from labeltool.imaging.scale import PixelSize
 
-OPENSLIDE = MICROSCOPY._replace(modules=("openslide",))
+OPENSLIDE = MICROSCOPY.part("openslide")
 
 _TIFF_SUFFIXES = (".svs", ".ndpi", ".scn", ".bif", ".svslide", ".avs")
 """Of scanners' files that are TIFF inside and must not be taken for ordinary ones."""

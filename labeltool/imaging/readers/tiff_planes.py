@@ -24,7 +24,7 @@ from labeltool.imaging.readers.turning import turned_back, upright
 MOST_SAMPLES = 1024
 """Values a pixel; who claims more is damaged rather than hyperspectral."""
 
-CODECS = MICROSCOPY._replace(modules=("imagecodecs",))
+CODECS = MICROSCOPY.part("imagecodecs")
 """What decodes all but the plainest compressions."""
 
 _MOST_LEVELS = 64

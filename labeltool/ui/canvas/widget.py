@@ -54,6 +54,8 @@ class Canvas(QWidget):
     view_changed = Signal()
     radius_asked = Signal(int)
     """Shift+wheel: make the brush larger (+1) or smaller (-1)."""
+    turn_asked = Signal(int)
+    """Turn to the next slice (+1) or the previous one (-1)."""
     window_dragged = Signal(float, float)
     """Ctrl and the right button: the pointer went so far across and down, in shares of the canvas."""
     failed = Signal(Exception)
@@ -74,6 +76,8 @@ class Canvas(QWidget):
         self._visible: list[str] = []
         self.compare = Compare()
         self.crosshair = False
+        self.has_pages = self.wheel_turns = False
+        self._notches = 0.0
         self._view = Viewport()
         self._fitted = True
         self._pointer: QPointF | None = None
@@ -456,15 +460,29 @@ class Canvas(QWidget):
         self.pointed.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer; with Shift change the brush."""
+        """Zoom at the pointer; with Shift change the brush, and with Alt turn slices of what ``has_pages``. There,
+        with ``wheel_turns``, the wheel alone turns slices, and zooms with Ctrl."""
         # Shift turns the wheel sideways on some systems.
         notches = (event.angleDelta().y() or event.angleDelta().x()) / WHEEL_NOTCH
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.radius_asked.emit(1 if notches > 0 else -1)
+        elif self.has_pages and (
+            event.modifiers() & Qt.KeyboardModifier.AltModifier
+            or (self.wheel_turns and not event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        ):
+            self._turn(notches)
         else:
             if event.buttons() == Qt.MouseButton.NoButton:
                 self._enter(event.position())
             self._zoom(ZOOM_A_NOTCH**notches, self.compare.in_picture(event.position()))
+
+    def _turn(self, notches: float) -> None:
+        """Ask for a page for each whole notch; a touchpad has small parts of one."""
+        self._notches = notches + (self._notches if self._notches * notches > 0 else 0.0)
+        whole = int(self._notches)
+        self._notches -= whole
+        for _ in range(0 if self.busy else abs(whole)):
+            self.turn_asked.emit(-1 if whole > 0 else 1)
 
     def event(self, event: QEvent) -> bool:
         """While something is being drawn, undo is its own business and not that of the window's action."""

@@ -22,9 +22,9 @@ from labeltool.formats.export import refuse
 from labeltool.formats.items import Watched
 from labeltool.formats.protocol import Exporter, ExportPlan, ExportReport
 from labeltool.ui import theme
-from labeltool.ui.dialogs.failure import as_failure, explain, show_failure
+from labeltool.ui.dialogs.failure import as_failure, explain, in_words, show_failure
 from labeltool.ui.dialogs.findings import Findings, SkippedTable
-from labeltool.ui.dialogs.formats import fill_formats, saved_first
+from labeltool.ui.dialogs.formats import fill_formats, remember_format, saved_first, start_format
 from labeltool.ui.dialogs.frame import label, show_problem
 from labeltool.ui.dialogs.job_bar import JobBar
 from labeltool.ui.dialogs.job_dialog import JobDialog
@@ -60,6 +60,7 @@ class ExportDialog(JobDialog):
         self.format.setObjectName("dialog.export.format")
         self.format.setAccessibleName(self.tr("Format"))
         fill_formats(self.format, GROUP)
+        start_format(self.format, "export", self._bench.store.images())
         self.format.currentIndexChanged.connect(self._format_changed)
         self.split = QComboBox()
         self.split.setObjectName("dialog.export.split")
@@ -136,7 +137,12 @@ class ExportDialog(JobDialog):
         )
 
     def _planned(self, plan: ExportPlan) -> None:
-        self._plan = plan
+        self._plan = replace(
+            plan,
+            problems=tuple(map(self._in_words, plan.problems)),
+            notices=tuple(map(self._in_words, plan.notices)),
+            skipped=tuple(replace(each, reason=self._in_words(each.reason)) for each in plan.skipped),
+        )
         self._show_plan()
 
     def _not_planned(self, error: BaseException) -> None:
@@ -144,7 +150,11 @@ class ExportDialog(JobDialog):
             if not self._soon.isActive():
                 self._plan_view.show_problem(self.tr("Planning was stopped; change something to plan again."))
             return
-        self._plan_view.show_problem(explain(as_failure(error)))
+        self._plan_view.show_problem(self._in_words(explain(as_failure(error))))
+
+    def _in_words(self, text: str) -> str:
+        """Options by the names that they have here."""
+        return text if self.options is None else self.options.in_words(text)
 
     def _show_plan(self) -> None:
         target_problem = self._target_problem()
@@ -152,17 +162,15 @@ class ExportDialog(JobDialog):
         show_problem(self._target_says, target_problem, promise)
         if self._plan is None:
             return
-        nothing = () if self._plan.images else (self.tr("There is no image to export."),)
+        known = self._plan.images or self._plan.problems
+        nothing = () if known else (self.tr("There is no image to export."),)
         self._plan_view.show_plan(self._plan, nothing, self._how_far(self._plan))
         refused = bool(self._plan.problems or nothing or target_problem)
         self.run.setEnabled(not refused and not self.job.running)
 
     def _how_far(self, plan: ExportPlan) -> tuple[str, ...]:
         """How many of the images a person has not looked at, and how many are finished."""
-        left_out = {each.file for each in plan.skipped}
-        records = [
-            r for r in chosen(self._bench.store, self.split.currentData()) if str(r.path) not in left_out
-        ]
+        records = [r for r in self._bench.store.images() if r.id in plan.ids]
         count = Counter(record.status for record in records)
         if not records:
             return ()
@@ -218,6 +226,7 @@ class ExportDialog(JobDialog):
 
     def _succeeded(self, report: ExportReport, target: Path) -> None:
         QSettings().setValue(LAST_FOLDER, str(target.parent))
+        remember_format(report.format, "export", self._bench.store.images())
         self.set_busy(False)
         self._show_report(report, target)
 
@@ -227,7 +236,9 @@ class ExportDialog(JobDialog):
         if isinstance(error, CancelledError):
             show_problem(self._target_says, "", self.tr("Stopped. Nothing of the export was kept."))
         else:
-            show_failure(self, as_failure(error), self.tr("The export did not work"))
+            show_failure(
+                self, in_words(as_failure(error), self._in_words), self.tr("The export did not work")
+            )
 
     def done(self, result: int) -> None:
         """A plan that is being made is not wanted any more."""
@@ -264,7 +275,7 @@ class ExportDialog(JobDialog):
             )
         )
         for notice in report.notices:
-            self._notices.add("notice", notice)
+            self._notices.add("notice", self._in_words(notice))
         self._skipped.show_skipped(report.skipped)
         self._notices.setVisible(bool(report.notices))
         self._skipped.setVisible(bool(report.skipped))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
@@ -47,6 +48,16 @@ def show_failure(parent: QWidget | None, error: LabeltoolError, title: str = "")
     box.setDefaultButton(QMessageBox.StandardButton.Close)
     box.open()
     return box
+
+
+def in_words(error: LabeltoolError, words: Callable[[str], str]) -> LabeltoolError:
+    """The error with its texts as ``words`` puts them; the cause goes with it."""
+    message, hint = words(error.message), words(error.hint or "")
+    if (message, hint) == (error.message, error.hint or ""):
+        return error
+    said = LabeltoolError(message, file=error.file, hint=hint or None)
+    said.__cause__, said.__traceback__ = error.__cause__, error.__traceback__
+    return said
 
 
 def explain(error: LabeltoolError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -13,9 +14,9 @@ from labeltool.app.workbench import Workbench
 from labeltool.core.errors import CancelledError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.ui import theme
-from labeltool.ui.dialogs.failure import as_failure, show_failure
+from labeltool.ui.dialogs.failure import as_failure, in_words, show_failure
 from labeltool.ui.dialogs.findings import Findings, SkippedTable
-from labeltool.ui.dialogs.formats import fill_formats, saved_first
+from labeltool.ui.dialogs.formats import fill_formats, remember_format, saved_first, start_format
 from labeltool.ui.dialogs.frame import label, show_problem
 from labeltool.ui.dialogs.job_dialog import JobDialog
 from labeltool.ui.dialogs.options_form import OptionsForm
@@ -43,6 +44,7 @@ class ImportDialog(JobDialog):
         self.format.setObjectName("dialog.import.format")
         self.format.setAccessibleName(self.tr("Format"))
         fill_formats(self.format, GROUP)
+        start_format(self.format, "import", self._bench.store.images())
         self.format.currentIndexChanged.connect(self._format_changed)
         self._options_place = QVBoxLayout()
         self._options_place.setContentsMargins(0, 0, 0, 0)
@@ -110,6 +112,9 @@ class ImportDialog(JobDialog):
         self.set_busy(True)
 
     def _succeeded(self, report: ImportReport) -> None:
+        name = self.format.currentData()
+        if report.images and name is not None:
+            remember_format(name, "import", self._bench.store.images())
         self.set_busy(False)
         self._show_report(report)
         self.finished_import.emit()
@@ -123,7 +128,13 @@ class ImportDialog(JobDialog):
                 self.tr("Stopped. What came in before stays; undo takes it back image by image.")
             )
         else:
-            show_failure(self, as_failure(error), self.tr("The labels could not be imported"))
+            show_failure(
+                self, in_words(as_failure(error), self._in_words), self.tr("The labels could not be imported")
+            )
+
+    def _in_words(self, text: str) -> str:
+        """Options by the names that they have here."""
+        return text if self.options is None else self.options.in_words(text)
 
     # ---- the answer
 
@@ -152,8 +163,10 @@ class ImportDialog(JobDialog):
             )
         )
         for notice in report.notices:
-            self._notices.add("notice", notice)
-        self.skipped.show_skipped(report.skipped)
+            self._notices.add("notice", self._in_words(notice))
+        self.skipped.show_skipped(
+            replace(each, reason=self._in_words(each.reason)) for each in report.skipped
+        )
         self._notices.setVisible(bool(report.notices))
         for widget in (self.skipped, self._copy):
             widget.setVisible(bool(report.skipped))

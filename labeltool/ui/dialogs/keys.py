@@ -183,6 +183,7 @@ class KeysDialog(Dialog):
             (self.tr("Erase with the brush"), self.tr("Right button")),
             (self.tr("Zoom at the pointer"), self.tr("Wheel")),
             (self.tr("Change the brush's size"), self.tr("Shift + wheel")),
+            (self.tr("Turn slices"), self.tr("Alt + wheel")),
             (self.tr("Move the picture"), self.tr("Middle button, or Space + left button")),
         ]
 

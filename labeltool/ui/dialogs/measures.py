@@ -29,7 +29,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from labeltool.app.measures import Measures, measure
+from labeltool.app.choices import Measures
+from labeltool.app.measures import measure
 from labeltool.app.project import chosen
 from labeltool.app.tables import Table, harmless, refuse_csv, write_csv
 from labeltool.app.workbench import Workbench

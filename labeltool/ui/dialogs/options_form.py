@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -25,11 +26,15 @@ from labeltool.ui.dialogs.frame import GRID
 CONTEXT = "Formats"
 LIMIT = 1_000_000_000
 
+_FLAG = re.compile(r"--(?P<no>no-)?(?P<name>[a-z][a-z-]*[a-z])(?: (?P<value>\w+))?")
+"""A flag as messages name it, with the word after it, which may be its value."""
+
 
 class OptionsForm(QWidget):
     """One row a field: bool a check box, enum and Literal a list, numbers a spin box, str a line.
 
-    ``metadata`` of a field gives ``label`` and ``help``. Raises LabeltoolError for a field of another type.
+    ``metadata`` of a field gives ``label`` and ``help``, and ``choices``: what values of a list are called. Raises
+    LabeltoolError for a field of another type.
     """
 
     changed = Signal()
@@ -44,8 +49,10 @@ class OptionsForm(QWidget):
         form.setHorizontalSpacing(2 * GRID)
         hints = get_type_hints(options)
         for each in fields(options):
-            text = _translated(each.metadata.get("label", each.name.replace("_", " ").capitalize()))
-            widget, read = self._widget(hints[each.name], _default(each), text)
+            text = _label(each)
+            widget, read = self._widget(
+                hints[each.name], _default(each), text, each.metadata.get("choices", {})
+            )
             widget.setObjectName(f"{name}.{each.name}")
             widget.setAccessibleName(text)
             widget.setToolTip(_translated(each.metadata.get("help", "")))
@@ -56,13 +63,32 @@ class OptionsForm(QWidget):
         """The options as they are set."""
         return self._options(**{name: read() for name, read in self._read.items()})
 
-    def _widget(self, hint: Any, value: Any, text: str) -> tuple[QWidget, Callable[[], Any]]:
+    def in_words(self, text: str) -> str:
+        """A message that names flags of the command line, with the fields of this form in their places."""
+        known = {each.name: each for each in fields(self._options)}
+
+        def named(found: re.Match[str]) -> str:
+            each = known.get(found["name"].replace("-", "_"))
+            if each is None:
+                return found[0]
+            value, rest = found["value"] or "", ""
+            choices = each.metadata.get("choices", {})
+            if value and value not in choices:
+                value, rest = "", f" {value}"
+            label = f"“{_label(each)}" + (f": {_translated(choices[value])}”" if value else "”")
+            return (self.tr("without {option}").format(option=label) if found["no"] else label) + rest
+
+        return _FLAG.sub(named, text)
+
+    def _widget(
+        self, hint: Any, value: Any, text: str, called: Mapping[str, str]
+    ) -> tuple[QWidget, Callable[[], Any]]:
         if hint is bool:
             return self._check_box(value, text)
         if get_origin(hint) is Literal:
-            return self._combo({str(v): v for v in get_args(hint)}, value)
+            return self._combo({called.get(str(v), str(v)): v for v in get_args(hint)}, value)
         if isinstance(hint, type) and issubclass(hint, Enum):
-            return self._combo({str(v.value): v for v in hint}, value)
+            return self._combo({called.get(str(v.value), str(v.value)): v for v in hint}, value)
         if hint is int:
             return self._spin(QSpinBox(), value)
         if hint is float:
@@ -96,6 +122,10 @@ class OptionsForm(QWidget):
         spin.setValue(value)
         spin.valueChanged.connect(lambda _: self.changed.emit())
         return spin, spin.value
+
+
+def _label(each: Field[Any]) -> str:
+    return _translated(each.metadata.get("label", each.name.replace("_", " ").capitalize()))
 
 
 def _default(each: Field[Any]) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QWidget
 
-from labeltool.app.splits import Assignment, Draw, by_names, drawn
+from labeltool.app.choices import Draw
+from labeltool.app.splits import Assignment, by_names, drawn
 from labeltool.app.workbench import Workbench
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.project import SPLITS
@@ -71,7 +72,8 @@ class SplitDialog(Dialog):
             f"{split} {counts.get(split, 0)} ({100 * counts.get(split, 0) / total:.0f} %)" for split in SPLITS
         ]
         moved = self.tr("{n} images would have another split than now.").format(n=changed)
-        self._says.setText(f"{',  '.join(parts)}.  {moved}")
+        units = f" ({assignment.units})" if assignment.units else ""
+        self._says.setText(f"{',  '.join(parts)}{units}.  {moved}")
         for notice in assignment.notices:
             self.findings.add("notice", notice)
 

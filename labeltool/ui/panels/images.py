@@ -40,8 +40,8 @@ from labeltool.imaging.thumbnail import thumbnail
 
 SIDE = 48
 ROW = SIDE + 8
-FEWEST_SEEN, ENOUGH_SEEN = 1, 3
-"""Rows that are seen at the very least, and that do where room is scarce."""
+FEWEST_SEEN, FEW_SEEN, ENOUGH_SEEN = 1, 2, 3
+"""Rows that are seen at the very least, that are before more classes are, and that do where room is scarce."""
 LINE_PX = 18
 RECORD_ROLE = int(Qt.ItemDataRole.UserRole)
 STATUS_COLOURS = {

@@ -43,7 +43,7 @@ class LayerPanel(QScrollArea):
         self.setObjectName("panel.layers")
         texts = {
             "mask": self.tr("Mask"),
-            "model": self.tr("Model's answer (outline)"),
+            "model": self.tr("Model's answer"),
             "confidence": self.tr("Confidence"),
         }
         keys = {"mask": "V", "model": "M", "confidence": "C"}
@@ -70,7 +70,7 @@ class LayerPanel(QScrollArea):
     def _lay_out(self) -> None:
         self._inside = QWidget()
         column = QVBoxLayout(self._inside)
-        column.setContentsMargins(8, 4, 8, 8)
+        column.setContentsMargins(8, 2, 8, 0)
         column.setSpacing(SPACING_PX)
         mask = QHBoxLayout()
         mask.setSpacing(16)
@@ -79,8 +79,12 @@ class LayerPanel(QScrollArea):
         mask.addStretch(1)
         column.addLayout(mask)
         column.addLayout(_form((self.tr("Opacity"), self._opacity)))
-        column.addWidget(self._boxes["model"])
-        column.addWidget(self._boxes["confidence"])
+        model = QHBoxLayout()
+        model.setSpacing(16)
+        for name in ("model", "confidence"):
+            model.addWidget(self._boxes[name])
+        model.addStretch(1)
+        column.addLayout(model)
         column.addWidget(self._legend)
         for title, name, part in (
             (self.tr("Image"), "look", self.look),
@@ -104,7 +108,8 @@ class LayerPanel(QScrollArea):
         for name, box in self._boxes.items():
             box.setChecked(shown[name])
             box.setEnabled(available[name])
-            box.setToolTip("" if available[name] else self.tr("Pre-label this image first"))
+            about = self.tr("As an outline") if name == "model" else ""
+            box.setToolTip(about if available[name] else self.tr("Pre-label this image first"))
         self._legend.setVisible(shown["confidence"] and available["confidence"])
         self._opacity.show_value(opacity)
         QTimer.singleShot(0, self._fit)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -21,6 +21,8 @@ from labeltool.imaging.display import Limits
 from labeltool.imaging.reader import ValueWindow
 from labeltool.ui.looks import Looks, Numbers
 from labeltool.ui.panels.slider import Percent, Slider
+
+translate = QCoreApplication.translate
 
 STEPS = 1000
 GAMMA_STEPS = 50
@@ -50,19 +52,20 @@ class LookPanel(QWidget):
             self._adjust.addItem(text)
         self._form = QFormLayout(self)
         self._form.setContentsMargins(INDENT_PX, 0, 0, 4)
-        self._form.setVerticalSpacing(5)
-        self._composite = self._row(*self._colours)
-        first, third = self._row(self._preset, self._inverted), self._row(self._show_as, self._adjust)
+        self._form.setVerticalSpacing(2)
+        self._composite = self._row(*self._colours, spacing=4)
+        self._composite.setToolTip(self.tr("Channels that are shown as red, green and blue"))
+        third = self._row(self._show_as, self._adjust)
         self._channels = third
         for title, widget in (
-            (self.tr("Preset"), first),
+            (self.tr("Preset"), self._preset),
             (self.tr("Level"), self._level),
             (self.tr("Width"), self._width),
-            (self.tr("Gamma"), self._gamma),
+            (self.tr("Gamma"), self._row(self._gamma, self._inverted)),
             (self.tr("Show"), third),
-            (self.tr("R, G, B"), self._composite),
         ):
             self._form.addRow(title, widget)
+        self._form.addRow(self._composite)  # over the whole width, for the names of three channels
         for widget in (self._level, self._width, self._gamma):
             widget.setToolTip(
                 self.tr(
@@ -88,10 +91,11 @@ class LookPanel(QWidget):
         combo.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         return combo
 
-    def _row(self, *widgets: QWidget) -> QWidget:
+    def _row(self, *widgets: QWidget, spacing: int = -1) -> QWidget:
         row = QWidget()
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(spacing)
         for widget in widgets:
             layout.addWidget(widget, 0 if isinstance(widget, QCheckBox) else 1)
         return row
@@ -184,7 +188,7 @@ class LookPanel(QWidget):
         for text, data in (
             (first, "opened"),
             (self.tr("Auto: percentiles"), "auto"),
-            *((_window_text(each), each) for each in looks.windows),
+            *((window_text(each), each) for each in looks.windows),
             (self.tr("Full range of the type"), "full"),
             (self.tr("Custom"), "custom"),
         ):
@@ -196,7 +200,8 @@ class LookPanel(QWidget):
         for number, name in enumerate(info.channels, start=1):
             self._show_as.addItem(self.tr("{channel} alone").format(channel=name))
             for combo in self._colours:
-                combo.addItem(f"{number}  {name}")  # where there is no room the number is seen
+                # Where there is no room the number is seen.
+                combo.addItem(name if name.endswith(f" {number}") else f"{number}  {name}")
         for combo in (self._preset, self._show_as, *self._colours):
             combo.view().setMinimumWidth(combo.view().sizeHintForColumn(0) + 24)
 
@@ -266,9 +271,12 @@ class Amount(QWidget):
         self._spin.setValue(low * (high / low) ** share if self._logarithmic else low + share * (high - low))
 
 
-def _window_text(window: ValueWindow) -> str:
+def window_text(window: ValueWindow) -> str:
+    """What a window is called: its name and its numbers; one that has no other name is said to be the file's."""
     numbers = f"{window.centre:g} / {window.width:g}"
-    return f"{window.name}: {numbers}" if window.name else numbers
+    if window.name.replace(" ", "") in ("", numbers.replace(" ", "")):
+        return translate("LookPanel", "{numbers} (file)").format(numbers=numbers)
+    return f"{window.name}: {numbers}"
 
 
 def _decimals(reach: Limits) -> int:

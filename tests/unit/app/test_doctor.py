@@ -8,7 +8,10 @@ import pytest
 from labeltool.app import doctor
 from labeltool.app.doctor import PLUGIN_PROBE, Finding, examine
 from labeltool.app.models import Model
+from labeltool.cli import run
+from labeltool.core import extras
 from labeltool.core.errors import ModelError
+from labeltool.core.extras import FOR_DICOM, FOR_NIFTI
 
 
 @pytest.fixture
@@ -102,3 +105,19 @@ def test_a_folder_called_labeltool_beside_us_is_not_taken_for_the_program(
     (tmp_path / "labeltool" / "__init__.py").write_text("raise ImportError('not this one')", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert doctor._child("import labeltool").returncode == 0
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_module_of_an_extra_that_is_missing_leaves_out_what_it_is_for_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "nibabel" else object())
+    (found,) = [f for f in examine() if f.topic == "extra" and f.verdict == "notice"]
+    works, left_out = found.text.split("left out: ")
+    assert "DICOM;" in works
+    assert "NIfTI" not in works
+    assert left_out.startswith("NIfTI (nibabel): pip install")
+    assert run(["doctor"]).exit_code == 0
+    assert "Everything that is needed is here; left out: NIfTI (nibabel)." in capsys.readouterr().out
+    assert FOR_DICOM.missing == []
+    assert FOR_NIFTI.missing == ["nibabel"]

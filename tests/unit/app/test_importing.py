@@ -13,7 +13,8 @@ from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
 from labeltool.core.project import ImageRecord, Skipped, Status
 from labeltool.core.provenance import Origin
-from labeltool.formats.protocol import ImportedMask, ImportOptions
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ImportedMask
 from labeltool.store.project import ProjectStore
 
 SHAPE = (60, 300)
@@ -99,3 +100,52 @@ def test_what_fits_is_committed_as_one_step_and_the_rest_is_reported(
 def test_a_source_that_is_not_there_is_said(store: ProjectStore, tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="no such file"):
         import_labels(store, tmp_path / "nothing", "png")
+
+
+class Both:
+    """An importer that sets every pixel of every image to the class 1."""
+
+    Options = ImportOptions
+    label = 1
+    notices: tuple[str, ...] = ("the same of each", "1 pixels lie in several objects")
+
+    def read(
+        self, src: Path, catalog: ClassCatalog, images: Sequence[ImageRecord], options: ImportOptions
+    ) -> Iterator[ImportedMask | Skipped]:
+        label = np.full(SHAPE, self.label, np.uint8)
+        for image in images:
+            yield ImportedMask(image.id, "labels.png", label, None, None, 1, self.notices)
+
+
+class OtherBoth(Both):
+    """One that sets them to background."""
+
+    label = 0
+    notices = ()
+
+
+def test_a_notice_is_given_once_with_its_numbers_summed(
+    store: ProjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugins, "load", lambda group, name: Both)
+    assert import_labels(store, tmp_path, "odd").notices == [
+        "the same of each (in 2 images)",
+        "2 pixels lie in several objects (in 2 images)",
+    ]
+
+
+def test_what_an_import_takes_from_an_earlier_one_is_told(
+    store: ProjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugins, "load", lambda group, name: Both)
+    import_labels(store, tmp_path, "odd")
+    assert not any("earlier" in notice for notice in import_labels(store, tmp_path, "odd").notices)
+    first = store.images()[0]
+    corner = write(
+        store.load_mask(first.id), Box(0, 0, 10, 10), title="", kind="", label=1, origin=Origin.HUMAN
+    )
+    store.commit(first.id, corner, expected=first.revision, status=Status.IN_WORK)
+    monkeypatch.setattr(plugins, "load", lambda group, name: OtherBoth)
+    assert import_labels(store, tmp_path, "odd").notices == [
+        "35,900 pixels of an earlier import got another class or object (in 2 images)"
+    ]

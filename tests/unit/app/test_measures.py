@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,18 +13,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from volume_samples import write_series
 
-from labeltool.app.measures import Measures, measure
+from labeltool.app import scales
+from labeltool.app.choices import Measures
+from labeltool.app.measures import measure
 from labeltool.app.project import add_images
 from labeltool.app.scales import survey
 from labeltool.app.tables import Column, Table, harmless, refuse_csv, write_csv
 from labeltool.cli.runner import run
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, CancelledError
+from labeltool.core.extras import MEDICAL
 from labeltool.core.geometry import Box
 from labeltool.core.patch import write
 from labeltool.core.progress import CancelToken
 from labeltool.core.provenance import Origin
+from labeltool.imaging.reader import ImageInfo
 from labeltool.store.project import ProjectStore
 
 CATALOG = ClassCatalog.from_names(["nucleus", "cell"])
@@ -250,6 +256,29 @@ def test_a_volume_needs_a_thickness_of_every_page(
     assert any("only some pages" in notice for notice in part.notices)
 
 
+@pytest.mark.parametrize(("step", "mm3"), [(1.25, 37.5), (2.5, 75), (4, 120)])
+def test_a_volume_goes_by_the_distance_of_the_slices_and_not_by_their_thickness(
+    make: Callable[..., ProjectStore], tmp_path: Path, step: float, mm3: float
+) -> None:
+    pytest.importorskip("pydicom")
+    store = make(*write_series(tmp_path / "ct", 5, spacing=(0.75, 0.5), step=step, SliceThickness="2.5"))
+    for record in store.images():
+        paint(store, record.id, (Box(1, 2, 5, 6), 1))
+    table = measured(store, by="series", unit="mm")
+    assert column(table, "volume [mm3]")[1] == pytest.approx(mm3)
+    assert any("thick and lie" in notice for notice in table.notices) == (step != 2.5)
+
+
+def test_slices_that_do_not_say_where_they_lie_are_as_far_apart_as_thick(
+    make: Callable[..., ProjectStore], tmp_path: Path
+) -> None:
+    pytest.importorskip("pydicom")
+    store = make(*write_series(tmp_path / "ct", 5, spacing=(0.75, 0.5), ImagePositionPatient=None))
+    for record in store.images():
+        paint(store, record.id, (Box(1, 2, 5, 6), 1))
+    assert column(measured(store, by="series", unit="mm"), "volume [mm3]")[1] == pytest.approx(75)
+
+
 def test_long_work_tells_how_far_it_is_and_stops_when_asked(scaled: ProjectStore) -> None:
     seen: list[float] = []
     cancel = CancelToken()
@@ -314,6 +343,28 @@ def test_a_table_is_not_put_where_it_does_not_belong(scaled: ProjectStore, tmp_p
         with pytest.raises(BadInputError):
             refuse_csv(tmp_path / name, scaled.root)
     refuse_csv(tmp_path / "x.CSV", scaled.root)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+def test_a_table_cannot_go_where_nothing_can_be_written(scaled: ProjectStore) -> None:
+    with pytest.raises(BadInputError, match="nothing can be written to this folder"):
+        refuse_csv(Path("/proc/x.csv"), scaled.root)
+
+
+def test_without_what_reads_a_file_the_table_says_what_to_install(
+    make: Callable[..., ProjectStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = make(*write_series(tmp_path / "ct", 2))
+    paint(store, store.images()[0].id, (Box(0, 0, 4, 4), 1))
+
+    def lacking(path: Path, page: str = "") -> ImageInfo:
+        raise MEDICAL.refusal("a DICOM file", path)
+
+    monkeypatch.setattr(scales, "probe", lacking)
+    (notice,) = measure(store, store.images(), Measures()).notices
+    assert "a DICOM file needs" in notice
+    assert "labeltool[medical]" in notice
+    assert "no image says" not in notice
 
 
 def test_broken_names_can_be_written(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeltool.app.splits import Draw, apply, by_hand, by_names, drawn, leaks
+from labeltool.app.choices import Draw
+from labeltool.app.splits import apply, by_hand, by_names, drawn, leaks
+from labeltool.cli.runner import run
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
-from labeltool.core.project import ImageRecord
+from labeltool.core.project import SPLITS, ImageRecord
 from labeltool.store.project import ProjectStore
 
 
@@ -89,6 +92,24 @@ def test_folders_that_are_called_so_are_obeyed() -> None:
         by_names([image(4, "other")])
 
 
+def test_folders_that_divide_a_series_are_told_of() -> None:
+    assert any(
+        "1 series" in each
+        for each in by_names([image(n, f, series="s") for n, f in enumerate(SPLITS)]).notices
+    )
+
+
+def test_a_draw_for_some_pages_tells_what_it_divides(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ProjectStore.create(tmp_path / "p", "p", ClassCatalog.from_names(["cell"])) as store:
+        store.add_images([image(1, series="s", split="test"), image(2, series="s")])
+    run(["split", str(tmp_path / "p"), "--images", "2.png", "--val", "0", "--test", "0", "--json"])
+    answer = json.loads(capsys.readouterr().out)
+    assert any("1 series" in each for each in answer["notices"])
+    assert answer["units"] == "1 unit"
+
+
 def test_what_is_in_two_splits_is_told() -> None:
     records = [image(1, series="s", split="train"), image(2, series="s", split="val")]
     twin = replace(records[0], id="f" * 32, split="test", series="")
@@ -112,3 +133,13 @@ def test_splits_are_kept_in_the_project(tmp_path: Path) -> None:
         assert apply(store, by_hand(store.images()[:2], "val")) == 0
     with ProjectStore.open(tmp_path / "p") as store:
         assert [r.split for r in store.images()] == ["val", "val", "", ""]
+
+
+def test_images_that_name_no_subject_are_told_of_and_the_units_counted() -> None:
+    named = [image(n, folder=f"P{n // 2}_") for n in range(12)]
+    without = drawn(named, Draw(unit="subject"))
+    assert without.notices[0].startswith("12 of 12 images name no subject; each file or series counts")
+    assert without.units == "12 units"
+    found = drawn(named, Draw(unit="subject", pattern="(P[0-9]+)_"))
+    assert found.units == "6 subjects"
+    assert not any("no subject" in notice for notice in found.notices)

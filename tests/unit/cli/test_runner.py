@@ -14,7 +14,8 @@ import pytest
 
 from labeltool import plugins
 from labeltool.cli import Outcome, run
-from labeltool.cli.output import Output
+from labeltool.cli.naming import format_name
+from labeltool.cli.output import SHOWN, Output
 from labeltool.cli.runner import has_display
 from labeltool.core.errors import BadInputError
 from labeltool.core.project import Skipped
@@ -100,8 +101,25 @@ def test_of_many_files_that_were_left_out_json_has_all_and_people_read_some(
     run(["work", "--json"])
     out, err = capsys.readouterr()
     assert len(json.loads(out)["skipped"]) == 100
-    assert len(err.splitlines()) == 21
-    assert "skipped 80 more" in err
+    assert err.splitlines() == [
+        "labeltool work: skipped 100 (0.png, 1.png, 2.png, 3.png, 4.png and 95 more): it is empty"
+    ]
+
+
+def test_of_many_reasons_the_first_are_read_and_the_others_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = Output().skipped([Skipped(f"{i}.png", f"reason {i}") for i in range(50)])
+    lines = capsys.readouterr().err.splitlines()
+    assert len(rows) == 50
+    assert len(lines) == SHOWN + 1
+    assert "skipped 30 more" in lines[-1]
+
+
+def test_the_slices_of_a_volume_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = Output().skipped([Skipped(f"/data/head.nii [k{k}]", "it is no DICOM image") for k in range(35)])
+    assert len(rows) == 35
+    assert capsys.readouterr().err == "labeltool: skipped 35 (head.nii: 35 pages): it is no DICOM image\n"
 
 
 def test_a_failure_names_file_cause_and_remedy_and_ends_with_1(
@@ -155,10 +173,38 @@ def test_a_path_is_a_wish_for_the_window(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_path_that_is_neither_there_nor_a_command_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["exprot"]).exit_code == 2
+    assert run(["exprot", "rad"]).exit_code == 2
     err = capsys.readouterr().err
-    assert "exprot" in err
+    assert "there is no command exprot" in err
+    assert "Did you mean export?" in err
     assert "prelabel" in err
+    assert run(["/no/such/place"]).exit_code == 2
+    assert "/no/such/place: no such file or folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("typed", ["dicomseg", "DICOM-SEG", "Dicom_Seg", "dicom seg"])
+def test_a_format_is_known_however_it_is_written(typed: str) -> None:
+    assert format_name("labeltool.exporters", typed) == "dicomseg"
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"), [("ccoco", "coco"), ("YOLO-seg", "yolo"), ("PASCAL VOC 2012", "voc")]
+)
+def test_a_format_that_does_not_exist_is_answered_with_what_may_be_meant(
+    typed: str, near: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (["import", "p", "x"], ["export", "p", str(tmp_path)]):
+        assert run([*words, "--format", typed]).exit_code == 2
+        err = capsys.readouterr().err
+        assert f"there is no format {typed!r}. Did you mean {near}" in err
+        assert "GeoPackage" in err
+        assert "usage" not in err
+
+
+@pytest.mark.parametrize("command", ["import", "export"])
+def test_help_says_that_each_format_has_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([command, "--help"]).exit_code == 0
+    assert f"labeltool {command} --format c" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

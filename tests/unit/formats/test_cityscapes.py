@@ -17,7 +17,8 @@ from labeltool.core.project import Skipped
 from labeltool.formats.cityscapes import CityscapesExporter, CityscapesImporter
 from labeltool.formats.cityscapes.labels import for_datumaro, labels_of
 from labeltool.formats.export import export
-from labeltool.formats.protocol import ExportOptions, ImportedMask, ImportOptions, LabelledImage
+from labeltool.formats.options import ExportOptions, ImportOptions
+from labeltool.formats.protocol import ImportedMask, LabelledImage
 
 TOWN = ClassCatalog(
     (ClassDef(3, "road", (1, 1, 1)), ClassDef(7, "car", (2, 2, 2)), ClassDef(9, "boat", (3, 3, 3)))

@@ -18,7 +18,8 @@ from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.project import Skipped
 from labeltool.formats.coco import CocoExporter, CocoImporter, CocoOptions
 from labeltool.formats.export import export
-from labeltool.formats.protocol import ImportedMask, ImportOptions, LabelledImage
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ImportedMask, LabelledImage
 
 
 @pytest.fixture
@@ -178,7 +179,23 @@ def test_a_crowd_is_painted_as_no_single_object(read: Callable[..., Any], iscrow
     mask, _ = read(annotation(LEFT, iscrowd=iscrowd))
     assert mask.label[0, 0] == 1
     assert not mask.object.any()
-    assert "crowds" in mask.notices[0]
+    assert mask.notices[0].startswith("1 object came as a crowd; only the pixels and their class are kept")
+
+
+def test_an_object_that_later_ones_hide_is_told_of(read: Callable[..., Any]) -> None:
+    mask, _ = read(
+        annotation(LEFT), annotation(MIDDLE, id=2), annotation(LEFT, id=3), annotation(RIGHT, id=4)
+    )
+    assert np.unique(mask.object).tolist() == [3, 4]
+    assert "2 objects vanished wholly under what was painted later" in mask.notices
+
+
+def test_ignored_pixels_are_told_of_before_the_export(tmp_path: Path) -> None:
+    label = np.array([[1, 255, 0]], np.uint8)
+    image = labelled(tmp_path / "photos" / "x.png", label, CELLS)
+    assert any(
+        "Ignored pixels" in each for each in CocoExporter().plan([image], CELLS, CocoOptions()).notices
+    )
 
 
 def test_a_category_that_the_project_lacks_leaves_its_pixels_unlabelled(read: Callable[..., Any]) -> None:

@@ -179,7 +179,9 @@ def test_isat_has_a_name_a_line_and_objects_beside(src: Path, image: LabelledIma
 def test_without_a_list_values_and_colours_are_those_of_the_project(src: Path, tmp_path: Path) -> None:
     image = labelled(tmp_path / "photos" / "x.png", np.zeros((2, 2), np.uint8), STREETS)
     save(src / "ann_dir" / "x.png", [[3, 10], [254, 0]])
-    assert only(src, image, STREETS).label.tolist() == [[3, 10], [254, 0]]
+    mask = only(src, image, STREETS)
+    assert mask.label.tolist() == [[3, 10], [254, 0]]
+    assert mask.notices[0].startswith("classes by number, for the file has no names: 0 is Sky, 3 is Road")
     save(src / "ann_dir" / "x.png", [[[128, 128, 128]] * 2] * 2)
     assert only(src, image, STREETS).label.tolist() == [[0, 0], [0, 0]]
     save(src / "ann_dir" / "x.png", [[[128, 64, 128]] * 2] * 2)

@@ -17,7 +17,8 @@ from labeltool.core.geometry import Box, Size
 from labeltool.core.project import Skipped
 from labeltool.formats.cvat import CvatExporter, CvatImporter, CvatOptions, runs
 from labeltool.formats.export import export
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions, LabelledImage
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask, LabelledImage
 
 SQUARE = '<polygon label="nucleus" points="1,1;3,1;3,3;1,3"/>'
 ALL = '<mask label="cell wall" rle="0, 16" left="0" top="0" width="4" height="4"/>'

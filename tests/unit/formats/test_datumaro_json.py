@@ -17,7 +17,8 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
 from labeltool.core.project import Skipped
 from labeltool.formats.datumaro_json import DatumaroImporter
-from labeltool.formats.protocol import ForeignClass, ImportedMask, ImportOptions, LabelledImage
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ForeignClass, ImportedMask, LabelledImage
 
 LEFT = rle.to_string(rle.encode(np.array([[1, 1, 0, 0, 0]] * 4, bool)))
 CATEGORIES = {

@@ -20,7 +20,8 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.provenance import Origin
 from labeltool.formats.dicomseg import DicomSegExporter, DicomSegImporter, DicomSegOptions
 from labeltool.formats.export import export
-from labeltool.formats.protocol import ImportOptions, LabelledImage
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import LabelledImage
 from tests.laws.examples import WANTED, law
 
 pytest.importorskip("highdicom", reason='needs pip install "labeltool[medical]"')

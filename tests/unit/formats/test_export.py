@@ -26,9 +26,10 @@ from labeltool.formats import export as export_module
 from labeltool.formats.coco import CocoExporter, CocoOptions
 from labeltool.formats.dataset import DatasetExporter
 from labeltool.formats.export import export, left_over
+from labeltool.formats.options import ExportOptions
 from labeltool.formats.pictures import conversion
 from labeltool.formats.png import PngExporter, PngOptions
-from labeltool.formats.protocol import ExportOptions, LabelledImage
+from labeltool.formats.protocol import LabelledImage
 from labeltool.formats.voc import VocExporter, VocOptions
 from labeltool.imaging.open import open_image
 from labeltool.imaging.reader import ImageInfo
@@ -108,10 +109,30 @@ def test_no_export_lands_among_the_source_images(images: list[LabelledImage], tm
 def test_an_export_larger_than_the_free_space_is_refused_before_it_starts(
     images: list[LabelledImage], out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_module.shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
+    monkeypatch.setattr(
+        export_module.shutil, "disk_usage", lambda path: SimpleNamespace(free=1000, total=2000)
+    )
     with pytest.raises(BadInputError, match="MB are free"):
         export(CocoExporter(), images, CELLS, out)
     assert traces(out) == []
+
+
+def test_an_export_that_a_file_is_in_the_way_of_names_that_file(
+    images: list[LabelledImage], tmp_path: Path
+) -> None:
+    (tmp_path / "afile").write_text("mine")
+    for target in ("afile", "afile/sub", "afile/sub/deep"):
+        with pytest.raises(BadInputError, match="this is a file, and an export is a folder") as refused:
+            export(PngExporter(), images, CELLS, tmp_path / target)
+        assert refused.value.file == str(tmp_path / "afile")
+    assert (tmp_path / "afile").read_text() == "mine"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+@pytest.mark.parametrize("target", ["/proc/foo", "/sys/foo/bar"])
+def test_an_export_to_where_nothing_can_be_written_says_so(images: list[LabelledImage], target: str) -> None:
+    with pytest.raises(BadInputError, match="nothing can be written there"):
+        export(PngExporter(), images, CELLS, Path(target))
 
 
 @pytest.mark.parametrize("exporter", EXPORTERS)

@@ -17,7 +17,8 @@ from labeltool.core.geometry import Size
 from labeltool.core.project import Skipped
 from labeltool.formats.export import export
 from labeltool.formats.geotiff import GeotiffExporter, GeotiffImporter, GeotiffOptions
-from labeltool.formats.protocol import ImportedMask, ImportOptions, LabelledImage
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ImportedMask, LabelledImage
 
 rasterio = pytest.importorskip("rasterio", reason="the extra geo is not installed")
 
@@ -195,7 +196,8 @@ def test_a_part_on_the_same_grid_sets_its_own_pixels_only(tmp_path: Path, image:
     expected[0:3, 6:8] = True
     assert np.array_equal(mask.known, expected)
     assert (mask.label[expected] == 3).all()
-    assert mask.notices == ("10 pixels lie beside the image",)
+    assert mask.notices[-1] == "10 pixels lie beside the image"
+    assert mask.notices[0].startswith("classes by number, for the file has no names: 1 is nucleus, 2 is")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ from labeltool.formats.export import export
 from labeltool.formats.items import item
 from labeltool.formats.labelme import LabelmeExporter, LabelmeImporter, LabelmeOptions
 from labeltool.formats.labelme.exporter import document, exact_polygons
-from labeltool.formats.protocol import ImportedMask, ImportOptions, LabelledImage
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ImportedMask, LabelledImage
 from tests.laws.examples import law
 
 Read = Callable[..., tuple[ImportedMask | None, list[Skipped]]]

@@ -17,7 +17,8 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.formats.labelme_xml import LabelmeXmlImporter
-from labeltool.formats.protocol import ImportedMask, ImportOptions, LabelledImage
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ImportedMask, LabelledImage
 
 Read = Callable[..., tuple[ImportedMask | None, list[Skipped]]]
 

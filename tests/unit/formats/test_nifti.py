@@ -30,7 +30,8 @@ from labeltool.core.catalog import IGNORE
 from labeltool.core.errors import BadInputError
 from labeltool.formats.export import export
 from labeltool.formats.nifti import NiftiExporter, NiftiImporter, NiftiOptions
-from labeltool.formats.protocol import ImportedMask, ImportOptions, LabelledImage
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import ImportedMask, LabelledImage
 from tests.laws.examples import WANTED, law
 
 nibabel = pytest.importorskip("nibabel", reason='needs pip install "labeltool[medical]"')
@@ -246,7 +247,10 @@ def test_two_series_in_one_folder_are_told_apart(tmp_path: Path) -> None:
 
 def test_a_photo_is_no_slice_of_a_volume(tmp_path: Path, volume: Path) -> None:
     photo = labelled(tmp_path / "photos" / "x.jpg", np.ones((4, 5), np.uint8), CELLS)
-    report = export(NiftiExporter(), [photo, *masked(records_of(volume), CELLS)], CELLS, tmp_path / "out")
+    slices = masked(records_of(volume), CELLS)
+    plan = NiftiExporter().plan([photo, *slices], CELLS, NiftiOptions())
+    assert plan.ids == {each.record.id for each in slices} and plan.images == len(slices)
+    report = export(NiftiExporter(), [photo, *slices], CELLS, tmp_path / "out")
     (skipped,) = report.skipped
     assert skipped.file.endswith("x.jpg")
     assert "no slice of a volume" in skipped.reason
@@ -339,7 +343,8 @@ def test_labels_in_another_order_are_turned_exactly(
     assert skipped == []
     assert np.array_equal(together(volume, images, masks), values)
     told = [notice for mask in masks.values() for notice in mask.notices]
-    assert told == ([] if codes == "RAS" else ["the labels lie in another order and were turned"])
+    assert told[0].startswith("classes by number, for the file has no names: 1 is nucleus")
+    assert told[1:] == ([] if codes == "RAS" else ["the labels lie in another order and were turned"])
 
 
 @pytest.mark.parametrize(
@@ -555,3 +560,26 @@ def test_ignored_pixels_keep_their_value(tmp_path: Path, volume: Path) -> None:
     images = [with_mask(record, label, CELLS) for record in records_of(volume)]
     export(NiftiExporter(), images, CELLS, tmp_path / "out", NiftiOptions(include_unlabelled=True))
     assert np.asarray(nibabel.load(tmp_path / "out" / "brain.nii.gz").dataobj).min() == IGNORE
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_label_volume_that_was_added_as_an_image_is_no_label_of_itself(
+    tmp_path: Path, volume: Path, images: list[LabelledImage], folder: bool
+) -> None:
+    values = np.random.default_rng(1).integers(0, 4, (5, 4, 3)).astype(np.uint8)
+    file = save(volume.with_name("brain_label.nii.gz"), values)
+    both = [*(unlabelled(record, CELLS) for record in records_of(file)), *images]
+    masks, skipped = imported(NiftiImporter(), file.parent if folder else file, CELLS, both)
+    assert skipped == []
+    assert set(masks) == {image.record.id for image in images}
+    assert np.array_equal(together(volume, images, masks), values)
+    assert sum("by number" in notice for mask in masks.values() for notice in mask.notices) == 1
+
+
+def test_a_volume_that_is_labels_of_nothing_else_is_refused(tmp_path: Path) -> None:
+    file = save(tmp_path / "brain_label.nii.gz", np.ones((5, 4, 3), np.uint8))
+    masks, (skipped,) = imported(
+        NiftiImporter(), file, CELLS, [unlabelled(record, CELLS) for record in records_of(file)]
+    )
+    assert masks == {}
+    assert "brain" in skipped.file

@@ -17,8 +17,9 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
 from labeltool.formats.export import export
 from labeltool.formats.index_png import read_index, read_objects, same_pixels, write_index
+from labeltool.formats.options import ImportOptions
 from labeltool.formats.png import PngExporter, PngImporter
-from labeltool.formats.protocol import ImportedMask, ImportOptions, LabelledImage
+from labeltool.formats.protocol import ImportedMask, LabelledImage
 
 ONES = np.ones((4, 5), np.uint8)
 
@@ -72,6 +73,9 @@ def test_values_mean_classes_of_the_project_where_no_list_says_otherwise(
     mask = only(src, image)
     assert np.array_equal(mask.label, pixels)
     assert (mask.object, mask.known, mask.objects) == (None, None, 1)
+    assert mask.notices == (
+        "classes by number, for the file has no names: 1 is nucleus, 2 is cell wall, 3 is débris: #1",
+    )
 
 
 @pytest.mark.parametrize("place", ["masks/classes.json", "classes.json"])
@@ -113,7 +117,7 @@ def test_object_ids_come_from_the_folder_beside_the_labels(tmp_path: Path, image
         assert mask.object is not None
         assert mask.object[:, 0].tolist() == [0, 40_000, 40_000, 0]
         assert mask.objects == 2
-        assert mask.notices == ("5 pixels have an object id and no class; the id is left out",)
+        assert mask.notices[-1] == "5 pixels have an object id and no class; the id is left out"
 
 
 @pytest.mark.parametrize(
@@ -210,6 +214,12 @@ def test_a_folder_without_masks_says_so(src: Path, image: LabelledImage) -> None
         list(PngImporter().read(src, CELLS, [image.record], ImportOptions()))
     with pytest.raises(BadInputError, match="no such folder"):
         list(PngImporter().read(src / "none", CELLS, [image.record], ImportOptions()))
+
+
+def test_one_mask_in_the_place_of_a_folder_is_told_from_none(src: Path, image: LabelledImage) -> None:
+    save(src / "x.png", ONES)
+    with pytest.raises(BadInputError, match="this is a file, and masks are read from a folder"):
+        list(PngImporter().read(src / "x.png", CELLS, [image.record], ImportOptions()))
 
 
 @pytest.mark.parametrize("text", ["{", '{"classes": 5}', '{"a": NaN}', '{"a": 1, "a": 2}', "[" * 100_000])

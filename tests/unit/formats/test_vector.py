@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from map_samples import PLACES, mask_over, on_map, random_on_map, write_map
 from mask_samples import CELLS, STREETS, assert_same_planes, imported, labelled, record_of
@@ -67,6 +67,7 @@ def test_any_mask_comes_back_with_its_objects(
 ) -> None:
     folder = tmp_path_factory.mktemp("law")
     image = random_on_map(folder / "maps" / "a.tif", seed, Size(*size), catalog, place)
+    assume((image.mask.read("origin") != 0).any())  # one that nobody has labelled is not exported
     export(exporter, [image], catalog, folder / "out", options)
     masks, skipped = imported(importer, folder / "out", catalog, [image])
     assert skipped == []
@@ -125,7 +126,19 @@ def test_images_without_a_coordinate_system_are_left_out_by_name(
     assert report.images == 1
     assert [Path(s.file).name for s in report.skipped] == ["nowhere.tif", "photo.png"]
     assert all("coordinate system" in s.reason for s in report.skipped)
-    assert any("nowhere.tif, photo.png" in notice for notice in report.notices)
+    plan = GpkgExporter().plan([nowhere, photo, there], CELLS, GpkgExporter.Options())
+    assert (plan.images, plan.problems, plan.ids) == (1, (), {there.record.id})
+    assert plan.skipped == report.skipped
+
+
+@pytest.mark.parametrize(("exporter", "options"), [each[::2] for each in FORMATS], ids=NAMES)
+def test_a_plan_in_which_no_image_lies_on_the_map_is_a_problem(
+    tmp_path: Path, exporter: Any, options: Any
+) -> None:
+    photo = labelled(tmp_path / "photos" / "photo.png", np.eye(4, dtype=np.uint8), CELLS)
+    plan = exporter.plan([photo], CELLS, options or exporter.Options())
+    assert (plan.images, plan.objects, plan.nbytes) == (0, 0, 0)
+    assert plan.problems == (f"No image can be exported as {exporter.title}: none has a place on the map",)
 
 
 def test_a_system_without_a_code_is_left_out_of_geojson_that_must_name_it(tmp_path: Path) -> None:
@@ -372,6 +385,7 @@ def test_the_class_is_the_only_attribute_that_can_be_meant(tmp_path: Path, image
 def test_numbers_are_values_of_classes_unless_they_are_named(tmp_path: Path, image: LabelledImage) -> None:
     mask, _ = read(tmp_path, image, polygon(1, 1, **{"class": 3}), polygon(4, 4, **{"class": 255}))
     assert (mask.label[1, 1], mask.label[4, 4]) == (3, 255)
+    assert mask.notices[0].startswith("classes by number, for the file has no names: 1 is nucleus, 2 is cell")
     assert "1 features are ignored pixels and no objects" in mask.notices
     named = read(tmp_path, image, polygon(4, 4, **{"class": 255}), class_numbers="255=nucleus, 3=cell wall")
     assert named[0].label[4, 4] == 1
@@ -545,7 +559,7 @@ def test_flipped_bytes_are_read_or_refused(
 def test_without_the_extra_it_is_named(
     tmp_path: Path, image: LabelledImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lacking = Extra("geo", ("no_such_module",), "")
+    lacking = Extra("geo", {"no_such_module": "maps"})
     monkeypatch.setattr("labeltool.formats.vector.importer.GEO", lacking)
     monkeypatch.setattr("labeltool.formats.vector.exporter.GEO", lacking)
     with pytest.raises(BadInputError, match=r"labeltool\[geo\]"):

@@ -16,7 +16,8 @@ from labeltool.core.catalog import IGNORE, ClassCatalog, ClassDef
 from labeltool.core.errors import BadInputError
 from labeltool.formats.export import export
 from labeltool.formats.index_png import write_index
-from labeltool.formats.protocol import ImportOptions, LabelledImage
+from labeltool.formats.options import ImportOptions
+from labeltool.formats.protocol import LabelledImage
 from labeltool.formats.voc import VocExporter, VocImporter, layout
 
 ROOT = "VOCdevkit/VOC2012"

@@ -621,7 +621,9 @@ def mutated(data: bytes, rng: random.Random, within: int) -> bytes:
 
 
 def test_a_header_is_read_where_warnings_are_kept_down_while_another_thread_reads_one(tmp_path: Path) -> None:
-    first, second = (saved(tmp_path / name, dataset(np.zeros((4, 5), np.uint8))) for name in ("1.dcm", "2.dcm"))
+    first, second = (
+        saved(tmp_path / name, dataset(np.zeros((4, 5), np.uint8))) for name in ("1.dcm", "2.dcm")
+    )
     found = []
 
     def within() -> None:

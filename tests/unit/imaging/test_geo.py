@@ -398,7 +398,7 @@ def test_without_the_extra_maps_are_left_to_others_or_refused_with_its_name(
 ) -> None:
     picture = write(tmp_path / "a.tif", values_of(3, "uint8"))
     jpeg2000 = write(tmp_path / "a.jp2", values_of(3, "uint8"), driver="JP2OpenJPEG")
-    monkeypatch.setattr(geo, "GEO", Extra("geo", ("no_such_module",), ""))
+    monkeypatch.setattr(geo, "GEO", Extra("geo", {"no_such_module": "maps"}))
     with open_image(picture) as reader:
         assert not isinstance(reader, GdalReader)
     with pytest.raises(BadInputError, match=r"labeltool\[geo\]"):

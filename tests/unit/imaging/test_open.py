@@ -108,3 +108,10 @@ def test_probing_reports_size_kind_and_mode(tmp_path: Path) -> None:
 
 def test_suffixes_of_the_five_kinds_are_readable() -> None:
     assert {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"} <= set(readable_suffixes())
+
+
+def test_rubbish_is_measured_by_what_its_name_promises(tmp_path: Path) -> None:
+    (tmp_path / "scan.dcm").write_bytes(bytes(range(256)))
+    assert "ends in .dcm, but its content is something else" in (refusal(tmp_path / "scan.dcm").hint or "")
+    (tmp_path / "noise.xyz").write_bytes(bytes(range(256)))
+    assert "DICOM, NIfTI and whole slides are read" in (refusal(tmp_path / "noise.xyz").hint or "")

@@ -15,15 +15,18 @@ from labeltool.core.geometry import Box, Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.shape import dense, everywhere
 from labeltool.imaging.crf import Kernels, mean_field
+from labeltool.imaging.display import first_display
 from labeltool.imaging.pyramid import ArrayPyramid
-from labeltool.tools import wand
+from labeltool.imaging.reader import ImageInfo, ValueWindow
+from labeltool.imaging.view import View as ValueView
+from labeltool.tools import threshold, wand
 from labeltool.tools.dragbox import select_in_box
 from labeltool.tools.grabcut import GRABCUT
 from labeltool.tools.painting import painted
 from labeltool.tools.refine import REFINE
 from labeltool.tools.superpixel import SUPERPIXEL
 from labeltool.tools.threshold import THRESHOLD
-from labeltool.tools.tool import Pointer, Tool
+from labeltool.tools.tool import Pointer, Tool, ValueRange
 from labeltool.tools.wand import WAND
 
 TOOLS = [WAND, SUPERPIXEL, THRESHOLD, GRABCUT, REFINE]
@@ -287,3 +290,110 @@ def test_a_gesture_that_is_left_labels_nothing(tool):
     gesture.close()
     assert not desk.label.any()
     assert desk.saved == []
+
+
+def values_desk(values: np.ndarray, nodata: float | None = None, **options: float) -> Desk:
+    """A desk with an image whose values [h, w] are no 8-bit RGB."""
+    desk = Desk(THRESHOLD, np.zeros((*values.shape[:2], 3), np.uint8), **options)
+    desk.context.image = view_of(values[..., None], (0, 0, 0), nodata=nodata)
+    return desk
+
+
+def view_of(values: np.ndarray, composite: tuple[int, int, int], **more: object) -> ValueView:
+    size, names = Size(values.shape[1], values.shape[0]), tuple("abcd"[: values.shape[2]])
+    info = ImageInfo(size, "", "", dtype=values.dtype.name, channels=names, composite=composite, **more)
+    return ValueView(ArrayPyramid(values, info), first_display(info, values))
+
+
+def hounsfield() -> np.ndarray:
+    return np.random.default_rng(3).integers(-1024, 3200, (90, 120)).astype(np.int16)
+
+
+ALL = ((0, 0), (120, 90))
+BETWEEN = 2
+
+
+@pytest.mark.parametrize(("low", "high"), [(200, 3000), (-500, -499), (3000, 200)])
+def test_typed_values_select_what_lies_between_them_however_the_image_is_displayed(low, high):
+    values = hounsfield()
+    values[40, :4] = (199, 200, 3000, 3001)
+    for window in (ValueWindow("Bone", 400, 1800), ValueWindow("Brain", 40, 80)):
+        desk = values_desk(values, which=BETWEEN, low=low, high=high)
+        view = desk.context.image
+        view.display = replace(view.display.windowed(window), inverted=window.name == "Brain")
+        assert np.array_equal(desk.drag(*ALL) == 1, (values >= low) & (values <= high))
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.uint16, np.int32, np.float32, np.float64])
+@pytest.mark.parametrize("which", [0, 1])
+def test_otsu_parts_values_of_every_type_however_the_image_is_displayed(dtype, which):
+    inside, random = disc()[1], np.random.default_rng(2)
+    large = 100 if dtype == np.int8 else 30_000
+    values = (np.where(inside, large, 20) + random.integers(-9, 9, inside.shape)).astype(dtype)
+    for window in (ValueWindow("above", 60_000, 10), ValueWindow("wide", 0, 90_000)):
+        desk = values_desk(values, which=which)
+        desk.context.image.display = desk.context.image.display.windowed(window)
+        assert np.array_equal(desk.drag(*ALL) == 1, inside if which == 0 else ~inside)
+
+
+@pytest.mark.parametrize("which", [0, 1, BETWEEN])
+def test_where_there_is_no_value_nothing_is_selected_and_otsu_looks_elsewhere(which):
+    inside = disc()[1]
+    values = np.where(inside, 0.25, 0.125).astype(np.float32)
+    values[:10], values[10:20], values[20, :] = np.nan, -9999, np.inf
+    wanted = inside if which == 0 else ~inside
+    wanted[:20], wanted[20] = False, which == 0
+    low, high = 0.1, 0.2
+    desk = values_desk(values, nodata=-9999, which=which, low=low, high=high)
+    assert np.array_equal(desk.drag(*ALL) == 1, wanted)
+
+
+@pytest.mark.parametrize("value", [7.0, math.nan, math.inf, -9999.0])
+def test_otsu_finds_nothing_where_all_values_are_alike_or_none(value):
+    values = np.full((90, 120), value, np.float32)
+    assert not any((values_desk(values, -9999, which=which).drag(*ALL) == 1).any() for which in (0, 1))
+
+
+def test_otsu_tells_apart_what_differs_by_the_least_and_by_the_most_that_a_float_can():
+    for low, high in ((1.0, np.nextafter(1.0, 2)), (-1.7e308, 1.7e308)):
+        values = np.full((90, 120), low)
+        values[:, 50:] = high
+        assert np.array_equal(values_desk(values, which=0).drag(*ALL) == 1, values == high)
+
+
+def test_otsu_goes_by_the_same_values_where_the_box_is_read_in_strips(monkeypatch):
+    values = hounsfield()
+    whole = values_desk(values, which=0).drag(*ALL)
+    monkeypatch.setattr(threshold, "STRIP_PX", 500)
+    assert np.array_equal(values_desk(values, which=0).drag(*ALL), whole)
+
+
+def test_of_several_channels_their_mean_counts_and_of_one_that_is_shown_alone_its_values():
+    values = np.random.default_rng(1).integers(0, 60_000, (90, 120, 4)).astype(np.uint16)
+    for composite in ((3, 1, 0), (2, 2, 2)):
+        desk = values_desk(values[..., 0], which=BETWEEN, low=20_000, high=40_000)
+        desk.context.image = view_of(values, composite)
+        mean = values[..., sorted(set(composite))].mean(axis=2)
+        assert np.array_equal(desk.drag(*ALL) == 1, (mean >= 20_000) & (mean <= 40_000))
+
+
+def test_bright_are_small_values_where_the_file_says_so_and_not_where_the_display_does():
+    inside = disc()[1]
+    values = np.where(inside, 900, 20).astype(np.uint16)
+    for inverted in (False, True):
+        desk = values_desk(values, which=0)
+        view = desk.context.image = view_of(values[..., None], (0, 0, 0), inverted=inverted)
+        view.display = replace(view.display, inverted=not inverted)
+        assert np.array_equal(desk.drag(*ALL) == 1, ~inside if inverted else inside)
+
+
+def test_numbers_are_kept_by_the_kind_of_values_that_they_are_among():
+    hand = Hand()
+    ct = THRESHOLD.fitted(ValueRange(("CT", "int16", "HU"), -1024, 3000, 1, "HU"))
+    wider = THRESHOLD.fitted(ValueRange(("CT", "int16", "HU"), -1024, 9000, 1, "HU"))
+    hand.set_option(ct, "low", 200)
+    hand.set_option(THRESHOLD, "low", 77)
+    hand.set_option(ct, "which", BETWEEN)
+    assert [hand.options_of(tool)["low"] for tool in (ct, wider, THRESHOLD)] == [200, 200, 77]
+    assert [hand.options_of(tool)["high"] for tool in (ct, wider, THRESHOLD)] == [3000, 9000, 255]
+    assert hand.options_of(THRESHOLD)["which"] == BETWEEN
