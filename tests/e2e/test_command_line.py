@@ -141,8 +141,10 @@ def test_the_help_of_train_shows_its_defaults(labeltool: Run) -> None:
 def test_an_export_may_have_options_of_its_format(labeltool: Run) -> None:
     ended = labeltool("export", "--format", "voc", "--help")
     assert ended.code == 0
-    assert "--include-unlabelled" in ended.out
-    assert "--include-unlabelled" not in labeltool("export", "--help").out
+    assert "--no-objects" in ended.out
+    every = labeltool("export", "--help").out
+    assert "--include-unlabelled" in every
+    assert "--no-objects" not in every
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

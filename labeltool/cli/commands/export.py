@@ -16,7 +16,7 @@ from labeltool.formats.options import ExportOptions
 if TYPE_CHECKING:
     from labeltool.formats.protocol import ExportPlan, ExportReport
 
-SUMMARY = "write VOC, COCO or index masks, and read them back to be sure"
+SUMMARY = "write masks in other people's formats, and read them back to be sure"
 GROUP = "labeltool.exporters"
 
 
