@@ -62,8 +62,14 @@ class _Told:
         for (noun, rest), images in self._images.items():
             number = self._sums[noun, rest]
             counted = f"{number:,} {noun}{'s' if number != 1 else ''}" if noun else ""
-            found.append(f"{counted}{rest}{f' (in {images:,} images)' if images > 1 else ''}")
+            said = f"{counted}{_of_one(rest) if number == 1 else rest}"
+            found.append(f"{said} (in {images:,} images)" if images > 1 else said)
         return found
+
+
+def _of_one(rest: str) -> str:
+    """The rest of a sentence about one thing."""
+    return re.sub(r"^ (are|lie)\b", lambda verb: {"are": " is", "lie": " lies"}[verb[1]], rest)
 
 
 def import_labels(

@@ -121,7 +121,7 @@ class Canvas:
         known = self._painted if self.failed else self._painted | ~self._doubtful
         counted = (
             (self.overlap, "pixels lie in several objects; the later one counts"),
-            (self.parts, "outlines are further parts of objects"),
+            (self.parts, "outlines are part of an object with several"),
             (self.erased, "outlines are background and no objects"),
             (self.lost, "objects could not be read; what lies outside the others stays unlabelled"),
         )

@@ -88,7 +88,7 @@ def test_polygons_of_a_group_are_one_object(read: Callable[..., Any]) -> None:
     assert skipped == []
     assert found.objects == 2
     assert found.object[0, 0] == found.object[3, 4] != found.object[0, 2]
-    assert found.notices == ("1 outlines are further parts of objects",)
+    assert found.notices == ("1 outlines are part of an object with several",)
 
 
 def test_what_has_no_area_is_counted(read: Callable[..., Any]) -> None:

@@ -279,7 +279,7 @@ def test_a_group_is_one_object_and_shapes_without_one_are_on_their_own(read: Rea
     assert mask is not None and mask.object is not None
     assert mask.objects == 2
     assert mask.object[0, 0] == mask.object[7, 7] != mask.object[4, 4] > 0
-    assert "1 outlines are further parts of objects" in mask.notices
+    assert "1 outlines are part of an object with several" in mask.notices
 
 
 def test_one_group_of_two_labels_is_two_objects_as_in_labelme(read: Read) -> None:
