@@ -532,7 +532,10 @@ _NUMBERS: Final = (
 )
 _WHOLE: Final = re.compile(r"\((\d+) (?:annotations|shapes|segments)\)$")
 _NOTICED: Final = (
-    (re.compile(r"^([\d,]+) outlines? (?:are|is) part of an object with several"), "further part of an object"),
+    (
+        re.compile(r"^([\d,]+) outlines? (?:are|is) part of an object with several"),
+        "further part of an object",
+    ),
     (re.compile(r"^([\d,]+) outlines? (?:are|is) background"), "background"),
     (re.compile(r"^([\d,]+) outlines? (?:are|is) ignored"), "ignored pixels"),
 )
