@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from labeltool.core.progress import CancelToken
-from labeltool.nn.calibrate import offsets, shift
-from labeltool.nn.segmenter import TorchSegmenter
+from labeltool.nn.engines.eager import TorchSegmenter
+from labeltool.nn.training.calibrate import offsets, shift
 
 from .conftest import CARD, CATALOG, drawn
 

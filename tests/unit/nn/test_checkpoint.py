@@ -17,9 +17,9 @@ from safetensors.torch import save_file
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import ModelError
 from labeltool.inference.card import ModelCard
+from labeltool.nn.architectures.deeplabv3plus import build
 from labeltool.nn.checkpoint import load_network, save_network
-from labeltool.nn.deeplabv3plus import build
-from labeltool.nn.segmenter import load_segmenter
+from labeltool.nn.engines.eager import load_segmenter
 
 from .conftest import CARD
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from labeltool.nn.losses import UNLABELLED, cross_entropy, dice, lovasz
+from labeltool.nn.training.losses import UNLABELLED, cross_entropy, dice, lovasz
 
 LOSSES = [cross_entropy, dice, lovasz]
 Loss = Callable[[Tensor, Tensor], Tensor]

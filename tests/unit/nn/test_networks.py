@@ -13,8 +13,8 @@ import torch
 from labeltool.core.catalog import ClassCatalog, ClassDef
 from labeltool.core.errors import ModelError
 from labeltool.nn import torchvision_ops
-from labeltool.nn.deeplabv3plus import LocalAverage, build
-from labeltool.nn.segmenter import TorchSegmenter, chosen_device
+from labeltool.nn.architectures.deeplabv3plus import LocalAverage, build
+from labeltool.nn.engines.eager import TorchSegmenter, chosen_device
 
 from .conftest import CARD
 

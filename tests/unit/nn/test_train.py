@@ -14,10 +14,10 @@ import pytest
 from labeltool.core.errors import BadInputError, CancelledError, ModelError
 from labeltool.core.progress import CancelToken, silent
 from labeltool.inference.training import Augmentation, TrainingSet
-from labeltool.nn.data import CropSampler, Examples, digest
-from labeltool.nn.learner import Learner, one_cycle
-from labeltool.nn.segmenter import load_segmenter
-from labeltool.nn.train import train
+from labeltool.nn.engines.eager import load_segmenter
+from labeltool.nn.training.data import CropSampler, Examples, digest
+from labeltool.nn.training.learner import Learner, one_cycle
+from labeltool.nn.training.loop import train
 
 from .conftest import CATALOG, drawn, options
 

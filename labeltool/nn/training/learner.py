@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.inference.card import ModelCard
 from labeltool.inference.training import TrainingOptions
-from labeltool.nn.losses import UNLABELLED, cross_entropy, dice, lovasz
+from labeltool.nn.training.losses import UNLABELLED, cross_entropy, dice, lovasz
 
 _AVERAGING = 0.998
 _WARM_UP = 0.1

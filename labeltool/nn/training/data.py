@@ -22,7 +22,7 @@ from labeltool.inference.feeding import ValueRange, open_fed
 from labeltool.inference.levels import apply, image_levels
 from labeltool.inference.segmenter import Plane8
 from labeltool.inference.training import TrainingImage, TrainingOptions
-from labeltool.nn.augment import vary
+from labeltool.nn.training.augment import vary
 
 _CACHE_BYTES = 1 << 30
 _SITES = 2000

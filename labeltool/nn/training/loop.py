@@ -20,12 +20,12 @@ from labeltool.core.errors import BadInputError, CancelledError, ModelError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.inference.card import ModelCard
 from labeltool.inference.training import TrainingOptions, TrainingSet
-from labeltool.nn.calibrate import offsets, shift
 from labeltool.nn.checkpoint import load_network, save_network
-from labeltool.nn.data import CropSampler, Examples, digest
-from labeltool.nn.evaluate import evaluate, score
-from labeltool.nn.learner import Learner
-from labeltool.nn.segmenter import TorchSegmenter, chosen_device
+from labeltool.nn.engines.eager import TorchSegmenter, chosen_device
+from labeltool.nn.training.calibrate import offsets, shift
+from labeltool.nn.training.data import CropSampler, Examples, digest
+from labeltool.nn.training.evaluate import evaluate, score
+from labeltool.nn.training.learner import Learner
 
 METRICS_NAME = "metrics.jsonl"
 

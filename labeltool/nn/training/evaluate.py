@@ -11,7 +11,7 @@ from labeltool.inference.feeding import open_fed
 from labeltool.inference.segmenter import Segmenter
 from labeltool.inference.tiled import segment
 from labeltool.inference.training import TrainingImage
-from labeltool.nn.data import label_of
+from labeltool.nn.training.data import label_of
 
 
 def evaluate(images: Sequence[TrainingImage], segmenter: Segmenter, cancel: CancelToken) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from labeltool.imaging.windows import read_window, windows
 from labeltool.inference.feeding import open_fed
 from labeltool.inference.levels import apply, image_levels
 from labeltool.inference.training import TrainingImage
-from labeltool.nn.data import label_of
-from labeltool.nn.segmenter import TorchSegmenter
+from labeltool.nn.engines.eager import TorchSegmenter
+from labeltool.nn.training.data import label_of
 
 _REACH, _BINS = 4.0, 160
 _MOST_IMAGES = 200

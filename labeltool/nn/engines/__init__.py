@@ -1,0 +1,1 @@
+"""What runs a network: plain torch, OpenVINO, CUDA; all behind the one protocol of a segmenter."""

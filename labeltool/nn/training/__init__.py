@@ -1,0 +1,1 @@
+"""Learning: crops, losses, steps, and the run that puts them together."""
