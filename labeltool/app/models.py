@@ -19,6 +19,7 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import ModelError
 from labeltool.core.resources import resource
 from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME, ModelCard
+from labeltool.inference.options import InferenceOptions
 from labeltool.inference.process import ModelProcess, WorkerInfo
 
 MODELS = "models"
@@ -135,7 +136,7 @@ def add_model(root: Path, source: Path, device: str = "auto") -> Model:
 
 def try_out(model: Model, device: str = "auto") -> WorkerInfo:
     """Load a model in a child process and let it go: what it runs on. ModelError says why it does not load."""
-    with ModelProcess(model.path, device) as process:
+    with ModelProcess(model.path, InferenceOptions(device)) as process:
         return process.ready()
 
 

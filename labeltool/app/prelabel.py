@@ -20,6 +20,7 @@ from labeltool.core.patch import Patch, Place, TileDelta, replace_tile
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped, Status
 from labeltool.core.provenance import TRUTH, Origin
+from labeltool.inference.options import InferenceOptions
 from labeltool.inference.process import ModelProcess
 from labeltool.inference.segmenter import Prediction
 from labeltool.store.database import DamagedError
@@ -60,7 +61,7 @@ def predict(
     report = PrelabelReport(model.key)
     started_s = time.monotonic()
     mapping = _lookup(class_mapping(model.card, store.catalog))
-    with ModelProcess(model.path, device) as process:
+    with ModelProcess(model.path, InferenceOptions(device)) as process:
         run = _Run(store, process, model.key, mapping, report, cancel)
         for number, record in enumerate(records):
             cancel.check()

@@ -18,7 +18,8 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.inference.segmenter import Plane8
-from labeltool.inference.training import TrainingImage, TrainingOptions, TrainingSet
+from labeltool.inference.training import TrainingImage, TrainingSet
+from labeltool.inference.training_options import TrainingOptions
 from labeltool.store.project import ProjectStore
 
 GROUP = "labeltool.trainers"

@@ -84,4 +84,8 @@ MICROSCOPY = Extra(
     },
 )
 SPEED = Extra("speed", {"zlib_ng": "masks read and exported up to one and a half times as fast"})
-EXTRAS = (GEO, MEDICAL, MICROSCOPY, SPEED)
+CPU = Extra("cpu", {"openvino": "networks on a CPU through OpenVINO, at a multiple of torch's speed"})
+INT8 = Extra("int8", {"openvino": "networks in 8-bit integers", "nncf": "networks in 8-bit integers"})
+ONNX = Extra("onnx", dict.fromkeys(("onnx", "onnxscript"), "networks as ONNX files for other programs"))
+BOARD = Extra("board", {"tensorboard": "event files of TensorBoard from training"})
+EXTRAS = (GEO, MEDICAL, MICROSCOPY, SPEED, CPU, INT8, ONNX, BOARD)

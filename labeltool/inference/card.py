@@ -20,7 +20,10 @@ class ModelCard:
 
     ``scale`` is the factor by which an image is enlarged before the network sees it, ``context`` the side of the
     square, in pixels of the enlarged image, over which the pooling branch averages (0: all of a window).
-    ``tile`` and ``halo`` are in pixels of the image, ``mean`` and ``std`` in 0..1 per channel. ``stretch`` gives
+    ``tile`` and ``halo`` are in pixels of the image, ``mean`` and ``std`` in 0..1, one for each channel. ``bands`` are
+    the file's channels that the network sees, counted from 0; none means red, green and blue as the file's header has
+    them. ``dropout`` is the network's in training, ``crf`` the conditional random field after it (None: there is none),
+    as :class:`labeltool.nn.crf.CrfSettings` takes it. ``stretch`` gives
     the two percentiles of an image's values that become 0 and 255 before anything else; None leaves them.
     ``values`` are the two values of a file that become 0 and 255 before that (for CT in Hounsfield units, say); None
     takes 8 bits as they are and scales anything else by its percentiles.
@@ -37,12 +40,15 @@ class ModelCard:
     decoder_channels: int = 64
     output_stride: int = 16
     context: int = 0
-    atrous_rates: tuple[int, int, int] = (6, 12, 18)
+    atrous_rates: tuple[int, ...] = (6, 12, 18)
     scale: float = 1.0
     tile: int = 512
     halo: int = 32
-    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
-    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    bands: tuple[int, ...] = ()
+    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
+    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+    dropout: float = 0.1
+    crf: dict[str, float] | None = None
     stretch: tuple[float, float] | None = None
     values: tuple[float, float] | None = None
     sha256: str = ""
@@ -50,6 +56,11 @@ class ModelCard:
     licence: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def channels(self) -> int:
+        """How many channels the network sees."""
+        return len(self.bands) or 3
 
     @property
     def key(self) -> str:
@@ -67,7 +78,7 @@ class ModelCard:
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
             catalog = ClassCatalog.from_json(data.pop("catalog"), file=path)
-            for name in ("atrous_rates", "mean", "std", "stretch", "values"):
+            for name in ("atrous_rates", "bands", "mean", "std", "stretch", "values"):
                 if data.get(name) is not None:
                     data[name] = tuple(data[name])
             return cls(catalog=catalog, **data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import queue
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from labeltool.core.errors import CancelledError, LabeltoolError, ModelError
 from labeltool.core.geometry import Box
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.inference.frames import FrameError, Header, read_frame, write_frame
+from labeltool.inference.options import InferenceOptions
 from labeltool.inference.segmenter import Prediction
 
 _POLL_S = 0.1
@@ -48,9 +50,10 @@ class ModelProcess:
     """
 
     def __init__(
-        self, model: Path, device: str = "auto", *, silence_s: float = 300, segmenter: str = ""
+        self, model: Path, how: InferenceOptions | None = None, *, silence_s: float = 300, segmenter: str = ""
     ) -> None:
-        self._arguments = [str(model.absolute()), "--device", device, "--segmenter", segmenter]
+        options = json.dumps((how or InferenceOptions()).to_json())
+        self._arguments = [str(model.absolute()), "--how", options, "--segmenter", segmenter]
         self._silence_s = silence_s
         self._child: _Child | None = None
         self._info: WorkerInfo | None = None
@@ -256,5 +259,6 @@ def _raise_error(header: Header) -> None:
 
 def _prediction(header: Header, body: bytes) -> Prediction:
     box = Box(*header["part"])
-    planes = np.frombuffer(body, np.uint8).reshape(2, box.height, box.width)
-    return Prediction(box, planes[0], planes[1])
+    names = header["planes"]
+    planes = np.frombuffer(body, np.uint8).reshape(len(names), box.height, box.width)
+    return Prediction(box, **dict(zip(names, planes, strict=True)))

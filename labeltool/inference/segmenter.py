@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,29 +13,72 @@ from labeltool.inference.card import ModelCard
 
 Plane8 = NDArray[np.uint8]
 
+Context = NDArray[np.float32]
+"""What a network with image-wide pooling knows of the whole image: float32 [k], the averages of its deepest cells."""
+
+
+class Answer(NamedTuple):
+    """What a network says of windows: planes uint8 [n, h, w].
+
+    ``label`` holds class values of the model's card, ``confidence`` the probability of that class, 0..255. On request
+    ``margin`` is by how much that probability is ahead of the next, and ``entropy`` the entropy of all classes'
+    probabilities over its largest possible value, both 0..255; else None.
+    """
+
+    label: Plane8
+    confidence: Plane8
+    margin: Plane8 | None = None
+    entropy: Plane8 | None = None
+
+    def part(self, number: int, box: Box, inside: tuple[slice, slice]) -> Prediction:
+        """Of window ``number`` what lies ``inside``, the rows and columns of the window that are ``box``."""
+        return Prediction(
+            box,
+            self.label[number][inside],
+            self.confidence[number][inside],
+            None if self.margin is None else self.margin[number][inside],
+            None if self.entropy is None else self.entropy[number][inside],
+        )
+
 
 class Prediction(NamedTuple):
-    """What a model says of the pixels of ``box``, both planes uint8 [box.height, box.width].
-
-    ``label`` holds class values of the model's card, ``confidence`` the probability of that class, 0..255.
-    """
+    """What a model says of the pixels of ``box``: the planes of an :class:`Answer`, each [box.height, box.width]."""
 
     box: Box
     label: Plane8
     confidence: Plane8
+    margin: Plane8 | None = None
+    entropy: Plane8 | None = None
+
+    @property
+    def planes(self) -> dict[str, Plane8]:
+        """The planes that are there, by name."""
+        return {name: plane for name, plane in self._asdict().items() if name != "box" and plane is not None}
 
 
 class Segmenter(Protocol):
     """A loaded network on a device.
 
     ``card`` says classes, tile side and halo in pixels of the image; preprocessing, rescaling and the device
-    stay inside. ``device`` is "cpu" or "cuda", ``engine`` names what runs the network ("torch 2.13.0").
+    stay inside. ``device`` is "cpu" or "cuda", ``engine`` names what runs the network ("torch 2.13.0", "openvino
+    2026.4 bf16"). ``notices`` are sentences for the user about what had to be done otherwise, such as a smaller
+    batch where memory ran out; whoever shows them takes them off the list.
     """
 
     card: ModelCard
     device: str
     engine: str
+    notices: list[str]
 
-    def predict(self, windows: NDArray[np.uint8]) -> tuple[Plane8, Plane8]:
-        """Class values and confidence, uint8 [n, h, w], of uint8 RGB windows [n, h, w, 3] at image resolution."""
+    def predict(self, windows: NDArray[np.uint8], context: Context | None = None) -> Answer:
+        """The answer to uint8 windows [n, h, w, channels] at image resolution, with the context of their image."""
         ...
+
+    def survey(self, samples: Iterable[NDArray[np.uint8]]) -> Context | None:
+        """The context of an image of which ``samples`` are windows; None for a network that needs none."""
+        ...
+
+
+Loader = Any
+"""``load(folder, how)`` of the entry point group labeltool.segmenters: a Path and an
+:class:`~labeltool.inference.options.InferenceOptions` to a Segmenter; ModelError says why it cannot be."""

@@ -45,10 +45,9 @@ def _predict(
     reader: Reader, segmenter: Segmenter, levels: Levels, batch: Sequence[Window]
 ) -> Iterator[Prediction]:
     pixels = np.stack([apply(levels, read_window(reader, window)) for window in batch])
-    label, confidence = segmenter.predict(pixels)
+    answer = segmenter.predict(pixels)
     for i, window in enumerate(batch):
-        inside = window.core.slices(window.read)
-        yield Prediction(window.core, label[i][inside], confidence[i][inside])
+        yield answer.part(i, window.core, window.core.slices(window.read))
 
 
 def _batches(grid: Sequence[Window], most: int) -> Iterator[Sequence[Window]]:

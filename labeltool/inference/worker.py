@@ -9,6 +9,7 @@ ends when its stdin does, so it never outlives its parent.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import queue
 import sys
@@ -23,6 +24,7 @@ from labeltool.core.errors import LabeltoolError, ModelError
 from labeltool.inference.card import ModelCard
 from labeltool.inference.feeding import open_fed
 from labeltool.inference.frames import FrameError, Header, read_frame, write_frame
+from labeltool.inference.options import InferenceOptions
 from labeltool.inference.segmenter import Segmenter
 from labeltool.inference.tiled import segment
 
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.nice(_NICENESS)  # the window comes first
     requests = _requests()
     try:
-        segmenter = _load(options.model, options.device, options.segmenter)
+        segmenter = _load(options.model, options.how, options.segmenter)
     except Exception as error:  # the parent is told of every failure
         write_frame(out, {"error": _described(error)})
         return 1
@@ -51,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="labeltool.inference.worker")
     parser.add_argument("model", type=Path)
-    parser.add_argument("--device", default="auto")
+    parser.add_argument("--how", type=_how, default=InferenceOptions(), help="options as JSON")
     parser.add_argument("--segmenter", default="", help="module:function instead of the card's entry point")
     return parser
 
@@ -81,13 +83,17 @@ def _requests() -> queue.SimpleQueue[tuple[str, str]]:
     return paths
 
 
-def _load(model: Path, device: str, segmenter: str) -> Segmenter:
+def _how(text: str) -> InferenceOptions:
+    return InferenceOptions.from_json(json.loads(text))
+
+
+def _load(model: Path, how: InferenceOptions, segmenter: str) -> Segmenter:
     card = ModelCard.read(model if model.is_dir() else model.parent)
     if segmenter:
         loader = EntryPoint("segmenter", segmenter, "labeltool.segmenters").load()
     else:
         loader = plugins.load("labeltool.segmenters", card.segmenter)
-    loaded: Segmenter = loader(model, device)
+    loaded: Segmenter = loader(model, how)
     return loaded
 
 
@@ -100,8 +106,8 @@ def _answer(path: Path, page: str, segmenter: Segmenter, out: BinaryIO) -> None:
     try:
         with open_fed(path, page, segmenter.card.values) as reader:
             for part in segment(reader, segmenter, progress=progress):
-                planes = [part.label.tobytes(), part.confidence.tobytes()]
-                write_frame(out, {"part": list(part.box), **reached}, planes)
+                header = {"part": list(part.box), "planes": list(part.planes), **reached}
+                write_frame(out, header, (plane.tobytes() for plane in part.planes.values()))
         write_frame(out, {"end": True, **reached})
     except BrokenPipeError:
         os._exit(0)

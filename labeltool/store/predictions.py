@@ -18,6 +18,7 @@ from labeltool.core.catalog import IGNORE
 from labeltool.core.errors import StoreError
 from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
 from labeltool.core.mask import Plane
+from labeltool.inference.segmenter import Prediction
 from labeltool.store.database import explained
 from labeltool.store.tiles import Packed, pack, shape_of, unpack, unpack_cold
 
@@ -32,7 +33,7 @@ UINT8 = np.dtype(np.uint8)
 FILLS = (IGNORE, 0)
 """What the label and the confidence plane hold where a model has said nothing."""
 
-Window = tuple[Box, NDArray[np.uint8], NDArray[np.uint8]]
+Window = tuple[Box, NDArray[np.uint8], NDArray[np.uint8]] | Prediction
 """Box, label and confidence, both uint8 [box.height, box.width]."""
 
 
@@ -70,7 +71,7 @@ class Gathered:
 
     def add(self, window: Window) -> None:
         """Put a window's pixels into the tiles they belong to."""
-        box, label, confidence = window
+        box, label, confidence = window[:3]
         if label.shape != (box.height, box.width) or confidence.shape != label.shape:
             raise ValueError(f"a window of {box.width} x {box.height} pixels came with {label.shape} of them")
         for index in tiles_in(box, self.size):

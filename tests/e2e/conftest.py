@@ -22,16 +22,20 @@ import numpy as np
 
 class Threshold:
     def __init__(self, card, device):
-        self.card, self.device, self.engine = card, "cpu", "threshold"
+        self.card, self.device, self.engine, self.notices = card, "cpu", "threshold", []
 
-    def predict(self, windows):
+    def survey(self, samples):
+        return None
+
+    def predict(self, windows, context=None):
+        from labeltool.inference.segmenter import Answer
         bright = (windows[..., 0] > 127).astype(np.uint8)
         label = np.stack([cv2.morphologyEx(each, cv2.MORPH_OPEN, np.ones((5, 5))) for each in bright])
-        return label, np.full_like(label, 230)
+        return Answer(label, np.full_like(label, 230))
 
-def load(folder, device):
+def load(folder, how):
     from labeltool.inference.card import ModelCard
-    return Threshold(ModelCard.read(folder if folder.is_dir() else folder.parent), device)
+    return Threshold(ModelCard.read(folder if folder.is_dir() else folder.parent), how.device)
 """
 
 

@@ -13,7 +13,7 @@ from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
 
 if TYPE_CHECKING:
-    from labeltool.inference.training import TrainingOptions
+    from labeltool.inference.training_options import TrainingOptions
 
 SUMMARY = "train a model on what people have labelled in a project"
 
@@ -34,7 +34,7 @@ OPTIONS: dict[str, tuple[type[Any], str]] = {
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The project, the network and the schedule."""
-    from labeltool.inference.training import TrainingOptions
+    from labeltool.inference.training_options import TrainingOptions
 
     defaults = TrainingOptions()
     arguments.project(parser)
@@ -90,7 +90,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
 
 
 def _options(args: Namespace, name: str) -> TrainingOptions:
-    from labeltool.inference.training import TrainingOptions
+    from labeltool.inference.training_options import TrainingOptions
 
     typed = {key: getattr(args, key) for key in ("arch", "device", *OPTIONS)}
     command = shlex.join(["labeltool", "train", "DIR", *_as_typed(args)])

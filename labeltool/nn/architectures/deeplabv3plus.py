@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 
 from labeltool.core.errors import ModelError
 from labeltool.inference.card import ModelCard
+from labeltool.nn.architectures.pooling import pooling
 from labeltool.nn.torchvision_ops import declare_missing_operators
 
 declare_missing_operators()
@@ -21,7 +21,7 @@ import segmentation_models_pytorch as smp  # noqa: E402  (needs the operators ab
 
 
 def build(card: ModelCard) -> nn.Module:
-    """The network of a card with random weights: float [n, 3, h, w] to logits [n, classes, h, w].
+    """The network of a card with random weights: float [n, channels, h, w] to logits [n, classes, h, w].
 
     h and w must be multiples of 32. ``card.encoder`` is a timm name with ``tu-`` before it; ModelError when
     the encoder is unknown or refuses dilation.
@@ -33,8 +33,8 @@ def build(card: ModelCard) -> nn.Module:
             encoder_output_stride=card.output_stride,
             decoder_channels=card.decoder_channels,
             decoder_atrous_rates=card.atrous_rates,
-            decoder_aspp_dropout=0.1,
-            in_channels=3,
+            decoder_aspp_dropout=card.dropout,
+            in_channels=card.channels,
             classes=len(card.catalog.classes),
         )
     except Exception as error:  # timm refuses with whatever its encoder happens to raise, asserts included
@@ -43,32 +43,8 @@ def build(card: ModelCard) -> nn.Module:
             f"{error or 'it cannot be dilated'}",
             hint="Encoders are timm models with tu- before their name, for example tu-mobilenetv3_small_100",
         ) from error
-    if card.context:
-        network.decoder.aspp[0].convs[-1][0] = LocalAverage(card.context // card.output_stride)
+    network.decoder.aspp[0].convs[-1][0] = pooling(card.context, card.output_stride)
     return _without_aligned_corners(cast(nn.Module, network))
-
-
-class LocalAverage(nn.Module):
-    """Takes the place of the image-level average: the mean over ``side`` x ``side`` cells around each cell.
-
-    With the side of the training crops the network meets the averages that it was trained on, whatever the size
-    of a window (Chu et al. 2022, arXiv 2112.04491); an average over all of a larger window it has never seen.
-    """
-
-    def __init__(self, side: int) -> None:
-        super().__init__()
-        self.side = side
-
-    def forward(self, cells: Tensor) -> Tensor:
-        """Float [n, c, h, w] to the same, or to [n, c, 1, 1] where everything is within reach."""
-        height, width = cells.shape[2:]
-        kernel = (min(self.side, height), min(self.side, width))
-        means = functional.avg_pool2d(cells, kernel, stride=1)
-        if means.shape[2:] == (1, 1):
-            return means
-        rows, cols = height - means.shape[2], width - means.shape[3]
-        around = (cols // 2, cols - cols // 2, rows // 2, rows - rows // 2)
-        return functional.pad(means, around, mode="replicate")
 
 
 def _without_aligned_corners(network: nn.Module) -> nn.Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from torch.nn import functional
 
 from labeltool.core.errors import ModelError
 from labeltool.inference.card import ModelCard
-from labeltool.inference.segmenter import Plane8
+from labeltool.inference.options import InferenceOptions
+from labeltool.inference.segmenter import Answer, Context
 from labeltool.nn.checkpoint import load_network
 
 _MULTIPLE = 32
@@ -26,19 +28,24 @@ class TorchSegmenter:
         self.card = card
         self.device = device
         self.engine = f"torch {torch.__version__}"
+        self.notices: list[str] = []
         self._dtype = torch.bfloat16 if device == "cuda" else torch.float32
         self._network = network.eval().to(device, self._dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._mean = 255 * torch.tensor(card.mean, device=device).view(1, 3, 1, 1)
-        self._std = 255 * torch.tensor(card.std, device=device).view(1, 3, 1, 1)
+        self._mean = 255 * torch.tensor(card.mean, device=device).view(1, -1, 1, 1)
+        self._std = 255 * torch.tensor(card.std, device=device).view(1, -1, 1, 1)
         self._values = torch.tensor(card.catalog.values, dtype=torch.uint8, device=device)
 
     @torch.inference_mode()
-    def predict(self, windows: NDArray[np.uint8]) -> tuple[Plane8, Plane8]:
-        """Class values and confidence, uint8 [n, h, w], of uint8 RGB windows [n, h, w, 3]."""
+    def predict(self, windows: NDArray[np.uint8], context: Context | None = None) -> Answer:
+        """The answer to uint8 windows [n, h, w, channels]."""
         logits = self.logits(windows)
         confidence, index = logits.softmax(1).max(1)
         label = self._values[index]
-        return label.cpu().numpy(), (confidence * 255).round_().to(torch.uint8).cpu().numpy()
+        return Answer(label.cpu().numpy(), (confidence * 255).round_().to(torch.uint8).cpu().numpy())
+
+    def survey(self, samples: Iterable[NDArray[np.uint8]]) -> Context | None:
+        """None: each window is looked at by itself."""
+        return None
 
     @torch.inference_mode()
     def logits(self, windows: NDArray[np.uint8]) -> Tensor:
@@ -75,9 +82,9 @@ def chosen_device(asked: str) -> str:
     return asked
 
 
-def load_segmenter(folder: Path, device: str = "auto") -> TorchSegmenter:
+def load_segmenter(folder: Path, how: InferenceOptions | None = None) -> TorchSegmenter:
     """Load a model's folder, or a .safetensors or .pth beside its card.json, onto auto, cpu or cuda."""
     torch.set_num_threads(os.cpu_count() or 1)
-    target = chosen_device(device)
+    target = chosen_device((how or InferenceOptions()).device)
     card, network = load_network(folder)
     return TorchSegmenter(card, network, target)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.imaging.reader import Pixels
-from labeltool.inference.training import Augmentation
+from labeltool.inference.training_options import Augmentation
 
 
 def vary(pixels: Pixels, how: Augmentation, rng: np.random.Generator) -> Pixels:

@@ -21,7 +21,8 @@ from labeltool.imaging.reader import Pixels
 from labeltool.inference.feeding import ValueRange, open_fed
 from labeltool.inference.levels import apply, image_levels
 from labeltool.inference.segmenter import Plane8
-from labeltool.inference.training import TrainingImage, TrainingOptions
+from labeltool.inference.training import TrainingImage
+from labeltool.inference.training_options import TrainingOptions
 from labeltool.nn.training.augment import vary
 
 _CACHE_BYTES = 1 << 30

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.inference.card import ModelCard
-from labeltool.inference.training import TrainingOptions
+from labeltool.inference.training_options import TrainingOptions
 from labeltool.nn.training.losses import UNLABELLED, cross_entropy, dice, lovasz
 
 _AVERAGING = 0.998
@@ -30,8 +30,8 @@ class Learner:
         self._device = device
         self._low_precision = device == "cuda" or _cpu_has_bf16()
         self._optimiser = torch.optim.AdamW(_groups(network, options.weight_decay), options.learning_rate)
-        self._mean = 255 * torch.tensor(card.mean, device=device).view(1, 3, 1, 1)
-        self._std = 255 * torch.tensor(card.std, device=device).view(1, 3, 1, 1)
+        self._mean = 255 * torch.tensor(card.mean, device=device).view(1, -1, 1, 1)
+        self._std = 255 * torch.tensor(card.std, device=device).view(1, -1, 1, 1)
         self._index = torch.from_numpy(_class_index(card.catalog)).to(device)
         self._steps = 0
 

@@ -19,7 +19,8 @@ from labeltool import plugins
 from labeltool.core.errors import BadInputError, CancelledError, ModelError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.inference.card import ModelCard
-from labeltool.inference.training import TrainingOptions, TrainingSet
+from labeltool.inference.training import TrainingSet
+from labeltool.inference.training_options import TrainingOptions
 from labeltool.nn.checkpoint import load_network, save_network
 from labeltool.nn.engines.eager import TorchSegmenter, chosen_device
 from labeltool.nn.training.calibrate import offsets, shift

@@ -15,7 +15,7 @@ from labeltool.core.geometry import Box
 from labeltool.core.patch import write
 from labeltool.core.project import Status
 from labeltool.core.provenance import Origin
-from labeltool.inference.training import TrainingOptions
+from labeltool.inference.training_options import TrainingOptions
 from labeltool.store.project import ProjectStore
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -13,7 +14,7 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Box, Size
 from labeltool.imaging.reader import ImageInfo, Pixels
 from labeltool.inference.card import ModelCard
-from labeltool.inference.segmenter import Plane8
+from labeltool.inference.segmenter import Answer
 
 CATALOG = ClassCatalog.from_names(["cell"])
 
@@ -53,13 +54,17 @@ class BoxFilter:
     def __init__(self, card: ModelCard, reach: int = 7) -> None:
         self.card = card
         self.reach = reach
+        self.notices: list[str] = []
 
-    def predict(self, windows: np.ndarray) -> tuple[Plane8, Plane8]:
+    def survey(self, samples: Iterable[np.ndarray]) -> None:
+        return None
+
+    def predict(self, windows: np.ndarray, context: np.ndarray | None = None) -> Answer:
         side = 2 * self.reach + 1
         mean = np.stack(
             [cv2.blur(w[..., 1], (side, side), borderType=cv2.BORDER_REFLECT_101) for w in windows]
         )
-        return (mean > 127).astype(np.uint8), mean
+        return Answer((mean > 127).astype(np.uint8), mean)
 
 
 @pytest.fixture

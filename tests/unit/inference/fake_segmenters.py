@@ -6,11 +6,14 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from labeltool.inference.card import ModelCard
+from labeltool.inference.options import InferenceOptions
+from labeltool.inference.segmenter import Answer
 
 
 class Bright:
@@ -18,18 +21,22 @@ class Bright:
 
     engine = "fake"
 
-    def __init__(self, folder: Path, device: str) -> None:
+    def __init__(self, folder: Path, how: InferenceOptions) -> None:
         self.card = ModelCard.read(folder)
-        self.device = "cpu" if device == "auto" else device
+        self.device = "cpu" if how.device == "auto" else how.device
+        self.notices: list[str] = []
 
-    def predict(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return (windows[..., 1] > 127).astype(np.uint8), windows[..., 1].copy()
+    def predict(self, windows: np.ndarray, context: np.ndarray | None = None) -> Answer:
+        return Answer((windows[..., 1] > 127).astype(np.uint8), windows[..., 1].copy())
+
+    def survey(self, samples: Iterable[np.ndarray]) -> None:
+        return None
 
 
 class Chatty(Bright):
     """Prints to stdout from Python and past Python."""
 
-    def predict(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, windows: np.ndarray, context: np.ndarray | None = None) -> Answer:
         print("a library says hello", flush=True)
         os.write(1, b'{"bytes": 5}\n')
         return super().predict(windows)
@@ -38,7 +45,7 @@ class Chatty(Bright):
 class Slow(Bright):
     """Takes a minute for each window."""
 
-    def predict(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, windows: np.ndarray, context: np.ndarray | None = None) -> Answer:
         time.sleep(60)
         return super().predict(windows)
 
@@ -46,7 +53,7 @@ class Slow(Bright):
 class Killed(Bright):
     """Ends as a process does that used too much memory, unless the picture is dark."""
 
-    def predict(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, windows: np.ndarray, context: np.ndarray | None = None) -> Answer:
         if windows.mean() > 127:
             print("last words", file=sys.stderr, flush=True)
             os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -56,7 +63,7 @@ class Killed(Bright):
 class Garbage(Bright):
     """Writes something else than frames where the frames go."""
 
-    def predict(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, windows: np.ndarray, context: np.ndarray | None = None) -> Answer:
         for descriptor in range(3, 12):
             try:
                 os.write(descriptor, b"<html>not a frame\n")
@@ -69,13 +76,13 @@ class Garbage(Bright):
 class Failing(Bright):
     """Raises on light pictures, as a network without memory does."""
 
-    def predict(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, windows: np.ndarray, context: np.ndarray | None = None) -> Answer:
         if windows.mean() > 127:
             raise MemoryError
         return super().predict(windows)
 
 
-def refusing(folder: Path, device: str) -> Bright:
+def refusing(folder: Path, how: InferenceOptions) -> Bright:
     from labeltool.core.errors import ModelError
 
     raise ModelError("this is a web page", file=folder / "weights.safetensors", hint="Use the other link")

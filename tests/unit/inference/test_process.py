@@ -17,6 +17,7 @@ from PIL import Image
 
 from labeltool.core.errors import BadInputError, CancelledError, ModelError
 from labeltool.core.progress import CancelToken
+from labeltool.inference.options import InferenceOptions
 from labeltool.inference.process import ModelProcess, WorkerInfo
 
 Start = Callable[..., ModelProcess]
@@ -29,7 +30,11 @@ def start(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start
     processes: list[ModelProcess] = []
 
     def begin(name: str = "Bright", **options: float) -> ModelProcess:
-        processes.append(ModelProcess(model_folder, "cpu", segmenter=f"fake_segmenters:{name}", **options))
+        processes.append(
+            ModelProcess(
+                model_folder, InferenceOptions("cpu"), segmenter=f"fake_segmenters:{name}", **options
+            )
+        )
         return processes[-1]
 
     yield begin
@@ -150,7 +155,7 @@ def test_leaving_the_loop_early_leaves_no_answers_for_the_next_image(
 def test_the_child_does_not_outlive_a_killed_parent(model_folder: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from labeltool.inference.process import ModelProcess\n"
-        "p = ModelProcess(Path(sys.argv[1]), 'cpu', segmenter='fake_segmenters:Bright'); p.ready()\n"
+        "p = ModelProcess(Path(sys.argv[1]), segmenter='fake_segmenters:Bright'); p.ready()\n"
         "print(p._child._process.pid, flush=True); time.sleep(60)"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}

@@ -12,7 +12,8 @@ from PIL import Image
 
 from labeltool.core.catalog import ClassCatalog
 from labeltool.inference.card import ModelCard
-from labeltool.inference.training import TrainingImage, TrainingOptions, TrainingSet
+from labeltool.inference.training import TrainingImage, TrainingSet
+from labeltool.inference.training_options import TrainingOptions
 
 CATALOG = ClassCatalog.from_names(["disc"])
 ENCODER = "tu-mobilenetv3_small_050"

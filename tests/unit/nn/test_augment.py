@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from labeltool.inference.training import Augmentation
+from labeltool.inference.training_options import Augmentation
 from labeltool.nn.training.augment import vary
 
 NOTHING = Augmentation(brightness=0, contrast=0, gamma=0, invert=0, colour=0, shade=0, blur=0, noise=0)

@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import ModelError
 from labeltool.inference.card import ModelCard
+from labeltool.inference.options import InferenceOptions
 from labeltool.nn.architectures.deeplabv3plus import build
 from labeltool.nn.checkpoint import load_network, save_network
 from labeltool.nn.engines.eager import load_segmenter
@@ -50,7 +51,7 @@ def test_a_model_is_loaded_as_it_was_saved(folder: Path, state: dict[str, torch.
     assert card == ModelCard.read(folder) and len(card.sha256) == 64
     for name, tensor in network.state_dict().items():
         assert torch.allclose(tensor.float(), state[name].float(), atol=1e-3)
-    label, _ = load_segmenter(folder, "cpu").predict(np.zeros((1, 32, 32, 3), np.uint8))
+    label, *_ = load_segmenter(folder, InferenceOptions("cpu")).predict(np.zeros((1, 32, 32, 3), np.uint8))
     assert label.shape == (1, 32, 32)
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from labeltool.core.compare import ConfusionMatrix
 from labeltool.core.resources import resource
 from labeltool.imaging.open import open_image
+from labeltool.inference.options import InferenceOptions
 from labeltool.inference.tiled import segment
 from labeltool.nn.engines.eager import load_segmenter
 
@@ -20,7 +21,7 @@ MOST_BYTES = 12_000_000
 
 
 def test_the_nuclei_model_is_small_loads_and_says_where_it_comes_from() -> None:
-    card = load_segmenter(NUCLEI, "cpu").card
+    card = load_segmenter(NUCLEI, InferenceOptions("cpu")).card
     assert (NUCLEI / "weights.safetensors").stat().st_size <= MOST_BYTES
     assert [c.name for c in card.catalog.classes] == ["background", "nucleus"]
     assert "CC0" in card.licence and "BBBC038" in card.data
@@ -31,7 +32,7 @@ def test_the_nuclei_model_is_small_loads_and_says_where_it_comes_from() -> None:
 
 @pytest.mark.slow
 def test_the_nuclei_model_reaches_the_figures_of_its_card(shared_data: Path) -> None:
-    segmenter = load_segmenter(NUCLEI, "cpu")
+    segmenter = load_segmenter(NUCLEI, InferenceOptions("cpu"))
     pooled, folder = ConfusionMatrix(), shared_data / "nuclei"
     with (folder / "manifest_val.csv").open(encoding="utf-8") as rows:
         names = [f"{row['id']}.png" for row in csv.DictReader(rows)]

@@ -13,7 +13,8 @@ import torch
 from labeltool.core.catalog import ClassCatalog, ClassDef
 from labeltool.core.errors import ModelError
 from labeltool.nn import torchvision_ops
-from labeltool.nn.architectures.deeplabv3plus import LocalAverage, build
+from labeltool.nn.architectures.deeplabv3plus import build
+from labeltool.nn.architectures.pooling import LocalAverage
 from labeltool.nn.engines.eager import TorchSegmenter, chosen_device
 
 from .conftest import CARD
@@ -66,26 +67,26 @@ def test_an_encoder_that_does_not_serve_is_refused_by_name(encoder: str) -> None
     ("height", "width", "scale"), [(1, 1, 1.0), (7, 65, 1.5), (64, 64, 0.5), (33, 40, 2.0)]
 )
 def test_windows_of_any_size_give_planes_of_that_size(height: int, width: int, scale: float) -> None:
-    label, confidence = segmenter(scale=scale).predict(windows(2, height, width))
+    label, confidence, *_ = segmenter(scale=scale).predict(windows(2, height, width))
     assert label.shape == confidence.shape == (2, height, width)
     assert label.dtype == confidence.dtype == np.uint8
 
 
 def test_labels_are_class_values_and_not_channels() -> None:
     catalog = ClassCatalog((ClassDef(7, "a", (0, 0, 0)), ClassDef(200, "b", (1, 1, 1))))
-    label, _ = segmenter(catalog=catalog).predict(windows(1, 64, 64))
+    label, *_ = segmenter(catalog=catalog).predict(windows(1, 64, 64))
     assert set(np.unique(label)) <= {7, 200}
 
 
 def test_confidence_is_that_of_the_chosen_class() -> None:
-    _, confidence = segmenter().predict(windows(1, 64, 64))
+    _, confidence, *_ = segmenter().predict(windows(1, 64, 64))
     assert confidence.min() >= 127  # the larger of two probabilities
 
 
 def test_the_same_window_gives_the_same_planes_in_any_batch() -> None:
     one, many = windows(1, 64, 64), np.concatenate([windows(1, 64, 64)] * 3)
     network = segmenter()
-    for single, several in zip(network.predict(one), network.predict(many), strict=True):
+    for single, several in zip(network.predict(one)[:2], network.predict(many)[:2], strict=True):
         assert np.array_equal(np.repeat(single, 3, axis=0), several)
 
 
@@ -103,8 +104,8 @@ def test_cuda_where_there_is_none_is_refused_with_a_hint() -> None:
 def test_cuda_agrees_with_the_cpu() -> None:
     torch.manual_seed(0)
     network = build(CARD)
-    here, _ = TorchSegmenter(CARD, network, "cpu").predict(windows(2, 64, 64))
-    there, _ = TorchSegmenter(CARD, network, "cuda").predict(windows(2, 64, 64))
+    here, *_ = TorchSegmenter(CARD, network, "cpu").predict(windows(2, 64, 64))
+    there, *_ = TorchSegmenter(CARD, network, "cuda").predict(windows(2, 64, 64))
     assert (here == there).mean() > 0.9
 
 

@@ -13,7 +13,9 @@ import pytest
 
 from labeltool.core.errors import BadInputError, CancelledError, ModelError
 from labeltool.core.progress import CancelToken, silent
-from labeltool.inference.training import Augmentation, TrainingSet
+from labeltool.inference.options import InferenceOptions
+from labeltool.inference.training import TrainingSet
+from labeltool.inference.training_options import Augmentation
 from labeltool.nn.engines.eager import load_segmenter
 from labeltool.nn.training.data import CropSampler, Examples, digest
 from labeltool.nn.training.learner import Learner, one_cycle
@@ -30,7 +32,7 @@ def sampler(data: TrainingSet, **changes: object) -> CropSampler:
 def test_a_training_leaves_a_model_that_loads_with_its_figures(discs: TrainingSet, tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = []
     card = train(discs, options(seed=3, command="labeltool train x"), tmp_path / "out", log=rows.append)
-    assert load_segmenter(tmp_path / "out", "cpu").card == card
+    assert load_segmenter(tmp_path / "out", InferenceOptions("cpu")).card == card
     assert card.training["seed"] == 3 and card.training["steps"] == 3
     assert card.training["command"] == "labeltool train x"
     assert set(card.figures["per_class"]) == {"background", "disc"}
@@ -60,7 +62,7 @@ def test_cancelling_keeps_the_best_so_far(discs: TrainingSet, tmp_path: Path) ->
 
     card = train(discs, options(steps=50, evaluations=25), tmp_path / "out", cancel=cancel, log=log)
     assert card.training["steps"] < 50
-    assert load_segmenter(tmp_path / "out", "cpu").card == card
+    assert load_segmenter(tmp_path / "out", InferenceOptions("cpu")).card == card
 
 
 def test_cancelling_before_anything_was_learnt_says_so(discs: TrainingSet, tmp_path: Path) -> None:

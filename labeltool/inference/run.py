@@ -1,0 +1,121 @@
+"""The folder of one training run: everything that it is made from and everything that it leaves.
+
+    manifest.json       options, classes, and every image with the digests of its file and its label
+    labels/<id>.png     the labels as they were when the run began: 8 bits of class value, 255 where nothing is known
+    metrics.jsonl       a row for each thing that happened, in order
+    state.json          how far it is, in a few words
+    state.pt            all that is needed to go on with the same result
+    best/               card.json and weights.safetensors of the best weights so far, always whole
+    samples/<step>/     what the network made of some validation images: <k>.png, masks of class values
+    board/              event files of TensorBoard
+
+The program writes the manifest and the labels, the trainer in its own process everything else; both only read what
+the other has written. So a run can go on after a kill, on another machine, or on several processors at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from labeltool.core.catalog import ClassCatalog
+from labeltool.core.errors import ModelError
+from labeltool.inference.training_options import TrainingOptions
+
+MANIFEST, METRICS, STATE, STATE_TENSORS = "manifest.json", "metrics.jsonl", "state.json", "state.pt"
+LABELS, BEST, SAMPLES, BOARD = "labels", "best", "samples", "board"
+
+SUBSETS = ("train", "val", "unlabelled")
+STATES = ("new", "running", "finished", "cancelled", "failed")
+"""``running`` in a file whose process is gone means that the process was killed: the run can go on."""
+
+
+@dataclass(frozen=True)
+class RunImage:
+    """One image of a run. ``sha256`` is of its file's bytes and page, ``label_sha256`` of the label's bytes as an
+    array (empty for an unlabelled image); ``group`` only splits the figures of an evaluation."""
+
+    id: str
+    name: str
+    path: str
+    page: str
+    subset: str
+    sha256: str
+    label_sha256: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a run is made from: the same manifest on the same machine gives the same weights."""
+
+    options: TrainingOptions
+    catalog: ClassCatalog
+    images: tuple[RunImage, ...]
+    created: str = ""
+
+    def of(self, subset: str) -> tuple[RunImage, ...]:
+        """The images of train, val or unlabelled."""
+        return tuple(image for image in self.images if image.subset == subset)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "created": self.created,
+            "options": self.options.to_json(),
+            "catalog": self.catalog.to_json(),
+            "images": [asdict(image) for image in self.images],
+        }
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """Read a run's manifest; ModelError names what is wrong."""
+        path = folder / MANIFEST
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            return cls(
+                TrainingOptions.from_json(data["options"]),
+                ClassCatalog.from_json(data["catalog"], file=path),
+                tuple(RunImage(**image) for image in data["images"]),
+                data["created"],
+            )
+        except FileNotFoundError as error:
+            raise ModelError("no training run here", file=path) from error
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise ModelError(f"not the manifest of a run: {error}", file=path) from error
+
+
+class RunState(NamedTuple):
+    """How far a run is. ``score`` is the best on validation so far, None before the first evaluation; ``steps`` is how
+    many there will be; ``pid`` is the process at work; ``error`` says why it failed."""
+
+    state: str = "new"
+    step: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    score: float | None = None
+    best_step: int = 0
+    pid: int = 0
+    error: str = ""
+
+
+def read_state(folder: Path) -> RunState:
+    """The state of a run; a new one's where none is written yet or the file is damaged."""
+    try:
+        return RunState(**json.loads((folder / STATE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return RunState()
+
+
+def rows(folder: Path, after: int = 0) -> Iterator[dict[str, Any]]:
+    """The rows of metrics.jsonl from number ``after`` on; a row that is not written to its end is left for later."""
+    try:
+        with (folder / METRICS).open(encoding="utf-8") as file:
+            for number, line in enumerate(file):
+                if number >= after and line.endswith("\n"):
+                    yield json.loads(line)
+    except (OSError, ValueError):
+        return
