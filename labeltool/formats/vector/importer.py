@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -27,7 +28,7 @@ from labeltool.formats.vector.gpkg import read_gpkg
 from labeltool.formats.vector.layer import IGNORED, UNLABELLED, Layer
 
 
-class VectorImporter:
+class VectorImporter(ABC):
     """One file, or all files of a folder together: what lies on an image becomes its mask.
 
     A file of one of our exports belongs to its image alone. Images without a coordinate system get nothing.
@@ -38,9 +39,9 @@ class VectorImporter:
     suffixes: ClassVar[tuple[str, ...]]
     Options: ClassVar[type[ImportOptions]] = VectorImportOptions
 
+    @abstractmethod
     def layers(self, file: Path) -> list[Layer]:
         """What a file holds; BadInputError where that is nothing of this format."""
-        raise NotImplementedError
 
     def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
         """The classes of all features, in the order in which they occur."""

@@ -239,7 +239,7 @@ def numbers_of(dataset: Dataset, keyword: str) -> tuple[float, ...]:
         found = tuple(
             float(each) for each in ([value] if isinstance(value, str) or not _is_many(value) else value)
         )
-    except Exception:
+    except Exception:  # as in item_of: a broken value is none
         return ()
     return found if all(math.isfinite(each) for each in found) else ()
 
@@ -255,7 +255,7 @@ def text_of(dataset: Dataset, keyword: str) -> str:
             if _is_many(value) and not isinstance(value, str)
             else str(value).strip()
         )
-    except Exception:
+    except Exception:  # as in item_of: a broken value is none
         return ""
 
 

@@ -87,8 +87,10 @@ class WindowedReader(ReaderBase, ABC):
                 yield box, partial(read, box)
 
     def small(self, side: int, cancel: CancelToken) -> Raw:
-        """All of the image with at most ``side`` pixels on its longer side, of a file that is read in order."""
-        raise NotImplementedError
+        """All of the image at the first level with at most ``side`` pixels on its longer side."""
+        fitting = (n for n, size in enumerate(self.sizes) if max(size) <= side)
+        level = next(fitting, len(self.sizes) - 1)
+        return self.read(self.sizes[level].box, level)
 
     def _filled_up(self, box: Box, level: int) -> Raw:
         """A box of one of the file's levels; what a level lacks at its right and bottom is its last column and row."""
