@@ -1,12 +1,16 @@
-"""The sample project: real images that scikit-image ships, and synthetic fields whose truth is known."""
+"""The sample projects: cells (real images that scikit-image ships and synthetic fields) and a town from the air.
+
+What is synthetic has a truth that is known, because we drew it.
+"""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,6 +18,7 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 from platformdirs import user_data_path
 
+from labeltool.app.aerial import town
 from labeltool.app.evaluate import Evaluation
 from labeltool.app.exporting import export_images
 from labeltool.app.models import Model
@@ -32,8 +37,6 @@ from labeltool.formats.voc.exporter import VocOptions
 from labeltool.store.layout import is_project
 from labeltool.store.project import ProjectStore
 
-NAME = "demo"
-
 IMAGES, TRUTH, EXPORTS = "images", "truth", "exports"
 """Folders beside the project's own: the sources, what the synthetic ones show, and what was exported."""
 
@@ -47,9 +50,16 @@ REAL: dict[str, Box | None] = {
 """Images of scikit-image and the part that is taken, so that two cores need seconds for all of them."""
 
 
+class Drawn(NamedTuple):
+    """``image`` uint8 [h, w] or [h, w, 3] RGB; ``instances`` uint32 [h, w], 0 outside and 1.. one number an object."""
+
+    image: NDArray[np.uint8]
+    instances: NDArray[np.uint32]
+
+
 @dataclass(frozen=True)
-class Sample:
-    """A synthetic field, as its file is called and as it is made."""
+class Cells:
+    """A synthetic field of nuclei, as its file is called and as it is made."""
 
     name: str
     size: Size
@@ -58,34 +68,87 @@ class Sample:
     radius_px: float
     optics: Optics
 
-
-SYNTHETIC = (
-    Sample("nuclei_1.png", Size(512, 384), 11, 45, 11, Optics()),
-    Sample("nuclei_2_dim.png", Size(384, 384), 12, 30, 12, Optics(photons=45, background=9)),
-    Sample("nuclei_3_crowded.png", Size(384, 384), 13, 110, 10, Optics()),
-    Sample("nuclei_4_blurred.png", Size(512, 384), 14, 30, 14, Optics(blur_px=2.6)),
-    Sample("nuclei_5_large.png", Size(512, 512), 15, 24, 22, Optics(background=30)),
-)
+    def draw(self) -> Drawn:
+        """Equal seeds give equal pixels."""
+        field = fluorescence(
+            self.size, self.seed, nuclei=self.nuclei, radius_px=self.radius_px, optics=self.optics
+        )
+        return Drawn(field.image, field.instances)
 
 
-def default_root() -> Path:
-    """Where the sample project lies when nobody says where: in the user's data folder."""
-    return user_data_path("labeltool", appauthor=False) / "demo"
+@dataclass(frozen=True)
+class Roofs:
+    """A synthetic part of a town, as its file is called and as it is made."""
+
+    name: str
+    size: Size
+    seed: int
+    density: float = 0.75
+
+    def draw(self) -> Drawn:
+        """Equal seeds give equal pixels."""
+        drawn = town(self.size, self.seed, density=self.density)
+        return Drawn(drawn.image, drawn.instances)
 
 
-def open_demo(root: Path) -> ProjectStore:
-    """The sample project at ``root``, made where it does not exist yet. StoreError where another project is."""
+@dataclass(frozen=True)
+class Kind:
+    """A sample project: the name of its classes (and folder), its one class, what is drawn, and what is real."""
+
+    name: str
+    class_name: str
+    synthetic: Sequence[Cells | Roofs]
+    real: Mapping[str, Box | None]
+
+
+KINDS = {
+    "cells": Kind(
+        "demo",
+        "nucleus",
+        (
+            Cells("nuclei_1.png", Size(512, 384), 11, 45, 11, Optics()),
+            Cells("nuclei_2_dim.png", Size(384, 384), 12, 30, 12, Optics(photons=45, background=9)),
+            Cells("nuclei_3_crowded.png", Size(384, 384), 13, 110, 10, Optics()),
+            Cells("nuclei_4_blurred.png", Size(512, 384), 14, 30, 14, Optics(blur_px=2.6)),
+            Cells("nuclei_5_large.png", Size(512, 512), 15, 24, 22, Optics(background=30)),
+        ),
+        REAL,
+    ),
+    "aerial": Kind(
+        "demo-aerial",
+        "building",
+        (
+            Roofs("town_1.png", Size(640, 512), 1),
+            Roofs("town_2.png", Size(640, 512), 2),
+            Roofs("town_3_sparse.png", Size(512, 512), 3, density=0.35),
+            Roofs("town_4_dense.png", Size(512, 512), 4, density=1.0),
+            Roofs("town_5_large.png", Size(1024, 768), 5),
+        ),
+        {},
+    ),
+}
+
+
+def default_root(kind: str = "cells") -> Path:
+    """Where a sample project lies when nobody says where: in the user's data folder."""
+    return user_data_path("labeltool", appauthor=False) / KINDS[kind].name
+
+
+def open_demo(root: Path, name: str = "cells") -> ProjectStore:
+    """The sample project ``name`` of KINDS at ``root``, made where it does not exist yet. StoreError where another
+    project is."""
+    kind = KINDS[name]
     if is_project(root):
         store = ProjectStore.open(root)
     else:
-        store = ProjectStore.create(root, NAME, ClassCatalog.from_names(["nucleus"], NAME))
-    if store.catalog.name != NAME:
+        store = ProjectStore.create(root, kind.name, ClassCatalog.from_names([kind.class_name], kind.name))
+    if store.catalog.name != kind.name:
         store.close()
         raise StoreError(
             "this is a project of your own", file=root, hint="Choose a new folder for the samples"
         )
     if not store.read_only_reason:
-        add_images(store, _write_images(root))
+        add_images(store, _write_images(root, kind))
     return store
 
 
@@ -117,18 +180,18 @@ def export_demo(store: ProjectStore, format_name: str) -> tuple[Path, ExportRepo
         return out, replace(report, notices=(*report.notices, f"without objects: {error.message}"))
 
 
-def _write_images(root: Path) -> list[Path]:
+def _write_images(root: Path, kind: Kind) -> list[Path]:
     """Write the files that are not there; what is there stays as it is. All of them, synthetic ones first."""
     for folder in (root / IMAGES, root / TRUTH):
         folder.mkdir(parents=True, exist_ok=True)
-    for sample in SYNTHETIC:
+    for sample in kind.synthetic:
         if not (root / IMAGES / sample.name).exists():
             _write_synthetic(root, sample)
-    real = {(root / IMAGES / name).with_suffix(".png"): (name, part) for name, part in REAL.items()}
+    real = {(root / IMAGES / name).with_suffix(".png"): (name, part) for name, part in kind.real.items()}
     for target, (name, part) in real.items():
         if not target.exists():
             write_bytes(target, _real(name, part))
-    return [*(root / IMAGES / sample.name for sample in SYNTHETIC), *real]
+    return [*(root / IMAGES / sample.name for sample in kind.synthetic), *real]
 
 
 def _real(name: str, part: Box | None) -> bytes:
@@ -143,16 +206,15 @@ def _real(name: str, part: Box | None) -> bytes:
     return _png(pixels[part.slices()])
 
 
-def _write_synthetic(root: Path, sample: Sample) -> None:
-    field = fluorescence(
-        sample.size, sample.seed, nuclei=sample.nuclei, radius_px=sample.radius_px, optics=sample.optics
-    )
-    write_bytes(root / TRUTH / sample.name, _png(field.instances.astype(np.uint16)))
-    write_bytes(root / IMAGES / sample.name, _png(field.image))
+def _write_synthetic(root: Path, sample: Cells | Roofs) -> None:
+    image, instances = sample.draw()
+    write_bytes(root / TRUTH / sample.name, _png(instances.astype(np.uint16)))
+    write_bytes(root / IMAGES / sample.name, _png(image[..., ::-1] if image.ndim == 3 else image))
 
 
 def _with_truth(store: ProjectStore) -> Iterator[tuple[ImageRecord, NDArray[np.uint16]]]:
-    for sample in SYNTHETIC:
+    kind = next(kind for kind in KINDS.values() if kind.name == store.catalog.name)
+    for sample in kind.synthetic:
         record = store.find(store.root / IMAGES / sample.name)
         file = store.root / TRUTH / sample.name
         truth = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_UNCHANGED) if file.exists() else None

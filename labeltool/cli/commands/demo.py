@@ -30,6 +30,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--headless", action="store_true", help="no window, but screenshots of it (as without a display)"
     )
+    parser.add_argument(
+        "--kind",
+        choices=("cells", "aerial"),
+        default="cells",
+        help="microscopy, or a town from the air (default: cells)",
+    )
     arguments.device(parser)
     arguments.progress(parser)
 
@@ -38,9 +44,9 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     """The whole way once, on images small enough for it to take seconds."""
     from labeltool.app.demo import default_root, open_demo
 
-    root = args.dir.absolute() if args.dir else default_root()
+    root = args.dir.absolute() if args.dir else default_root(args.kind)
     out.say(f"The sample project is {root}.")
-    with open_demo(root) as store:
+    with open_demo(root, args.kind) as store:
         if store.read_only_reason:
             raise StoreError("the sample project can only be read", file=root, hint=store.read_only_reason)
         result = _work(store, args.device, out)
