@@ -161,13 +161,13 @@ class Projects(QWidget):
         if chosen:
             self.open(Path(chosen))
 
-    def open_sample(self) -> None:
-        """Make the sample project if it is not there yet, then open it."""
+    def open_sample(self, kind: str) -> None:
+        """Make a sample project ("cells" or "aerial") if it is not there yet, then open it."""
 
         def work(cancel: CancelToken, progress: Progress) -> Path:
             from labeltool.app import demo  # noqa: PLC0415 - scikit-image takes a moment to import
 
-            with demo.open_demo(demo.default_root()) as store:
+            with demo.open_demo(demo.default_root(kind), kind) as store:
                 return store.root
 
         def done(root: Path) -> None:

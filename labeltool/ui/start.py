@@ -93,7 +93,7 @@ class StartPage(QWidget):
 
     images_chosen = Signal(list)
     project_chosen = Signal(Path)
-    sample_asked = Signal()
+    sample_asked = Signal(str)
     new_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -146,6 +146,7 @@ class StartPage(QWidget):
         for choice in self._choices:
             choice.refresh_icon()
         self._new.setIcon(theme.icon("ph.file-plus"))
+        self._aerial.setIcon(theme.icon("ph.buildings"))
         self.refresh()
 
     # ---- making the widgets
@@ -179,7 +180,7 @@ class StartPage(QWidget):
             self.tr("Open the sample project"),
             self.tr("Ten real and drawn pictures, ready to be pre-labelled. Nothing is downloaded."),
         )
-        sample.clicked.connect(self.sample_asked)
+        sample.clicked.connect(lambda: self.sample_asked.emit("cells"))
         project = Choice(
             "start.open",
             "ph.folder-open",
@@ -196,6 +197,11 @@ class StartPage(QWidget):
         self._new.clicked.connect(self.new_asked)
         row = QHBoxLayout()
         row.addWidget(_dim(self.tr("Or drop images, a folder or a project anywhere on this page.")), 1)
+        self._aerial = aerial = QPushButton(theme.icon("ph.buildings"), self.tr("Aerial sample"))
+        aerial.setObjectName("start.sample.aerial")
+        aerial.setToolTip(self.tr("Towns from the air, drawn, with a model that finds buildings"))
+        aerial.clicked.connect(lambda: self.sample_asked.emit("aerial"))
+        row.addWidget(aerial)
         row.addWidget(self._new)
         return row
 

@@ -37,22 +37,23 @@ def page(app: QApplication) -> Iterator[StartPage]:
     made.deleteLater()
 
 
-def test_a_click_asks_for_the_sample_project(page: StartPage) -> None:
-    asked: list[bool] = []
-    page.sample_asked.connect(lambda: asked.append(True))
-    QTest.mouseClick(page.findChild(QPushButton, "start.sample"), LEFT)
-    assert asked == [True]
+def test_a_click_asks_for_one_of_the_sample_projects(page: StartPage) -> None:
+    asked: list[str] = []
+    page.sample_asked.connect(asked.append)
+    for name in ("start.sample", "start.sample.aerial"):
+        QTest.mouseClick(page.findChild(QPushButton, name), LEFT)
+    assert asked == ["cells", "aerial"]
 
 
 def test_the_choices_are_pressed_with_the_keyboard(page: StartPage) -> None:
     asked: list[str] = []
-    page.sample_asked.connect(lambda: asked.append("sample"))
+    page.sample_asked.connect(lambda kind: asked.append(f"sample {kind}"))
     page.new_asked.connect(lambda: asked.append("new"))
     for name, key in (("start.sample", Qt.Key.Key_Return), ("start.new", Qt.Key.Key_Space)):
         button = page.findChild(QPushButton, name)
         button.setFocus()
         QTest.keyClick(button, key)
-    assert asked == ["sample", "new"]
+    assert asked == ["sample cells", "new"]
 
 
 def test_every_choice_has_a_name_for_screen_readers(page: StartPage) -> None:
