@@ -85,6 +85,11 @@ def render(pixels: Raw, display: Display, nodata: float | None = None) -> Pixels
     return np.asarray(cv2.merge(shown if len(shown) == 3 else shown * 3), np.uint8)
 
 
+def scaled(values: NDArray[Any], limits: Limits, nodata: float | None = None) -> NDArray[np.uint8]:
+    """One channel [h, w] as uint8 between two limits, as it is fed to networks. No value is 0."""
+    return _shown(values, limits, 1.0, inverted=False, nodata=nodata)
+
+
 def _different(display: Display) -> list[tuple[int, Limits, float]]:
     """What the three colours are made from; once where they are the same."""
     each = list(zip(display.composite, display.limits, display.gamma, strict=True))

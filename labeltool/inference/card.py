@@ -12,6 +12,8 @@ from labeltool.core.errors import ModelError
 
 CARD_NAME = "card.json"
 WEIGHTS_NAME = "weights.safetensors"
+INT8_NAME = "int8.json"
+"""What a model's form in 8-bit integers is made of, and the digests of its files."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,12 @@ class ModelCard:
     square, in pixels of the enlarged image, over which the pooling branch averages (0: all of a window).
     ``tile`` and ``halo`` are in pixels of the image, ``mean`` and ``std`` in 0..1, one for each channel. ``bands`` are
     the file's channels that the network sees, counted from 0; none means red, green and blue as the file's header has
-    them. ``dropout`` is the network's in training, ``crf`` the conditional random field after it (None: there is none),
-    as :class:`labeltool.nn.crf.CrfSettings` takes it. ``stretch`` gives
-    the two percentiles of an image's values that become 0 and 255 before anything else; None leaves them.
-    ``values`` are the two values of a file that become 0 and 255 before that (for CT in Hounsfield units, say); None
-    takes 8 bits as they are and scales anything else by its percentiles.
+    them. ``atrous_rates`` are those of the architecture's article, for the output stride, where none are given.
+    ``dropout`` is the network's in training, ``crf`` the conditional random field after it (None: there is none), as
+    :class:`labeltool.nn.crf.CrfSettings` takes it. ``stretch`` gives the two percentiles of an image's values that
+    become 0 and 255 before anything else; None leaves them. ``values`` are the two values of a file that become 0 and
+    255 before that (for CT in Hounsfield units, say); None takes 8 bits as they are and scales anything else by its
+    percentiles.
     ``figures`` holds what was measured, ``training`` how to make it again (command, seed, steps, seconds),
     ``data`` and ``licence`` are for people.
     """
@@ -40,7 +43,7 @@ class ModelCard:
     decoder_channels: int = 64
     output_stride: int = 16
     context: int = 0
-    atrous_rates: tuple[int, ...] = (6, 12, 18)
+    atrous_rates: tuple[int, ...] = ()
     scale: float = 1.0
     tile: int = 512
     halo: int = 32

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from safetensors import SafetensorError
@@ -25,7 +26,11 @@ State = Mapping[str, Tensor]
 _LISTED = 4
 _LOAD_HINT = "Give a .safetensors file of weights, or a .pth that holds nothing but tensors"
 _OUTER_NAMES = ("state_dict", "model_state_dict", "model")
-_HEAD = ("segmentation_head.0.weight", "segmentation_head.0.bias")
+_HEAD = "segmentation_head."
+_LAST = f"{_HEAD}0.weight"
+_ENCODER = "encoder."
+_OUTER_MODULES = ("module.", _ENCODER, "backbone.", "model.")
+_COUNTER = "num_batches_tracked"
 
 
 def save_network(folder: Path, card: ModelCard, network: nn.Module) -> ModelCard:
@@ -50,6 +55,93 @@ def load_network(model: Path) -> tuple[ModelCard, nn.Module]:
     network: nn.Module = plugins.load("labeltool.architectures", card.arch)(card)
     _fit(network, state, card, weights)
     return card, network
+
+
+class Taken(NamedTuple):
+    """What a network was given of a file. ``encoder`` and ``others`` are how many tensors of the network were set,
+    ``channels`` how many the file's first layer had where it was adapted to another number (else 0); ``left`` are the
+    file's tensors that were of no use, ``untouched`` the network's that stay as they were."""
+
+    encoder: int
+    others: int
+    channels: int
+    left: tuple[str, ...]
+    untouched: tuple[str, ...]
+
+    def __str__(self) -> str:
+        others = f" and {self.others} of the rest" if self.others else ""
+        parts = [f"{self.encoder} tensors of the encoder{others} were taken"]
+        parts += [f"the first layer was adapted from {self.channels} channels"] if self.channels else []
+        parts += [f"left in the file: {listed(self.left)}"] if self.left else []
+        parts += [f"random as before: {listed(self.untouched)}"] if self.untouched else []
+        return "; ".join(parts)
+
+
+def load_pretrained(network: nn.Module, path: Path) -> Taken:
+    """Let a training begin with the weights of a local file: of a model (or its folder), or of an encoder under the
+    names that timm gives it, with whatever classifier comes along.
+
+    The encoder must be there whole and with its shapes; ModelError says what is not. Only a first layer for three
+    channels is adapted to another number, as timm does it. Of the rest is taken what has the same name and shape, so
+    a model of other classes keeps its decoder, and one of another architecture its encoder.
+    """
+    weights = path / WEIGHTS_NAME if path.is_dir() else path
+    state = read_state(weights)
+    wanted = network.state_dict()
+    names = {_plain(name): name for name in state}
+    offered = {name: state[names[_plain(name)]] for name in wanted if _plain(name) in names}
+    channels = _adapt_first_layer(wanted, offered)
+    fitting = {name: t for name, t in offered.items() if t.shape == wanted[name].shape}
+    _refuse_half_an_encoder(wanted, offered, weights)
+    network.load_state_dict({**wanted, **fitting})
+    used = {_plain(name) for name in fitting}
+    encoder = sum(name.startswith(_ENCODER) for name in fitting)
+    return Taken(
+        encoder,
+        len(fitting) - encoder,
+        channels,
+        tuple(original for plain, original in names.items() if plain not in used),
+        tuple(name for name in wanted if name not in fitting and not name.endswith(_COUNTER)),
+    )
+
+
+def _plain(name: str) -> str:
+    """A tensor's name without the modules it lies in. timm writes ``features_0`` for ``features.0`` in encoders."""
+    while outer := next((outer for outer in _OUTER_MODULES if name.startswith(outer)), ""):
+        name = name.removeprefix(outer)
+    return name.replace(".", "_")
+
+
+def _adapt_first_layer(wanted: State, offered: dict[str, Tensor]) -> int:
+    """Adapt the encoder's first kernel from three channels to as many as are wanted; gives 3, or 0 where it fits or
+    cannot be made to."""
+    from timm.models import adapt_input_conv  # noqa: PLC0415  (needs torchvision, which networks have declared by now)
+
+    first = _first_kernel(wanted)
+    if first not in offered or offered[first].ndim != 4:
+        return 0
+    has, needs = offered[first].shape[1], wanted[first].shape[1]
+    if has != 3 or needs == has:
+        return 0
+    offered[first] = adapt_input_conv(needs, offered[first])
+    return has
+
+
+def _refuse_half_an_encoder(wanted: State, offered: State, path: Path) -> None:
+    encoder = {n: t for n, t in wanted.items() if n.startswith(_ENCODER) and not n.endswith(_COUNTER)}
+    missing = [name for name in encoder if name not in offered]
+    differing = [name for name in encoder if name in offered and offered[name].shape != encoder[name].shape]
+    if missing or differing:
+        raise ModelError(
+            _difference(encoder, offered, differing, missing, []),
+            file=path,
+            hint="Choose weights of this very encoder, or the encoder that the weights are of",
+        )
+
+
+def _first_kernel(state: State) -> str:
+    """The name of the first convolution's kernel."""
+    return next((name for name, tensor in state.items() if tensor.ndim == 4), "")
 
 
 def read_state(path: Path, sha256: str = "") -> State:
@@ -130,7 +222,7 @@ def _refuse_not_finite(state: State, path: Path) -> None:
     bad = [name for name, t in state.items() if t.is_floating_point() and not torch.isfinite(t).all()]
     if bad:
         raise ModelError(
-            f"{len(bad)} of the weights hold values that are not numbers: {_listed(bad)}",
+            f"{len(bad)} of the weights hold values that are not numbers: {listed(bad)}",
             file=path,
             hint="The training broke down; use an earlier checkpoint",
         )
@@ -155,21 +247,23 @@ def _fit(network: nn.Module, state: State, card: ModelCard, path: Path) -> None:
 def _difference(
     wanted: State, state: State, differing: list[str], missing: list[str], unexpected: list[str]
 ) -> str:
-    if set(differing) <= set(_HEAD) and not missing and not unexpected:
-        return f"the weights are for {len(state[_HEAD[0]])} classes, the card has {len(wanted[_HEAD[0]])}"
-    first = next((n for n, t in wanted.items() if t.ndim == 4), "")
-    if differing == [first] and not missing and not unexpected:
+    only = bool(differing) and not missing and not unexpected
+    if only and all(name.startswith(_HEAD) for name in differing) and _LAST in differing:
+        return f"the weights are for {len(state[_LAST])} classes, the card has {len(wanted[_LAST])}"
+    first = _first_kernel(wanted)
+    if only and differing == [first]:
         return f"the weights are for images of {state[first].shape[1]} channels, not {wanted[first].shape[1]}"
     shapes = [f"{n} {list(state[n].shape)} for {list(wanted[n].shape)}" for n in differing]
     named = (("missing", missing), ("unexpected", unexpected), ("of another shape", shapes))
-    parts = [f"{len(names)} {what} ({_listed(names)})" for what, names in named if names]
+    parts = [f"{len(names)} {what} ({listed(names)})" for what, names in named if names]
     return f"the weights are of another network: of {len(wanted)} tensors {'; '.join(parts)}"
 
 
-def _listed(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
-    return ", ".join(listed[:_LISTED]) + more
+def listed(names: Iterable[str]) -> str:
+    """The first few names, and how many more there are."""
+    all_of_them = list(names)
+    more = f" and {len(all_of_them) - _LISTED} more" if len(all_of_them) > _LISTED else ""
+    return ", ".join(all_of_them[:_LISTED]) + more
 
 
 def _short(error: Exception) -> str:

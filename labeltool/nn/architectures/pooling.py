@@ -22,15 +22,20 @@ class LocalAverage(nn.Module):
         self.side = side
 
     def forward(self, cells: Tensor) -> Tensor:
-        """Float [n, c, h, w] to the same, or to [n, c, 1, 1] where everything is within reach."""
-        height, width = cells.shape[2:]
-        kernel = (min(self.side, height), min(self.side, width))
-        means = functional.avg_pool2d(cells, kernel, stride=1)
-        if means.shape[2:] == (1, 1):
-            return means
-        rows, cols = height - means.shape[2], width - means.shape[3]
-        around = (cols // 2, cols - cols // 2, rows // 2, rows - rows // 2)
-        return functional.pad(means, around, mode="replicate")
+        """Float [n, c, h, w] to the same; a side on which everything is within reach becomes 1."""
+        return self._along(3, self._along(2, cells))
+
+    def _along(self, axis: int, cells: Tensor) -> Tensor:
+        """The mean of a square is the mean over columns of means over rows. No kernel depends on the cells' size,
+        so that a graph that is traced holds for others too."""
+        length, rows = cells.shape[axis], axis == 2
+        if length <= self.side:
+            return cells.mean(axis, keepdim=True)
+        means = functional.avg_pool2d(cells, (self.side, 1) if rows else (1, self.side), stride=1)
+        before, after = (self.side - 1) // 2, self.side // 2
+        return functional.pad(
+            means, (0, 0, before, after) if rows else (before, after, 0, 0), mode="replicate"
+        )
 
 
 class ImageAverage(nn.Module):

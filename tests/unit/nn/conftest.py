@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from labeltool.core.catalog import ClassCatalog
@@ -55,3 +57,10 @@ def discs(tmp_path: Path) -> TrainingSet:
     """Three images to learn from and one to choose on."""
     images = [drawn(tmp_path, f"image{i}", i) for i in range(4)]
     return TrainingSet(tuple(images[:3]), tuple(images[3:]), CATALOG)
+
+
+@pytest.fixture(autouse=True)
+def subnormal_numbers() -> Iterator[None]:
+    """OpenVINO has the thread that calls it take them for zero; in the program that is a process of its own."""
+    yield
+    torch.set_flush_denormal(False)

@@ -20,7 +20,7 @@ from labeltool.inference.card import ModelCard
 from labeltool.inference.options import InferenceOptions
 from labeltool.nn.architectures.deeplabv3plus import build
 from labeltool.nn.checkpoint import load_network, save_network
-from labeltool.nn.engines.eager import load_segmenter
+from labeltool.nn.engines.choose import load_segmenter
 
 from .conftest import CARD
 

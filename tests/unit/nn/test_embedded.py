@@ -14,7 +14,7 @@ from labeltool.core.resources import resource
 from labeltool.imaging.open import open_image
 from labeltool.inference.options import InferenceOptions
 from labeltool.inference.tiled import segment
-from labeltool.nn.engines.eager import load_segmenter
+from labeltool.nn.engines.choose import load_segmenter
 
 NUCLEI = resource("models") / "nuclei"
 MOST_BYTES = 12_000_000
