@@ -18,7 +18,8 @@ from labeltool.nn.engines.eager import TorchSegmenter
 from labeltool.nn.training.data import label_of
 
 _REACH, _BINS = 4.0, 160
-_MOST_IMAGES = 200
+MOST_IMAGES = 200
+"""Training images that are looked at, at most."""
 
 
 def offsets(images: Sequence[TrainingImage], segmenter: TorchSegmenter, cancel: CancelToken) -> list[float]:
@@ -28,10 +29,11 @@ def offsets(images: Sequence[TrainingImage], segmenter: TorchSegmenter, cancel: 
     IoU over ``images`` (a few hundred at most) is taken. Memory is one window's logits.
     """
     catalog = segmenter.card.catalog
-    counts = torch.zeros(len(catalog.classes), 2, _BINS)
-    for image in images[:: -(-len(images) // _MOST_IMAGES)]:
-        cancel.check()
-        _count(image, segmenter, counts)
+    counts = torch.zeros(len(catalog.classes), 2, _BINS, dtype=torch.float64)
+    if len(catalog.classes) > 1:
+        for image in images[:: -(-len(images) // MOST_IMAGES)]:
+            cancel.check()
+            _count(image, segmenter, counts)
     return [
         0.0 if each.value == catalog.background else -_best_threshold(*counts[channel])
         for channel, each in enumerate(catalog.classes)
@@ -49,14 +51,15 @@ def _count(image: TrainingImage, segmenter: TorchSegmenter, counts: Tensor) -> N
     """Add an image's margins to ``counts`` [class, it is another or it is this one, bin]."""
     truth = torch.tensor(label_of(image))  # a copy: the array may be read-only
     card = segmenter.card
-    with open_fed(image.path, image.page, card.values) as reader:
+    with open_fed(image.path, image.page, card.values, card.bands) as reader:
         levels = image_levels(reader, card.stretch)
         for window in windows(reader.info.size, card.tile, card.halo):
             logits = segmenter.logits(apply(levels, read_window(reader, window))[None])[0].cpu()
             inside = logits[(slice(None), *window.core.slices(window.read))]
             here = truth[window.core.slices()]
+            first, second = inside.topk(2, 0).values
             for channel, each in enumerate(card.catalog.classes):
-                others = torch.cat([inside[:channel], inside[channel + 1 :]]).amax(0)
+                others = torch.where(inside[channel] == first, second, first)
                 margin = ((inside[channel] - others) / _REACH).clamp(-1, 1)
                 place = ((margin + 1) / 2 * (_BINS - 1)).round().long()
                 for side, those in enumerate(((here != each.value) & (here != 255), here == each.value)):

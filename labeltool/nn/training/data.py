@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Generator, Sequence
@@ -14,53 +13,65 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.catalog import IGNORE, ClassCatalog
+from labeltool.core.catalog import IGNORE
 from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.imaging.reader import Pixels
-from labeltool.inference.feeding import ValueRange, open_fed
+from labeltool.inference.card import ModelCard
+from labeltool.inference.feeding import open_fed
 from labeltool.inference.levels import apply, image_levels
 from labeltool.inference.segmenter import Plane8
 from labeltool.inference.training import TrainingImage
-from labeltool.inference.training_options import TrainingOptions
+from labeltool.inference.training_options import Augmentation, TrainingOptions
 from labeltool.nn.training.augment import vary
+from labeltool.nn.training.ranks import rank, ranks
+from labeltool.nn.training.semi import Views, paste_box, stronger
 
 _CACHE_BYTES = 1 << 30
-_SITES = 2000
-_LEAST_LABELLED = 0.01
+_SITES = 500
 _ATTEMPTS = 20
 _ONE_AT_A_TIME = threading.Lock()
+_SUMMARY, _CROP, _UNLABELLED = range(3)
 
 
 class Example(NamedTuple):
-    """``pixels`` uint8 [h, w, 3], stretched; ``label`` uint8 [h, w], values of the catalog or 255."""
+    """``pixels`` uint8 [h, w, c], stretched; ``label`` uint8 [h, w], values of the catalog or 255."""
 
     pixels: Pixels
     label: Plane8
 
 
+class Batch(NamedTuple):
+    """Crops: ``pixels`` uint8 [n, crop, crop, c], ``labels`` uint8 [n, crop, crop], and views of unlabelled ones."""
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    unlabelled: Views | None = None
+
+
 @dataclass(frozen=True)
 class _Summary:
-    """What choosing crops needs to know of an image: pixel places [k, (x, y)] of each class, and a signature."""
+    """What choosing crops needs to know of an image: places [k, (x, y)] and number of pixels of each class of interest,
+    places of labelled pixels (None where there is nothing or everything), and a signature."""
 
     sites: dict[int, NDArray[np.int32]]
+    labelled: NDArray[np.int32] | None
+    pixels: dict[int, int]
     area: int
     signature: NDArray[np.float64]
 
 
 class Examples:
-    """Images with their labels, read when wanted and kept while they fit."""
+    """Images as the network of ``card`` sees them, with their labels, read when wanted and kept while they fit.
 
-    def __init__(
-        self,
-        images: Sequence[TrainingImage],
-        catalog: ClassCatalog,
-        stretch: tuple[float, float] | None,
-        values: ValueRange | None = None,
-    ) -> None:
+    Labels of images that are not ``labelled`` are never loaded; they are 255 everywhere.
+    """
+
+    def __init__(self, images: Sequence[TrainingImage], card: ModelCard, *, labelled: bool = True) -> None:
         self.images = images
-        self._known = np.isin(np.arange(256), [*catalog.values, IGNORE])
-        self._stretch, self._values = stretch, values
+        self.card = card
+        self._labelled = labelled
+        self._known = np.isin(np.arange(256), [*card.catalog.values, IGNORE])
         self._kept: OrderedDict[int, Example] = OrderedDict()
         self._bytes = 0
 
@@ -79,8 +90,10 @@ class Examples:
         return example
 
     def _read(self, image: TrainingImage) -> Example:
-        with open_fed(image.path, image.page, self._values) as reader:
-            pixels = apply(image_levels(reader, self._stretch), reader.read())
+        with open_fed(image.path, image.page, self.card.values, self.card.bands) as reader:
+            pixels = apply(image_levels(reader, self.card.stretch), reader.read())
+        if not self._labelled:
+            return Example(pixels, np.full(pixels.shape[:2], IGNORE, np.uint8))
         label = label_of(image)
         if label.shape != pixels.shape[:2]:
             raise BadInputError(f"the image is {pixels.shape[:2]}, its label {label.shape}", file=image.path)
@@ -88,16 +101,6 @@ class Examples:
         if unknown.size:
             raise BadInputError(f"the label has the value {unknown[0]} without a class", file=image.path)
         return Example(pixels, label)
-
-
-def digest(images: Sequence[TrainingImage], cancel: CancelToken) -> str:
-    """SHA-256 over the images' bytes and labels, the same whatever their order and names."""
-    parts = []
-    for image in images:
-        cancel.check()
-        label = np.ascontiguousarray(label_of(image))
-        parts.append(hashlib.sha256(image.path.read_bytes() + image.page.encode() + label.tobytes()).digest())
-    return hashlib.sha256(b"".join(sorted(parts))).hexdigest()
 
 
 def label_of(image: TrainingImage) -> Plane8:
@@ -109,112 +112,186 @@ def label_of(image: TrainingImage) -> Plane8:
 class CropSampler:
     """Draws batches of crops: half of them around a pixel of a foreground class, rare classes as often as others.
 
-    Images are drawn more often when they are large and when few others look like them.
+    Images are drawn more often when they are large and when few others look like them. The crops of a step depend on
+    the seed, the step and their place in the batch alone; of several processes each draws its part of the same batch.
     """
 
     def __init__(
         self,
         examples: Examples,
-        catalog: ClassCatalog,
         options: TrainingOptions,
         *,
         cancel: CancelToken,
         progress: Progress,
+        unlabelled: Examples | None = None,
     ) -> None:
-        self._examples = examples
         self._options = options
-        self._rng = np.random.default_rng(options.seed)
+        self._labelled = _Drawer(examples, options, cancel, progress)
+        wanted = unlabelled is not None and len(unlabelled) > 0 and options.unlabelled > 0
+        self._unlabelled = _Drawer(unlabelled, options, cancel, progress) if unlabelled and wanted else None
+
+    def batches(self, first_step: int = 0) -> Generator[Batch, None, None]:
+        """The batches from a step on, without end, made one ahead."""
+        with ThreadPoolExecutor(1, "crops") as thread:
+            step = first_step
+            coming = thread.submit(self.batch, step)
+            while True:
+                ready = coming.result()
+                step += 1
+                coming = thread.submit(self.batch, step)
+                yield ready
+
+    def batch(self, step: int) -> Batch:
+        """This process' part of the batch of a step."""
+        places = range(rank(), self._options.batch, ranks())
+        crops = [self._crop(step, place) for place in places]
+        views = [self._views(self._unlabelled, step, place) for place in places] if self._unlabelled else []
+        return Batch(
+            np.stack([crop.pixels for crop in crops]),
+            np.stack([crop.label for crop in crops]),
+            Views(*map(np.stack, zip(*views, strict=True))) if views else None,
+        )
+
+    def _crop(self, step: int, place: int) -> Example:
+        """A crop of which enough is labelled, if a few attempts find one."""
+        rng = self._rng(_CROP, step, place)
+        for _ in range(_ATTEMPTS):
+            crop = self._labelled.draw(rng)
+            if (crop.label != IGNORE).mean() >= self._options.least_labelled:
+                break
+        return Example(vary(crop.pixels, self._options.augmentation, rng), crop.label)
+
+    def _views(self, drawer: _Drawer, step: int, place: int) -> tuple[NDArray[np.generic], ...]:
+        """A crop as it is, changed strongly, and the box of it that takes another's pixels."""
+        rng = self._rng(_UNLABELLED, step, place)
+        weak = drawer.draw(rng).pixels
+        strong = vary(weak, stronger(self._options.augmentation), rng)
+        return weak, strong, np.array(paste_box(self._options.crop, rng), np.int64)
+
+    def _rng(self, *what: int) -> np.random.Generator:
+        return np.random.default_rng([self._options.seed, *what])
+
+
+class _Drawer:
+    """Draws crops from some images; geometry alone."""
+
+    def __init__(
+        self, examples: Examples, options: TrainingOptions, cancel: CancelToken, progress: Progress
+    ) -> None:
+        self._examples, self._options = examples, options
         self._summaries = []
+        catalog = examples.card.catalog
+        wanted = [each.value for each in catalog.foreground or catalog.classes]
         for index in range(len(examples)):
             cancel.check()
             progress(index, len(examples), "reading images")
-            self._summaries.append(_summary(examples[index], catalog, self._rng))
+            rng = np.random.default_rng([options.seed, _SUMMARY, index])
+            self._summaries.append(_summary(examples[index], wanted, rng))
         self._chances = _chances(self._summaries)
+        self._classes = _class_chances(self._summaries)
+        self._with = {value: self._chances_with(value) for value in self._classes}
 
-    def batches(self) -> Generator[tuple[NDArray[np.uint8], NDArray[np.uint8]], None, None]:
-        """Pixels uint8 [n, crop, crop, 3] and labels uint8 [n, crop, crop], without end, made one ahead."""
-        with ThreadPoolExecutor(1, "crops") as thread:
-            coming = thread.submit(self._batch)
-            while True:
-                ready = coming.result()
-                coming = thread.submit(self._batch)
-                yield ready
-
-    def _batch(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        crops = [self._crop() for _ in range(self._options.batch)]
-        return np.stack([c.pixels for c in crops]), np.stack([c.label for c in crops])
-
-    def _crop(self) -> Example:
-        """A crop of which at least one pixel in a hundred is labelled, if a few attempts find one."""
-        for _ in range(_ATTEMPTS):
-            crop = self._attempt()
-            if (crop.label != IGNORE).mean() >= _LEAST_LABELLED:
-                break
-        return Example(vary(crop.pixels, self._options.augmentation, self._rng), crop.label)
-
-    def _attempt(self) -> Example:
-        rng, options = self._rng, self._options
-        index = int(rng.choice(len(self._chances), p=self._chances))
+    def draw(self, rng: np.random.Generator) -> Example:
+        """A crop of a random image: around a pixel of a class of interest for every second, anywhere in what is
+        labelled for the others."""
+        zoom = self._options.scale * float(np.exp(rng.uniform(*np.log(self._options.augmentation.zoom))))
+        reach = self._options.crop / zoom / 2
+        index, wanted = self._place(rng, reach)
         pixels, label = self._examples[index]
-        low, high = np.log(options.augmentation.zoom)
-        zoom = options.scale * float(np.exp(rng.uniform(low, high)))
-        reach = options.crop / zoom / 2
-        height, width = label.shape
-        centre = self._centre(index, reach, (width, height))
-        matrix = _placement(centre, zoom, options.crop, rng if options.augmentation.rotate else None)
-        side = (options.crop, options.crop)
-        flags = cv2.WARP_INVERSE_MAP
-        border = cv2.BORDER_REFLECT_101
+        size = np.array([label.shape[1], label.shape[0]])
+        lowest = np.minimum(reach, size / 2)
+        centre = np.clip(wanted, lowest, size - lowest)
+        matrix = _placement(centre, zoom, self._options.crop, self._options.augmentation, rng)
         return Example(
-            np.asarray(
-                cv2.warpAffine(pixels, matrix, side, None, flags | cv2.INTER_LINEAR, border), np.uint8
-            ),
-            np.asarray(
-                cv2.warpAffine(label, matrix, side, None, flags | cv2.INTER_NEAREST, border), np.uint8
-            ),
+            _warped(pixels, matrix, self._options.crop, cv2.INTER_LINEAR),
+            _warped(label, matrix, self._options.crop, cv2.INTER_NEAREST),
         )
 
-    def _centre(self, index: int, reach: float, size: tuple[int, int]) -> NDArray[np.float64]:
-        """Where a crop is centred (x, y): near a foreground pixel or anywhere, inside where it can be."""
-        rng, sites = self._rng, self._summaries[index].sites
-        if sites and rng.random() < 0.5:
-            places = sites[int(rng.choice(list(sites)))]
-            wanted = places[rng.integers(len(places))] + rng.uniform(-reach / 2, reach / 2, 2)
-        else:
-            wanted = rng.uniform(0, size)
-        lowest = np.minimum(reach, np.array(size) / 2)
-        return np.asarray(np.clip(wanted, lowest, size - lowest), np.float64)
+    def _place(self, rng: np.random.Generator, reach: float) -> tuple[int, NDArray[np.float64]]:
+        """The number of an image and where in it (x, y) a crop is to be centred."""
+        if self._classes and rng.random() < 0.5:
+            value = int(rng.choice(list(self._classes), p=list(self._classes.values())))
+            index = int(rng.choice(len(self._chances), p=self._with[value]))
+            return index, _near(self._summaries[index].sites[value], reach, rng)
+        index = int(rng.choice(len(self._chances), p=self._chances))
+        if (labelled := self._summaries[index].labelled) is not None:
+            return index, _near(labelled, reach, rng)
+        height, width = self._examples[index].label.shape
+        return index, rng.uniform(0, (width, height))
+
+    def _chances_with(self, value: int) -> NDArray[np.float64]:
+        """How often each image is drawn for a crop around that class."""
+        chances = self._chances * np.array([value in summary.sites for summary in self._summaries])
+        return np.asarray(chances / chances.sum(), np.float64)
+
+
+def _near(sites: NDArray[np.int32], reach: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """A point not far from one of those pixels."""
+    point = sites[rng.integers(len(sites))] + rng.uniform(-reach / 2, reach / 2, 2)
+    return np.asarray(point, np.float64)
+
+
+def _warped(planes: NDArray[np.uint8], matrix: NDArray[np.float64], side: int, how: int) -> NDArray[np.uint8]:
+    """The square of an image that ``matrix`` places; beyond the border it is mirrored."""
+    flags = cv2.WARP_INVERSE_MAP | how
+    warped = cv2.warpAffine(planes, matrix, (side, side), None, flags, cv2.BORDER_REFLECT_101)
+    return np.asarray(warped, np.uint8).reshape(side, side, *planes.shape[2:])
 
 
 def _placement(
-    centre: NDArray[np.float64], zoom: float, crop: int, rng: np.random.Generator | None
+    centre: NDArray[np.float64], zoom: float, crop: int, how: Augmentation, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """2x3 matrix from crop pixels to image pixels; with ``rng`` also turned by quarters and mirrored."""
-    turn = np.eye(2)
-    if rng is not None:
-        turn = np.linalg.matrix_power(np.array([[0.0, -1.0], [1.0, 0.0]]), int(rng.integers(4)))
-        turn = turn @ np.diag([1.0 if rng.random() < 0.5 else -1.0, 1.0])
+    """2x3 matrix from crop pixels to image pixels, turned by quarters and mirrored as far as that is allowed."""
+    turns = int(rng.integers(4)) if how.rotate else 0
+    turn = np.linalg.matrix_power(np.array([[0.0, -1.0], [1.0, 0.0]]), turns)
+    if how.mirror and rng.random() < 0.5:
+        turn = turn @ np.diag([-1.0, 1.0])
     linear = turn / zoom
     offset = (centre - 0.5) - linear @ np.full(2, (crop - 1) / 2)
     return np.column_stack([linear, offset])
 
 
-def _summary(example: Example, catalog: ClassCatalog, rng: np.random.Generator) -> _Summary:
-    sites = {}
-    for each in catalog.foreground or catalog.classes:
-        rows, cols = np.nonzero(example.label == each.value)
-        if len(rows):
-            some = rng.integers(len(rows), size=min(_SITES, len(rows)))
-            sites[each.value] = np.column_stack([cols[some], rows[some]]).astype(np.int32)
-    thumbnail = cv2.resize(example.pixels, (64, 64), interpolation=cv2.INTER_AREA).reshape(-1, 3)
+def _summary(example: Example, wanted: Sequence[int], rng: np.random.Generator) -> _Summary:
+    sites, pixels = {}, {}
+    for value in wanted:
+        here = np.flatnonzero(example.label == value)
+        if len(here):
+            sites[value] = _some(here, example.label.shape[1], rng)
+            pixels[value] = len(here)
+    known = np.flatnonzero(example.label != IGNORE)
+    partly = 0 < len(known) < example.label.size
+    labelled = _some(known, example.label.shape[1], rng) if partly else None
+    return _Summary(sites, labelled, pixels, example.label.size, _signature(example.pixels))
+
+
+def _some(flat: NDArray[np.int64], width: int, rng: np.random.Generator) -> NDArray[np.int32]:
+    """A few hundred of these pixels as (x, y)."""
+    chosen = flat[rng.integers(len(flat), size=min(_SITES, len(flat)))]
+    return np.column_stack([chosen % width, chosen // width]).astype(np.int32)
+
+
+def _signature(pixels: Pixels) -> NDArray[np.float64]:
+    """Of an image of any number of channels the roots of a coarse histogram of three of them, float64 [64]."""
+    channels = pixels.shape[2]
+    three = np.ascontiguousarray(pixels[..., [0, channels // 2, channels - 1]])
+    thumbnail = cv2.resize(three, (64, 64), interpolation=cv2.INTER_AREA).reshape(-1, 3)
     bins = (thumbnail // 64).astype(np.int64) @ (16, 4, 1)
-    return _Summary(sites, example.label.size, np.sqrt(np.bincount(bins, minlength=64) / len(bins)))
+    return np.sqrt(np.bincount(bins, minlength=64) / len(bins))
 
 
 def _chances(summaries: Sequence[_Summary]) -> NDArray[np.float64]:
     """How often each image is drawn: by the square root of its area over the number that look like it."""
-    signatures = np.stack([s.signature for s in summaries])
-    likeness = np.clip(signatures @ signatures.T, 0, 1) ** 4  # 1 for the same colours, 0 for none in common
-    area = np.array([s.area for s in summaries])
-    weights = np.sqrt(area / likeness.sum(1))
+    signatures = np.stack([summary.signature for summary in summaries])
+    alike = [(np.clip(signatures @ each, 0, 1) ** 4).sum() for each in signatures]  # counts itself as 1
+    weights = np.sqrt(np.array([summary.area for summary in summaries]) / alike)
     return np.asarray(weights / weights.sum(), np.float64)
+
+
+def _class_chances(summaries: Sequence[_Summary]) -> dict[int, float]:
+    """How often crops are centred on each class that appears: by the inverse square root of its number of pixels."""
+    counts: dict[int, int] = {}
+    for summary in summaries:
+        for value, pixels in summary.pixels.items():
+            counts[value] = counts.get(value, 0) + pixels
+    weights = {value: pixels**-0.5 for value, pixels in counts.items()}
+    return {value: weight / sum(weights.values()) for value, weight in weights.items()}

@@ -33,3 +33,14 @@ def test_each_variation_changes_pixels_and_the_seed_decides_how(what: str) -> No
     assert first.shape == (32, 32, 3) and first.dtype == np.uint8
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other) and not np.array_equal(first, crop())
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4, 7])
+def test_any_number_of_channels_is_varied(channels: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, channels), np.uint8)
+    everything = Augmentation(invert=0.5, colour=1, shade=1, blur=1, noise=1)
+    for seed in range(8):
+        varied = vary(pixels, everything, np.random.default_rng(seed))
+        assert varied.shape == pixels.shape and varied.dtype == np.uint8
+        assert not np.array_equal(varied, pixels)
+    assert np.array_equal(vary(pixels, NOTHING, np.random.default_rng(1)), pixels)
