@@ -46,18 +46,31 @@ def names(group: str) -> list[str]:
 
 def load(group: str, name: str) -> Any:
     """The object behind a name; LabeltoolError names a missing or broken plug-in."""
-    point = _found(group).get(name)
-    what = group.removeprefix("labeltool.").removesuffix("s")
-    if point is None:
-        known = ", ".join(names(group)) or "none; is labeltool installed (make run does that)?"
-        raise LabeltoolError(f"there is no {what} called {name!r}", hint=f"There are: {known}")
+    point = _point(group, name)
     try:
         return point.load()
     except Exception as error:  # a plug-in may fail in any way while it is imported
         raise LabeltoolError(
-            f"the {what} {name!r} ({point.value}) could not be loaded: {error}",
+            f"the {_kind(group)} {name!r} ({point.value}) could not be loaded: {error}",
             hint="`labeltool doctor` shows every plug-in and its error",
         ) from error
+
+
+def module(group: str, name: str) -> str:
+    """The module that a name lies in, for a process of its own; nothing is imported. LabeltoolError as :func:`load`."""
+    return _point(group, name).module
+
+
+def _point(group: str, name: str) -> EntryPoint:
+    point = _found(group).get(name)
+    if point is None:
+        known = ", ".join(names(group)) or "none; is labeltool installed (make run does that)?"
+        raise LabeltoolError(f"there is no {_kind(group)} called {name!r}", hint=f"There are: {known}")
+    return point
+
+
+def _kind(group: str) -> str:
+    return group.removeprefix("labeltool.").removesuffix("s")
 
 
 def report() -> list[PluginReport]:

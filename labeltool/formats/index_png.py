@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -64,19 +64,29 @@ class Packed(NamedTuple):
 
 
 def pack(values: NDArray[np.uint8] | NDArray[np.uint16]) -> Packed:
-    """Values [h, w] of 8 or 16 bits. Masks are runs of one value: run lengths are as small as they are quick."""
+    """Values [h, w] of 8 or 16 bits."""
     height, width = values.shape
+    strips = (values[top : top + _STRIP] for top in range(0, height, _STRIP))
+    return pack_strips(strips, Size(width, height), 8 * values.itemsize)
+
+
+def pack_strips(
+    strips: Iterable[NDArray[np.uint8] | NDArray[np.uint16]], size: Size, depth: int = 8
+) -> Packed:
+    """The same of a picture that comes as strips of rows [r, w] from the top, for those too large to be held.
+
+    Masks are runs of one value: run lengths are as small as they are quick.
+    """
     deflate = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
-    rows = values.astype(values.dtype.newbyteorder(">"), copy=False).view(np.uint8)
     parts = []
-    for top in range(0, height, _STRIP):
-        strip = rows[top : top + _STRIP]
+    for strip in strips:
+        rows = strip.astype(strip.dtype.newbyteorder(">"), copy=False).view(np.uint8)
         lines = np.zeros(
-            (len(strip), strip.shape[1] + 1), np.uint8
+            (len(rows), rows.shape[1] + 1), np.uint8
         )  # each begins with the number of its filter
-        lines[:, 1:] = strip
+        lines[:, 1:] = rows
         parts.append(deflate.compress(lines.data))
-    return Packed(Size(width, height), 8 * values.itemsize, b"".join((*parts, deflate.flush())))
+    return Packed(size, depth, b"".join((*parts, deflate.flush())))
 
 
 def write_packed(

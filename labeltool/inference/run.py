@@ -4,10 +4,12 @@
     labels/<id>.png     the labels as they were when the run began: 8 bits of class value, 255 where nothing is known
     metrics.jsonl       a row for each thing that happened, in order
     state.json          how far it is, in a few words
-    state.pt            all that is needed to go on with the same result
-    best/               card.json and weights.safetensors of the best weights so far, always whole
-    samples/<step>/     what the network made of some validation images: <k>.png, masks of class values
+    state.pt            all that is needed to go on with the same result; not kept of a run that has ended
+    best/               card.json, weights.safetensors, manifest.json and metrics_per_image.json of the best so far,
+                        always whole; the manifest says in addition in how many steps and threads it was made
+    samples/<step>/     what the network made of some validation images: <k>.png is of the k-th of the manifest, from 0
     board/              event files of TensorBoard
+    lock                held by the process at work
 
 The program writes the manifest and the labels, the trainer in its own process everything else; both only read what
 the other has written. So a run can go on after a kill, on another machine, or on several processors at once.
@@ -16,17 +18,23 @@ the other has written. So a run can go on after a kill, on another machine, or o
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import ModelError
+from labeltool.core.project import Skipped
+from labeltool.core.system_lock import try_lock
+from labeltool.inference.timetable import Timetable
 from labeltool.inference.training_options import TrainingOptions
 
 MANIFEST, METRICS, STATE, STATE_TENSORS = "manifest.json", "metrics.jsonl", "state.json", "state.pt"
-LABELS, BEST, SAMPLES, BOARD = "labels", "best", "samples", "board"
+LABELS, BEST, SAMPLES, BOARD, LOCK = "labels", "best", "samples", "board", "lock"
+PER_IMAGE = "metrics_per_image.json"
 
 SUBSETS = ("train", "val", "unlabelled")
 STATES = ("new", "running", "finished", "cancelled", "failed")
@@ -35,8 +43,8 @@ STATES = ("new", "running", "finished", "cancelled", "failed")
 
 @dataclass(frozen=True)
 class RunImage:
-    """One image of a run. ``sha256`` is of its file's bytes and page, ``label_sha256`` of the label's bytes as an
-    array (empty for an unlabelled image); ``group`` only splits the figures of an evaluation."""
+    """One image of a run. ``sha256`` is its digest (:mod:`labeltool.core.digest`), ``label_sha256`` that of the label's
+    bytes as an array (empty for an unlabelled image); ``group`` only splits the figures of an evaluation."""
 
     id: str
     name: str
@@ -50,12 +58,21 @@ class RunImage:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a run is made from: the same manifest on the same machine gives the same weights."""
+    """What a run is made from: the same manifest on the same machine gives the same weights.
+
+    ``timetable`` and ``threads`` are None and 0 before a run has begun: it then finds out how many steps there is time
+    for and takes the threads there are. ``skipped`` are the images that were left out, and why.
+    ``weights_sha256`` is of the file of weights that the options name to begin with.
+    """
 
     options: TrainingOptions
     catalog: ClassCatalog
     images: tuple[RunImage, ...]
     created: str = ""
+    timetable: Timetable | None = None
+    threads: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    weights_sha256: str = ""
 
     def of(self, subset: str) -> tuple[RunImage, ...]:
         """The images of train, val or unlabelled."""
@@ -67,6 +84,10 @@ class Manifest:
             "created": self.created,
             "options": self.options.to_json(),
             "catalog": self.catalog.to_json(),
+            "timetable": None if self.timetable is None else self.timetable.to_json(),
+            "threads": self.threads,
+            "weights_sha256": self.weights_sha256,
+            "skipped": [asdict(each) for each in self.skipped],
             "images": [asdict(image) for image in self.images],
         }
 
@@ -76,11 +97,16 @@ class Manifest:
         path = folder / MANIFEST
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
+            timetable = data.get("timetable")
             return cls(
                 TrainingOptions.from_json(data["options"]),
                 ClassCatalog.from_json(data["catalog"], file=path),
                 tuple(RunImage(**image) for image in data["images"]),
                 data["created"],
+                None if timetable is None else Timetable.from_json(timetable),
+                int(data.get("threads", 0)),
+                tuple(Skipped(**each) for each in data.get("skipped", ())),
+                str(data.get("weights_sha256", "")),
             )
         except FileNotFoundError as error:
             raise ModelError("no training run here", file=path) from error
@@ -90,7 +116,7 @@ class Manifest:
 
 class RunState(NamedTuple):
     """How far a run is. ``score`` is the best on validation so far, None before the first evaluation; ``steps`` is how
-    many there will be; ``pid`` is the process at work; ``error`` says why it failed."""
+    many there will be; ``pid`` is the process at work; ``error`` says why it failed, ``doing`` what it is at."""
 
     state: str = "new"
     step: int = 0
@@ -100,6 +126,7 @@ class RunState(NamedTuple):
     best_step: int = 0
     pid: int = 0
     error: str = ""
+    doing: str = ""
 
 
 def read_state(folder: Path) -> RunState:
@@ -119,3 +146,21 @@ def rows(folder: Path, after: int = 0) -> Iterator[dict[str, Any]]:
                     yield json.loads(line)
     except (OSError, ValueError):
         return
+
+
+@contextmanager
+def at_work(folder: Path) -> Iterator[bool]:
+    """Be the one process that works on a run, if no other is: gives whether that is so."""
+    handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        yield try_lock(handle) is not False
+    finally:
+        os.close(handle)
+
+
+def is_at_work(folder: Path) -> bool:
+    """Whether a process works on a run at this moment."""
+    if not (folder / LOCK).exists():
+        return False
+    with at_work(folder) as free:
+        return not free

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import platform
-import sys
 import threading
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labeltool.core.errors import StoreError
+from labeltool.core.system_lock import try_lock
 
 OWNER_BYTES = 512
 RECORD = "{:<32} {:>12} {:>12} {:>12}\n"
@@ -63,7 +62,7 @@ class Lock:
         """
         handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
         try:
-            free = _try_lock(handle)
+            free = try_lock(handle)
             owner, left = _read(handle)
             if free is False or (owner and (free is None or owner.host != platform.node())):
                 raise _locked(path, owner)
@@ -144,30 +143,3 @@ def _locked(path: Path, owner: Owner | None) -> ProjectLockedError:
         file=path.parent,
         hint=f"{hint}, or open the project to view it",
     )
-
-
-def _try_lock(handle: int) -> bool | None:
-    """Ask the system for the lock: got it, somebody has it, or None where the file system has no locks."""
-    try:
-        _system_lock(handle)
-    except OSError as error:
-        if error.errno in {errno.EAGAIN, errno.EACCES, errno.EDEADLK}:
-            return False
-        if error.errno in {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}:
-            return None
-        raise
-    return True
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _system_lock(handle: int) -> None:
-        os.lseek(handle, 1 << 20, os.SEEK_SET)  # beyond the text, which others may read
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _system_lock(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

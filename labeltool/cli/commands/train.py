@@ -4,103 +4,118 @@ from __future__ import annotations
 
 import shlex
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labeltool import plugins
 from labeltool.cli import arguments
+from labeltool.cli.naming import UsageError
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
+from labeltool.cli.training_flags import add_training_flags, read_training_flags, typed_flags
+from labeltool.core.errors import LabeltoolError
 
 if TYPE_CHECKING:
-    from labeltool.inference.training_options import TrainingOptions
+    from labeltool.app.runs import Run
 
 SUMMARY = "train a model on what people have labelled in a project"
-
-OPTIONS: dict[str, tuple[type[Any], str]] = {
-    "encoder": (str, "the network's encoder, by its timm name (tu-...)"),
-    "steps": (int, "optimiser steps"),
-    "minutes": (float, "stop after this time, if the steps are not done before"),
-    "seed": (int, "of everything that is left to chance"),
-    "scale": (float, "enlarge images by this factor before the network sees them"),
-    "crop": (int, "side of a training crop in pixels, after scaling"),
-    "batch": (int, "crops a step"),
-    "learning_rate": (float, "the highest learning rate of the schedule"),
-    "data": (str, "words for the model's card: what it was trained on"),
-    "licence": (str, "words for the model's card: under which licence it may be used"),
-}
-"""Fields of TrainingOptions that can be typed; what is not typed has the default of the field."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The project, the network and the schedule."""
-    from labeltool.inference.training_options import TrainingOptions
+    from labeltool.inference.training_options import PRESETS
 
-    defaults = TrainingOptions()
     arguments.project(parser)
-    parser.add_argument(
-        "--arch", choices=plugins.names("labeltool.architectures"), help=f"default: {defaults.arch}"
-    )
-    for name, (kind, text) in OPTIONS.items():
-        default = getattr(defaults, name)
-        parser.add_argument(
-            "--" + name.replace("_", "-"),
-            type=kind,
-            metavar=kind.__name__.upper(),
-            help=text if default in (None, "") else f"{text} (default: {default})",
-        )
-    arguments.device(parser)
     parser.add_argument("--name", help="of the model (default: the project's name and a number)")
+    presets = "; ".join(f"{each.name}: {each.summary.rstrip('.')}" for each in PRESETS.values())
+    parser.add_argument("--preset", choices=PRESETS, help=f"what is not typed is as there. {presets}")
+    parser.add_argument("--resume", metavar="RUN", help="go on with a run of this project that has not ended")
+    parser.add_argument(
+        "--manifest",
+        type=Path,
+        metavar="FOLDER",
+        help="make the run again that lies there or that the model there came of: on the same machine its weights",
+    )
+    parser.add_argument(
+        "--processes", type=int, default=1, metavar="N", help="train in N, each on a GPU of its own"
+    )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: models/NAME in the project")
     arguments.progress(parser)
+    add_training_flags(parser)
 
 
 def run(args: Namespace, out: Output) -> dict[str, Any]:
-    """Train; after Ctrl+C the best weights so far are kept."""
-    from labeltool.app.models import free_name, model_folder
-    from labeltool.app.training import train_model, training_set
+    """Train; after Ctrl+C the best weights so far are kept, and the run can go on."""
+    from labeltool.app.runs import follow
 
-    with open_project(args.dir, out) as store:
-        name = args.name or free_name(store.root, store.name)
-        options = _options(args, name)
-        data, skipped = training_set(store, options.seed)
-        out.say(f"Learning from {len(data.train)} images, choosing on {len(data.val)}.")
-        left_out = out.skipped(skipped)
-        model = train_model(
-            store,
-            data,
-            options,
-            args.out.absolute() if args.out else model_folder(store.root, name),
+    root = args.dir.absolute()
+    this = _run(args, out)
+    manifest = this.manifest
+    out.say(f"Learning from {len(manifest.of('train'))} images, choosing on {len(manifest.of('val'))}.")
+    left_out = out.skipped(manifest.skipped)
+    with _telling_how_to_go_on(args, this, out):
+        model = follow(
+            root,
+            this,
             progress=out.progress,
             cancel=out.cancel,
             log=lambda row: out.event("metrics", **row),
+            processes=args.processes,
+            target=args.out.absolute() if args.out else None,
         )
-    out.say(f"The model is {model.folder}. Use it with --model {name if args.out is None else model.folder}.")
+    out.say(
+        f"The model is {model.folder}. Use it with --model {model.card.name if args.out is None else model.folder}."
+    )
     if out.cancel.cancelled:
         out.notice("cancelled; the best weights so far were kept")
         out.exit_code = 130
     return {
         "model": model.key,
         "folder": str(model.folder),
-        "images": len(data.train),
+        "run": str(this.folder),
+        "images": len(manifest.of("train")),
         "cancelled": out.cancel.cancelled,
         "figures": model.card.figures,
         "skipped": left_out,
     }
 
 
-def _options(args: Namespace, name: str) -> TrainingOptions:
-    from labeltool.inference.training_options import TrainingOptions
+def _run(args: Namespace, out: Output) -> Run:
+    """The run that is meant: a new one, one that goes on, or one that is made again."""
+    from labeltool.app.runs import RUNS, again, begin, new_name, read_run
 
-    typed = {key: getattr(args, key) for key in ("arch", "device", *OPTIONS)}
-    command = shlex.join(["labeltool", "train", "DIR", *_as_typed(args)])
-    return TrainingOptions(
-        name=name, command=command, **{key: value for key, value in typed.items() if value is not None}
-    )
+    if args.resume is not None:
+        _refuse("--resume", typed_flags(args, "preset", "name", "manifest"))
+        return read_run(args.dir.absolute() / RUNS / args.resume)
+    with open_project(args.dir, out, write=False) as store:
+        name = args.name or new_name(store.root, store.name)
+        if args.manifest is not None:
+            _refuse("--manifest", typed_flags(args, "preset"))
+            return again(store, args.manifest.absolute(), name, progress=out.progress, cancel=out.cancel)
+        return begin(store, read_training_flags(args, name), progress=out.progress, cancel=out.cancel)
 
 
-def _as_typed(args: Namespace) -> list[str]:
-    """The options for the model's card; the project and the target are another's."""
-    names = ("name", "arch", *OPTIONS)
-    flags = [("--" + n.replace("_", "-"), getattr(args, n)) for n in names if n not in ("data", "licence")]
-    return [word for flag, value in flags if value is not None for word in (flag, str(value))]
+def _refuse(flag: str, typed: list[str]) -> None:
+    """A run that exists has its options."""
+    if typed:
+        raise UsageError(f"{flag} goes by what the run began with: leave out {', '.join(typed)}")
+
+
+@contextmanager
+def _telling_how_to_go_on(args: Namespace, this: Run, out: Output) -> Iterator[None]:
+    from labeltool.app.runs import read_run
+
+    try:
+        yield
+    except LabeltoolError:
+        _tell_how(args, read_run(this.folder), out)
+        raise
+    if out.cancel.cancelled:
+        _tell_how(args, read_run(this.folder), out)
+
+
+def _tell_how(args: Namespace, this: Run, out: Output) -> None:
+    if this.can_go_on:
+        words = shlex.join(["labeltool", "train", str(args.dir), "--resume", this.name])
+        out.notice(f"the run stopped at step {this.state.step} of {this.state.steps}; go on with: {words}")

@@ -1,209 +1,136 @@
-"""Training: crops in, the best weights and their card out."""
+"""Step after step: what each of the processes does that train a network together, or the only one."""
 
 from __future__ import annotations
 
-import copy
-import json
 import math
 import os
 import time
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from labeltool import plugins
-from labeltool.core.errors import BadInputError, CancelledError, ModelError
-from labeltool.core.progress import CancelToken, Progress, silent
-from labeltool.inference.card import ModelCard
-from labeltool.inference.training import TrainingSet
-from labeltool.inference.training_options import TrainingOptions
-from labeltool.nn.checkpoint import load_network, save_network
+from labeltool.core.errors import BadInputError, CancelledError
+from labeltool.core.progress import CancelToken, Progress
+from labeltool.inference.run import Manifest
+from labeltool.inference.run_data import check_files, training_set
+from labeltool.inference.timetable import Timetable
 from labeltool.nn.engines.eager import TorchSegmenter, chosen_device
-from labeltool.nn.training.calibrate import offsets, shift
-from labeltool.nn.training.data import CropSampler, Examples, digest
-from labeltool.nn.training.evaluate import evaluate, score
+from labeltool.nn.training.cards import first_card
+from labeltool.nn.training.data import Batch, CropSampler, Examples
+from labeltool.nn.training.distributed import check_batch, lowest, wrapped
 from labeltool.nn.training.learner import Learner
-
-METRICS_NAME = "metrics.jsonl"
-
-Log = Callable[[dict[str, Any]], None]
-
-_LOG_EVERY = 20
+from labeltool.nn.training.pace import Pace
+from labeltool.nn.training.ranks import ranks
+from labeltool.nn.training.starting import first_network, measured
+from labeltool.nn.training.state import Reached, load_state
 
 
-def train(
-    data: TrainingSet,
-    options: TrainingOptions,
-    out: Path,
-    *,
-    progress: Progress = silent,
-    cancel: CancelToken | None = None,
-    log: Log = lambda row: None,
-) -> ModelCard:
-    """Train from scratch; leaves ``card.json``, ``weights.safetensors`` and ``metrics.jsonl`` in ``out``.
+@dataclass(frozen=True)
+class Task:
+    """A run, and by whom it is watched. ``began_s`` is since when the time counts that was given for it."""
 
-    The best weights on ``data.val`` so far are always there, whole. Cancelling keeps them; CancelledError when
-    there are none yet. ModelError when the loss stops being a number before there are any.
+    folder: Path
+    manifest: Manifest
+    cancel: CancelToken
+    progress: Progress
+    began_s: float
+
+
+class Training:
+    """One of the processes that learn together, or the only one. What it does follows from the run and the steps alone.
+
+    This one writes nothing; the first process is a :class:`~labeltool.nn.training.lead.Lead`.
     """
-    if not data.train:
-        raise BadInputError("there are no labelled images to learn from", hint="Label some, or import masks")
-    cancel = cancel or CancelToken()
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / METRICS_NAME).open("w", encoding="utf-8") as file:
 
-        def record(row: dict[str, Any]) -> None:
-            file.write(json.dumps(row) + "\n")
-            file.flush()
-            log(row)
+    def __init__(self, task: Task) -> None:
+        self.task, self.options = task, task.manifest.options
+        if not task.manifest.of("train"):
+            raise BadInputError("there are no labelled images to learn from", file=task.folder)
+        check_batch(self.options.batch)
+        kept = load_state(task.folder)
+        threads = (kept[0].threads if kept else task.manifest.threads) or _threads()
+        torch.set_num_threads(threads)
+        check_files(task.manifest, task.cancel)
+        self.device = chosen_device(self.options.device)
+        self.data = training_set(task.folder, task.manifest)
+        self.card = first_card(self.data.catalog, self.options)
+        network, self.taken = first_network(self.card, self.options)
+        self.learner = Learner(network, self.card, self.options, self.device, wrapped)
+        self._sampler = CropSampler(
+            Examples(self.data.train, self.card),
+            self.options,
+            cancel=task.cancel,
+            progress=task.progress,
+            unlabelled=Examples(self.data.unlabelled, self.card, labelled=False),
+        )
+        self.resumed = kept is not None
+        if kept is not None:
+            self.reached, learner = kept
+            self.learner.restore(learner)
+        else:
+            self.reached = self._beginning(threads)
+        self._began_s = (time.monotonic() if self.resumed else task.began_s) - self.reached.seconds
 
-        return _Training(data, options, out, cancel, progress, record).run()
+    def run(self) -> None:
+        """Learn until the timetable ends, the loss is not a number or somebody cancels (CancelledError)."""
+        with closing(self._sampler.batches(self.reached.step)) as batches:
+            while self._goes_on():
+                self._learn(next(batches))
 
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken so far, without pauses."""
+        return time.monotonic() - self._began_s
 
-class _Training:
-    def __init__(
-        self,
-        data: TrainingSet,
-        options: TrainingOptions,
-        out: Path,
-        cancel: CancelToken,
-        progress: Progress,
-        record: Log,
-    ) -> None:
-        torch.manual_seed(options.seed)
-        torch.set_num_threads(os.cpu_count() or 1)
-        self._data, self._options, self._out = data, options, out
-        self._cancel, self._progress, self._record = cancel, progress, record
-        self._device = chosen_device(options.device)
-        self._card = first_card(data, options)
-        network = plugins.load("labeltool.architectures", options.arch)(self._card)
-        self._learner = Learner(network, self._card, options, self._device)
-        self._best: ModelCard | None = None
-        self._best_score = -1.0
-        self._began_s = time.monotonic()
+    def pause(self) -> None:
+        """What is to be done between two steps."""
 
-    def run(self) -> ModelCard:
-        """Learn until the schedule ends, somebody cancels, or the loss is not a number."""
-        try:
-            examples = Examples(
-                self._data.train, self._data.catalog, self._options.stretch, self._options.values
-            )
-            sampler = CropSampler(
-                examples, self._data.catalog, self._options, cancel=self._cancel, progress=self._progress
-            )
-            self._digest = digest(self._data.train, self._cancel)
-            self._began_s = time.monotonic()
-            self._learn(sampler)
-            self._calibrate()
-        except CancelledError:
-            if self._best is None:
-                raise
-            self._record({"event": "cancelled"})
-        if self._best is None:
-            raise ModelError(
-                "the loss was not a number before anything was learnt", hint="Lower --learning-rate"
-            )
-        return self._best
+    def learnt(self, values: dict[str, float]) -> None:
+        """A step is done: its losses."""
 
-    def _learn(self, sampler: CropSampler) -> None:
-        milestones = _milestones(self._options.evaluations)
-        with closing(sampler.batches()) as batches:
-            for step, (pixels, labels) in enumerate(batches):
-                self._cancel.check()
-                share = self._share(step)
-                loss = self._learner.step(pixels, labels, share)
-                if not math.isfinite(loss):
-                    self._record({"event": "loss is not a number", "step": step})
-                    return
-                if step % _LOG_EVERY == 0:
-                    self._record({"step": step, "loss": round(loss, 4), "seconds": self._seconds()})
-                    self._progress(share, 1.0, f"step {step}, loss {loss:.3f}")
-                after = self._share(step + 1)
-                if after >= milestones[0]:
-                    self._evaluate(step + 1)
-                    milestones = [m for m in milestones if m > after]
-                if not milestones:
-                    return
+    def _goes_on(self) -> bool:
+        """Whether a step follows. All processes take part in each of these decisions, and decide alike."""
+        self.pause()
+        reached = self.reached
+        wanted, steps, on = lowest(
+            [not self.task.cancel.cancelled, reached.timetable.steps, not reached.ended]
+        )
+        if steps < reached.timetable.steps:
+            reached.timetable = reached.timetable.shortened(reached.step, int(steps))
+        if not wanted:
+            raise CancelledError
+        return bool(on) and reached.step < steps
 
-    def _share(self, step: int) -> float:
-        """How much of the schedule is over, 0..1: by steps or by time, whichever is further."""
-        by_time = self._seconds() / (60 * self._options.minutes) if self._options.minutes else 0.0
-        return min(1.0, max(step / self._options.steps, by_time))
+    def _learn(self, batch: Batch) -> None:
+        reached = self.reached
+        values = self.learner.step(batch, reached.timetable.share(reached.step), reached.step)
+        if math.isfinite(values["loss"]):
+            reached.step += 1
+            self.learnt(values)
+        else:
+            reached.ended = "the loss was not a number"
 
-    def _seconds(self) -> float:
-        return round(time.monotonic() - self._began_s, 1)
-
-    def _evaluate(self, step: int) -> None:
-        segmenter = TorchSegmenter(self._card, self._learner.averaged_copy(), self._device)
-        figures = evaluate(self._data.val, segmenter, self._cancel) if self._data.val else {}
-        reached = self._score(figures) if figures else float(step)
-        self._record({"step": step, "seconds": self._seconds(), "score": reached, "val": figures})
-        if reached > self._best_score:
-            self._best_score = reached
-            self._best = save_network(self._out, self._finished_card(step, figures), self._learner.averaged)
-
-    def _calibrate(self) -> None:
-        """Undo the bias of chosen crops, on whole training images; kept unless validation says it does harm."""
-        if self._best is None:
-            return
-        card, network = load_network(self._out)
-        by = offsets(self._data.train, TorchSegmenter(card, network, self._device), self._cancel)
-        shift(network, by)
-        segmenter = TorchSegmenter(card, copy.deepcopy(network), self._device)
-        figures = evaluate(self._data.val, segmenter, self._cancel) if self._data.val else {}
-        reached = self._score(figures) if figures else self._best_score
-        better = reached >= self._best_score
-        self._record({"event": "calibrated", "offsets": by, "score": reached, "kept": better, "val": figures})
-        if better:
-            training = {**card.training, "offsets": by}
-            self._best = save_network(
-                self._out, replace(card, training=training, figures=figures), network.cpu()
-            )
-
-    def _score(self, figures: dict[str, Any]) -> float:
-        return score(figures, [c.name for c in self._data.catalog.foreground])
-
-    def _finished_card(self, step: int, figures: dict[str, Any]) -> ModelCard:
-        training = {
-            "command": self._options.command,
-            "seed": self._options.seed,
-            "steps": step,
-            "seconds": self._seconds(),
-            "device": self._device,
-            "torch": torch.__version__,
-            "images": len(self._data.train),
-            "data_sha256": self._digest,
-            "chosen_on": "validation images" if figures else "nothing: the last weights",
-            "options": json.loads(json.dumps(asdict(self._options))),  # as it will be read
-        }
-        return replace(self._card, training=training, figures=figures)
+    def _beginning(self, threads: int) -> Reached:
+        options, given = self.options, self.task.manifest.timetable
+        if given is not None or not options.minutes:
+            return Reached(given or Timetable(((0, options.steps),), options.evaluations), threads)
+        segmenter = TorchSegmenter(self.card, self.learner.averaged, self.device)
+        pace = measured(self.learner, self._sampler, self.data, segmenter, 60 * options.minutes)
+        spent_s = time.monotonic() - self.task.began_s
+        found = pace.timetable(spent_s, options.steps, options.evaluations)
+        steps, evaluations = lowest([found.steps, found.evaluations])
+        timetable = Timetable(((0, int(steps)),), int(evaluations))
+        return Reached(timetable, threads, pace=astuple(pace))
 
 
-def first_card(data: TrainingSet, options: TrainingOptions) -> ModelCard:
-    """The card before anything is learnt."""
-    return ModelCard(
-        name=options.name,
-        version=options.version,
-        arch=options.arch,
-        encoder=options.encoder,
-        catalog=data.catalog,
-        decoder_channels=options.decoder_channels,
-        output_stride=options.output_stride,
-        context=options.crop,
-        atrous_rates=options.atrous_rates,
-        scale=options.scale,
-        stretch=options.stretch,
-        values=options.values,
-        tile=options.tile,
-        halo=options.halo,
-        data=options.data,
-        licence=options.licence,
-    )
+def pace_of(reached: Reached) -> Pace | None:
+    """The pace of a run whose time is limited."""
+    return Pace(*reached.pace) if reached.pace else None
 
 
-def _milestones(evaluations: int) -> list[float]:
-    """Shares of the schedule at which weights are evaluated: more often towards the end, and at the end."""
-    return [1 - (1 - (k + 1) / evaluations) ** 1.5 for k in range(evaluations)]
+def _threads() -> int:
+    """As many threads as the system says, or a share of the processors for each of several processes."""
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", ranks()))
+    return int(os.environ.get("OMP_NUM_THREADS") or max(1, (os.cpu_count() or 1) // here))

@@ -1,134 +1,309 @@
-"""Training: a few steps on a few drawn images."""
+"""Training on the folder of a run: a few steps on a few drawn images."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from labeltool.core.errors import BadInputError, CancelledError, ModelError
-from labeltool.core.progress import CancelToken, silent
-from labeltool.inference.options import InferenceOptions
+from labeltool.core.extras import BOARD as EXTRA
+from labeltool.core.progress import CancelToken
+from labeltool.inference.run import (
+    BEST,
+    BOARD,
+    LABELS,
+    METRICS,
+    PER_IMAGE,
+    STATE_TENSORS,
+    Manifest,
+    at_work,
+    read_state,
+    rows,
+)
 from labeltool.inference.training import TrainingSet
-from labeltool.inference.training_options import Augmentation
-from labeltool.nn.engines.eager import load_segmenter
-from labeltool.nn.training.data import CropSampler, Examples, digest
-from labeltool.nn.training.learner import Learner, one_cycle
-from labeltool.nn.training.loop import train
+from labeltool.nn.checkpoint import load_network
+from labeltool.nn.training.learner import Learner
+from labeltool.nn.training.train import train
 
 from .conftest import CATALOG, drawn, options
+from .run_folders import begun, write_manifest
+
+Row = dict[str, Any]
+
+HALTING = options(steps=6, evaluations=2)
 
 
-def sampler(data: TrainingSet, **changes: object) -> CropSampler:
-    examples = Examples(data.train, data.catalog, None)
-    return CropSampler(examples, data.catalog, options(**changes), cancel=CancelToken(), progress=silent)
+def stop_when(happens: Callable[[Row], bool]) -> dict[str, Any]:
+    """Arguments of train: to be stopped when a row says so."""
+    cancel = CancelToken()
+    return {"cancel": cancel, "log": lambda row: cancel.cancel() if happens(row) else None}
+
+
+def without_time(found: list[Row]) -> list[Row]:
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in found]
 
 
 def test_a_training_leaves_a_model_that_loads_with_its_figures(discs: TrainingSet, tmp_path: Path) -> None:
-    rows: list[dict[str, Any]] = []
-    card = train(discs, options(seed=3, command="labeltool train x"), tmp_path / "out", log=rows.append)
-    assert load_segmenter(tmp_path / "out", InferenceOptions("cpu")).card == card
+    heard: list[Row] = []
+    run = begun(tmp_path / "run", discs, options(seed=3, command="labeltool train x"))
+    card = train(run, log=heard.append)
+    assert card is not None
+    assert load_network(run / BEST)[0] == card
     assert card.training["seed"] == 3 and card.training["steps"] == 3
     assert card.training["command"] == "labeltool train x"
     assert set(card.figures["per_class"]) == {"background", "disc"}
     assert "disc" in card.figures["groups"]["drawn"]
-    lines = (tmp_path / "out" / "metrics.jsonl").read_text().splitlines()
-    assert [json.loads(line) for line in lines] == rows
+    assert list(rows(run)) == heard
+    assert [row["event"] for row in heard if "event" in row] == ["started", "calibrated", "finished"]
+    assert {"step", "loss", "learning_rate", "seconds", "cross_entropy", "dice"} <= set(heard[1])
+    assert read_state(run)[:3] == ("finished", 3, 3)
 
 
-def test_the_same_seed_gives_the_same_weights(discs: TrainingSet, tmp_path: Path) -> None:
-    runs = [train(discs, options(seed=seed, steps=2), tmp_path / str(i)) for i, seed in enumerate((1, 1, 2))]
-    assert runs[0].sha256 == runs[1].sha256
-    assert runs[0].sha256 != runs[2].sha256
+def test_the_best_weights_come_with_their_manifest_and_a_row_for_each_image(
+    discs: TrainingSet, tmp_path: Path
+) -> None:
+    run = begun(tmp_path / "run", discs, options())
+    train(run)
+    known, left = Manifest.read(run), Manifest.read(run / BEST)
+    assert replace(left, timetable=None, threads=0) == known
+    assert left.timetable is not None and left.timetable.steps == 3
+    assert left.threads > 0
+    (row,) = json.loads((run / BEST / PER_IMAGE).read_text())
+    assert row["name"] == "image3.png"
+    assert set(row["per_class"]) == {"background", "disc"}
+
+
+def test_samples_are_what_the_network_made_of_validation_images(discs: TrainingSet, tmp_path: Path) -> None:
+    run = begun(tmp_path / "run", discs, options())
+    train(run)
+    (evaluated,) = [row for row in rows(run) if "score" in row and "event" not in row]
+    assert evaluated["samples"] == "samples/000003"
+    sample = cv2.imread(str(run / evaluated["samples"] / "0.png"), cv2.IMREAD_UNCHANGED)
+    assert sample.shape == (70, 80) and sample.dtype == np.uint8
+    right = (sample == discs.val[0].load_label())[3:]  # the first rows do not count
+    assert right.mean() == pytest.approx(evaluated["val"]["pixel_accuracy"], abs=1e-5)
+
+
+@pytest.mark.skipif(bool(EXTRA.missing), reason="TensorBoard is not installed")
+def test_the_board_has_the_curves(discs: TrainingSet, tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run = begun(tmp_path / "run", discs, options())
+    train(run)
+    board = EventAccumulator(str(run / BOARD)).Reload()
+    assert [event.step for event in board.Scalars("training/loss")] == [1, 2, 3]
+    (score,) = board.Scalars("validation/score")
+    (evaluated,) = [row for row in rows(run) if "samples" in row]
+    assert score.value == pytest.approx(evaluated["score"], abs=1e-5)
+    assert board.Tags()["images"] == ["samples/0"]
+
+
+def test_without_tensorboard_a_word_is_said(
+    discs: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labeltool.core.extras.find_spec", lambda name: None)
+    run = begun(tmp_path / "run", discs, options())
+    train(run)
+    assert "labeltool[board]" in next(rows(run))["notice"]
+    assert not (run / BOARD).exists()
+
+
+def test_a_run_that_has_ended_keeps_no_state_and_stays_as_it_is(discs: TrainingSet, tmp_path: Path) -> None:
+    run = begun(tmp_path / "run", discs, options())
+    card = train(run)
+    assert not (run / STATE_TENSORS).exists()
+    before = (run / METRICS).read_bytes()
+    assert train(run) == card
+    assert (run / METRICS).read_bytes() == before
+
+
+def test_the_same_manifest_gives_the_same_weights(discs: TrainingSet, tmp_path: Path) -> None:
+    seeds = (1, 1, 2)
+    cards = [train(begun(tmp_path / str(i), discs, options(seed=s, steps=2))) for i, s in enumerate(seeds)]
+    first, same, other = (card.sha256 for card in cards if card is not None)
+    assert first == same != other
 
 
 def test_without_images_to_choose_on_the_last_weights_are_kept(discs: TrainingSet, tmp_path: Path) -> None:
-    card = train(replace(discs, val=()), options(evaluations=2), tmp_path / "out")
-    assert card.training["steps"] == 3
-    assert card.figures == {}
+    run = begun(tmp_path / "run", replace(discs, val=()), options(evaluations=2))
+    card = train(run)
+    assert card is not None and card.training["steps"] == 3 and card.figures == {}
+    assert read_state(run).score is None
 
 
-def test_cancelling_keeps_the_best_so_far(discs: TrainingSet, tmp_path: Path) -> None:
-    cancel = CancelToken()
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that nothing has stopped."""
+    folder = tmp_path_factory.mktemp("whole")
+    images = [drawn(folder, f"image{i}", i) for i in range(4)]
+    data = TrainingSet(tuple(images[:3]), tuple(images[3:]), CATALOG)
+    train(begun(folder / "run", data, HALTING))
+    return folder / "run"
 
-    def log(row: dict[str, Any]) -> None:
-        if "score" in row:
-            cancel.cancel()
 
-    card = train(discs, options(steps=50, evaluations=25), tmp_path / "out", cancel=cancel, log=log)
+@pytest.mark.parametrize("where", ["step", "evaluation", "calibration"])
+def test_a_run_that_was_stopped_goes_on_with_the_same_result(
+    discs: TrainingSet, tmp_path: Path, whole: Path, where: str
+) -> None:
+    halting = begun(tmp_path / "halting", discs, HALTING)
+    happens = {
+        "step": lambda row: row.get("step") == 3 and "loss" in row,
+        "evaluation": lambda row: "score" in row and row.get("step", 6) < 6,
+        "calibration": lambda row: row.get("step") == 6 and "score" in row,
+    }[where]
+    with pytest.raises(CancelledError):
+        train(halting, **stop_when(happens))
+    stopped = read_state(halting)
+    assert stopped.state == "cancelled" and stopped.pid == 0
+    assert stopped.step == list(rows(halting))[-1]["step"]
+    assert (halting / STATE_TENSORS).is_file()
+    found, (expected, _) = train(halting), load_network(whole / BEST)
+    assert found is not None and found.sha256 == expected.sha256
+    assert found.figures == expected.figures
+    of_steps = [
+        [row for row in without_time(list(rows(run))) if "event" not in row] for run in (whole, halting)
+    ]
+    assert of_steps[0] == of_steps[1]
+    events = [row["event"] for row in rows(halting) if "event" in row]
+    assert events == ["started", "cancelled", "resumed", "calibrated", "finished"]
+
+
+def test_what_was_undone_is_taken_off_the_rows(
+    discs: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends after the fifth step as a kill would end it; the state is that of the evaluation before."""
+    run = begun(tmp_path / "run", discs, options(steps=6, evaluations=2))
+    whole = Learner.step
+
+    def step(self: Learner, batch: Any, share: float, number: int) -> dict[str, float]:
+        if number == 5:
+            raise KeyboardInterrupt
+        return whole(self, batch, share, number)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Learner, "step", step)
+        train(run)
+    before = list(rows(run))
+    assert before[-1]["step"] == 5
+    assert read_state(run).state == "running"
+    train(run)
+    after = list(rows(run))
+    resumed = next(number for number, row in enumerate(after) if row.get("event") == "resumed")
+    assert after[resumed]["step"] == 4
+    assert after[:resumed] == before[:resumed]
+    assert [row["step"] for row in after if "loss" in row] == list(range(1, 7))
+
+
+def test_what_a_stop_leaves_is_the_best_so_far(discs: TrainingSet, tmp_path: Path) -> None:
+    run = begun(tmp_path / "run", discs, options(steps=50, evaluations=25))
+    with pytest.raises(CancelledError):
+        train(run, **stop_when(lambda row: "score" in row))
+    card, _ = load_network(run / BEST)
     assert card.training["steps"] < 50
-    assert load_segmenter(tmp_path / "out", InferenceOptions("cpu")).card == card
+    assert card.figures["per_class"]["disc"]["iou"] is not None
 
 
-def test_cancelling_before_anything_was_learnt_says_so(discs: TrainingSet, tmp_path: Path) -> None:
+def test_a_stop_before_anything_was_learnt_leaves_no_weights(discs: TrainingSet, tmp_path: Path) -> None:
+    run = begun(tmp_path / "run", discs, options())
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(CancelledError):
-        train(discs, options(), tmp_path / "out", cancel=cancel)
+        train(run, cancel=cancel)
+    assert read_state(run).state == "cancelled"
+    assert not (run / BEST).exists()
 
 
-def test_a_loss_that_is_not_a_number_stops_with_the_last_good_weights(
+def test_a_loss_that_is_not_a_number_ends_the_run_with_the_last_good_weights(
     discs: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = Learner.step
 
-    def step(self: Learner, pixels: Any, labels: Any, share: float) -> float:
-        return whole(self, pixels, labels, share) if share < 0.5 else math.nan
+    def step(self: Learner, batch: Any, share: float, number: int) -> dict[str, float]:
+        return whole(self, batch, share, number) if share < 0.5 else {"loss": math.nan}
 
     monkeypatch.setattr(Learner, "step", step)
-    card = train(discs, options(steps=8, evaluations=8), tmp_path / "out")
-    assert 0 < card.training["steps"] <= 4
-    monkeypatch.setattr(Learner, "step", lambda *_: math.nan)
+    run = begun(tmp_path / "run", discs, options(steps=8, evaluations=8))
+    card = train(run)
+    assert card is not None and 0 < card.training["steps"] <= 4
+    assert {"event": "the loss was not a number", "step": 4} in list(rows(run))
+    monkeypatch.setattr(Learner, "step", lambda *_: {"loss": math.nan})
+    again = begun(tmp_path / "again", discs, options())
     with pytest.raises(ModelError, match="not a number"):
-        train(discs, options(), tmp_path / "again")
+        train(again)
+    state = read_state(again)
+    assert state.state == "failed" and "not a number" in state.error
+
+
+def test_a_run_whose_score_no_longer_rises_ends_early(
+    discs: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labeltool.nn.training.lead.score", lambda figures, names: 0.5)
+    run = begun(tmp_path / "run", discs, options(steps=10, evaluations=8, patience=0.3))
+    train(run)
+    evaluated = [row["step"] for row in rows(run) if "samples" in row]
+    assert len(evaluated) >= 3
+    (early,) = [row for row in rows(run) if row.get("event") == "stopped early"]
+    assert early["step"] == evaluated[-1] < 10
+    assert early["step"] - evaluated[0] >= 3
+    assert read_state(run).state == "finished"
+
+
+def test_given_minutes_become_steps_that_a_second_run_takes_over(
+    discs: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labeltool.nn.training.starting._LEAST_S", 0.05)
+    run = begun(tmp_path / "run", discs, options(steps=100_000, minutes=0.03, evaluations=2))
+    card = train(run)
+    steps = read_state(run).steps
+    assert 1 <= steps < 100_000
+    assert card is not None and card.training["options"]["minutes"] == 0.03
+    again = begun(tmp_path / "again", discs, options())
+    write_manifest(again, Manifest.read(run / BEST))
+    same = train(again)
+    assert same is not None and same.sha256 == card.sha256
 
 
 def test_without_images_there_is_nothing_to_learn(tmp_path: Path) -> None:
+    run = begun(tmp_path / "run", TrainingSet((), (), CATALOG), options())
     with pytest.raises(BadInputError, match="no labelled images"):
-        train(TrainingSet((), (), CATALOG), options(), tmp_path / "out")
+        train(run)
 
 
-def test_crops_hold_only_values_of_the_label(discs: TrainingSet) -> None:
-    batches = sampler(discs, augmentation=Augmentation(zoom=(0.3, 3.0))).batches()
-    pixels, labels = next(batches)
-    batches.close()
-    assert pixels.shape == (2, 64, 64, 3) and labels.shape == (2, 64, 64)
-    assert set(np.unique(labels)) <= {0, 1, 255}
+def test_an_image_or_a_label_that_has_changed_is_named(discs: TrainingSet, tmp_path: Path) -> None:
+    run = begun(tmp_path / "run", discs, options())
+    label = run / LABELS / "image1.png"
+    Image.fromarray(np.zeros((70, 80), np.uint8)).save(label)
+    with pytest.raises(BadInputError, match="not the label") as caught:
+        train(run)
+    assert caught.value.file == str(label)
+    Image.new("RGB", (80, 70)).save(discs.train[0].path)
+    with pytest.raises(BadInputError, match="has changed") as caught:
+        train(run)
+    assert caught.value.file == str(discs.train[0].path)
+    assert read_state(run).state == "failed"
+    assert list(rows(run))[-1]["event"] == "failed"
 
 
-def test_pixels_and_labels_of_a_crop_stay_together(discs: TrainingSet) -> None:
-    plain = Augmentation(
-        zoom=(0.5, 2.0), brightness=0, contrast=0, gamma=0, invert=0, colour=0, shade=0, blur=0, noise=0
-    )
-    batches = sampler(discs, augmentation=plain, batch=16).batches()
-    pixels, labels = next(batches)
-    batches.close()
-    counted = labels != 255
-    agreement = ((pixels[..., 1] > 130) == (labels == 1))[counted].mean()
-    assert (labels == 1).any() and agreement > 0.98
+def test_two_processes_do_not_work_on_one_run(discs: TrainingSet, tmp_path: Path) -> None:
+    run = begun(tmp_path / "run", discs, options())
+    with at_work(run) as free, pytest.raises(ModelError, match="another process"):
+        assert free
+        train(run)
+    assert not (run / METRICS).exists()
 
 
-def test_a_label_of_another_size_or_value_names_the_image(tmp_path: Path) -> None:
-    good = drawn(tmp_path, "good", 0)
-    odd = replace(good, load_label=lambda: np.zeros((3, 3), np.uint8))
-    for image, words in ((odd, "its label"), (drawn(tmp_path, "odd", 1, value=9), "value 9")):
-        with pytest.raises(BadInputError, match=words) as caught:
-            Examples([image], CATALOG, None)[0]
-        assert caught.value.file == str(image.path)
-
-
-def test_the_digest_of_data_does_not_depend_on_order(discs: TrainingSet) -> None:
-    forward = digest(discs.train, CancelToken())
-    assert forward == digest(discs.train[::-1], CancelToken())
-    assert forward != digest(discs.train[:2], CancelToken())
-
-
-def test_the_learning_rate_rises_and_falls_to_nothing() -> None:
-    rates = [one_cycle(share / 100) for share in range(101)]
-    assert max(rates) == pytest.approx(1, abs=0.01) and rates[-1] == pytest.approx(0)
-    assert rates.index(max(rates)) <= 11
+def test_a_damaged_state_is_named(discs: TrainingSet, tmp_path: Path) -> None:
+    run = begun(tmp_path / "run", discs, options())
+    (run / STATE_TENSORS).write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(ModelError, match="damaged") as caught:
+        train(run)
+    assert caught.value.file == str(run / STATE_TENSORS)

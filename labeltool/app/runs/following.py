@@ -1,0 +1,70 @@
+"""Training on a run in a child process, and the model that comes of it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from itertools import chain, count
+from pathlib import Path
+
+from labeltool.app.models import Model, model_folder, new_folder, read_model
+from labeltool.app.runs.making import write_json
+from labeltool.app.runs.run import Run
+from labeltool.core.errors import CancelledError, ModelError
+from labeltool.core.progress import CancelToken, Progress, silent
+from labeltool.inference.card import CARD_NAME, ModelCard
+from labeltool.inference.run import BEST, METRICS
+from labeltool.inference.training_process import Log, TrainingProcess
+
+
+def follow(
+    root: Path,
+    run: Run,
+    *,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+    log: Log = lambda row: None,
+    processes: int = 1,
+    target: Path | None = None,
+) -> Model:
+    """Train in a child process, from where the run is, and install the best weights as a model of the project.
+
+    A cancel ends the training and installs the best so far; CancelledError where there is nothing yet. ModelError
+    when the training fails; the run keeps its state and can go on, and its best weights stay in its folder.
+    ``target`` is another folder for the model.
+    """
+    if run.at_work:
+        raise ModelError(
+            "another process is training this run", file=run.folder, hint="Wait for it, or stop it there"
+        )
+    if target is not None and target.exists():
+        raise ModelError("there is something here already", file=target, hint="Choose another folder")
+    if run.state.state == "finished":
+        return _installed(root, run, target)
+    cancel = cancel or CancelToken()
+    cancel.check()
+    TrainingProcess(run.folder, processes=processes).follow(progress, cancel, log)
+    return _installed(root, run, target)
+
+
+def _installed(root: Path, run: Run, target: Path | None) -> Model:
+    """The best weights of a run as a model, whole or not at all."""
+    best = run.folder / BEST
+    if not (best / CARD_NAME).is_file():
+        raise CancelledError("cancelled before anything was learnt")
+    card = ModelCard.read(best)
+    target = target or _place(root, run.name, card)
+    if not target.exists():
+        with new_folder(target) as folder:
+            shutil.copytree(best, folder, dirs_exist_ok=True)
+            shutil.copyfile(run.folder / METRICS, folder / METRICS)
+            write_json(folder / CARD_NAME, replace(card, name=target.name).to_json())
+    return read_model(target, "project" if target.is_relative_to(root) else "path")
+
+
+def _place(root: Path, name: str, card: ModelCard) -> Path:
+    """Where a project keeps these weights, or will. A run that went on after a cancel leaves a second model with a
+    number after its name: the first may be in use."""
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    places = (model_folder(root, each) for each in names)
+    return next(path for path in places if not path.exists() or ModelCard.read(path).sha256 == card.sha256)

@@ -1,0 +1,97 @@
+"""Which images of a project a network learns from, which choose among its checkpoints, and which it must not see."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from labeltool.app.choices import Draw
+from labeltool.app.models import digest_of
+from labeltool.app.splits import units_of
+from labeltool.app.truth import with_truth
+from labeltool.core.errors import BadInputError
+from labeltool.core.project import ImageRecord, Skipped
+from labeltool.inference.training_options import TrainingOptions
+from labeltool.store.project import ProjectStore
+
+HELD_OUT = 0.2
+"""Share of the images that only choose among the checkpoints, where the project has no split `val`."""
+
+
+@dataclass(frozen=True)
+class TrainingImages:
+    """The images of a run. ``test`` are those of the split test, which no run sees."""
+
+    train: list[ImageRecord]
+    val: list[ImageRecord]
+    unlabelled: list[ImageRecord]
+    test: list[ImageRecord]
+    skipped: list[Skipped]
+
+
+def training_images(
+    store: ProjectStore, options: TrainingOptions, problem: Callable[[ImageRecord], str]
+) -> TrainingImages:
+    """The images that somebody but a model has labelled; ``problem`` says why one has to be left out, or nothing.
+
+    The splits `train` and `val` are taken as they are. Images without a split are learnt from where the
+    project has no split `train`; without a split `val` a fifth is held out by chance (the seed of ``options``): of
+    subjects and volumes, where there is more than one. Images that nobody has labelled are taken where ``options``
+    want them and they are in neither `val` nor `test`.
+
+    BadInputError where there is nothing to learn from, or an image of `train` or `val` is one of the split `test`, too.
+    """
+    records = store.images()
+    labelled, skipped = with_truth(store, records)
+    damaged = {each.file for each in skipped}
+    bare = _without(records, labelled) if options.unlabelled > 0 else []
+    bare = [r for r in bare if r.split in ("", "train") and str(r.path) not in damaged]
+    problems = {r.id: problem(r) for r in (*labelled, *bare)}
+    skipped += [Skipped(str(r.path), problems[r.id]) for r in (*labelled, *bare) if problems[r.id]]
+    whole = [r for r in labelled if not problems[r.id]]
+    train = [r for r in whole if r.split == "train"] or [r for r in whole if not r.split]
+    val = [r for r in whole if r.split == "val"]
+    if not train:
+        raise BadInputError(
+            "nobody has labelled an image to learn from",
+            file=store.root,
+            hint="Paint or import labels first: what a model has drawn does not count",
+        )
+    if not val and len(train) > 1:
+        train, val = _hold_out(train, options.seed)
+    test = [r for r in records if r.split == "test"]
+    _refuse_test([*train, *val], test)
+    kept_out = {digest_of(r) for r in (*test, *val)}
+    unlabelled = [r for r in bare if not problems[r.id] and digest_of(r) not in kept_out]
+    return TrainingImages(train, val, unlabelled, test, skipped)
+
+
+def _without(records: Sequence[ImageRecord], those: Sequence[ImageRecord]) -> list[ImageRecord]:
+    known = {record.id for record in those}
+    return [record for record in records if record.id not in known]
+
+
+def _refuse_test(used: Sequence[ImageRecord], test: Sequence[ImageRecord]) -> None:
+    """No copy of a test image under another name: figures on the test images would mean nothing."""
+    tested = {digest_of(record): record for record in test}
+    for record in used:
+        twin = tested.get(digest_of(record))
+        if twin is not None:
+            raise BadInputError(
+                f"this image would be trained with, but it is the same as {twin.path}, which is in the split test",
+                file=record.path,
+                hint="Take one of the two out of its split: `labeltool split` or the Images panel",
+            )
+
+
+def _hold_out(records: Sequence[ImageRecord], seed: int) -> tuple[list[ImageRecord], list[ImageRecord]]:
+    """Units that are never divided: a slice tells too much of the one beside it."""
+    unit = units_of(records, Draw(unit="subject"))
+    units = list(dict.fromkeys(unit.values()))
+    if len(units) == 1:
+        unit = {record.id: record.id for record in records}
+        units = list(unit)
+    count = max(1, round(HELD_OUT * len(units)))
+    held = set(random.Random(seed).sample(units, count))  # noqa: S311 - a draw, not a secret
+    return [r for r in records if unit[r.id] not in held], [r for r in records if unit[r.id] in held]

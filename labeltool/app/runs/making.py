@@ -1,0 +1,173 @@
+"""Making a run: what it would learn from, and its folder with everything that it is made from."""
+
+from __future__ import annotations
+
+import json
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from labeltool.app.models import digest_of, free_name, model_folder, new_folder
+from labeltool.app.project import source_problem
+from labeltool.app.runs.images import training_images
+from labeltool.app.runs.labels import copy_label, write_label, write_same_label
+from labeltool.app.runs.run import RUNS, Run, read_run
+from labeltool.core.errors import BadInputError, ModelError
+from labeltool.core.progress import CancelToken, Progress, silent
+from labeltool.core.project import ImageRecord, Skipped
+from labeltool.inference.run import MANIFEST, Manifest, RunImage
+from labeltool.inference.run_data import hash_of, weights_file
+from labeltool.inference.training_options import TrainingOptions
+from labeltool.store.project import ProjectStore
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would be made from: images of each kind, those of the split test that it does not see, and what is
+    left out."""
+
+    train: int
+    val: int
+    unlabelled: int
+    held_out_test: int
+    skipped: list[Skipped]
+
+
+def plan(store: ProjectStore, options: TrainingOptions) -> Plan:
+    """What a run would learn from. Files are looked for, not read. BadInputError as :func:`begin`."""
+    options.check()
+    images = training_images(store, options, _missing)
+    return Plan(len(images.train), len(images.val), len(images.unlabelled), len(images.test), images.skipped)
+
+
+def new_name(root: Path, name: str) -> str:
+    """A name that no run and no model of the project has: ``name`` with a number."""
+    first = free_name(root, name)
+    stem, _, number = first.rpartition("-")
+    return next(n for n in (f"{stem}-{i}" for i in count(int(number))) if _is_free(root, n))
+
+
+def begin(
+    store: ProjectStore,
+    options: TrainingOptions,
+    *,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+) -> Run:
+    """Make the folder of a run: the labels as they are now, and the digests of everything.
+
+    BadInputError where there is nothing to learn from, or an image of train or val is, by its digest, one of the split
+    test. The project may be open for writing elsewhere: nothing of it is changed.
+    """
+    options.check()
+    images = training_images(store, options, source_problem)
+    writer = _Labels(store, progress, cancel or CancelToken(), len(images.train) + len(images.val))
+    with _new_run(store.root, options.name) as folder:
+        rows = [writer.written(folder, record, "train") for record in images.train]
+        rows += [writer.written(folder, record, "val") for record in images.val]
+        rows += [_row(record, "unlabelled") for record in images.unlabelled]
+        manifest = Manifest(options, store.catalog, tuple(rows), _now(), skipped=tuple(images.skipped))
+        _write_manifest(folder, _with_weights(manifest))
+    return read_run(store.root / RUNS / options.name)
+
+
+def again(
+    store: ProjectStore,
+    source: Path,
+    name: str,
+    *,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+) -> Run:
+    """Make a run from the manifest of another, whose folder or whose model's folder is ``source``: the same images,
+    labels, options, steps and threads. BadInputError names an image or a label that is not the same any more."""
+    manifest = Manifest.read(source)
+    cancel, by_digest = cancel or CancelToken(), {digest_of(r): r for r in store.images()}
+    _refuse_other_test_images(store, manifest)
+    rows = []
+    with _new_run(store.root, name) as folder:
+        for number, image in enumerate(manifest.images):
+            cancel.check()
+            progress(number, len(manifest.images), image.name)
+            record = by_digest.get(image.sha256)
+            rows.append(image if record is None else replace(image, path=str(record.path)))
+            if image.label_sha256 and not copy_label(source, folder, image):
+                write_same_label(store, record, folder, image)
+        options = replace(manifest.options, name=name)
+        _write_manifest(folder, replace(manifest, options=options, images=tuple(rows), created=_now()))
+    return read_run(store.root / RUNS / name)
+
+
+class _Labels:
+    """Writes what people have labelled, a band of rows at a time."""
+
+    def __init__(self, store: ProjectStore, progress: Progress, cancel: CancelToken, total: int) -> None:
+        self._store, self._progress, self._cancel = store, progress, cancel
+        self._done, self._total = 0, total
+
+    def written(self, folder: Path, record: ImageRecord, subset: str) -> RunImage:
+        """Write the label of an image, and say what the manifest holds of it."""
+        self._cancel.check()
+        self._progress(self._done, self._total, record.name)
+        self._done += 1
+        return _row(record, subset, write_label(folder, record.id, self._store.load_mask(record.id)))
+
+
+def _row(record: ImageRecord, subset: str, label_sha256: str = "") -> RunImage:
+    return RunImage(
+        record.id, record.name, str(record.path), record.page, subset, digest_of(record), label_sha256
+    )
+
+
+def _with_weights(manifest: Manifest) -> Manifest:
+    """The same with the place and the digest of the weights to begin with."""
+    if not manifest.options.weights:
+        return manifest
+    path = weights_file(manifest.options).absolute()
+    options = replace(manifest.options, weights=str(path))
+    return replace(manifest, options=options, weights_sha256=hash_of(path))
+
+
+def _refuse_other_test_images(store: ProjectStore, manifest: Manifest) -> None:
+    tested = {digest_of(r): r for r in store.images() if r.split == "test"}
+    for image in manifest.images:
+        if image.sha256 in tested:
+            raise BadInputError(
+                f"the manifest learns from this image as {image.name}, but it is in the split test",
+                file=tested[image.sha256].path,
+                hint="Take it out of the split, or begin a new run",
+            )
+
+
+def _new_run(root: Path, name: str) -> AbstractContextManager[Path]:
+    """A folder for a run of this name, made whole or not at all; ModelError when the name is taken."""
+    for there in (root / RUNS / name, model_folder(root, name)):
+        if there.exists():
+            raise ModelError(
+                f"{name!r} is taken", file=there, hint="Choose another name, or go on with that run"
+            )
+    return new_folder(root / RUNS / name)
+
+
+def _is_free(root: Path, name: str) -> bool:
+    return not (root / RUNS / name).exists() and not model_folder(root, name).exists()
+
+
+def _missing(record: ImageRecord) -> str:
+    return "" if record.path.exists() else "the image is not there any more"
+
+
+def _write_manifest(folder: Path, manifest: Manifest) -> None:
+    write_json(folder / MANIFEST, manifest.to_json())
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write plain values as people can read them."""
+    path.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,139 @@
+"""A child process that speaks in frames: how it is started, listened to and ended."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import IO
+
+from labeltool.core import errors
+from labeltool.core.errors import CancelledError, LabeltoolError, ModelError
+from labeltool.inference.frames import FrameError, Header, read_frame, write_frame
+
+_POLL_S = 0.1
+_FRAMES_AHEAD = 8
+_STDERR_LINES = 12
+
+Frame = tuple[Header, bytes]
+
+
+class Child:
+    """One life of the process ``python -m module``; its two output streams are read on threads, which works on every
+    system. With ``apart`` the keys of a terminal (Ctrl+C) do not reach it. ``name`` is what people call it."""
+
+    def __init__(
+        self, module: str, arguments: Sequence[str], *, name: str = "model process", apart: bool = False
+    ) -> None:
+        self._name = name
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-X", "utf8", "-m", module, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            start_new_session=apart,
+        )
+        self.frames: queue.Queue[Frame | Exception] = queue.Queue(_FRAMES_AHEAD)
+        self._given_up = threading.Event()
+        self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
+        self._threads = [
+            threading.Thread(target=self._read_frames, args=(self._process.stdout,), daemon=True),
+            threading.Thread(target=self._read_stderr, args=(self._process.stderr,), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """True while the process runs."""
+        return self._process.poll() is None and not self._given_up.is_set()
+
+    def send(self, header: Header) -> None:
+        """Ask for something; that the child is gone is learnt from its frames."""
+        assert self._process.stdin is not None  # noqa: S101
+        with contextlib.suppress(OSError):
+            write_frame(self._process.stdin, header)
+
+    def hang_up(self) -> None:
+        """Say nothing more: to the child it is as if the parent were gone."""
+        _close(self._process.stdin)
+
+    def wait(self, seconds: float) -> None:
+        """Give the process so long to end by itself."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+
+    def kill(self) -> None:
+        """End the process now and let go of everything."""
+        self._given_up.set()
+        self._process.kill()
+        self._process.wait()
+        for thread in self._threads:
+            thread.join(timeout=2)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            _close(stream)
+
+    def last_words(self) -> str:
+        """The last lines of its stderr."""
+        self._threads[1].join(timeout=0.5)
+        return "\n".join(self._stderr)
+
+    def obituary(self, cause: Exception) -> ModelError:
+        """What to tell people of a child that broke off."""
+        if isinstance(cause, FrameError):
+            said = f"the {self._name} sent something else than a frame ({cause})"
+        else:
+            said = f"the {self._name} {_fate(self._process.wait())}"
+        return ModelError(
+            said, hint=self.last_words() or "Try again; a smaller image or --device cpu may help"
+        )
+
+    def _read_frames(self, stream: IO[bytes]) -> None:
+        try:
+            while frame := read_frame(stream):
+                self._put(frame)
+            self._put(EOFError(f"the {self._name} ended"))
+        except (FrameError, OSError, ValueError) as error:
+            self._put(error)
+
+    def _put(self, frame: Frame | Exception) -> None:
+        waiting = True
+        while waiting and not self._given_up.is_set():
+            with contextlib.suppress(queue.Full):
+                self.frames.put(frame, timeout=_POLL_S)
+                waiting = False
+
+    def _read_stderr(self, stream: IO[bytes]) -> None:
+        for line in iter(lambda: stream.readline(4096), b""):
+            self._stderr.append(line.decode("utf-8", "replace").rstrip()[:500])
+
+
+def _close(stream: IO[bytes] | None) -> None:
+    with contextlib.suppress(OSError):  # closing stdin flushes what nobody reads any more
+        if stream is not None:
+            stream.close()
+
+
+def _fate(code: int) -> str:
+    if code == -getattr(signal, "SIGKILL", 9):
+        return "was killed, most likely because memory ran out"
+    if code < 0:
+        return f"crashed ({signal.Signals(-code).name})"
+    return f"ended unexpectedly with code {code}"
+
+
+def raise_error(header: Header) -> None:
+    """Raise what a child says went wrong, as the kind of error it was there."""
+    if "error" not in header:
+        return
+    told = header["error"]
+    kind = getattr(errors, str(told["kind"]), ModelError)
+    if not (isinstance(kind, type) and issubclass(kind, LabeltoolError) and kind is not CancelledError):
+        kind = ModelError
+    raise kind(told["message"], file=told["file"], hint=told["hint"])

@@ -1,0 +1,216 @@
+"""The process that writes: it evaluates, keeps the best weights and the state, and tells how far the run is."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from labeltool.core.errors import CancelledError, ModelError
+from labeltool.inference.card import ModelCard
+from labeltool.inference.run import BEST, RunState
+from labeltool.nn.checkpoint import load_network
+from labeltool.nn.engines.eager import TorchSegmenter
+from labeltool.nn.training.board import Board
+from labeltool.nn.training.calibrate import offsets, shift
+from labeltool.nn.training.cards import learnt_card
+from labeltool.nn.training.evaluate import Evaluated, evaluate, score
+from labeltool.nn.training.journal import Journal
+from labeltool.nn.training.loop import Task, Training, pace_of
+from labeltool.nn.training.ranks import ranks
+from labeltool.nn.training.samples import write_samples
+from labeltool.nn.training.state import best_card, forget_state, keep_best, save_state, settle_best, tell
+from labeltool.nn.training.words import told
+
+_SAVE_S, _TELL_S, _PACE_S = 60.0, 0.5, 5.0
+_ROWS = 400
+_LEAST_EVALUATIONS = 3
+
+
+class Lead(Training):
+    """The only process, or the first of several: all of :mod:`labeltool.inference.run` that a trainer writes."""
+
+    def __init__(self, task: Task, journal: Journal) -> None:
+        self._journal = journal
+        settle_best(task.folder)
+        super().__init__(task)
+        self._board = Board(task.folder, task.manifest.catalog, self.reached.step)
+        self._best = best_card(task.folder) if self.resumed else None
+        self._saved_s = self._told_s = self._paced_s = time.monotonic()
+        self._paced_step = self.reached.step
+        self._loss: float | None = None
+        self._begin_rows()
+
+    def complete(self) -> ModelCard:
+        """Learn to the end, correct the bias of chosen crops, and give the card of the best weights."""
+        ended_before = self.reached.ended
+        try:
+            self.run()
+            if self.reached.ended != ended_before:
+                self._row(event=self.reached.ended, step=self.reached.step)
+            if self._best is None:
+                raise ModelError(
+                    "the loss was not a number before anything was learnt",
+                    file=self.task.folder,
+                    hint="Lower --learning-rate",
+                )
+            self._save()
+            self._tell("running", "calibrating")
+            best = self._calibrated(self._best)
+        except CancelledError:
+            self._row(event="cancelled", step=self.reached.step)
+            self._save()
+            self._tell("running", "stopping")
+            raise
+        finally:
+            self._board.close()
+        self._row(event="finished", step=self.reached.step, seconds=self.seconds)
+        self._tell("finished")
+        forget_state(self.task.folder)
+        return best
+
+    def pause(self) -> None:
+        """Evaluate where the timetable says so, keep the state now and then, and see whether there is enough time."""
+        reached = self.reached
+        self._keep_up()
+        if reached.timetable.evaluates(reached.step) and reached.evaluated < reached.step:
+            with suppress(CancelledError):  # the next decision of all processes is to stop
+                self._evaluate()
+        elif time.monotonic() - self._saved_s > _SAVE_S:
+            self._save()
+        if time.monotonic() - self._told_s > _TELL_S:
+            self._tell("running", "learning")
+
+    def learnt(self, values: dict[str, float]) -> None:
+        """Write every few steps a row."""
+        self._loss = values["loss"]
+        if self.reached.step % max(1, self.reached.timetable.steps // _ROWS) == 0:
+            self._row(step=self.reached.step, **values, seconds=self.seconds)
+
+    def _begin_rows(self) -> None:
+        reached, manifest = self.reached, self.task.manifest
+        self._journal.cut(reached.place)
+        self._row(
+            event="resumed" if self.resumed else "started",
+            step=reached.step,
+            steps=reached.timetable.steps,
+            evaluations=reached.timetable.evaluations,
+            images={name: len(manifest.of(name)) for name in ("train", "val", "unlabelled")},
+            device=self.device,
+            threads=reached.threads,
+            processes=ranks(),
+            **({"weights": self.taken} if self.taken else {}),
+            **({"notice": self._board.lacks} if self._board.lacks else {}),
+        )
+        self._save()
+        self._tell("running", "learning")
+
+    def _evaluate(self) -> None:
+        reached, step = self.reached, self.reached.step
+        self._tell("running", "evaluating")
+        began_s = time.monotonic()
+        found = self._evaluated(TorchSegmenter(self.card, self.learner.averaged, self.device))
+        points = self._score(found) if found.figures else float(step)
+        if self._best is None or reached.score is None or points > reached.score:
+            reached.score, reached.best_step, reached.seconds = points, step, self.seconds
+            card = learnt_card(
+                self.card, self.task.folder, self.task.manifest, reached, self.device, found.figures
+            )
+            self._best = self._kept(card, self.learner.averaged, found)
+        reached.evaluated, reached.evaluations = step, reached.evaluations + 1
+        samples = write_samples(self.task.folder, step, found.samples) if found.samples else None
+        self._row(step=step, seconds=self.seconds, score=points, val=found.figures, samples=samples)
+        for number, plane in found.samples.items():
+            self._board.sample(step, number, plane)
+        if self._hopeless():
+            reached.ended = "stopped early"
+        self._save()
+        self._paced_s, self._paced_step = time.monotonic(), step
+        if reached.pace:
+            reached.pace = (*reached.pace[:2], time.monotonic() - began_s, *reached.pace[3:])
+
+    def _hopeless(self) -> bool:
+        """Whether the score has not risen for as much of the schedule as the options have patience for."""
+        reached, patience = self.reached, self.options.patience
+        if not patience or reached.evaluations < _LEAST_EVALUATIONS or not self.data.val:
+            return False
+        waited = reached.timetable.share(reached.step) - reached.timetable.share(reached.best_step)
+        return waited >= patience and reached.step < reached.timetable.steps
+
+    def _calibrated(self, best: ModelCard) -> ModelCard:
+        """Undo the bias of chosen crops, on whole training images; kept unless validation says it does harm."""
+        if "offsets" in best.training:  # before a kill
+            return best
+        cancel = self.task.cancel
+        card, network = load_network(self.task.folder / BEST)
+        by = offsets(self.data.train, TorchSegmenter(card, network, self.device), cancel)
+        shift(network, by)
+        found = self._evaluated(TorchSegmenter(card, network, self.device))
+        points = self._score(found) if found.figures else None
+        better = points is None or points >= (self.reached.score or 0.0)
+        self._row(event="calibrated", offsets=by, score=points, kept=better, val=found.figures)
+        if not better:
+            return best
+        if points is not None:
+            self.reached.score = points
+        card = replace(card, training={**card.training, "offsets": by}, figures=found.figures)
+        return self._kept(card, network.cpu(), found)
+
+    def _evaluated(self, segmenter: TorchSegmenter) -> Evaluated:
+        if not self.data.val:
+            return Evaluated({}, [], {})
+        return evaluate(self.data.val, segmenter, self.task.cancel)
+
+    def _score(self, found: Evaluated) -> float:
+        return score(found.figures, [c.name for c in self.data.catalog.foreground])
+
+    def _kept(self, card: ModelCard, network: torch.nn.Module, found: Evaluated) -> ModelCard:
+        manifest = replace(self.task.manifest, timetable=self.reached.timetable, threads=self.reached.threads)
+        names = {image.id: image.name for image in manifest.of("val")}
+        rows = [{"name": names[row["id"]], **row} for row in found.per_image]
+        return keep_best(self.task.folder, card, network, manifest, rows)
+
+    def _keep_up(self) -> None:
+        """See every few seconds whether the machine is as quick as it was, and do fewer steps where it is not."""
+        reached, pace, now_s = self.reached, pace_of(self.reached), time.monotonic()
+        steps = reached.step - self._paced_step
+        if pace is None or now_s - self._paced_s < _PACE_S or not steps:
+            return
+        pace.step_s = (now_s - self._paced_s) / steps
+        self._paced_s, self._paced_step = now_s, reached.step
+        timetable = pace.kept_up(reached.timetable, reached.step, self.seconds)
+        if timetable != reached.timetable:
+            self._row(
+                event="shortened", step=reached.step, steps=timetable.steps, before=reached.timetable.steps
+            )
+            reached.timetable = timetable
+
+    def _row(self, **values: Any) -> None:
+        self._journal.add(**values)
+        self._board.row(values)
+
+    def _save(self) -> None:
+        self.reached.seconds, self.reached.place = self.seconds, self._journal.place
+        save_state(self.task.folder, self.reached, self.learner.state())
+        self._saved_s = time.monotonic()
+
+    def _tell(self, state: str, doing: str = "") -> None:
+        reached = self.reached
+        now = RunState(
+            state,
+            reached.step,
+            reached.timetable.steps,
+            round(self.seconds, 1),
+            reached.score if self.data.val else None,
+            reached.best_step,
+            os.getpid() if state == "running" else 0,
+            doing=doing,
+        )
+        tell(self.task.folder, now)
+        limit_s = 60 * self.options.minutes if reached.pace and self.options.minutes else None
+        self.task.progress(now.step, now.steps, told(now, self._loss, limit_s))
+        self._told_s = time.monotonic()

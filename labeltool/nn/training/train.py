@@ -1,0 +1,70 @@
+"""Training: from the folder of a run to its best weights. See :mod:`labeltool.inference.run` for what lies there."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from labeltool.core.errors import CancelledError, ModelError
+from labeltool.core.progress import CancelToken, Progress, silent
+from labeltool.inference.card import ModelCard
+from labeltool.inference.run import Manifest, at_work, read_state
+from labeltool.inference.training_process import Log
+from labeltool.nn.engines.eager import chosen_device
+from labeltool.nn.training.distributed import together
+from labeltool.nn.training.journal import Journal
+from labeltool.nn.training.lead import Lead
+from labeltool.nn.training.loop import Task, Training
+from labeltool.nn.training.ranks import rank
+from labeltool.nn.training.state import best_card, tell
+
+
+def train(
+    folder: Path,
+    *,
+    cancel: CancelToken | None = None,
+    progress: Progress = silent,
+    log: Log = lambda row: None,
+    began_s: float | None = None,
+) -> ModelCard | None:
+    """Train on the folder of a run, from where it is, as one of the processes that torchrun has started, if it has.
+
+    Gives the card of the best weights, which are in best/; None in other processes than the first. A run that has ended
+    stays as it is. ``began_s`` (of time.monotonic) is since when the minutes count that were given. A cancel keeps
+    state and best weights and raises CancelledError. ModelError when the loss stops being a number before there are
+    any, or another process is at work.
+    """
+    manifest = Manifest.read(folder)
+    if read_state(folder).state == "finished":
+        return best_card(folder)
+    began_s = time.monotonic() if began_s is None else began_s
+    task = Task(folder, manifest, cancel or CancelToken(), progress, began_s)
+    with together(chosen_device(manifest.options.device)):
+        if rank() > 0:
+            Training(task).run()
+            return None
+        with at_work(folder) as free:
+            if not free:
+                raise ModelError("another process is training this run", file=folder)
+            return _lead(task, log)
+
+
+def _lead(task: Task, log: Log) -> ModelCard:
+    """Train as the process that writes, and write down what goes wrong."""
+    before = read_state(task.folder)
+    with Journal(task.folder, log) as journal:
+        try:
+            tell(task.folder, before._replace(state="running", error="", doing="reading", pid=os.getpid()))
+            return Lead(task, journal).complete()
+        except CancelledError:
+            _tell_end(task.folder, "cancelled")
+            raise
+        except Exception as error:
+            journal.add(event="failed", error=str(error))
+            _tell_end(task.folder, "failed", str(error))
+            raise
+
+
+def _tell_end(folder: Path, state: str, error: str = "") -> None:
+    tell(folder, read_state(folder)._replace(state=state, pid=0, doing="", error=error))

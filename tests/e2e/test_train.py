@@ -1,0 +1,71 @@
+"""`labeltool train` as people use it: while the window is open, stopped, gone on with, and made again."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from labeltool.store.project import ProjectStore
+
+from .conftest import Run
+
+pytestmark = pytest.mark.slow
+SMALL = ["--encoder", "tu-mobilenetv3_small_050", "--crop", "64", "--batch", "2", "--device", "cpu"]
+
+
+def test_a_project_is_trained_on_while_the_window_has_it(project: Path, masks: Path, labeltool: Run) -> None:
+    labeltool("import", project, masks, "--format", "png")
+    with ProjectStore.open(project) as window:
+        assert not window.read_only_reason
+        ended = labeltool("train", project, *SMALL, "--steps", 4, "--name", "mine", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["run"] == str(project / "runs" / "mine")
+    assert ended.json["folder"] == str(project / "models" / "mine")
+    again = labeltool("train", project, "--manifest", project / "models" / "mine", "--name", "twin", "--json")
+    assert again.code == 0, again.err
+    hashes = [
+        json.loads((project / "models" / name / "card.json").read_text())["sha256"]
+        for name in ("mine", "twin")
+    ]
+    assert hashes[0] == hashes[1]
+    assert labeltool("fsck", project, "--json").json["errors"] == 0
+
+
+def test_control_c_keeps_the_best_and_says_how_to_go_on(project: Path, masks: Path, labeltool: Run) -> None:
+    labeltool("import", project, masks, "--format", "png")
+    words = ["train", str(project), *SMALL, "--steps", "100", "--evaluations", "30", "--name", "mine"]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "labeltool", *words, "--progress", "jsonl"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    while "score" not in json.loads(child.stdout.readline()):
+        pass
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=120)
+    assert child.returncode == 130, err
+    assert "the best weights so far were kept" in err
+    assert f"labeltool train {project} --resume mine" in err
+    result = json.loads(out.splitlines()[-1])
+    assert result["cancelled"] and result["folder"] == str(project / "models" / "mine")
+
+    refused = labeltool("train", project, "--resume", "mine", "--steps", 5)
+    assert refused.code == 2 and "--steps" in refused.err
+    ended = labeltool("train", project, "--resume", "mine", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["folder"] == str(project / "models" / "mine-2")
+    state = json.loads((project / "runs" / "mine" / "state.json").read_text())
+    assert (state["state"], state["step"]) == ("finished", 100)
+
+
+def test_a_run_that_is_not_there_is_named(project: Path, labeltool: Run) -> None:
+    ended = labeltool("train", project, "--resume", "nothing")
+    assert ended.code == 1
+    assert "no training run here" in ended.err
