@@ -26,7 +26,8 @@ class InferenceOptions:
 
     @property
     def suffix(self) -> str:
-        """What distinguishes predictions made this way from a model's plain ones: "", "+flips", "+int8" ..."""
+        """What distinguishes predictions made this way from a model's plain ones: "", "+flips", "+int8" ... Which 8-bit
+        integers these are the model adds."""
         parts = ["int8"] if self.engine == "int8" else []
         parts += ["flips"] if self.flips else []
         parts += ["x".join(f"{scale:g}" for scale in self.scales)] if self.scales != (1.0,) else []

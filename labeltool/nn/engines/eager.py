@@ -1,71 +1,88 @@
-"""A network on a device, behind the protocol of ``labeltool.inference.segmenter``."""
+"""Plain torch: what is always there, what training evaluates with, and what the other engines are compared with."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from labeltool.core.errors import ModelError
 from labeltool.inference.card import ModelCard
 from labeltool.inference.options import InferenceOptions
-from labeltool.inference.segmenter import Answer, Context
-from labeltool.nn.checkpoint import load_network
+from labeltool.nn.engines.segmenter import EngineSegmenter, Planes, Windows
+from labeltool.nn.pipeline import Pipeline
 
-_MULTIPLE = 32
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory")
 
 
-class TorchSegmenter:
-    """Runs a network: float32 on a CPU, bfloat16 on CUDA, channels last on both. Logits stay on the device."""
+class EagerEngine:
+    """Runs a pipeline as it is, on the device and in the precision where it lies."""
 
-    def __init__(self, card: ModelCard, network: nn.Module, device: str) -> None:
-        self.card = card
+    batch = 1
+
+    def __init__(self, pipeline: Pipeline, device: str, dtype: torch.dtype) -> None:
+        network = pipeline.network.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        pipeline.network = network
+        self.pipeline = pipeline.to(device)
         self.device = device
-        self.engine = f"torch {torch.__version__}"
-        self.notices: list[str] = []
-        self._dtype = torch.bfloat16 if device == "cuda" else torch.float32
-        self._network = network.eval().to(device, self._dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._mean = 255 * torch.tensor(card.mean, device=device).view(1, -1, 1, 1)
-        self._std = 255 * torch.tensor(card.std, device=device).view(1, -1, 1, 1)
-        self._values = torch.tensor(card.catalog.values, dtype=torch.uint8, device=device)
+        self.name = f"torch {torch.__version__}" + (" bf16" if dtype == torch.bfloat16 else "")
+        self.takes_context = pipeline.takes_context
 
     @torch.inference_mode()
-    def predict(self, windows: NDArray[np.uint8], context: Context | None = None) -> Answer:
-        """The answer to uint8 windows [n, h, w, channels]."""
-        logits = self.logits(windows)
-        confidence, index = logits.softmax(1).max(1)
-        label = self._values[index]
-        return Answer(label.cpu().numpy(), (confidence * 255).round_().to(torch.uint8).cpu().numpy())
-
-    def survey(self, samples: Iterable[NDArray[np.uint8]]) -> Context | None:
-        """None: each window is looked at by itself."""
-        return None
+    def planes(self, windows: Windows, context: NDArray[np.float32] | None, batch: int) -> Planes:
+        """Class values, confidence and doubts."""
+        with memory_errors():
+            planes = self.pipeline(self.tensor(windows), None if context is None else self.tensor(context))
+            return tuple(plane.cpu().numpy() for plane in planes)
 
     @torch.inference_mode()
-    def logits(self, windows: NDArray[np.uint8]) -> Tensor:
+    def averages(self, windows: Windows) -> NDArray[np.float32]:
+        """Float32 [n, k]."""
+        with memory_errors():
+            return np.asarray(self.pipeline.averages(self.tensor(windows)).cpu().numpy())
+
+    def tensor(self, array: NDArray[np.generic]) -> Tensor:
+        """An array on the device."""
+        return torch.from_numpy(array).to(self.device)
+
+
+class TorchSegmenter(EngineSegmenter):
+    """A network, not only a model in files: float32 on a CPU unless ``dtype`` says otherwise, bfloat16 on CUDA.
+
+    The network is copied, so that what becomes of it later changes nothing here.
+    """
+
+    def __init__(
+        self,
+        card: ModelCard,
+        network: nn.Module,
+        device: str,
+        how: InferenceOptions | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        dtype = dtype or (torch.bfloat16 if device == "cuda" else torch.float32)
+        self._eager = EagerEngine(Pipeline(card, network, how), device, dtype)
+        super().__init__(card, self._eager, how)
+
+    @torch.inference_mode()
+    def logits(self, windows: Windows) -> Tensor:
         """Float32 [n, classes, h, w] at the windows' resolution, on the device."""
-        height, width = windows.shape[1:3]
-        given = torch.from_numpy(windows).to(self.device)
-        pixels = (given.permute(0, 3, 1, 2).float() - self._mean) / self._std
-        inner_height, inner_width = (max(1, round(side * self.card.scale)) for side in (height, width))
-        pixels = _resized(pixels, inner_height, inner_width)
-        padding = (0, -inner_width % _MULTIPLE, 0, -inner_height % _MULTIPLE)
-        pixels = functional.pad(pixels, padding, mode="replicate")
-        pixels = pixels.to(self._dtype).contiguous(memory_format=torch.channels_last)
-        logits = self._network(pixels)[:, :, :inner_height, :inner_width].float()
-        return _resized(logits, height, width)
+        return self._eager.pipeline.logits(self._eager.tensor(windows))
 
 
-def _resized(planes: Tensor, height: int, width: int) -> Tensor:
-    if planes.shape[2:] == (height, width):
-        return planes
-    return functional.interpolate(planes, (height, width), mode="bilinear", align_corners=False)
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """MemoryError for what torch and others raise when there is no room."""
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in _NO_MEMORY):
+            raise MemoryError(str(error)) from error
+        raise
 
 
 def chosen_device(asked: str) -> str:
@@ -82,9 +99,7 @@ def chosen_device(asked: str) -> str:
     return asked
 
 
-def load_segmenter(folder: Path, how: InferenceOptions | None = None) -> TorchSegmenter:
-    """Load a model's folder, or a .safetensors or .pth beside its card.json, onto auto, cpu or cuda."""
-    torch.set_num_threads(os.cpu_count() or 1)
-    target = chosen_device((how or InferenceOptions()).device)
-    card, network = load_network(folder)
-    return TorchSegmenter(card, network, target)
+def fastest_dtype(device: str) -> torch.dtype:
+    """bfloat16 where the device computes in it itself; elsewhere it is slower than float32."""
+    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return torch.bfloat16 if device == "cuda" or (supported and supported()) else torch.float32
