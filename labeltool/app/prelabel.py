@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.app.models import Model, class_mapping
+from labeltool.app.models import Model
 from labeltool.app.project import reason, source_problem
+from labeltool.app.spooling import Mapping, spool
 from labeltool.core.catalog import IGNORE
 from labeltool.core.errors import BadInputError, ModelError
 from labeltool.core.geometry import TileIndex, tiles_in
 from labeltool.core.guard import Guard
-from labeltool.core.mask import LabelMask, Plane, PlaneName
+from labeltool.core.mask import LabelMask, Plane, PlaneName, constant_value
 from labeltool.core.patch import Patch, Place, TileDelta, replace_tile
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped, Status
@@ -25,11 +28,16 @@ from labeltool.inference.process import ModelProcess
 from labeltool.inference.segmenter import Prediction
 from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
+from labeltool.store.spool import read_windows
+
+UNFINISHED = "unfinished"
+"""The folder of a project where the windows of predictions lie that are not whole yet."""
 
 
 @dataclass
 class PrelabelReport:
-    """What became of a run. ``images`` have a prediction now, ``kept`` of them had it before."""
+    """What became of a run. ``images`` have a prediction now under the key ``model``, ``kept`` of them had it before;
+    ``tiles`` are windows that were made. ``notices`` say what had to be done otherwise than usual, for the user."""
 
     model: str
     device: str = ""
@@ -39,13 +47,19 @@ class PrelabelReport:
     tiles: int = 0
     seconds: float = 0.0
     skipped: list[Skipped] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+    def listen(self, process: ModelProcess) -> None:
+        """Take what a model process has to say; nothing is said twice."""
+        self.notices += [text for text in dict.fromkeys(process.notices) if text not in self.notices]
+        process.notices.clear()
 
 
 def predict(
     store: ProjectStore,
     records: Sequence[ImageRecord],
     model: Model,
-    device: str = "auto",
+    how: InferenceOptions | None = None,
     *,
     again: bool = False,
     progress: Progress = silent,
@@ -54,19 +68,20 @@ def predict(
 ) -> PrelabelReport:
     """Keep the prediction of every image as a layer, in the project's class values.
 
-    What is kept already is not run again unless ``again``. An image that is missing, changed or broken is
-    reported and the others go on. ``done`` is called after each image that has a prediction.
+    What is kept already is not run again unless ``again``, and an image that was interrupted is gone on with. An image
+    that is missing, changed or broken is reported and the others go on. ``done`` is called after each image that has a
+    prediction.
     """
-    cancel = cancel or CancelToken()
-    report = PrelabelReport(model.key)
+    cancel, how = cancel or CancelToken(), how or InferenceOptions()
+    report = PrelabelReport(model.prediction_key(how))
     started_s = time.monotonic()
-    mapping = _lookup(class_mapping(model.card, store.catalog))
-    with ModelProcess(model.path, InferenceOptions(device)) as process:
-        run = _Run(store, process, model.key, mapping, report, cancel)
+    mapping = Mapping(model, store.catalog)
+    with ModelProcess(model.path, how) as process:
+        run = _Run(store, process, model, how, mapping, report, cancel)
         for number, record in enumerate(records):
             cancel.check()
             try:
-                run.image(record, again, _part(progress, number, len(records), record.name))
+                run.image(record, again, part(progress, number, len(records), record.name))
                 done(record)
                 report.images += 1
             except (BadInputError, ModelError, DamagedError) as error:
@@ -74,8 +89,16 @@ def predict(
                 if isinstance(error, ModelError) and not report.device:
                     raise  # what has never loaded will not load for the next image either
                 report.skipped.append(Skipped(str(record.path), reason(error)))
+            report.listen(process)
     report.seconds = time.monotonic() - started_s
     return report
+
+
+def is_kept(store: ProjectStore, record: ImageRecord, key: str, how: InferenceOptions) -> bool:
+    """True when a project has the prediction of an image, with all planes of doubt that are wanted."""
+    return key in store.prediction_keys(record.id) and (
+        not how.doubts or store.prediction_planes(record.id, key) >= {*how.doubts}
+    )
 
 
 def fill_annotation(store: ProjectStore, record: ImageRecord, model_key: str) -> bool:
@@ -112,6 +135,8 @@ def fill_patch(mask: LabelMask, label: Plane, *, model_key: str) -> Patch:
 
 
 def _fill_tile(mask: LabelMask, label: Plane, index: TileIndex) -> Iterator[tuple[Place, TileDelta]]:
+    if constant_value(label, index) == IGNORE:
+        return  # as nearly all of a large sparse raster is
     predicted = label.tile(index)
     free = (predicted != IGNORE) & ~np.isin(mask.planes["origin"].tile(index), TRUTH)
     new: dict[PlaneName, NDArray[np.generic] | int] = {
@@ -134,8 +159,9 @@ class _Run:
 
     store: ProjectStore
     process: ModelProcess
-    key: str
-    mapping: NDArray[np.uint8]
+    model: Model
+    how: InferenceOptions
+    mapping: Mapping
     report: PrelabelReport
     cancel: CancelToken
 
@@ -144,27 +170,30 @@ class _Run:
         problem = source_problem(record)
         if problem:
             raise BadInputError(problem, file=record.path)
-        if not again and self.key in self.store.prediction_keys(record.id):
+        key = self.report.model
+        if not again and is_kept(self.store, record, key, self.how):
             self.report.kept += 1
             return
         self.report.device, self.report.engine, _ = self.process.ready(self.cancel)
-        found = self.process.segment(record.path, self.cancel, progress, page=record.page)
-        self.store.save_prediction(record.id, self.key, self._mapped(found))
+        windows = self._unfinished(record)
+        if again:
+            windows.unlink(missing_ok=True)
+        self.report.tiles += spool(windows, record, self.model, self.how, self.process, self.cancel, progress)
+        self.store.save_prediction(record.id, key, self.mapping.windows(self._checked(windows)))
+        windows.unlink()
 
-    def _mapped(self, found: Iterable[Prediction]) -> Iterator[Prediction]:
-        for window in found:
-            self.report.tiles += 1
-            yield window._replace(label=self.mapping[window.label])
+    def _checked(self, path: Path) -> Iterator[Prediction]:
+        """The windows of a file, as long as nobody cancels."""
+        for window in read_windows(path):
+            self.cancel.check()
+            yield window
+
+    def _unfinished(self, record: ImageRecord) -> Path:
+        name = hashlib.sha256(self.report.model.encode()).hexdigest()[:8]
+        return self.store.root / UNFINISHED / f"{record.id}-{name}.windows"
 
 
-def _lookup(mapping: Mapping[int, int]) -> NDArray[np.uint8]:
-    table = np.full(256, IGNORE, np.uint8)
-    for source, target in mapping.items():
-        table[source] = target
-    return table
-
-
-def _part(progress: Progress, number: int, images: int, name: str) -> Progress:
+def part(progress: Progress, number: int, images: int, name: str) -> Progress:
     """The progress of one image of many."""
 
     def report(done: float, total: float, text: str = "") -> None:

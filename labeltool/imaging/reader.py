@@ -130,6 +130,11 @@ class Reader(Protocol):
         it."""
         ...
 
+    def has_values(self, box: Box) -> bool:
+        """False where it is known that no pixel of ``box`` (inside the image) has a value: all is no data, or the file
+        holds nothing there."""
+        ...
+
     def verify(self) -> None:
         """BadInputError when the file is cut off or damaged, as far as that shows without holding all its pixels."""
         ...
@@ -178,6 +183,10 @@ class ReaderBase:
 
     path: Path
     info: ImageInfo
+
+    def has_values(self, box: Box) -> bool:
+        """True unless a kind of file knows better."""
+        return True
 
     def close(self) -> None:
         """Let go of the file and the pixels."""

@@ -6,8 +6,8 @@ is mirrored. So a pixel sees the same neighbours at the same place in the networ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -58,6 +58,34 @@ def _spans(length: int, tile: int, halo: int) -> list[_Span]:
         _Span(core, (origin, min(origin + tile, end)))
         for core, origin in zip(pairwise(cuts), origins, strict=True)
     ]
+
+
+def sampled_boxes(reader: Reader, boxes: Sequence[Box], most: int) -> Iterator[Box]:
+    """At most ``most`` of ``boxes`` that have values, from all over the image; always the same ones.
+
+    Every n-th is taken; where some of these are no data, others.
+    """
+    step = max(1, -(-len(boxes) // most))
+    spread = (box for first in range(step) for box in boxes[first::step])
+    yield from islice(filter(reader.has_values, spread), most)
+
+
+def sampled_windows(reader: Reader, tile: int, most: int) -> Iterator[Pixels]:
+    """At most ``most`` windows from all over the image, as :func:`read_window` gives them.
+
+    All are of one size: ``tile``, or the image's side to the next multiple of 32 where that is less.
+    """
+    size = reader.info.size
+    rows, cols = _origins(size.height, tile), _origins(size.width, tile)
+    boxes = [Box(x, y, x + tile, y + tile).intersect(size.box) for y in rows for x in cols]
+    width, height = (min(tile, -(-length // STRIDE) * STRIDE) for length in size)
+    for box in sampled_boxes(reader, boxes, most):
+        yield read_window(reader, Window(box, Box(box.x0, box.y0, box.x0 + width, box.y0 + height)))
+
+
+def _origins(length: int, tile: int) -> list[int]:
+    """Where windows without halos begin; the last is moved back until it lies inside, if it can."""
+    return [min(start, max(0, length - tile)) for start in range(0, length, tile)]
 
 
 def read_window(reader: Reader, window: Window) -> Pixels:

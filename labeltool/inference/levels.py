@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from labeltool.core.geometry import Box
 from labeltool.imaging.reader import Pixels, Reader
+from labeltool.imaging.windows import sampled_boxes
 
 Levels = NDArray[np.uint8]
 """uint8 [256]: the new value of each value, the same for the three channels, so that hues stay."""
@@ -23,15 +24,15 @@ _MOST_BLOCKS = 64
 def image_levels(reader: Reader, percentiles: tuple[float, float] | None) -> Levels:
     """Maps the two percentiles of all the image's values to 0 and 255; None changes nothing.
 
-    They are the whole image's, so that its tiles fit together; of a large image every n-th block is looked at.
+    They are the whole image's, so that its tiles fit together; of a large image every n-th block is looked at, and
+    none that has no values.
     """
     if percentiles is None:
         return IDENTITY
     counts = np.zeros(256, np.int64)
-    blocks = _blocks(reader)
-    for box in blocks[:: -(-len(blocks) // _MOST_BLOCKS)]:
+    for box in sampled_boxes(reader, _blocks(reader), _MOST_BLOCKS):
         counts += np.bincount(reader.read(box).reshape(-1), minlength=256)
-    return stretched(counts, percentiles)
+    return stretched(counts, percentiles) if counts.any() else IDENTITY
 
 
 def stretched(counts: NDArray[np.int64], percentiles: tuple[float, float]) -> Levels:

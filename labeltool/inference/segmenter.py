@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from labeltool.core.catalog import IGNORE
 from labeltool.core.geometry import Box
 from labeltool.inference.card import ModelCard
 
@@ -50,6 +51,17 @@ class Prediction(NamedTuple):
     margin: Plane8 | None = None
     entropy: Plane8 | None = None
 
+    @classmethod
+    def nothing(cls, box: Box) -> Prediction:
+        """Of pixels that hold no data: ignore, with no confidence. Takes the memory of two pixels."""
+        label, confidence = (np.broadcast_to(np.uint8(v), (box.height, box.width)) for v in (IGNORE, 0))
+        return cls(box, label, confidence)
+
+    @property
+    def is_nothing(self) -> bool:
+        """True of what :meth:`nothing` gives."""
+        return self.label.size > 1 and self.label.strides == (0, 0) and int(self.label[0, 0]) == IGNORE
+
     @property
     def planes(self) -> dict[str, Plane8]:
         """The planes that are there, by name."""
@@ -61,21 +73,33 @@ class Segmenter(Protocol):
 
     ``card`` says classes, tile side and halo in pixels of the image; preprocessing, rescaling and the device
     stay inside. ``device`` is "cpu" or "cuda", ``engine`` names what runs the network ("torch 2.13.0", "openvino
-    2026.4 bf16"). ``notices`` are sentences for the user about what had to be done otherwise, such as a smaller
-    batch where memory ran out; whoever shows them takes them off the list.
+    2026.4 bf16"), ``batch`` is how many windows are best given at once. ``notices`` are sentences for the user about
+    what had to be done otherwise, such as a smaller batch where memory ran out; whoever shows them takes them off the
+    list.
     """
 
     card: ModelCard
     device: str
     engine: str
+    batch: int
     notices: list[str]
 
     def predict(self, windows: NDArray[np.uint8], context: Context | None = None) -> Answer:
-        """The answer to uint8 windows [n, h, w, channels] at image resolution, with the context of their image."""
+        """The answer to uint8 windows [n, h, w, channels] at image resolution, with the context of their image. Its
+        arrays are the caller's to keep.
+
+        MemoryError where not even one of them alone fits the device; the caller tries smaller ones, then
+        :meth:`fall_back`.
+        """
         ...
 
     def survey(self, samples: Iterable[NDArray[np.uint8]]) -> Context | None:
-        """The context of an image of which ``samples`` are windows; None for a network that needs none."""
+        """The context of an image of which ``samples`` are windows, uint8 [h, w, channels] each and all of one size;
+        None, and no sample is looked at, for a network that needs none."""
+        ...
+
+    def fall_back(self) -> bool:
+        """Go on on the CPU from now on, and say so in ``notices``; False where it runs there already."""
         ...
 
 

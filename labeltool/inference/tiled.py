@@ -1,20 +1,40 @@
-"""A whole image through a network, window by window; memory is a few windows whatever the image's size."""
+"""A whole image through a network, window by window; memory is a few windows whatever the image's size.
+
+Windows are read on a thread while the network works on those before, and whoever takes the predictions may do that on
+another (:func:`labeltool.inference.stages.behind`). Their order is that of the grid, whatever happens.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.imaging.reader import Reader
-from labeltool.imaging.windows import Window, read_window, windows
+from labeltool.imaging.windows import Window, read_window, sampled_windows, windows
+from labeltool.inference.cutting import Network
 from labeltool.inference.levels import Levels, apply, image_levels
-from labeltool.inference.segmenter import Prediction, Segmenter
+from labeltool.inference.segmenter import Context, Prediction, Segmenter
+from labeltool.inference.stages import ahead
 
-BATCH = {"cuda": 8}
-"""Windows of one size that go to the device together; one where nothing is said."""
+_BATCHES_AHEAD = 2
+_SAMPLES = 16
+"""Windows that an image's context is taken from, at most."""
+
+
+class _Fed(NamedTuple):
+    """Windows of one size, the first of them number ``number`` of the grid, and the pixels (uint8 [n, h, w, channels])
+    of those ``there``; the others are no data."""
+
+    number: int
+    batch: Sequence[Window]
+    there: Sequence[Window]
+    pixels: NDArray[np.uint8] | None
 
 
 def segment(
@@ -23,31 +43,58 @@ def segment(
     *,
     cancel: CancelToken | None = None,
     progress: Progress = silent,
-) -> Iterator[Prediction]:
-    """The image's predictions, each pixel in exactly one. Progress counts windows.
+    first: int = 0,
+) -> Generator[Prediction]:
+    """The image's predictions, each pixel in exactly one, one for each window of the grid and in its order.
+
+    Those before number ``first`` are left out, for who has them already; the others are the same to the bit. A window
+    without a single value is not shown to the network. Progress counts windows.
 
     Raises CancelledError between batches once ``cancel`` is set, and whatever reading and the network raise.
     """
     card = segmenter.card
-    levels = image_levels(reader, card.stretch)
     grid = list(windows(reader.info.size, card.tile, card.halo))
-    done = 0
-    progress(0, len(grid))
-    for batch in _batches(grid, BATCH.get(segmenter.device, 1)):
-        if cancel is not None:
-            cancel.check()
-        yield from _predict(reader, segmenter, levels, batch)
-        done += len(batch)
-        progress(done, len(grid))
+    progress(first, len(grid))
+    levels = image_levels(reader, card.stretch)
+    network = Network(segmenter, _context(reader, segmenter, levels, grid))
+    fed = _fed(reader, levels, grid, segmenter.batch, first)
+    with closing(ahead(fed, _BATCHES_AHEAD, cancel)) as batches:
+        for start, batch, there, pixels in batches:
+            found = iter([] if pixels is None else network.predict(there, pixels))
+            for number, window in enumerate(batch, start):
+                prediction = next(found) if window in there else Prediction.nothing(window.core)
+                if number >= first:
+                    progress(number + 1, len(grid))
+                    yield prediction
 
 
-def _predict(
-    reader: Reader, segmenter: Segmenter, levels: Levels, batch: Sequence[Window]
-) -> Iterator[Prediction]:
-    pixels = np.stack([apply(levels, read_window(reader, window)) for window in batch])
-    answer = segmenter.predict(pixels)
-    for i, window in enumerate(batch):
-        yield answer.part(i, window.core, window.core.slices(window.read))
+def _context(reader: Reader, segmenter: Segmenter, levels: Levels, grid: Sequence[Window]) -> Context | None:
+    """What all windows are to know of the image; of one that is one window the network sees all there is."""
+    if len(grid) == 1:
+        return None
+    while True:
+        samples = sampled_windows(reader, segmenter.card.tile, _SAMPLES)
+        try:
+            return segmenter.survey(apply(levels, each) for each in samples)
+        except MemoryError:
+            if not segmenter.fall_back():
+                raise
+
+
+def _fed(reader: Reader, levels: Levels, grid: Sequence[Window], most: int, first: int) -> Iterator[_Fed]:
+    """Batches from the one on that holds window ``first``; they are the same wherever one begins, because what a
+    network says to the last bit may depend on how many windows it sees."""
+    number = 0
+    for batch in _batches(grid, most):
+        if number + len(batch) > first:
+            there = []
+            pixels = []
+            for window in batch:
+                if reader.has_values(window.read.intersect(reader.info.size.box)):
+                    there.append(window)
+                    pixels.append(apply(levels, read_window(reader, window)))
+            yield _Fed(number, batch, there, np.stack(pixels) if pixels else None)
+        number += len(batch)
 
 
 def _batches(grid: Sequence[Window], most: int) -> Iterator[Sequence[Window]]:

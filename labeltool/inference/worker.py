@@ -1,9 +1,10 @@
 """The child process that runs a model: ``python -m labeltool.inference.worker MODEL --device auto``.
 
 Frames come in on stdin and go out on what was stdout; whatever a library prints goes to stderr instead. A frame
-``{"segment": path, "page": key}`` is answered by any number of ``{"part": [x0, y0, x1, y1], "done", "total"}`` whose
-bytes are the label and then the confidence plane, and by one ``{"end": true}`` or ``{"error": {...}}``. The process
-ends when its stdin does, so it never outlives its parent.
+``{"segment": path, "page": key, "first": n}`` asks for an image from window number n on. The answer is any number of
+``{"part": [x0, y0, x1, y1], "planes": [names], "done", "total", "notices"}`` whose bytes are the planes one after the
+other (no planes: the model has nothing to say there), then ``{"end": true}`` or ``{"error": {...}}``. ``notices`` are
+sentences for the user. The process ends when its stdin does, so it never outlives its parent.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import threading
 import traceback
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from labeltool import plugins
 from labeltool.core.errors import LabeltoolError, ModelError
@@ -25,29 +26,30 @@ from labeltool.inference.card import ModelCard
 from labeltool.inference.feeding import open_fed
 from labeltool.inference.frames import FrameError, Header, read_frame, write_frame
 from labeltool.inference.options import InferenceOptions
-from labeltool.inference.segmenter import Segmenter
+from labeltool.inference.segmenter import Prediction, Segmenter
+from labeltool.inference.stages import behind
 from labeltool.inference.tiled import segment
 
 _NICENESS = 5
+_FRAMES_BEHIND = 4
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Load the model, say ready (or why not), then segment one image after the other."""
     options = _parser().parse_args(arguments)
-    out = _take_stdout()
+    out = take_stdout()
     if hasattr(os, "nice"):
         os.nice(_NICENESS)  # the window comes first
     requests = _requests()
     try:
         segmenter = _load(options.model, options.how, options.segmenter)
     except Exception as error:  # the parent is told of every failure
-        write_frame(out, {"error": _described(error)})
+        write_frame(out, {"error": described(error)})
         return 1
     ready = {"device": segmenter.device, "engine": segmenter.engine, "model": segmenter.card.key}
-    write_frame(out, {"ready": ready})
+    write_frame(out, {"ready": ready, "notices": _notices(segmenter)})
     while True:
-        path, page = requests.get()
-        _answer(Path(path), page, segmenter, out)
+        _answer(requests.get(), segmenter, out)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _take_stdout() -> BinaryIO:
+def take_stdout() -> BinaryIO:
     """The real stdout, for frames only; file descriptor 1 becomes stderr for everybody else."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -66,21 +68,28 @@ def _take_stdout() -> BinaryIO:
     return out
 
 
-def _requests() -> queue.SimpleQueue[tuple[str, str]]:
-    """Images as they are asked for, path and page, read on a thread: the end of stdin ends the process at once."""
-    paths: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+class _Request(NamedTuple):
+    path: Path
+    page: str
+    first: int
+
+
+def _requests() -> queue.SimpleQueue[_Request]:
+    """Images as they are asked for, read on a thread: the end of stdin ends the process at once."""
+    asked: queue.SimpleQueue[_Request] = queue.SimpleQueue()
     stdin = sys.stdin.buffer
 
     def read() -> None:
         try:
             while frame := read_frame(stdin):
-                paths.put((frame[0]["segment"], frame[0].get("page", "")))
+                header = frame[0]
+                asked.put(_Request(Path(header["segment"]), header.get("page", ""), header.get("first", 0)))
         except (FrameError, KeyError, OSError) as error:
             print(f"not a request: {error}", file=sys.stderr)  # noqa: T201
         os._exit(0)
 
     threading.Thread(target=read, name="requests", daemon=True).start()
-    return paths
+    return asked
 
 
 def _how(text: str) -> InferenceOptions:
@@ -97,25 +106,43 @@ def _load(model: Path, how: InferenceOptions, segmenter: str) -> Segmenter:
     return loaded
 
 
-def _answer(path: Path, page: str, segmenter: Segmenter, out: BinaryIO) -> None:
+def _answer(asked: _Request, segmenter: Segmenter, out: BinaryIO) -> None:
     reached: Header = {"done": 0.0, "total": 0.0}
 
     def progress(done: float, total: float, text: str = "") -> None:
         reached.update(done=done, total=total)
 
+    def write(frame: tuple[Header, Prediction]) -> None:
+        header, part = frame
+        write_frame(
+            out, header, (plane.tobytes() for name, plane in part.planes.items() if name in header["planes"])
+        )
+
     try:
-        with open_fed(path, page, segmenter.card.values) as reader:
-            for part in segment(reader, segmenter, progress=progress):
-                header = {"part": list(part.box), "planes": list(part.planes), **reached}
-                write_frame(out, header, (plane.tobytes() for plane in part.planes.values()))
-        write_frame(out, {"end": True, **reached})
+        with (
+            open_fed(asked.path, asked.page, segmenter.card.values, segmenter.card.bands) as reader,
+            behind(write, _FRAMES_BEHIND) as hand_over,
+        ):
+            for part in segment(reader, segmenter, progress=progress, first=asked.first):
+                planes = [] if part.is_nothing else list(part.planes)
+                header = {"part": list(part.box), "planes": planes, **reached, "notices": _notices(segmenter)}
+                hand_over((header, part))
+        write_frame(out, {"end": True, **reached, "notices": _notices(segmenter)})
     except BrokenPipeError:
         os._exit(0)
     except Exception as error:  # this image failed, the next may not
-        write_frame(out, {"error": _described(error, path)})
+        write_frame(out, {"error": described(error, asked.path), "notices": _notices(segmenter)})
 
 
-def _described(error: Exception, path: Path | None = None) -> Header:
+def _notices(segmenter: Segmenter) -> list[str]:
+    """What the segmenter has to say since this was asked last."""
+    said = list(segmenter.notices)
+    del segmenter.notices[: len(said)]
+    return said
+
+
+def described(error: Exception, path: Path | None = None) -> Header:
+    """An error for the parent; the traceback of one that nobody expected goes to stderr."""
     if not isinstance(error, LabeltoolError):
         traceback.print_exception(error, file=sys.stderr)
         what = "memory ran out" if _is_out_of_memory(error) else f"{type(error).__name__}: {error}"

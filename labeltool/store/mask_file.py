@@ -175,6 +175,11 @@ class MaskFile:
         with self.reading() as file:
             return predictions.keys(file.db)
 
+    def prediction_planes(self, model_key: str) -> set[str]:
+        """The planes of a prediction that hold anything."""
+        with self.reading() as file:
+            return predictions.names(file.db, model_key)
+
 
 def _refuse_leftovers(path: Path) -> None:
     """SQLite would apply a journal that lies there to the new file."""

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,30 +30,29 @@ SCHEMA = (
 )
 
 UINT8 = np.dtype(np.uint8)
-FILLS = (IGNORE, 0)
-"""What the label and the confidence plane hold where a model has said nothing."""
+PLANES: Final = ("label", "confidence", "margin", "entropy")
+"""By their number in a file. Margin and entropy are there where somebody asked for them."""
+FILLS: Final = (IGNORE, 0, 0, 0)
+"""What each plane holds where a model has said nothing: such tiles are not kept."""
+_KNOWN: Final = len(PLANES)
+"""The number of a plane of truth values, while tiles are put together: of which pixels the model has spoken."""
 
 Window = tuple[Box, NDArray[np.uint8], NDArray[np.uint8]] | Prediction
-"""Box, label and confidence, both uint8 [box.height, box.width]."""
+"""Box, label and confidence, both uint8 [box.height, box.width], and perhaps more planes."""
 
 
 class PredictionPlanes(NamedTuple):
     """A model's answer: class values (255 where it has said nothing) and confidence 0..255, uint8.
 
-    ``complete`` is True when the model has spoken of every pixel.
+    ``complete`` is True when the model has spoken of every pixel. ``margin`` and ``entropy``, 0..255, are as in
+    :class:`~labeltool.inference.segmenter.Answer`; None where they are not kept.
     """
 
     label: Plane
     confidence: Plane
     complete: bool
-
-
-class Pair(NamedTuple):
-    """The label and confidence tile at one place, and which of their pixels the model has spoken of."""
-
-    label: NDArray[np.uint8]
-    confidence: NDArray[np.uint8]
-    known: NDArray[np.bool_]
+    margin: Plane | None = None
+    entropy: Plane | None = None
 
 
 @dataclass
@@ -70,36 +69,41 @@ class Gathered:
         return self.pixels == self.size.pixels
 
     def add(self, window: Window) -> None:
-        """Put a window's pixels into the tiles they belong to."""
-        box, label, confidence = window[:3]
-        if label.shape != (box.height, box.width) or confidence.shape != label.shape:
-            raise ValueError(f"a window of {box.width} x {box.height} pixels came with {label.shape} of them")
+        """Put a window's pixels into the tiles they belong to. One that says nothing must not lie over another."""
+        window = window if isinstance(window, Prediction) else Prediction(*window)
+        box, shape = window.box, window.label.shape
+        if any(plane.shape != (box.height, box.width) for plane in window.planes.values()):
+            raise ValueError(f"a window of {box.width} x {box.height} pixels came with {shape} of them")
+        if window.is_nothing:
+            self.pixels += box.width * box.height
+            return
+        new = {PLANES.index(name): plane for name, plane in window.planes.items()}
+        new[_KNOWN] = np.broadcast_to(np.uint8(1), shape)
         for index in tiles_in(box, self.size):
-            place = tile_box(index, self.size)
-            part = place.intersect(box)
-            pair = self._read(index)
-            self.pixels -= int(pair.known.sum())
-            pair.label[part.slices(place)] = label[part.slices(box)]
-            pair.confidence[part.slices(place)] = confidence[part.slices(box)]
-            pair.known[part.slices(place)] = True
-            self.pixels += int(pair.known.sum())
-            self._write(index, pair)
+            self._merge(index, box, new)
 
-    def _read(self, index: TileIndex) -> Pair:
-        shape = shape_of(index, self.size)
-        rows = self.db.execute(
-            "SELECT data, sha256 FROM tiles WHERE row=? AND col=? ORDER BY plane", index
-        ).fetchall()
-        if not rows:
-            return Pair(np.full(shape, IGNORE, np.uint8), np.zeros(shape, np.uint8), np.zeros(shape, bool))
-        label, confidence, known = (np.array(unpack(Packed(*row), UINT8, shape), np.uint8) for row in rows)
-        return Pair(label, confidence, known.astype(bool))
-
-    def _write(self, index: TileIndex, pair: Pair) -> None:
-        for plane, tile in enumerate((pair.label, pair.confidence, pair.known.view(np.uint8))):
+    def _merge(self, index: TileIndex, box: Box, new: dict[int, NDArray[np.uint8]]) -> None:
+        """Put what a window says of a tile over what was said before."""
+        place = tile_box(index, self.size)
+        part = place.intersect(box)
+        tiles = self._read(index)
+        before = int(tiles[_KNOWN].sum()) if tiles else 0
+        for number, plane in new.items():
+            if number not in tiles:
+                tiles[number] = np.full((place.height, place.width), (*FILLS, 0)[number], np.uint8)
+            tiles[number][part.slices(place)] = plane[part.slices(box)]
+        self.pixels += int(tiles[_KNOWN].sum()) - before
+        for number, tile in tiles.items():
             self.db.execute(
-                "INSERT OR REPLACE INTO tiles VALUES(?, ?, ?, ?, ?)", (plane, *index, *pack(tile))
+                "INSERT OR REPLACE INTO tiles VALUES(?, ?, ?, ?, ?)", (number, *index, *pack(tile))
             )
+
+    def _read(self, index: TileIndex) -> dict[int, NDArray[np.uint8]]:
+        shape = shape_of(index, self.size)
+        rows = self.db.execute("SELECT plane, data, sha256 FROM tiles WHERE row=? AND col=?", index)
+        return {
+            number: np.array(unpack(Packed(*row), UINT8, shape), np.uint8) for number, *row in rows.fetchall()
+        }
 
 
 @contextmanager
@@ -108,7 +112,7 @@ def gathered(size: Size, windows: Iterable[Window]) -> Iterator[Gathered]:
     folder = Path(tempfile.gettempdir())
     with closing(sqlite3.connect("", isolation_level=None)) as db:
         db.execute("PRAGMA synchronous=OFF")
-        db.execute("CREATE TABLE tiles(plane, row, col, data, sha256, PRIMARY KEY(plane, row, col))")
+        db.execute("CREATE TABLE tiles(plane, row, col, data, sha256, PRIMARY KEY(row, col, plane))")
         result = Gathered(size, db)
         for window in windows:
             with explained(folder):
@@ -128,7 +132,9 @@ def store(db: sqlite3.Connection, model_key: str, answer: Gathered) -> None:
         "INSERT INTO predictions(model_key, complete, at_utc) VALUES(?, ?, ?)",
         (model_key, answer.complete, now),
     ).lastrowid
-    rows = answer.db.execute("SELECT plane, row, col, data, sha256 FROM tiles WHERE plane < 2")
+    rows = answer.db.execute(
+        "SELECT plane, row, col, data, sha256 FROM tiles WHERE plane < ? ORDER BY plane, row, col", (_KNOWN,)
+    )
     db.executemany(f"INSERT INTO prediction_tiles VALUES({number}, ?, ?, ?, ?, ?)", rows)
 
 
@@ -137,22 +143,35 @@ def load(db: sqlite3.Connection, model_key: str, size: Size, file: Path) -> Pred
     run = db.execute("SELECT number, complete FROM predictions WHERE model_key=?", (model_key,)).fetchone()
     if run is None:
         return None
-    planes = [Plane(size, UINT8, fill) for fill in FILLS]
-    for plane, row, col, *packed in db.execute(
+    planes = {name: Plane(size, UINT8, fill) for name, fill in zip(PLANES, FILLS, strict=True)}
+    found = {"label", "confidence"}
+    for number, row, col, *packed in db.execute(
         "SELECT plane, row, col, data, sha256 FROM prediction_tiles WHERE number=?", run[:1]
     ):
-        index = TileIndex(row, col)
+        index, name = TileIndex(row, col), PLANES[number]
+        found.add(name)
         try:
-            planes[plane].tiles.put(index, unpack_cold(Packed(*packed), UINT8, shape_of(index, size)))
+            planes[name].tiles.put(index, unpack_cold(Packed(*packed), UINT8, shape_of(index, size)))
         except ValueError as error:
             raise StoreError(
                 f"the prediction of {model_key} is damaged in row {row}, column {col}: {error}",
                 file=file,
                 hint="Pre-label the image again",
             ) from error
-    return PredictionPlanes(planes[0], planes[1], bool(run[1]))
+    return PredictionPlanes(
+        complete=bool(run[1]), **{name: plane for name, plane in planes.items() if name in found}
+    )
 
 
 def keys(db: sqlite3.Connection) -> list[str]:
     """The models whose answers are kept, newest last."""
     return [key for (key,) in db.execute("SELECT model_key FROM predictions ORDER BY number")]
+
+
+def names(db: sqlite3.Connection, model_key: str) -> set[str]:
+    """The planes of a model's answer that hold anything; empty where it is not kept, or says nothing at all."""
+    rows = db.execute(
+        "SELECT DISTINCT plane FROM prediction_tiles JOIN predictions USING(number) WHERE model_key=?",
+        (model_key,),
+    )
+    return {PLANES[number] for (number,) in rows}

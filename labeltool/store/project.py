@@ -269,6 +269,11 @@ class ProjectStore:
         file = self._existing(self.image(image_id))
         return [] if file is None else file.prediction_keys()
 
+    def prediction_planes(self, image_id: str, model_key: str) -> set[str]:
+        """The planes (label, confidence, margin, entropy) that are kept of a model's prediction and hold anything."""
+        file = self._existing(self.image(image_id))
+        return set() if file is None else file.prediction_planes(model_key)
+
     def stroke_began(self, image_id: str) -> None:
         """Note that a stroke is being drawn, so that after a kill we can say that it was lost."""
         if self._lock is not None:

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from labeltool.cli import arguments
+from labeltool.cli.commands.prelabel import tell_shards
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
 from labeltool.cli.table import table
@@ -22,9 +23,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Read the project, change nothing."""
     from labeltool.app.project import status
+    from labeltool.app.shards import states
 
     with open_project(args.dir, out, write=False) as store:
-        result = status(store)
+        result = {**status(store), "shards": states(store.root)}
     if os.access(store.root, os.W_OK):
         result["read_only"] = None  # it was opened for viewing, but others may write
     out.say(f"{result['name']} ({result['project']}): {result['images']} images")
@@ -37,6 +39,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
             [[c["name"], str(c["value"]), f"{c['pixels']:,}"] for c in result["classes"]],
         )
     )
+    tell_shards(result["shards"], out)
     for path in result["missing"]:
         out.notice(f"{path}: the image is not there any more")
     for path in result["damaged"]:

@@ -110,6 +110,27 @@ class GdalReader(WindowedReader):
         pixels.flags.writeable = False
         return pixels
 
+    def has_values(self, box: Box) -> bool:
+        """False where a sparse TIFF holds none of the blocks of a box, or all of it is masked out or transparent."""
+        with self._explained(self.path), self._one_at_a_time:
+            if self._file.driver == "GTiff" and not self._is_stored(box):
+                return False
+            band = self._bands[0]
+            if not {flag.name for flag in self._file.mask_flag_enums[band - 1]} & {"alpha", "per_dataset"}:
+                return True
+            return bool(self._file.read_masks(band, window=((box.y0, box.y1), (box.x0, box.x1))).any())
+
+    def _is_stored(self, box: Box) -> bool:
+        height, width = self._file.block_shapes[0]
+        rows = range(box.y0 // height, -(-box.y1 // height))
+        cols = range(box.x0 // width, -(-box.x1 // width))
+        return any(
+            self._file.get_tag_item(f"BLOCK_OFFSET_{col}_{row}", "TIFF", bidx=band) is not None
+            for band in self._bands
+            for row in rows
+            for col in cols
+        )
+
     def reopened(self) -> GdalReader:
         """Another reader of the same file, for another thread."""
         return GdalReader(self.path, self.page, self._drivers, self._kind)

@@ -17,7 +17,12 @@ from labeltool.core.patch import write
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import ImageRecord, Status
 from labeltool.core.provenance import TRUTH, Origin
+from labeltool.inference.options import InferenceOptions
+from labeltool.inference.process import WorkerInfo
+from labeltool.inference.segmenter import Prediction
 from labeltool.store.project import ProjectStore
+
+from .conftest import ThresholdProcess
 
 SIZE = Size(300, 40)  # two tiles
 
@@ -92,6 +97,88 @@ def test_what_is_kept_is_not_run_again_unless_asked(
     assert runs == ["a.png", "b.png"]
     predict(store, store.images(), model, again=True)
     assert runs == ["a.png", "b.png"] * 2
+
+
+def test_options_that_change_the_answer_are_kept_beside_the_plain_one(
+    store: ProjectStore, model: Model, runs: list[str]
+) -> None:
+    plain = predict(store, store.images(), model)
+    turned = predict(store, store.images(), model, InferenceOptions(flips=True, scales=(1.0, 1.5)))
+    assert turned.model == f"{model.key}+flips+1x1.5"
+    assert (plain.kept, turned.kept) == (0, 0)
+    assert store.prediction_keys(store.images()[0].id) == [plain.model, turned.model]
+
+
+def test_a_prediction_without_the_doubt_that_is_wanted_is_made_again(
+    store: ProjectStore, model: Model, runs: list[str]
+) -> None:
+    how = InferenceOptions(doubts=("margin",))
+    predict(store, store.images(), model)
+    assert predict(store, store.images(), model, how).kept == 0
+    assert predict(store, store.images(), model, how).kept == 2
+    assert predict(store, store.images(), model).kept == 2
+    kept = store.prediction(store.images()[0].id, model.key)
+    assert kept is not None and kept.margin is not None and (kept.margin.dense() == 33).all()
+    assert kept.entropy is None
+
+
+def test_what_a_model_has_to_say_is_reported_once(
+    store: ProjectStore, model: Model, runs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ready(self: ThresholdProcess, cancel: object = None) -> WorkerInfo:
+        self.notices.append("Memory ran out")
+        return WorkerInfo("cpu", "threshold", "")
+
+    monkeypatch.setattr(ThresholdProcess, "ready", ready)
+    assert predict(store, store.images(), model).notices == ["Memory ran out"]
+
+
+def test_a_cancelled_image_goes_on_where_it_was(
+    store: ProjectStore, model: Model, runs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def segment(self, path, cancel, progress, *, page="", first=0):
+        asked.append(first)
+        for number in range(first, 3):
+            if number == 2 and len(asked) == 1:
+                raise CancelledError
+            box = Box(100 * number, 0, 100 * number + 100, 60)
+            yield Prediction(box, *(np.full((60, 100), value, np.uint8) for value in (1, number)))
+
+    monkeypatch.setattr(ThresholdProcess, "segment", segment)
+    record = store.images()[0]
+    with pytest.raises(CancelledError):
+        predict(store, [record], model)
+    assert store.prediction_keys(record.id) == []
+    report = predict(store, [record], model)
+    kept = store.prediction(record.id, model.key)
+    assert asked == [0, 2] and report.tiles == 1
+    assert kept is not None and kept.complete
+    assert kept.confidence.dense()[0, ::100].tolist() == [0, 1, 2]
+    asked.clear()
+    with pytest.raises(CancelledError):
+        predict(store, [record], model, again=True)
+    before = store.prediction(record.id, model.key)  # the whole one is still there
+    assert before is not None and before.complete and np.array_equal(before.label.dense(), kept.label.dense())
+    predict(store, [record], model, again=True)
+    assert asked == [0, 0]
+
+
+def test_a_cancel_while_an_answer_is_put_away_loses_nothing(
+    store: ProjectStore, model: Model, runs: list[str]
+) -> None:
+    cancel, record = CancelToken(), store.images()[0]
+
+    def progress(done: float, total: float, text: str = "") -> None:
+        cancel.cancel()  # the threshold says so after its only window
+
+    with pytest.raises(CancelledError):
+        predict(store, [record], model, cancel=cancel, progress=progress)
+    assert store.prediction_keys(record.id) == []
+    assert predict(store, [record], model).tiles == 0
+    assert store.prediction_keys(record.id) == [model.key]
+    assert runs == ["a.png"]
 
 
 def test_a_prediction_is_kept_in_the_projects_values(

@@ -430,3 +430,43 @@ def test_a_map_that_claims_the_impossible_is_refused_at_once(tmp_path: Path, dat
     (tmp_path / "a.tif").write_bytes(data)
     with pytest.raises(BadInputError, match=words):
         verify(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("interleave", ["pixel", "band"])
+def test_a_sparse_file_knows_where_it_holds_nothing(tmp_path: Path, interleave: str) -> None:
+    layout = {
+        "tiled": True,
+        "blockxsize": 256,
+        "blockysize": 256,
+        "SPARSE_OK": True,
+        "interleave": interleave,
+    }
+    shape = {"width": 2000, "height": 1000, "count": 3, "dtype": "uint8"}
+    with rasterio.open(tmp_path / "sparse.tif", "w", driver="GTiff", **shape, **layout) as file:
+        file.write(np.full((3, 10, 10), 9, np.uint8), window=((300, 310), (600, 610)))
+    with GdalReader(tmp_path / "sparse.tif", "", ("GTiff",), "tiff") as reader:
+        assert reader.has_values(Box(0, 0, 2000, 1000))
+        assert reader.has_values(Box(767, 511, 900, 600))
+        assert not reader.has_values(Box(768, 0, 2000, 1000))
+        assert not reader.has_values(Box(0, 512, 2000, 1000))
+        assert not reader.has_values(Box(0, 0, 512, 1000))
+
+
+def test_a_file_that_is_not_sparse_has_values_everywhere(tmp_path: Path) -> None:
+    path = write(tmp_path / "map.tif", values_of(3, "uint8"))
+    with GdalReader(path, "", ("GTiff",), "tiff") as reader:
+        assert reader.has_values(Box(0, 0, 1, 1)) and reader.has_values(Box(60, 40, 70, 50))
+
+
+def test_what_is_transparent_or_masked_out_has_no_values(tmp_path: Path) -> None:
+    values = values_of(4, "uint8")
+    values[3] = 0
+    values[3, 10:20, 30:40] = 255
+    see_through = write(tmp_path / "alpha.tif", values, photometric="rgb", alpha="yes")
+    masked = write(tmp_path / "masked.tif", values_of(3, "uint8"))
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(masked, "r+") as file:
+        file.write_mask(values[3])
+    for path in (see_through, masked):
+        with GdalReader(path, "", ("GTiff",), "tiff") as reader:
+            assert reader.has_values(Box(39, 19, 60, 50)) and reader.has_values(Box(0, 0, 70, 50))
+            assert not reader.has_values(Box(40, 0, 70, 50)) and not reader.has_values(Box(0, 0, 70, 10))

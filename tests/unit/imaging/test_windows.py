@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from labeltool.core.geometry import Box, Size
 from labeltool.imaging.open import open_image
-from labeltool.imaging.windows import STRIDE, read_window, windows
+from labeltool.imaging.reader import ImageInfo, ReaderBase
+from labeltool.imaging.windows import STRIDE, read_window, sampled_boxes, sampled_windows, windows
 
 sizes = st.builds(Size, st.integers(1, 300), st.integers(1, 300))
 grids = st.sampled_from([(64, 0), (96, 16), (96, 32), (128, 32)])
@@ -61,3 +62,37 @@ def test_pixels_past_the_border_are_mirrored(tmp_path: Path, width: int, height:
     assert np.array_equal(read[:height, :width], pixels)
     mirrored = np.abs((np.arange(window.read.width) + width - 1) % max(1, 2 * width - 2) - width + 1)
     assert np.array_equal(read[0], pixels[0, mirrored])
+
+
+class Holed(ReaderBase):
+    """An image of whose columns only those from ``edge`` on have values."""
+
+    def __init__(self, size: Size, edge: int) -> None:
+        self.info, self.edge = ImageInfo(size, "png", "RGB"), edge
+
+    def has_values(self, box: Box) -> bool:
+        return box.x1 > self.edge
+
+    def read(self, box: Box | None = None) -> np.ndarray:
+        box = box or self.info.size.box
+        return np.full((box.height, box.width, 3), box.x0 % 251, np.uint8)
+
+
+@settings(deadline=None, max_examples=60)
+@given(sizes, st.integers(1, 9), st.integers(0, 400))
+def test_samples_have_values_one_size_and_a_bounded_number(size: Size, most: int, edge: int) -> None:
+    reader = Holed(size, edge)
+    samples = list(sampled_windows(reader, 64, most))
+    sides = {min(64, -(-side // STRIDE) * STRIDE) for side in size}
+    assert len(samples) <= most
+    assert bool(samples) == (edge < size.width)
+    assert len({sample.shape for sample in samples}) <= 1
+    assert all(set(sample.shape[:2]) <= sides for sample in samples)
+    again = list(sampled_windows(reader, 64, most))
+    assert all(np.array_equal(*pair) for pair in zip(samples, again, strict=True))
+
+
+def test_samples_come_from_all_over_an_image_without_holes() -> None:
+    boxes = [Box(x, 0, x + 10, 10) for x in range(0, 1000, 10)]
+    found = list(sampled_boxes(Holed(Size(1000, 10), 0), boxes, 5))
+    assert [box.x0 for box in found] == [0, 200, 400, 600, 800]

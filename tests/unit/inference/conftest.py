@@ -35,6 +35,9 @@ class ArrayReader:
         self.largest = max(self.largest, box.width, box.height)
         return self.pixels[box.slices()]
 
+    def has_values(self, box: Box) -> bool:
+        return True
+
     def close(self) -> None:
         pass
 
@@ -50,6 +53,7 @@ class BoxFilter:
 
     device = "cpu"
     engine = "box filter"
+    batch = 1
 
     def __init__(self, card: ModelCard, reach: int = 7) -> None:
         self.card = card
@@ -58,6 +62,9 @@ class BoxFilter:
 
     def survey(self, samples: Iterable[np.ndarray]) -> None:
         return None
+
+    def fall_back(self) -> bool:
+        return False
 
     def predict(self, windows: np.ndarray, context: np.ndarray | None = None) -> Answer:
         side = 2 * self.reach + 1

@@ -20,6 +20,7 @@ class Bright:
     """Class 1 where green is above 127; confidence is the green value."""
 
     engine = "fake"
+    batch = 1
 
     def __init__(self, folder: Path, how: InferenceOptions) -> None:
         self.card = ModelCard.read(folder)
@@ -31,6 +32,23 @@ class Bright:
 
     def survey(self, samples: Iterable[np.ndarray]) -> None:
         return None
+
+    def fall_back(self) -> bool:
+        return False
+
+
+class Doubtful(Bright):
+    """Gives the planes of doubt that are asked for (margin is red, entropy blue), and says something now and then."""
+
+    def __init__(self, folder: Path, how: InferenceOptions) -> None:
+        super().__init__(folder, how)
+        self.notices = ["loaded in a hurry"]
+        self.doubts = how.doubts
+
+    def predict(self, windows: np.ndarray, context: np.ndarray | None = None) -> Answer:
+        self.notices.append("a smaller batch")
+        planes = {"margin": windows[..., 0], "entropy": windows[..., 2]}
+        return super().predict(windows)._replace(**{name: planes[name] for name in self.doubts})
 
 
 class Chatty(Bright):

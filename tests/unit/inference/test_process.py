@@ -69,6 +69,32 @@ def test_planes_come_back_as_the_child_made_them(start: Start, picture: Path) ->
     assert told[-1] == (6, 6)
 
 
+@pytest.mark.parametrize("doubts", [("margin", "entropy"), ("entropy",)])
+def test_planes_of_doubt_and_notices_come_along(
+    model_folder: Path, picture: Path, monkeypatch: pytest.MonkeyPatch, doubts: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    pixels = np.asarray(Image.open(picture))
+    how = InferenceOptions("cpu", doubts=doubts)
+    with ModelProcess(model_folder, how, segmenter="fake_segmenters:Doubtful") as process:
+        for part in process.segment(picture):
+            there = pixels[part.box.slices()]
+            expected = {"margin": there[..., 0], "entropy": there[..., 2]}
+            assert list(part.planes) == ["label", "confidence", *doubts]
+            assert all(np.array_equal(part.planes[name], expected[name]) for name in doubts)
+        assert process.notices == ["loaded in a hurry", *["a smaller batch"] * 6]
+
+
+def test_a_model_goes_on_at_the_window_it_is_told(start: Start, picture: Path) -> None:
+    process = start()
+    whole = list(process.segment(picture))
+    told: list[float] = []
+    rest = list(process.segment(picture, progress=lambda done, total, text="": told.append(done), first=4))
+    assert [part.box for part in rest] == [part.box for part in whole[4:]]
+    assert all(np.array_equal(a.confidence, b.confidence) for a, b in zip(rest, whole[4:], strict=True))
+    assert told == [5, 6, 6]
+
+
 def test_what_a_library_prints_does_not_get_among_the_frames(start: Start, picture: Path) -> None:
     assert len(list(start("Chatty").segment(picture))) == 6
 
@@ -105,7 +131,7 @@ def test_a_child_that_is_killed_is_explained_and_started_again(start: Start, tmp
 
 
 def test_garbage_instead_of_frames_becomes_an_error(start: Start, picture: Path) -> None:
-    with pytest.raises(ModelError, match="something else than a prediction"):
+    with pytest.raises(ModelError, match="something else than a"):
         list(start("Garbage").segment(picture))
 
 

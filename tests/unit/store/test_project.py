@@ -17,6 +17,7 @@ from labeltool.core.geometry import Box, TileIndex
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch, TileDelta
 from labeltool.core.project import ImageRecord, Status
+from labeltool.inference.segmenter import Prediction
 from labeltool.store.fsck import check
 from labeltool.store.lock import ProjectLockedError
 from labeltool.store.project import ProjectStore
@@ -321,6 +322,35 @@ def test_predictions_are_kept_beside_the_annotation(store: ProjectStore, painted
     assert (new.confidence.dense() == 200).all()
     assert old.label.dense()[0, 199] == 255 and old.confidence.dense()[0, 199] == 0
     assert (store.root_hash(CELL), store.history(CELL)) == (root, history)
+
+
+def test_planes_of_doubt_are_kept_where_there_are_some(store: ProjectStore) -> None:
+    rng = np.random.default_rng(2)
+    planes = [rng.integers(0, 3, (SIZE.height, SIZE.width), np.uint8) for _ in range(4)]
+    cut = [
+        Prediction(box, *(plane[box.slices()] for plane in planes))
+        for box in (Box(0, 0, 290, 300), Box(290, 0, 600, 300))
+    ]
+    store.save_prediction(CELL, "m", cut)
+    store.save_prediction(CELL, "plain", [_window(SIZE.box, 1)])
+    kept, plain = store.prediction(CELL, "m"), store.prediction(CELL, "plain")
+    assert kept is not None and kept.margin is not None and kept.entropy is not None
+    for plane, found in zip(planes, (kept.label, kept.confidence, kept.margin, kept.entropy), strict=True):
+        assert np.array_equal(found.dense(), plane)
+    assert plain is not None and plain.margin is None and plain.entropy is None
+    assert store.prediction_planes(CELL, "m") == {"label", "confidence", "margin", "entropy"}
+    assert store.prediction_planes(CELL, "plain") == {"label", "confidence"}
+    assert store.prediction_planes(CELL, "none") == set()
+
+
+def test_where_a_model_has_nothing_to_say_no_tile_is_kept(store: ProjectStore, root: Path) -> None:
+    windows = [Prediction.nothing(Box(0, 0, 520, 300)), Prediction(*_window(Box(520, 0, 600, 300), 1))]
+    store.save_prediction(CELL, "m", windows)
+    kept = store.prediction(CELL, "m")
+    assert kept is not None and kept.complete
+    assert set(kept.label.tiles) == {TileIndex(0, 2), TileIndex(1, 2)}
+    assert (kept.label.dense()[:, :520] == 255).all() and not kept.confidence.dense()[:, :520].any()
+    assert (kept.label.dense()[:, 520:] == 1).all()
 
 
 def test_an_image_may_have_predictions_and_no_annotation(store: ProjectStore) -> None:
