@@ -61,18 +61,21 @@ def _work(store: ProjectStore, device: str, out: Output) -> dict[str, Any]:
     from labeltool.app.demo import evaluate_synthetic, export_demo
     from labeltool.app.models import find_model
     from labeltool.app.prelabel import fill_annotation, predict
+    from labeltool.inference.options import InferenceOptions
 
     model = find_model(None, store.catalog, store.root)
     report = predict(
         store,
         store.images(),
         model,
-        device,
+        InferenceOptions(device),
         progress=out.progress,
         cancel=out.cancel,
         done=lambda record: fill_annotation(store, record, model.key),
     )
     out.say(f"{report.images} images pre-labelled by {model.key} in {report.seconds:.1f} s.")
+    for text in report.notices:
+        out.notice(text)
     out.skipped(report.skipped)
     evaluation = {**evaluate_synthetic(store, model).to_json(), "model": model.key}
     out.say(f"\nOn the synthetic images, whose truth is known:\n{describe(evaluation)}\n")

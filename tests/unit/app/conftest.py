@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labeltool.app import models, prelabel
-from labeltool.app.models import Model, read_model
+from labeltool.app import prelabel
+from labeltool.app.models import Model, adding, read_model
 from labeltool.app.project import add_images
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME, ModelCard
+from labeltool.inference.options import InferenceOptions
 from labeltool.inference.process import WorkerInfo
 from labeltool.inference.segmenter import Prediction
 from labeltool.store.project import ProjectStore
@@ -27,13 +28,13 @@ CATALOG = ClassCatalog.from_names(["nucleus"])
 
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
-    """Two images of 300 x 60 pixels: the left half is black, the right half white."""
+    """Two images of 300 x 60 pixels, equal but for their files' bytes: the left half is black, the right half white."""
     folder = tmp_path / "images"
     folder.mkdir()
     pixels = np.zeros((60, 300), np.uint8)
     pixels[:, 150:] = 255
-    for name in ("a.png", "b.png"):
-        Image.fromarray(pixels).save(folder / name)
+    for name, level in (("a.png", 0), ("b.png", 9)):
+        Image.fromarray(pixels).save(folder / name, compress_level=level)
     return folder
 
 
@@ -49,8 +50,9 @@ class ThresholdProcess:
 
     runs: list[str]
 
-    def __init__(self, path: Path, device: str) -> None:
-        self.device = device
+    def __init__(self, path: Path, how: InferenceOptions) -> None:
+        self.how = how
+        self.notices: list[str] = []
 
     def __enter__(self) -> ThresholdProcess:
         return self
@@ -62,7 +64,7 @@ class ThresholdProcess:
         return WorkerInfo("cpu", "threshold", "")
 
     def segment(
-        self, path: Path, cancel: CancelToken, progress: Progress, *, page: str = ""
+        self, path: Path, cancel: CancelToken, progress: Progress, *, page: str = "", first: int = 0
     ) -> Iterator[Prediction]:
         self.runs.append(path.name)
         pixels = np.asarray(Image.open(path).convert("L"))
@@ -70,7 +72,8 @@ class ThresholdProcess:
             raise BadInputError("the model choked on it", file=path)
         label = (pixels > 127).astype(np.uint8)
         progress(1, 1)
-        yield Prediction(Size(*label.shape[::-1]).box, label, np.full(label.shape, 200, np.uint8))
+        planes = {name: np.full(label.shape, 33, np.uint8) for name in self.how.doubts}
+        yield Prediction(Size(*label.shape[::-1]).box, label, np.full(label.shape, 200, np.uint8), **planes)
 
 
 @pytest.fixture
@@ -78,7 +81,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The images that a model has run on, in order."""
     seen: list[str] = []
     monkeypatch.setattr(ThresholdProcess, "runs", seen, raising=False)
-    for module in (models, prelabel):
+    for module in (adding, prelabel):
         monkeypatch.setattr(module, "ModelProcess", ThresholdProcess)
     return seen
 

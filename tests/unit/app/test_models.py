@@ -1,25 +1,33 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from labeltool.app import models
 from labeltool.app.models import (
     Model,
     add_model,
+    adding,
+    broken_models,
     class_mapping,
     find_model,
+    finding,
     free_name,
     model_folder,
     new_folder,
     project_models,
     read_model,
+    seen,
+    subsets,
 )
 from labeltool.core.catalog import ClassCatalog, ClassDef
 from labeltool.core.errors import ModelError
 from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME
+from labeltool.inference.run import MANIFEST, METRICS
+from tests.unit.app.runs import trained_on
 
 MakeModel = Callable[..., Model]
 NUCLEI = ClassCatalog.from_names(["nucleus"])
@@ -28,7 +36,7 @@ NUCLEI = ClassCatalog.from_names(["nucleus"])
 @pytest.fixture
 def embedded(make_model: MakeModel, monkeypatch: pytest.MonkeyPatch) -> Model:
     model = make_model(name="nuclei")
-    monkeypatch.setattr(models, "embedded_models", lambda: [model])
+    monkeypatch.setattr(finding, "embedded_models", lambda: [model])
     return model
 
 
@@ -98,10 +106,19 @@ def test_the_key_changes_with_the_weights_where_the_card_is_silent(make_model: M
     assert read_model(model.folder).key != model.key
 
 
-def test_a_broken_card_hides_its_model_from_the_list_only(tmp_path: Path, make_model: MakeModel) -> None:
-    folder = make_model(name="broken", folder=tmp_path / "models" / "broken").folder
-    (folder / CARD_NAME).write_text("{", encoding="utf-8")
-    assert project_models(tmp_path) == []
+def test_a_broken_model_is_listed_apart_with_its_reason(tmp_path: Path, make_model: MakeModel) -> None:
+    folders = {
+        n: make_model(name=n, folder=tmp_path / "models" / n).folder for n in ("broken", "bare", "well")
+    }
+    (folders["broken"] / CARD_NAME).write_text("{", encoding="utf-8")
+    (folders["bare"] / WEIGHTS_NAME).unlink()
+    (tmp_path / "models" / "empty").mkdir()
+    (tmp_path / "models" / ".half.partial").mkdir()
+    assert [m.card.name for m in project_models(tmp_path)] == ["well"]
+    reasons = {found.name: found.reason for found in broken_models(tmp_path)}
+    assert "not a model card" in reasons["broken"]
+    assert "no model card here" in reasons["empty"]
+    assert sorted(reasons) == ["bare", "broken", "empty"]
     with pytest.raises(ModelError, match="not a model card"):
         find_model("broken", NUCLEI, tmp_path)
 
@@ -118,13 +135,49 @@ def test_adding_copies_card_and_weights(tmp_path: Path, make_model: MakeModel) -
         add_model(tmp_path, source.folder)
 
 
+@pytest.mark.usefixtures("runs")
+def test_what_a_model_was_trained_on_is_known_where_it_is_added_too(tmp_path: Path, model: Model) -> None:
+    trained_on(model, train=["1" * 64], val=["2" * 64], unlabelled=["3" * 64])
+    (model.folder / METRICS).write_text('{"step": 1}\n')
+    added = add_model(tmp_path, model.folder)
+    assert seen(added) == seen(model) == {"1" * 64, "3" * 64}
+    assert subsets(added.folder) == subsets(model.folder)
+    assert (added.folder / METRICS).read_text() == '{"step": 1}\n'
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_model_with_a_damaged_manifest_is_not_added(tmp_path: Path, model: Model) -> None:
+    (model.folder / MANIFEST).write_text("{")
+    with pytest.raises(ModelError, match="manifest"):
+        add_model(tmp_path, model.folder)
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_model_is_found_by_its_key(tmp_path: Path, make_model: MakeModel, embedded: Model) -> None:
+    own = make_model(name="own", folder=tmp_path / "models" / "own")
+    assert find_model(own.key, NUCLEI, tmp_path).path == own.path
+    assert find_model(embedded.key, NUCLEI, tmp_path) == embedded
+
+
+@pytest.mark.parametrize("figures", [{}, [], "good", {"per_class": None}, {"per_class": {"nucleus": 1}}])
+def test_a_card_without_figures_has_no_score(model: Model, figures: Any) -> None:
+    assert replace(model, card=replace(model.card, figures=figures)).score is None
+
+
+def test_the_score_is_the_mean_over_the_classes_but_the_background(make_model: MakeModel) -> None:
+    model = make_model("nucleus", "cell", "never")
+    ious = {"background": 0.99, "nucleus": 0.8, "cell": 0.6, "never": None}
+    figures = {"per_class": {name: {"iou": iou} for name, iou in ious.items()}}
+    assert replace(model, card=replace(model.card, figures=figures)).to_json()["score"] == pytest.approx(0.7)
+
+
 def test_a_model_that_does_not_load_is_not_added(
     tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(model: Model, device: str) -> None:
         raise ModelError("it does not fit")
 
-    monkeypatch.setattr(models, "try_out", refuse)
+    monkeypatch.setattr(adding, "try_out", refuse)
     with pytest.raises(ModelError, match="does not fit"):
         add_model(tmp_path, model.folder)
     assert not (tmp_path / "models").exists()
