@@ -58,9 +58,10 @@ class ActionSet(Mapping[str, QAction]):
         return None if found is None else self[found]
 
     def enable(self, has: Mapping[str, bool]) -> None:
-        """Switch actions on and off by what they need."""
+        """Switch actions on and off by what they need; those that need something not named here stay as they are."""
         for spec in self.keymap.specs:
-            self[spec.id].setEnabled(has[spec.needs])
+            if spec.needs in has:
+                self[spec.id].setEnabled(has[spec.needs])
 
     def refresh_icons(self) -> None:
         """Icons in the colours of the scheme in force."""

@@ -42,6 +42,7 @@ class ActionSpec:
 REASONS: dict[str, object] = {
     "project": QT_TRANSLATE_NOOP("Actions", "no project is open"),
     "editable": QT_TRANSLATE_NOOP("Actions", "no project is open that may be changed"),
+    "annotate": QT_TRANSLATE_NOOP("Actions", "it belongs to the workspace Annotate"),
     "image": QT_TRANSLATE_NOOP("Actions", "no image is open"),
     "edit_image": QT_TRANSLATE_NOOP("Actions", "no image is open that may be changed"),
     "series": QT_TRANSLATE_NOOP("Actions", "the image is no page of a series"),
@@ -49,8 +50,17 @@ REASONS: dict[str, object] = {
     "file_window": QT_TRANSLATE_NOOP("Actions", "the image's file names no window"),
     "undo": QT_TRANSLATE_NOOP("Actions", "there is nothing to undo"),
     "redo": QT_TRANSLATE_NOOP("Actions", "there is nothing to redo"),
+    "training": QT_TRANSLATE_NOOP("Actions", "no training is running"),
+    "stopped": QT_TRANSLATE_NOOP("Actions", "no training is chosen that can go on"),
+    "model": QT_TRANSLATE_NOOP("Actions", "no model is chosen in the workspace Train"),
+    "unused": QT_TRANSLATE_NOOP("Actions", "no model is chosen that could be used instead"),
+    "promoted": QT_TRANSLATE_NOOP("Actions", "no other model was used before"),
+    "owned": QT_TRANSLATE_NOOP("Actions", "nothing is chosen in the workspace Train that may be deleted"),
 }
 """Why an action does not apply, by what it needs."""
+
+OF_TRAIN = ("training", "stopped", "model", "unused", "promoted", "owned")
+"""What there is only once the workspace Train has been shown."""
 
 
 def _spec(id_: str, menu: str, text: object, keys: str = "", **more: object) -> ActionSpec:
@@ -58,12 +68,13 @@ def _spec(id_: str, menu: str, text: object, keys: str = "", **more: object) -> 
     return ActionSpec(id_, menu, str(text), sequences, **more)  # type: ignore[arg-type]  # names checked by the dataclass
 
 
-MENUS = ("File", "Edit", "Image", "Mask", "View", "Tools", "Help")
+MENUS = ("File", "Edit", "Image", "Mask", "Model", "View", "Tools", "Help")
 _MENU_TEXTS = (
     QT_TRANSLATE_NOOP("Actions", "File"),
     QT_TRANSLATE_NOOP("Actions", "Edit"),
     QT_TRANSLATE_NOOP("Actions", "Image"),
     QT_TRANSLATE_NOOP("Actions", "Mask"),
+    QT_TRANSLATE_NOOP("Actions", "Model"),
     QT_TRANSLATE_NOOP("Actions", "View"),
     QT_TRANSLATE_NOOP("Actions", "Tools"),
     QT_TRANSLATE_NOOP("Actions", "Help"),
@@ -178,7 +189,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         QT_TRANSLATE_NOOP("Actions", "Next image"),
         "D",
         icon="ph.caret-right",
-        needs="project",
+        needs="annotate",
         repeats=True,
     ),
     _spec(
@@ -187,7 +198,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         QT_TRANSLATE_NOOP("Actions", "Previous image"),
         "A",
         icon="ph.caret-left",
-        needs="project",
+        needs="annotate",
         repeats=True,
     ),
     _spec(
@@ -257,7 +268,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         QT_TRANSLATE_NOOP("Actions", "Paint anywhere"),
         checkable=True,
         submenu="Paint",
-        needs="project",
+        needs="annotate",
     ),
     _spec(
         "paint_over_class",
@@ -265,7 +276,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         QT_TRANSLATE_NOOP("Actions", "Paint only over the class at hand"),
         checkable=True,
         submenu="Paint",
-        needs="project",
+        needs="annotate",
     ),
     _spec(
         "paint_unlabelled",
@@ -273,7 +284,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         QT_TRANSLATE_NOOP("Actions", "Paint only what is unlabelled"),
         checkable=True,
         submenu="Paint",
-        needs="project",
+        needs="annotate",
     ),
     _spec(
         "keep_human",
@@ -281,7 +292,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         QT_TRANSLATE_NOOP("Actions", "Human pixels stay"),
         checkable=True,
         submenu="Paint",
-        needs="project",
+        needs="annotate",
         help=QT_TRANSLATE_NOOP("Actions", "What people have set or imported is not painted over"),
     ),
     *(
@@ -342,7 +353,127 @@ ACTIONS: tuple[ActionSpec, ...] = (
             ("split_objects", QT_TRANSLATE_NOOP("Actions", "Split touching objects…"), "Shift+O", True),
         )
     ),
-    _spec("zoom_in", "View", QT_TRANSLATE_NOOP("Actions", "Zoom in"), "Ctrl++ Ctrl+=", repeats=True),
+    *(
+        _spec(id_, "Model", text, keys, needs=needs, icon=icon, separated=separated, help=about)
+        for id_, text, keys, needs, icon, separated, about in (
+            (
+                "train_new",
+                QT_TRANSLATE_NOOP("Actions", "New training…"),
+                "Ctrl+T",
+                "editable",
+                "ph.plus",
+                False,
+                QT_TRANSLATE_NOOP("Actions", "Train a network on what people have labelled"),
+            ),
+            (
+                "train_stop",
+                QT_TRANSLATE_NOOP("Actions", "Stop the training"),
+                "",
+                "training",
+                "ph.stop",
+                False,
+                QT_TRANSLATE_NOOP("Actions", "The best weights so far are kept, and it can go on later"),
+            ),
+            (
+                "train_go_on",
+                QT_TRANSLATE_NOOP("Actions", "Go on with the training"),
+                "",
+                "stopped",
+                "ph.play",
+                False,
+                QT_TRANSLATE_NOOP("Actions", "From where it stopped, as if it had never been stopped"),
+            ),
+            (
+                "model_use",
+                QT_TRANSLATE_NOOP("Actions", "Use this model"),
+                "",
+                "unused",
+                "ph.check-circle",
+                True,
+                QT_TRANSLATE_NOOP("Actions", "It pre-labels from now on, here and on the command line"),
+            ),
+            (
+                "model_roll_back",
+                QT_TRANSLATE_NOOP("Actions", "Back to the model used before"),
+                "",
+                "promoted",
+                "ph.arrow-u-up-left",
+                False,
+                "",
+            ),
+            (
+                "model_compare",
+                QT_TRANSLATE_NOOP("Actions", "Compare two models…"),
+                "",
+                "project",
+                "ph.scales",
+                False,
+                QT_TRANSLATE_NOOP("Actions", "Both on the same images, class by class and image by image"),
+            ),
+            (
+                "model_prelabel",
+                QT_TRANSLATE_NOOP("Actions", "Pre-label the image at hand with it"),
+                "",
+                "model",
+                "",
+                False,
+                "",
+            ),
+            (
+                "model_prelabel_all",
+                QT_TRANSLATE_NOOP("Actions", "Pre-label all images with it"),
+                "",
+                "model",
+                "",
+                False,
+                "",
+            ),
+            (
+                "model_add",
+                QT_TRANSLATE_NOOP("Actions", "Add a model from a file…"),
+                "",
+                "editable",
+                "ph.download-simple",
+                True,
+                QT_TRANSLATE_NOOP("Actions", "Copies weights (safetensors) with their card into the project"),
+            ),
+            (
+                "model_remove",
+                QT_TRANSLATE_NOOP("Actions", "Delete the training or model…"),
+                "",
+                "owned",
+                "ph.trash",
+                False,
+                "",
+            ),
+        )
+    ),
+    _spec(
+        "workspace_annotate",
+        "View",
+        QT_TRANSLATE_NOOP("Actions", "Annotate"),
+        "Ctrl+1",
+        checkable=True,
+        needs="project",
+        help=QT_TRANSLATE_NOOP("Actions", "The workspace where masks are drawn"),
+    ),
+    _spec(
+        "workspace_train",
+        "View",
+        QT_TRANSLATE_NOOP("Actions", "Train"),
+        "Ctrl+3",
+        checkable=True,
+        needs="project",
+        help=QT_TRANSLATE_NOOP("Actions", "The workspace where networks are trained and models compared"),
+    ),
+    _spec(
+        "zoom_in",
+        "View",
+        QT_TRANSLATE_NOOP("Actions", "Zoom in"),
+        "Ctrl++ Ctrl+=",
+        repeats=True,
+        separated=True,
+    ),
     _spec("zoom_out", "View", QT_TRANSLATE_NOOP("Actions", "Zoom out"), "Ctrl+-", repeats=True),
     _spec("fit", "View", QT_TRANSLATE_NOOP("Actions", "Fit the window"), "F", icon="ph.corners-out"),
     _spec("actual_size", "View", QT_TRANSLATE_NOOP("Actions", "100 %"), "Ctrl+0"),

@@ -53,6 +53,7 @@ PRESETS: dict[str, dict[str, Keys]] = {
     "Photoshop": {
         "fit": ("Ctrl+0", "F"),
         "actual_size": ("Ctrl+1",),
+        "workspace_annotate": ("Ctrl+Shift+1",),
         "show_mask": ("Q", "V"),
         "next_image": ("Ctrl+Tab", "D"),
         "previous_image": ("Ctrl+Shift+Tab", "A"),

@@ -23,7 +23,7 @@ class Prelabelling(QObject):
     done = Signal(str)
     """What was done, in a few words."""
     left_out = Signal(str)
-    """Which images were left out, and why."""
+    """Which images were left out, and why, and what the model had to do otherwise than usual."""
     failed = Signal(Exception)
 
     def __init__(self, top: TopBar, work: LongWork, parent: QObject) -> None:
@@ -35,10 +35,11 @@ class Prelabelling(QObject):
         """Offer the models that know the classes of this project, now and whenever those change."""
         self._bench = bench
         if bench is not None:
-            bench.catalog_changed.connect(lambda _: self._show_models())
-            self._show_models()
+            bench.catalog_changed.connect(lambda _: self.show_models())
+            self.show_models()
 
-    def _show_models(self) -> None:
+    def show_models(self) -> None:
+        """Other models are there now, or another one is in use."""
         if self._bench is not None:
             from labeltool.app.models import suitable_models  # noqa: PLC0415
 
@@ -76,7 +77,9 @@ class Prelabelling(QObject):
         if report.images == 1:
             text = self.tr("1 image pre-labelled in {s} s")
         self.done.emit(text.format(n=report.images, s=max(1, round(report.seconds))))
+        lines = list(report.notices)
         if report.skipped:
-            lines = [self.tr("{n} left out").format(n=len(report.skipped))]
+            lines.append(self.tr("{n} left out").format(n=len(report.skipped)))
             lines += [f"{Path(s.file).name}: {s.reason}" for s in report.skipped[:NAMED]]
+        if lines:
             self.left_out.emit("\n".join(lines))

@@ -47,6 +47,7 @@ class Showing(QObject):
         self._annotate, self._canvas, self._at = annotate, annotate.canvas, places
         self._bench: Workbench | None = None
         self._record: ImageRecord | None = None
+        self._annotating = True
         self._canvas.pointed.connect(self._show_readout)
         self._canvas.view_changed.connect(self._show_zoom)
         self._canvas.view_changed.connect(self._show_readout)
@@ -72,6 +73,11 @@ class Showing(QObject):
         self.show_images()
         self.show_saved()
 
+    def set_annotating(self, annotating: bool) -> None:
+        """Whether the image at hand is in sight: while it is not, no key changes it."""
+        self._annotating = annotating
+        self._enable()
+
     # ---- the project
 
     def show_images(self) -> None:
@@ -91,13 +97,14 @@ class Showing(QObject):
             self._at.status.show_saved(bench.save_state, bench.open.session.revision)
 
     def _enable(self) -> None:
-        bench, image = self._bench, self._annotate.image
+        bench, image = self._bench, self._annotate.image if self._annotating else None
         editable = bench is not None and bench.editable
         self._at.actions.enable(
             {
                 "always": True,
                 "project": bench is not None,
                 "editable": editable,
+                "annotate": bench is not None and self._annotating,
                 "image": image is not None,
                 "edit_image": image is not None and editable,
                 "series": image is not None and bool(image.record.series),

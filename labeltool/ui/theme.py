@@ -87,6 +87,16 @@ def surround() -> QColor:
     return QColor(_SURROUND[effective()])
 
 
+def base() -> QColor:
+    """What lists and curves lie on."""
+    return QColor(_ROLES[effective()]["Base"])
+
+
+def line() -> QColor:
+    """Lines that part things."""
+    return QColor(_ROLES[effective()]["Mid"])
+
+
 def _palette(name: Literal["dark", "light"]) -> QPalette:
     palette = QPalette()
     for role, color in _ROLES[name].items():
@@ -106,7 +116,11 @@ def _sheet(name: Literal["dark", "light"]) -> str:
     return f"""
         QToolBar {{ border: 0; padding: 4px; spacing: 4px; }}
         QToolBar#tools {{ border-right: 1px solid {line}; }}
-        QToolBar#top {{ border-bottom: 1px solid {line}; }}
+        QToolBar#top, QToolBar#workspaces {{ border-bottom: 1px solid {line}; }}
+        QToolBar#workspaces {{ padding: 4px 8px; }}
+        QToolBar#workspaces QToolButton {{ padding: 2px 8px; border-radius: 0; border-bottom: 2px solid transparent; }}
+        QToolBar#workspaces QToolButton:checked {{ background: transparent; color: palette(window-text);
+            border-bottom-color: {ACCENT}; }}
         QToolBar QToolButton {{ padding: 4px; border-radius: 4px; }}
         QToolBar QToolButton:hover {{ background: {line}; }}
         QToolBar QToolButton:checked {{ background: {ACCENT}; color: white; }}

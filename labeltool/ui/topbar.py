@@ -132,6 +132,13 @@ class TopBar(QToolBar):
             )
         )
 
+    def choose_model(self, wanted: Model) -> None:
+        """Pre-label with this model from now on, where it is one of those that fit."""
+        for index in range(self._models.count()):
+            model: Model | None = self._models.itemData(index)
+            if model is not None and model.key == wanted.key:
+                self._models.setCurrentIndex(index)
+
     def model(self) -> Model | None:
         """The model that is chosen."""
         found: Model | None = self._models.currentData()

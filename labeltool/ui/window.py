@@ -26,7 +26,7 @@ from labeltool.core.errors import LabeltoolError, LockedError
 from labeltool.tools.tool import Tool
 from labeltool.ui import remembered, theme
 from labeltool.ui.action_set import ActionSet
-from labeltool.ui.actions import DIGITS, tools
+from labeltool.ui.actions import ACTIONS, DIGITS, OF_TRAIN, tools
 from labeltool.ui.annotate import Annotate
 from labeltool.ui.banner import Banner
 from labeltool.ui.canvas.widget import Canvas
@@ -51,10 +51,13 @@ from labeltool.ui.showing import Places, Showing
 from labeltool.ui.start import StartPage
 from labeltool.ui.statusbar import StatusBar
 from labeltool.ui.topbar import TopBar
+from labeltool.ui.workspaces import ANNOTATE, TRAIN, Workspaces
 
 if TYPE_CHECKING:
     # What a project needs is imported when one is opened: the start page is up sooner.
+    from labeltool.app.models import Model
     from labeltool.app.workbench import Workbench
+    from labeltool.ui.train.workspace import TrainWorkspace
 
 NOTE_S, BRUSH_NOTE_S = 6.0, 1.5
 """How long the status bar says something."""
@@ -87,6 +90,7 @@ class MainWindow(QMainWindow):
         self._protection = ProtectionControls(self._top.paint, self)
         self._prelabelling = Prelabelling(self._top, self._work, self)
         self._preparing = Preparing(self._status, self._work, self)
+        self._train: TrainWorkspace | None = None
         places = Places(
             self.actions_, self._top, self._status, self._banner, self._classes, self._images, self._pages
         )
@@ -153,6 +157,9 @@ class MainWindow(QMainWindow):
             **{tool.id: partial(self._use, tool) for tool in tools()},
             **self._seeing.runs(),
             **self._regions.runs(),
+            "workspace_annotate": lambda: self._workspaces.show(ANNOTATE),
+            "workspace_train": lambda: self._workspaces.show(TRAIN),
+            **{spec.id: partial(self._in_train, spec.id) for spec in ACTIONS if spec.menu == "Model"},
         }
 
     def _digit_runs(self) -> dict[str, Callable[[], object]]:
@@ -176,8 +183,12 @@ class MainWindow(QMainWindow):
         self._banner.raise_()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._start)
-        self._stack.addWidget(middle)
         self.setCentralWidget(self._stack)
+        self._workspaces = Workspaces(
+            self, self._stack, self.actions_, middle, self._annotate_parts, self._make_train
+        )
+        self._workspaces.shown.connect(lambda name: self._showing.set_annotating(name == ANNOTATE))
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._workspaces.bar)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._top)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._tools)
         self.setStatusBar(self._status)
@@ -255,6 +266,40 @@ class MainWindow(QMainWindow):
         ):
             part.failed.connect(self._failed)
 
+    # ---- the workspace Train
+
+    def _annotate_parts(self) -> list[QWidget]:
+        return [self._top, self._tools, *self._docks]
+
+    def _make_train(self) -> QWidget:
+        """Made when it is first shown: until then nobody waits for what it needs."""
+        from labeltool.ui.train.workspace import TrainWorkspace  # noqa: PLC0415
+
+        self._train = train = TrainWorkspace(self.actions_, self._work, self._workspaces.page(TRAIN))
+        train.failed.connect(self._failed)
+        train.told.connect(lambda text: self._status.tell(text, NOTE_S))
+        train.tab_changed.connect(lambda text: self._workspaces.say(TRAIN, text))
+        train.models_changed.connect(self._prelabelling.show_models)
+        train.model_used.connect(self._top.choose_model)
+        train.prelabel_asked.connect(self._prelabel_with)
+        train.image_asked.connect(self._look_at)
+        train.attach(self.bench)
+        return train
+
+    def _in_train(self, action: str) -> None:
+        self._workspaces.show(TRAIN)
+        if self._train is not None:
+            self._train.run(action)
+
+    def _prelabel_with(self, model: Model, every: bool) -> None:
+        self._top.choose_model(model)
+        self._prelabelling.all() if every else self._prelabelling.image()
+
+    def _look_at(self, image_id: str) -> None:
+        self._workspaces.show(ANNOTATE)
+        if self.bench is not None:
+            self.bench.open_image(image_id)
+
     # ---- the project
 
     def _attach(self, bench: Workbench | None) -> None:
@@ -271,12 +316,19 @@ class MainWindow(QMainWindow):
             self._showing,
         ):
             part.attach(bench)
+        if self._train is not None:
+            self._train.attach(bench)
+        else:
+            self.actions_.enable(dict.fromkeys(OF_TRAIN, False))
         policy = QSizePolicy.Policy.Preferred if bench is None else QSizePolicy.Policy.Ignored
         self._start.setSizePolicy(policy, policy)  # a page that is not shown asks for no room
-        for widget in (self._top, self._tools, self._status):
+        for widget in (self._workspaces.bar, self._top, self._tools, self._status):
             widget.setVisible(bench is not None)
         self._docks.show(bench is not None)
-        self._stack.setCurrentIndex(0 if bench is None else 1)
+        self._workspaces.open()
+        self._showing.set_annotating(True)
+        if bench is None:
+            self._stack.setCurrentWidget(self._start)
         self.setWindowTitle("labeltool" if bench is None else f"{bench.store.name} – labeltool")
         self._show_options()
         if bench is None:
@@ -286,6 +338,8 @@ class MainWindow(QMainWindow):
 
     def _close_project(self) -> bool:
         self._canvas.cancel_gesture()
+        if self._train is not None and not self._train.may_close():
+            return False
         return self.projects.close_project()
 
     def _reload(self) -> None:
@@ -374,6 +428,8 @@ class MainWindow(QMainWindow):
         self._top.paint.refresh_icon()
         self._classes.refresh_icons()
         self._pages.refresh_theme()
+        if self._train is not None:
+            self._train.refresh_theme()
 
     def _failed(self, error: BaseException) -> None:
         known = error if isinstance(error, LabeltoolError) else LabeltoolError(f"unexpected: {error!r}")
@@ -388,7 +444,7 @@ class MainWindow(QMainWindow):
 
     def event(self, event: QEvent) -> bool:
         """Where a dialog was closed the keys belong to the canvas again."""
-        if event.type() == QEvent.Type.WindowUnblocked:
+        if event.type() == QEvent.Type.WindowUnblocked and self._workspaces.current == ANNOTATE:
             self._canvas.setFocus()
         return super().event(event)
 

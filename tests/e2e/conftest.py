@@ -21,6 +21,8 @@ import cv2
 import numpy as np
 
 class Threshold:
+    batch = 1
+
     def __init__(self, card, device):
         self.card, self.device, self.engine, self.notices = card, "cpu", "threshold", []
 

@@ -61,7 +61,8 @@ BACKGROUND_MS = 2500
 class Source(NamedTuple):
     """Images of a data set in the order in which the project lists them; ``labelled`` of them have their labels.
     ``files`` and folders with ``count`` images are taken instead where a data set has no list of classes; ``classes``
-    names some."""
+    names some. ``first`` takes so many images of the data set, all with their labels but the last two, and trains a
+    network on them for a minute."""
 
     folder: str
     images: tuple[str, ...] = ()
@@ -70,6 +71,7 @@ class Source(NamedTuple):
     files: tuple[str, ...] = ()
     classes: str = ""
     count: int = 0
+    first: int = 0
 
 
 NUCLEI = "193ffaa5272d5c421ae02130a64d98ad120ec70e4ed97a72cdcd4801ce93b066"
@@ -80,6 +82,7 @@ SOURCES = {
         "buildings", ("banepa_386694-220246-19", "banepa_386695-220246-19"), ("banepa_386694-220246-19",)
     ),
     "nuclei": Source("nuclei", (NUCLEI, BLURRED), model=True),
+    "cells": Source("nuclei", count=10, first=10),
     "scans": Source(
         "medical",
         files=("dicom/ct_pelvis_512_window.dcm", "dicom/ct_head_series"),
@@ -100,19 +103,23 @@ def make_project(source: Source, folder: Path) -> Path:
     data = DATA / source.folder
     images = [next((data / "images" / "val").glob(f"{name}.*")) for name in source.images]
     images += [data / name for name in source.files]
+    images += sorted((data / "images" / "val").iterdir())[: source.first]
     labels = folder / "labels"
     labels.mkdir(parents=True)
-    for name in source.labelled:
+    labelled = [*source.labelled, *(each.stem for each in images[: max(0, source.first - 2)])]
+    for name in labelled:
         shutil.copy(data / "labels" / "val" / f"{name}.png", labels)
     project = str(folder / source.folder)
     commands = [
         ["new", project, "--classes", source.classes or str(data / "classes.json")],
         ["add", project, *map(str, images)],
     ]
-    if source.labelled:
+    if labelled:
         commands.append(["import", project, str(labels), "--format", "png"])
     if source.model:
         commands.append(["prelabel", project, "--images", f"{source.images[0]}*"])
+    if source.first:
+        commands.append(["train", project, "--name", "first", "--preset", "quick", "--minutes", "1"])
     for command in commands:
         with redirect_stdout(sys.stderr):
             if labeltool(command):
@@ -570,6 +577,47 @@ def _palette(hand: Hand) -> Iterator[None]:
         hand.dialog().close()
 
 
+def _train_new(hand: Hand) -> Iterator[None]:
+    hand.act("train_new")
+    pause_ms(BACKGROUND_MS)
+    yield
+    hand.window.findChild(QToolButton, "train.new.more").click()
+    yield
+    hand.act("workspace_annotate")
+
+
+def _train_run(hand: Hand) -> Iterator[None]:
+    hand.act("workspace_train")
+    pause_ms(BACKGROUND_MS)
+    hand.window._train.show_thing(("run", "first"))
+    pause_ms(BACKGROUND_MS)
+    yield
+    hand.act("workspace_annotate")
+
+
+def _train_model(hand: Hand) -> Iterator[None]:
+    hand.act("workspace_train")
+    pause_ms(BACKGROUND_MS)
+    train = hand.window._train
+    for name in ("first", "nuclei"):
+        train.show_thing(("model", next(m.key for m in train._shelf.models if m.card.name == name)))
+        yield
+    hand.act("workspace_annotate")
+
+
+def _train_compare(hand: Hand) -> Iterator[None]:
+    hand.act("model_compare")
+    pause_ms(BACKGROUND_MS)
+    page = hand.window._train.compare_page
+    for combo, name in ((page.first, "first"), (page.second, "nuclei")):
+        combo.setCurrentText(name)
+    page.run.click()
+    while hand.window._work.busy:
+        pause_ms(100)
+    yield
+    hand.act("workspace_annotate")
+
+
 SCENES: dict[str, tuple[str, int, Scene]] = {
     "brush": ("streets", 1, _brush),
     "eraser": ("streets", 0, _eraser),
@@ -604,6 +652,10 @@ SCENES: dict[str, tuple[str, int, Scene]] = {
     "import": ("maps", 2, _import),
     "keys": ("streets", 0, _keys),
     "palette": ("streets", 0, _palette),
+    "train-new": ("cells", 0, _train_new),
+    "train-run": ("cells", 0, _train_run),
+    "train-model": ("cells", 0, _train_model),
+    "train-compare": ("cells", 0, _train_compare),
 }
 """By name: the project, the image of it, and what is done. Every tool of the entry-point group has a scene."""
 
@@ -708,7 +760,8 @@ def main() -> int:
     if undrawn:
         print("tools without a scene:", *sorted(undrawn))
     with tempfile.TemporaryDirectory() as folder:
-        for name, source in SOURCES.items():
+        for name in dict.fromkeys(SCENES[scene][0] for scene in names):
+            source = SOURCES[name]
             if (DATA / source.folder).is_dir():
                 make_project(source, Path(folder) / name)
             else:

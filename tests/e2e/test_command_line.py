@@ -103,11 +103,14 @@ def test_people_read_a_table_of_scores(
     labeltool("import", project, masks, "--format", "png")
     ended = labeltool("evaluate", project, "--model", threshold_model)
     assert ended.code == 0
-    heads, background, nucleus, total = ended.out.splitlines()
+    heads, background, nucleus, total, *rest = ended.out.splitlines()
     assert heads.split()[:3] == ["class", "IoU", "F1"]
     assert nucleus.split()[:2] == ["nucleus", "1.000"]
     assert len(heads) == len(background) == len(nucleus)
     assert "mIoU 1.000" in total
+    assert "ECE 0.098" in total  # certain to 230 of 255, and always right
+    assert rest[1].split() == ["confidence", "mean", "right", "pixels"]
+    assert "Nobody recorded" in rest[-1]
 
 
 def test_a_model_is_added_to_a_project_and_then_chosen_by_default(
@@ -135,7 +138,7 @@ def test_a_project_that_can_be_written_is_not_called_read_only(project: Path, la
 
 
 def test_the_help_of_train_shows_its_defaults(labeltool: Run) -> None:
-    assert "default: tu-resnet10t" in " ".join(labeltool("train", "--help").out.split())
+    assert "default: tu-regnetx_002" in " ".join(labeltool("train", "--help").out.split())
 
 
 def test_an_export_may_have_options_of_its_format(labeltool: Run) -> None:

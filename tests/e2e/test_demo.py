@@ -21,7 +21,9 @@ out.mkdir(exist_ok=True)
 @pytest.fixture
 def embedded(tmp_path: Path, threshold_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The threshold is the only embedded model, and screenshots are made by a module of three lines."""
-    monkeypatch.setattr(models, "embedded_models", lambda: [models.read_model(threshold_model, "embedded")])
+    monkeypatch.setattr(
+        models.finding, "embedded_models", lambda: [models.read_model(threshold_model, "embedded")]
+    )
     (tmp_path / "site" / "shots.py").write_text(SHOTS, encoding="utf-8")
     monkeypatch.setattr("labeltool.cli.commands.demo.SCREENSHOTS", "shots")
 

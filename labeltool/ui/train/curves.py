@@ -1,0 +1,201 @@
+"""The curves of a training: loss and learning rate over the steps, and what validation says at each evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from labeltool.core.catalog import ClassCatalog
+from labeltool.ui import theme
+from labeltool.ui.dialogs.frame import GRID, label
+
+LEAST_CONTRAST = 2.4
+LOSS, RATE, SCORE = "#3d8bfd", "#e69f00", "#2fb380"
+AXIS_PX = 56
+
+
+class Curves(QWidget):
+    """Rows go in with :meth:`add`; the curves are drawn once for all of them."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("train.curves")
+        self._steps: list[float] = []
+        self._losses: list[float | None] = []
+        self._rates: list[float | None] = []
+        self._evaluated: list[float] = []
+        self._scores: list[float | None] = []
+        self._ious: dict[str, list[float | None]] = {}
+        self._colours: dict[str, str] = {}
+        self.loss, self.rate, self.score = (Plot(self, name) for name in ("loss", "rate", "score"))
+        self.rate.setXLink(self.loss)
+        self.score.setYRange(0, 1.05, padding=0)
+        self.legend = QLabel(self)
+        self.legend.setObjectName("train.curves.legend")
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        for column in (left, right):
+            column.setSpacing(GRID // 2)
+        left.addWidget(_caption(self.tr("Loss")))
+        left.addWidget(self.loss, 3)
+        left.addWidget(_caption(self.tr("Learning rate")))
+        left.addWidget(self.rate, 2)
+        right.addWidget(self.legend)
+        right.addWidget(self.score, 1)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(3 * GRID)
+        grid.addLayout(left, 0, 0)
+        grid.addLayout(right, 0, 1)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        self.refresh_theme()
+
+    def begin(self, catalog: ClassCatalog) -> None:
+        """Another training."""
+        for each in (self._steps, self._losses, self._rates, self._evaluated, self._scores):
+            each.clear()
+        self._ious = {each.name: [] for each in catalog.classes}
+        self._colours = {each.name: QColor(*each.color).name() for each in catalog.classes}
+        for plot in (self.loss, self.rate, self.score):
+            plot.enableAutoRange("x")
+        self._draw()
+
+    def add(self, rows: Iterable[dict[str, Any]]) -> None:
+        """What has been written since."""
+        new = list(rows)
+        for row in new:
+            if row.get("event") in ("started", "resumed", "shortened") and row.get("steps"):
+                self._expect(row["steps"])
+            if "loss" in row and "event" not in row:
+                self._steps.append(row["step"])
+                self._losses.append(row["loss"])
+                self._rates.append(row.get("learning_rate"))
+            elif "val" in row and "event" not in row:
+                self._evaluated.append(row["step"])
+                self._scores.append(row.get("score") if row["val"] else None)
+                per_class = row["val"].get("per_class", {})
+                for name, values in self._ious.items():
+                    values.append(per_class.get(name, {}).get("iou"))
+        if new:
+            self._draw()
+
+    def _expect(self, steps: int) -> None:
+        """So many steps there will be: what is still to come is seen as well."""
+        for plot in (self.loss, self.rate, self.score):
+            plot.setXRange(0, steps, padding=0.02)
+
+    @property
+    def points(self) -> tuple[int, int]:
+        """How many values of the loss and how many evaluations are drawn."""
+        return len(self._steps), len(self._evaluated)
+
+    def refresh_theme(self) -> None:
+        """Axes and curves in the colours of the scheme in force."""
+        for plot in (self.loss, self.rate, self.score):
+            plot.refresh_theme()
+        self._draw()
+
+    def _draw(self) -> None:
+        self.loss.clear()
+        self.rate.clear()
+        self.score.clear()
+        few = len(self._steps) < 2
+        self.loss.line(self._steps, self._losses, LOSS, dots=few)
+        self.rate.line(self._steps, self._rates, RATE, dots=few)
+        ground = theme.base()
+        shown = []
+        for name, values in self._ious.items():
+            colour = readable(QColor(self._colours[name]), ground).name()
+            self.score.line(self._evaluated, values, colour, width=1.5, dots=True)
+            shown.append((name, colour))
+        mean = readable(QColor(SCORE), ground).name() if len(shown) > 2 else ""
+        if mean:
+            self.score.line(self._evaluated, self._scores, mean, width=3, dots=True)
+            shown.insert(0, (self.tr("mean"), mean))
+        self.legend.setText(
+            f"<span>{self.tr('IoU on validation images')}</span>&nbsp;&nbsp;&nbsp;"
+            + "&nbsp;&nbsp;&nbsp;".join(
+                f"<span style='color:{colour}'>●</span>&nbsp;{_escaped(name)}" for name, colour in shown
+            )
+        )
+
+
+class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
+    """A plot that is looked at: no menu, no buttons, and the mouse does not move it."""
+
+    def __init__(self, parent: QWidget, name: str) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"train.curves.{name}")
+        self.setMinimumSize(20 * GRID, 8 * GRID)
+        self.setMenuEnabled(False)
+        self.hideButtons()
+        self.setMouseEnabled(False, False)
+        self.showGrid(x=False, y=True, alpha=0.15)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.getAxis("left").setWidth(AXIS_PX)
+        self.getAxis("left").enableAutoSIPrefix(False)
+        self.getAxis("bottom").enableAutoSIPrefix(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def refresh_theme(self) -> None:
+        """The colours of the scheme in force."""
+        self.setBackground(theme.base())
+        text = self.palette().color(self.foregroundRole())
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.setPen(pg.mkPen(theme.line()))
+            axis.setTextPen(pg.mkPen(text))
+
+    def line(
+        self, x: list[float], y: list[Any], colour: str, width: float = 2, *, dots: bool = False
+    ) -> None:
+        """A curve; where there is no value it has a gap."""
+        if all(value is None for value in y):
+            return
+        values = [float("nan") if value is None else float(value) for value in y]
+        more = {"symbol": "o", "symbolSize": 6, "symbolBrush": colour, "symbolPen": None} if dots else {}
+        self.plot(
+            list(x), values, pen=pg.mkPen(colour, width=width), antialias=True, connect="finite", **more
+        )
+
+
+def _caption(text: str) -> QLabel:
+    made = label(text)
+    made.setWordWrap(False)
+    return made
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def readable(colour: QColor, ground: QColor) -> QColor:
+    """The colour, moved away from the ground until it can be told from it."""
+    step = 110 if _luminance(ground) < 0.5 else -110
+    found = QColor(colour)
+    if step > 0 and found.value() < 60:
+        found = QColor.fromHsv(max(0, found.hue()), found.saturation(), 120)
+    for _ in range(20):
+        if contrast(found, ground) >= LEAST_CONTRAST:
+            break
+        found = found.lighter(step) if step > 0 else found.darker(-step)
+    return found
+
+
+def contrast(a: QColor, b: QColor) -> float:
+    """The contrast of two colours as WCAG 2 counts it, 1..21."""
+    lighter, darker = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,152 @@
+"""Small tables of figures: numbers to the right, sorted as numbers, better and worse told by sign and colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from labeltool.core.catalog import ClassDef
+from labeltool.ui import theme
+from labeltool.ui.dialogs.frame import GRID
+from labeltool.ui.panels.classes import swatch
+from labeltool.ui.train.words import difference_text, score_text
+
+ROW_PX = 3 * GRID
+NUMBER_PX, WIDEST_PX = 13 * GRID, 25 * GRID
+ID_ROLE = int(Qt.ItemDataRole.UserRole)
+STYLE = """
+    QHeaderView::section { background: palette(window); border: 0; border-bottom: 1px solid palette(mid);
+        padding: 3px 8px; }
+    QTableView::item { padding: 0 5px; }
+"""
+BETTER, WORSE = {"dark": "#56b4e9", "light": "#0072b2"}, {"dark": "#e69f00", "light": "#b35900"}
+"""Blue and orange, which people with any kind of colour blindness can tell apart."""
+
+
+class Cell(QTableWidgetItem):
+    """A cell that is sorted by its number; one without a number comes last."""
+
+    def __init__(self, text: str, number: float | None = None, *, left: bool = False) -> None:
+        super().__init__(text)
+        self._number = number
+        side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
+        self.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+
+    def __lt__(self, other: QTableWidgetItem) -> bool:
+        """Qt asks when it sorts."""
+        if isinstance(other, Cell) and (self._number is not None or other._number is not None):
+            a, b = self._number, other._number
+            return b is None if a is not None and b is None else a is not None and b is not None and a < b
+        return self.text().casefold() < other.text().casefold()
+
+
+def text_cell(text: str) -> Cell:
+    """A name."""
+    cell = Cell(text, left=True)
+    cell.setToolTip(text)
+    return cell
+
+
+def class_cell(each: ClassDef) -> Cell:
+    """A class with its colour."""
+    cell = text_cell(each.name)
+    cell.setIcon(swatch(each.color))
+    return cell
+
+
+def score_cell(score: float | None) -> Cell:
+    """A share of one."""
+    return Cell(score_text(score), score)
+
+
+def difference_cell(difference: float | None) -> Cell:
+    """More is better."""
+    text = difference_text(difference)
+    cell = Cell(text, difference)
+    for sign, colours in (("▲", BETTER), ("▼", WORSE)):
+        if text.startswith(sign):
+            cell.setForeground(QColor(colours[theme.effective()]))
+    return cell
+
+
+class Figures(QTableWidget):
+    """The first column is as wide as there is room, the others hold numbers. Ctrl+C copies."""
+
+    row_asked = Signal(str)
+    """Somebody wants to see what this row is about, by the id that was given with it."""
+
+    def __init__(self, name: str, title: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(ROW_PX)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setStyleSheet(STYLE)
+        self.itemActivated.connect(self._ask)
+        self.itemDoubleClicked.connect(self._ask)
+
+    def show_rows(
+        self,
+        headers: Sequence[str],
+        rows: Sequence[Sequence[Cell]],
+        ids: Sequence[str] = (),
+        *,
+        sortable: bool = False,
+    ) -> None:
+        """Show other rows; ``ids`` says what each is about."""
+        self.setSortingEnabled(False)
+        self.clear()
+        self.setColumnCount(len(headers))
+        self.setRowCount(len(rows))
+        for column, text in enumerate(headers):
+            self.setHorizontalHeaderItem(column, Cell(text, left=column == 0))
+        for number, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                cell.setData(ID_ROLE, ids[number] if ids else "")
+                self.setItem(number, column, cell)
+        header = self.horizontalHeader()
+        header.setStretchLastSection(False)
+        for column in range(len(headers)):
+            fixed = QHeaderView.ResizeMode.Fixed
+            header.setSectionResizeMode(column, fixed if column else QHeaderView.ResizeMode.Stretch)
+            if column:
+                wanted = self.fontMetrics().horizontalAdvance(headers[column]) + 3 * GRID
+                self.setColumnWidth(column, max(NUMBER_PX, min(WIDEST_PX, wanted)))
+        if sortable:
+            header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+            self.setSortingEnabled(True)
+
+    def fit(self, most: int) -> None:
+        """As high as its rows, of which at most so many are seen at once."""
+        rows = min(most, max(1, self.rowCount()))
+        self.setFixedHeight(rows * ROW_PX + self.horizontalHeader().sizeHint().height() + 2)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy the selected rows, or all."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            chosen = sorted({index.row() for index in self.selectedIndexes()}) or range(self.rowCount())
+            columns = range(self.columnCount())
+            lines = [[self.horizontalHeaderItem(column) for column in columns]]
+            lines += [[self.item(row, column) for column in columns] for row in chosen]
+            texts = ("\t".join(cell.text() for cell in line if cell is not None) for line in lines)
+            QGuiApplication.clipboard().setText("\n".join(texts))
+        else:
+            super().keyPressEvent(event)
+
+    def _ask(self, item: QTableWidgetItem) -> None:
+        wanted = item.data(ID_ROLE)
+        if wanted:
+            self.row_asked.emit(wanted)

@@ -1,0 +1,398 @@
+"""The workspace Train: a list of trainings and models at the left, and a page about what is chosen there."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from labeltool.app.models import Model
+from labeltool.app.runs import Run
+from labeltool.core.errors import LabeltoolError
+from labeltool.inference.run import read_state
+from labeltool.inference.training_options import TrainingOptions
+from labeltool.ui.action_set import ActionSet
+from labeltool.ui.dialogs.failure import as_failure
+from labeltool.ui.dialogs.frame import GRID
+from labeltool.ui.long_work import LongWork
+from labeltool.ui.train.compare_page import ComparePage
+from labeltool.ui.train.listing import MODEL, RUN, Listing, Thing
+from labeltool.ui.train.model_page import ModelPage
+from labeltool.ui.train.models import Models
+from labeltool.ui.train.new_page import NewPage
+from labeltool.ui.train.shelf import Shelf, condition, read_shelf
+from labeltool.ui.train.trainings import Trainings, may_stop
+
+if TYPE_CHECKING:
+    from labeltool.app.workbench import Workbench
+    from labeltool.store.project import ProjectStore
+    from labeltool.ui.train.run_page import RunPage
+
+LIST_PX = 288
+LOOK_MS = 1000
+BUTTONS = ("train_new", "model_add")
+
+
+class TrainWorkspace(QWidget):
+    """Puts the pages together, and does what the actions of the menu Model say."""
+
+    failed = Signal(Exception)
+    told = Signal(str)
+    tab_changed = Signal(str)
+    """What the tab of this workspace says."""
+    models_changed = Signal()
+    """There are other models now, or another one is in use."""
+    model_used = Signal(object)
+    """This model pre-labels from now on."""
+    prelabel_asked = Signal(object, bool)
+    """With this model, all images or the one at hand."""
+    image_asked = Signal(str)
+    """An image, by its id, is to be shown."""
+
+    def __init__(self, actions: ActionSet, work: LongWork, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self._bench: Workbench | None = None
+        self._shelf = Shelf()
+        self._chosen: Thing | None = None
+        self._run_page: RunPage | None = None
+        self._known = False  # what there is has been read
+        self._waiting = ""  # the action that was asked for before that
+        self.trainings = Trainings(self)
+        self.models = Models(work, self)
+        self.list = Listing(self)
+        self.new = NewPage(self)
+        self.model_page = ModelPage(actions, self)
+        self.compare_page = ComparePage(self)
+        self._pages = QStackedWidget(self)
+        for page in (self.new, self.model_page, self.compare_page):
+            self._pages.addWidget(page)
+        self._timer = QTimer(self, interval=LOOK_MS)
+        self._assemble()
+        self._connect()
+        self.setFocusProxy(self.list)
+
+    # ---- assembly
+
+    def _assemble(self) -> None:
+        side = QFrame(self)
+        side.setFixedWidth(LIST_PX)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, GRID)
+        column.setSpacing(GRID)
+        column.addWidget(self.list, 1)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
+        for name, text in zip(BUTTONS, (self.tr("New training"), self.tr("Add a model")), strict=True):
+            buttons.addWidget(self._button(name, text))
+        column.addLayout(buttons)
+        line = QFrame(self)
+        line.setFrameShape(QFrame.Shape.VLine)
+        line.setFrameShadow(QFrame.Shadow.Plain)
+        line.setForegroundRole(line.palette().ColorRole.Mid)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(side)
+        row.addWidget(line)
+        row.addWidget(self._pages, 1)
+
+    def _button(self, name: str, text: str) -> QPushButton:
+        action = self._actions[name]
+        button = QPushButton(action.icon(), text, self)
+        button.setObjectName(f"train.{name}")
+        button.setToolTip(action.toolTip())
+        button.setEnabled(action.isEnabled())
+        action.enabledChanged.connect(button.setEnabled)
+        button.clicked.connect(lambda *_: action.trigger())
+        return button
+
+    def _connect(self) -> None:
+        self._timer.timeout.connect(self._look)
+        self.list.chosen.connect(self.show_thing)
+        self.new.asked.connect(self._start)
+        self.compare_page.asked.connect(self.models.compare)
+        for page in (self.model_page, self.compare_page):
+            page.image_asked.connect(self._find_image)
+        self.models.compared.connect(self.compare_page.show_comparison)
+        self.models.used.connect(self._used)
+        self.models.added.connect(lambda model: self._changed((MODEL, model.key)))
+        self.models.removed.connect(self._removed)
+        self.trainings.preparing.connect(lambda done, total, _: self.new.show_preparing(done, total))
+        self.trainings.begun.connect(self._begun)
+        self.trainings.ended.connect(self._ended)
+        for part in (self.trainings, self.models):
+            part.failed.connect(self.failed)
+
+    @property
+    def run_page(self) -> RunPage:
+        """Made when the first training is shown: what draws its curves takes a moment."""
+        if self._run_page is None:
+            from labeltool.ui.train.run_page import RunPage  # noqa: PLC0415
+
+            self._run_page = RunPage(self._actions, self)
+            self._pages.addWidget(self._run_page)
+            self._run_page.model_asked.connect(self._show_model_of)
+            self._run_page.changed.connect(self._run_changed)
+        return self._run_page
+
+    # ---- the project
+
+    def attach(self, bench: Workbench | None) -> None:
+        """The trainings and models of this project from now on."""
+        self._bench, self._shelf, self._chosen = bench, Shelf(), None
+        self._known, self._waiting = False, ""
+        self._timer.stop()
+        for part in (self.trainings, self.models, self.new):
+            part.attach(bench)
+        if self._run_page is not None:
+            self._run_page.forget()
+        self.list.show_shelf(self._shelf)
+        self._pages.setCurrentWidget(self.new)
+        self._say_tab()
+        self._enable()
+        if bench is not None:
+            bench.catalog_changed.connect(lambda _: self.renew())
+            self.renew(self._show_first)
+
+    def renew(self, then: Callable[[], None] = lambda: None) -> None:
+        """Read again what there is, off this thread; what is shown stays shown."""
+        bench = self._bench
+        if bench is None:
+            return
+
+        def done(shelf: Shelf) -> None:
+            self._shelf = shelf
+            self.list.show_shelf(shelf, self.trainings.run)
+            self.compare_page.show_choices(shelf, {record.split for record in bench.store.images()})
+            if self._chosen is not None and self._pages.currentWidget() is not self.compare_page:
+                self.show_thing(self._chosen)
+            self._enable()
+            then()
+
+        bench.lanes.submit(
+            "io",
+            "trainings and models",
+            lambda cancel, progress: _read(bench.store),
+            done=done,
+            failed=lambda error: self.failed.emit(as_failure(error)),
+        )
+
+    def _show_first(self) -> None:
+        self._known = True
+        if self._waiting:
+            self.run(self._waiting)
+        elif self._shelf.runs and self._chosen is None:
+            self.show_thing((RUN, self._shelf.runs[0].name))
+        if self._shelf.problem:
+            self.told.emit(self._shelf.problem)
+
+    def refresh_theme(self) -> None:
+        """Icons and curves in the colours of the scheme in force."""
+        self.model_page.refresh_theme()
+        if self._run_page is not None:
+            self._run_page.refresh_theme()
+        for name in BUTTONS:
+            button = self.findChild(QPushButton, f"train.{name}")
+            if button is not None:
+                button.setIcon(self._actions[name].icon())
+
+    # ---- pages
+
+    def show_thing(self, thing: Thing) -> None:
+        """Turn to the page of a training or a model."""
+        self._chosen = thing
+        self.list.choose(thing)
+        kind, name = thing
+        run, model = self._shelf.run(name), self._shelf.model(name)
+        if kind == RUN and run is not None and self._bench is not None:
+            has_model = self._shelf.model_of(run) is not None
+            self.run_page.show_run(
+                run, self._bench.lanes, has_model=has_model, followed=self._is_followed(run)
+            )
+            self._pages.setCurrentWidget(self.run_page)
+            self._timer.start()
+        elif kind == MODEL and model is not None:
+            self.model_page.show_model(model, self._shelf.use_of(model))
+            self._pages.setCurrentWidget(self.model_page)
+        self._enable()
+
+    def _show_model_of(self, run: Run) -> None:
+        model = self._shelf.model_of(run)
+        if model is not None:
+            self.show_thing((MODEL, model.key))
+
+    def _show_new(self) -> None:
+        self._chosen = None
+        self.list.choose(None)
+        self.new.renew()
+        self._pages.setCurrentWidget(self.new)
+        self._enable()
+
+    def _show_compare(self) -> None:
+        model = self._model or next(iter(self._shelf.models), None)
+        others = [self._shelf.used, *self._shelf.models]
+        other = next((m for m in others if m is not None and model is not None and m.key != model.key), None)
+        self.compare_page.choose(model, other)
+        self._pages.setCurrentWidget(self.compare_page)
+
+    @property
+    def _model(self) -> Model | None:
+        """The model that is chosen."""
+        kind, name = self._chosen or ("", "")
+        return self._shelf.model(name) if kind == MODEL else None
+
+    @property
+    def _run(self) -> Run | None:
+        """The training that is chosen, as it is now."""
+        kind, name = self._chosen or ("", "")
+        shown = self._run_page.run if self._run_page is not None else None
+        if kind == RUN and shown is not None and shown.name == name:
+            return shown
+        return self._shelf.run(name) if kind == RUN else None
+
+    def _is_followed(self, run: Run) -> bool:
+        return self.trainings.run is not None and self.trainings.run.folder == run.folder
+
+    # ---- actions
+
+    def run(self, action: str) -> None:
+        """Do what an action of the menu Model says."""
+        if not self._known:
+            self._waiting = action
+            return
+        run, model = self._run, self._model
+        if action == "train_new":
+            self._show_new()
+        elif action == "train_stop":
+            self.trainings.stop()
+            self.told.emit(self.tr("Stopping; the best weights so far are kept"))
+            self._look()
+        elif action == "train_go_on" and run is not None:
+            self.trainings.go_on(run)
+        elif action == "model_use" and model is not None:
+            self.models.use(model)
+        elif action == "model_roll_back":
+            self.models.roll_back()
+        elif action == "model_compare":
+            self._show_compare()
+        elif action in ("model_prelabel", "model_prelabel_all") and model is not None:
+            self.prelabel_asked.emit(model, action == "model_prelabel_all")
+        elif action == "model_add":
+            self.models.ask_file()
+        elif action == "model_remove":
+            thing = run or model
+            if thing is not None:
+                self.models.ask_remove(thing)
+        self._enable()
+
+    def _enable(self) -> None:
+        bench, model, run = self._bench, self._model, self._run
+        editable = bench is not None and bench.editable
+        busy = self.trainings.busy
+        shelf = self._shelf
+        unused = model is not None and not (shelf.chosen and shelf.is_used(model))
+        owned = unused and model is not None and model.source == "project"
+        self._actions.enable(
+            {
+                "training": busy and not self.trainings.stopping,
+                "stopped": editable and not busy and run is not None and run.can_go_on,
+                "model": editable and model is not None,
+                "unused": editable and unused,
+                "promoted": editable and self._shelf.can_roll_back,
+                "owned": editable and (owned or (run is not None and not self._is_followed(run))),
+            }
+        )
+        why = self.tr("A training is running. The next one can begin when it has ended.") if busy else ""
+        self.new.show_busy(why if editable else self.tr("The project was opened for reading only."))
+
+    # ---- trainings
+
+    def _start(self, options: TrainingOptions) -> None:
+        self.trainings.start(options)
+        self._enable()
+
+    def _begun(self, run: Run) -> None:
+        self._chosen = (RUN, run.name)
+        self.renew()
+
+    def _ended(self, run: Run | None, model: Model | None) -> None:
+        if run is not None:
+            text = self.tr("{name} has left a model.") if model else self.tr("{name} has ended without one.")
+            self.told.emit(text.format(name=run.name))
+        self._say_tab()
+        self.renew(self.models_changed.emit)
+
+    def _look(self) -> None:
+        """Once a second: what has been written since."""
+        self._say_tab()
+        run = self._run
+        if run is not None and self._pages.currentWidget() is self._run_page and self.isVisible():
+            followed = self._is_followed(run)
+            self.run_page.look(followed=followed, stopping=followed and self.trainings.stopping)
+
+    def _run_changed(self, run: Run) -> None:
+        self.list.renew_run(run, followed=self._is_followed(run))
+        self._enable()
+
+    def _say_tab(self) -> None:
+        """A training that runs is seen from the other workspaces."""
+        text = self.tr("Train")
+        if self.trainings.run is not None:
+            state = read_state(self.trainings.run.folder)
+            percent = int(100 * state.step / state.steps) if state.steps else 0
+            text = self.tr("Train · {percent} %").format(percent=percent)
+        elif self._run is None or condition(self._run, followed=False) != "running":
+            self._timer.stop()
+        self.tab_changed.emit(text)
+
+    # ---- models
+
+    def _used(self, model: Model) -> None:
+        self.told.emit(self.tr("{name} pre-labels from now on").format(name=model.card.name))
+
+        def then() -> None:
+            self.models_changed.emit()
+            self.model_used.emit(model)
+
+        self.renew(then)
+
+    def _changed(self, thing: Thing) -> None:
+        self._chosen = thing
+        self.renew(self.models_changed.emit)
+
+    def _removed(self) -> None:
+        self._show_new()
+        self.renew(self.models_changed.emit)
+
+    # ---- going elsewhere
+
+    def _find_image(self, name: str) -> None:
+        """By its id, or by its name where a model was trained elsewhere."""
+        images = self._bench.store.images() if self._bench is not None else []
+        record = next((record for record in images if name in (record.id, record.name)), None)
+        if record is not None:
+            self.image_asked.emit(record.id)
+        else:
+            text = self.tr("the project has no image called {name} any more")
+            self.failed.emit(LabeltoolError(text.format(name=name)))
+
+    def may_close(self) -> bool:
+        """Ask before a training is stopped because the project is closed."""
+        return not self.trainings.busy or may_stop(self.window())
+
+
+def _read(store: ProjectStore) -> Shelf:
+    """What draws curves takes a moment to import; here nobody waits for it."""
+    importlib.import_module("labeltool.ui.train.run_page")
+    return read_shelf(store)
