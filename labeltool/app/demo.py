@@ -158,7 +158,7 @@ def evaluate_synthetic(store: ProjectStore, model: Model) -> Evaluation:
     for record, truth in _with_truth(store):
         kept = store.prediction(record.id, model.key)
         if kept is not None:
-            result.add(record.name, kept.label, _mask_of(truth))
+            result.add(record.name, kept, _mask_of(truth))
     return result
 
 

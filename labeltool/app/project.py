@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from labeltool.core.digest import file_hash
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
@@ -159,12 +159,6 @@ def source_problem(record: ImageRecord) -> str:
     except OSError as error:
         return f"the image cannot be read: {error.strerror}"
     return "the image has changed since it was added. Put the old file back, or add the new one under another name"
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @lru_cache(maxsize=64)
