@@ -9,8 +9,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Timetable:
-    """``pieces`` are (step, steps): from that step on there will be so many. A second piece means that the machine
-    became slower than it was when the time that was given was turned into steps."""
+    """``pieces`` are (step, steps): from that step on there will be so many. A second piece means that the machine's
+    pace became another than it was when the time that was given was turned into steps."""
 
     pieces: tuple[tuple[int, int], ...]
     evaluations: int
@@ -22,8 +22,13 @@ class Timetable:
 
     def share(self, step: int) -> float:
         """How much of the schedule is over when that many steps are done, 0..1."""
-        steps = next(steps for begin, steps in reversed(self.pieces) if begin <= step)
-        return min(1.0, step / steps)
+        if step >= self.steps:
+            return 1.0
+        over, ends = 0.0, [begin for begin, _ in self.pieces[1:]]
+        for (begin, steps), end in zip(self.pieces, [*ends, step], strict=True):
+            if begin < step:
+                over += (1 - over) * (min(step, end) - begin) / (steps - begin)
+        return over
 
     def evaluates(self, step: int) -> bool:
         """Whether the weights after that many steps are evaluated: more often towards the end, and at the end."""
@@ -33,8 +38,8 @@ class Timetable:
         """How many evaluations come after that many steps."""
         return self.evaluations - self._passed(step)
 
-    def shortened(self, step: int, steps: int) -> Timetable:
-        """The same until ``step``, then ending with ``steps``."""
+    def ending(self, step: int, steps: int) -> Timetable:
+        """The same until ``step``, then going on evenly to end with ``steps``."""
         return replace(self, pieces=(*(p for p in self.pieces if p[0] < step), (step, steps)))
 
     def _passed(self, step: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any
 
 import torch
@@ -72,6 +72,10 @@ class Lead(Training):
         self._tell("finished")
         forget_state(self.task.folder)
         return best
+
+    def steps(self) -> float:
+        """How many there will be: the lead's word counts."""
+        return self.reached.timetable.steps
 
     def pause(self) -> None:
         """Evaluate where the timetable says so, keep the state now and then, and see whether there is enough time."""
@@ -175,19 +179,19 @@ class Lead(Training):
         return keep_best(self.task.folder, card, network, manifest, rows)
 
     def _keep_up(self) -> None:
-        """See every few seconds whether the machine is as quick as it was, and do fewer steps where it is not."""
+        """See every few seconds whether the machine keeps its pace, and do fewer or more steps where it does not."""
         reached, pace, now_s = self.reached, pace_of(self.reached), time.monotonic()
         steps = reached.step - self._paced_step
         if pace is None or now_s - self._paced_s < _PACE_S or not steps:
             return
-        pace.step_s = (now_s - self._paced_s) / steps
+        pace.saw(steps, now_s - self._paced_s)
+        reached.pace = astuple(pace)
         self._paced_s, self._paced_step = now_s, reached.step
-        timetable = pace.kept_up(reached.timetable, reached.step, self.seconds)
-        if timetable != reached.timetable:
-            self._row(
-                event="shortened", step=reached.step, steps=timetable.steps, before=reached.timetable.steps
-            )
-            reached.timetable = timetable
+        before = reached.timetable.steps
+        reached.timetable = pace.kept_up(reached.timetable, reached.step, self.seconds, self.options.steps)
+        if (after := reached.timetable.steps) != before:
+            event = "shortened" if after < before else "lengthened"
+            self._row(event=event, step=reached.step, steps=after, before=before)
 
     def _row(self, **values: Any) -> None:
         self._journal.add(**values)

@@ -84,6 +84,10 @@ class Training:
         """How long the run has taken so far, without pauses."""
         return time.monotonic() - self._began_s
 
+    def steps(self) -> float:
+        """How many steps there will be, as far as this process decides that."""
+        return math.inf
+
     def pause(self) -> None:
         """What is to be done between two steps."""
 
@@ -94,11 +98,9 @@ class Training:
         """Whether a step follows. All processes take part in each of these decisions, and decide alike."""
         self.pause()
         reached = self.reached
-        wanted, steps, on = lowest(
-            [not self.task.cancel.cancelled, reached.timetable.steps, not reached.ended]
-        )
-        if steps < reached.timetable.steps:
-            reached.timetable = reached.timetable.shortened(reached.step, int(steps))
+        wanted, steps, on = lowest([not self.task.cancel.cancelled, self.steps(), not reached.ended])
+        if steps != reached.timetable.steps:
+            reached.timetable = reached.timetable.ending(reached.step, int(steps))
         if not wanted:
             raise CancelledError
         return bool(on) and reached.step < steps

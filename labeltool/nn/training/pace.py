@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from labeltool.inference.timetable import Timetable
 
 _RESERVE = 0.97
-_TOLERANCE = 0.03
+_LATE, _EARLY = 0.03, 0.1
+"""Shares of the time by which the end may be off before the number of steps is set anew."""
+_SETTLED = 0.9
+"""From this share of the steps on the schedule is not made longer any more: the learning rate is all but gone."""
+_MEMORY = 0.05
+"""Share of the time in which a change of the machine's pace is believed: a moment's load is not the machine's pace."""
 _EVALUATING = 0.4
 """Share of the time that evaluations may take; rather than more there are fewer of them."""
 
@@ -30,11 +36,19 @@ class Pace:
         in_time = int(_RESERVE * (left_s - evaluations * self.evaluation_s) / self.step_s)
         return Timetable(((0, min(steps, max(1, in_time))),), evaluations)
 
-    def kept_up(self, timetable: Timetable, step: int, spent_s: float) -> Timetable:
-        """The timetable after ``step`` steps, with fewer of them where what is left would end late."""
+    def saw(self, steps: int, seconds: float) -> None:
+        """That many steps have just taken so long."""
+        believed = 1 - math.exp(-seconds / (_MEMORY * self.limit_s))
+        self.step_s += believed * (seconds / steps - self.step_s)
+
+    def kept_up(self, timetable: Timetable, step: int, spent_s: float, most: int) -> Timetable:
+        """The timetable after ``step`` steps: with fewer where what is left would end late, with more where it would
+        end early, but never more than ``most``."""
         ahead_s = timetable.left(step) * self.evaluation_s + self.calibration_s
-        late_s = spent_s + ahead_s + (timetable.steps - step) * self.step_s - self.limit_s
-        if late_s <= _TOLERANCE * self.limit_s:
-            return timetable
-        in_time = max(0, int((self.limit_s - spent_s - ahead_s) / self.step_s))
-        return timetable.shortened(step, max(1, step + in_time))
+        off_s = spent_s + ahead_s + (timetable.steps - step) * self.step_s - self.limit_s
+        late, early = off_s > _LATE * self.limit_s, off_s < -_EARLY * self.limit_s
+        in_time = max(0, int(_RESERVE * (self.limit_s - spent_s - ahead_s) / self.step_s))
+        steps = min(most, max(1, step + in_time))
+        if late or (early and steps > timetable.steps and step < _SETTLED * timetable.steps):
+            return timetable.ending(step, steps)
+        return timetable

@@ -71,7 +71,7 @@ class Curves(QWidget):
         """What has been written since."""
         new = list(rows)
         for row in new:
-            if row.get("event") in ("started", "resumed", "shortened") and row.get("steps"):
+            if row.get("event") in ("started", "resumed", "shortened", "lengthened") and row.get("steps"):
                 self._expect(row["steps"])
             if "loss" in row and "event" not in row:
                 self._steps.append(row["step"])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from labeltool.app.models import Model, in_use, promotions, suitable_models
 from labeltool.app.models.journal import line_of_use
 from labeltool.app.runs import Run, runs
+from labeltool.core.digest import file_hash
 from labeltool.core.errors import LabeltoolError
+from labeltool.inference.run import MANIFEST
 from labeltool.store.project import ProjectStore
 from labeltool.ui.train.words import translate
 
@@ -24,6 +27,8 @@ class Shelf:
     chosen: bool = False
     can_roll_back: bool = False
     problem: str = ""
+    left: Mapping[str, Model] = field(default_factory=dict)
+    """By the name of a training the newest model that it has left."""
 
     def model(self, key: str) -> Model | None:
         """The model of this key."""
@@ -45,9 +50,7 @@ class Shelf:
 
     def model_of(self, run: Run) -> Model | None:
         """The newest model that a training has left; where it went on after a stop it has left several."""
-        own = re.compile(rf"{re.escape(run.name)}(-\d+)?")
-        found = (m for m in self.models if m.source == "project" and own.fullmatch(m.card.name))
-        return max(found, key=lambda model: model.date, default=None)
+        return self.left.get(run.name)
 
     def run(self, name: str) -> Run | None:
         """The training of this name."""
@@ -65,7 +68,20 @@ def read_shelf(store: ProjectStore) -> Shelf:
         used = promoted or next(iter(models), None)
     except (LabeltoolError, OSError) as error:
         problem = str(error)
-    return Shelf(known, models, used, promoted is not None, before, problem)
+    return Shelf(known, models, used, promoted is not None, before, problem, _left(known, models))
+
+
+def _left(known: Sequence[Run], models: Sequence[Model]) -> dict[str, Model]:
+    """A model's card names, by its digest, the manifest that it came of; its own name says less."""
+    newest_last = sorted(
+        (model for model in models if model.source == "project"), key=lambda model: model.date
+    )
+    made = {model.card.training.get("manifest_sha256"): model for model in newest_last}
+    found = {}
+    for run in known:
+        with suppress(OSError, KeyError):  # deleted meanwhile, or it has left none
+            found[run.name] = made[file_hash(run.folder / MANIFEST)]
+    return found
 
 
 def condition(run: Run, *, followed: bool) -> str:

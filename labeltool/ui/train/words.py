@@ -113,8 +113,10 @@ def event_text(row: dict[str, Any]) -> str:
         return translate("Train", "calibrated on whole images: {score}, {kept}").format(
             score=score_text(row.get("score")), kept=kept
         )
-    if event == "shortened":
-        text = translate("Train", "{n} steps instead of {before}: the machine is slower than it was")
+    if event in ("shortened", "lengthened"):
+        slower = translate("Train", "{n} steps instead of {before}: the machine is slower than it was")
+        faster = translate("Train", "{n} steps instead of {before}: the machine is faster than it was")
+        text = slower if event == "shortened" else faster
         return text.format(n=f"{row.get('steps', 0):,}", before=f"{row.get('before', 0):,}")
     said = words.get(event, event)
     return ": ".join(filter(None, (said, str(row.get("error") or row.get("notice") or ""))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ def test_a_shortened_timetable_is_the_same_before_and_ends_with_an_evaluation(
     here = data.draw(st.integers(0, steps - 1))
     fewer = data.draw(st.integers(max(1, here), steps))
     whole = Timetable(((0, steps),), evaluations)
-    short = whole.shortened(here, fewer)
+    short = whole.ending(here, fewer)
     for step in range(here):
         assert short.share(step) == whole.share(step)
         assert short.evaluates(step) == whole.evaluates(step)
@@ -37,9 +39,20 @@ def test_a_shortened_timetable_is_the_same_before_and_ends_with_an_evaluation(
     assert short.left(fewer) == 0
 
 
+@given(st.integers(2, 300), st.data())
+def test_a_change_of_the_end_makes_no_jump(steps: int, data: st.DataObject) -> None:
+    here = data.draw(st.integers(1, steps - 1))
+    others = data.draw(st.integers(here + 1, 2 * steps))
+    changed = Timetable(((0, steps),), 4).ending(here, others)
+    shares = [changed.share(step) for step in range(here, others + 1)]
+    assert shares[0] == here / steps and shares[-1] == 1
+    pace = [after - before for before, after in pairwise(shares)]
+    assert max(pace) - min(pace) < 1e-9
+
+
 @given(st.integers(1, 100), st.integers(1, 9), st.integers(0, 50))
 def test_it_comes_back_from_json(steps: int, evaluations: int, here: int) -> None:
-    timetable = Timetable(((0, steps),), evaluations).shortened(here, steps)
+    timetable = Timetable(((0, steps),), evaluations).ending(here, steps)
     assert Timetable.from_json(timetable.to_json()) == timetable
 
 
