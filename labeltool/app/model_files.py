@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import subprocess
-import sys
-import threading
-from collections import deque
-from collections.abc import Iterable, Sequence
+import queue
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
 
 from labeltool.app.models.finding import project_models
 from labeltool.app.models.model import Model
 from labeltool.app.project import source_problem
-from labeltool.core import errors
-from labeltool.core.errors import BadInputError, CancelledError, LabeltoolError, ModelError
+from labeltool.core.errors import BadInputError, ModelError
 from labeltool.core.extras import INT8, ONNX
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord
+from labeltool.inference.child import Child, Frame, raise_error
+from labeltool.inference.frames import Header
 
 _MODULE = "labeltool.nn.engines.files"
+_MOST_EXAMPLES = 120
 _POLL_S = 0.1
-_LAST_LINES = 12
 
 
 def quantize(
@@ -48,13 +45,20 @@ def quantize(
         )
     if INT8.missing:
         raise INT8.refusal("quantizing a model", file=model.folder)
-    whole = [(str(record.path), record.page) for record in images if not source_problem(record)]
+    whole = [(str(record.path), record.page) for record in _examples(images)]
     if not whole:
         raise BadInputError(
             "there is no image to quantize the model with", file=root, hint="Add images first"
         )
     _work({"work": "quantize", "model": str(model.folder.absolute()), "images": whole}, progress, cancel)
     return model
+
+
+def _examples(images: Sequence[ImageRecord]) -> Iterator[ImageRecord]:
+    """Some images from all over a project that can be read."""
+    step = max(1, -(-len(images) // _MOST_EXAMPLES))
+    spread = (record for first in range(step) for record in images[first::step])
+    return islice((record for record in spread if not source_problem(record)), _MOST_EXAMPLES)
 
 
 def export_onnx(
@@ -66,7 +70,7 @@ def export_onnx(
     """
     if ONNX.missing:
         raise ONNX.refusal("an ONNX file", file=out)
-    target = out / f"{model.card.name}.onnx" if out.is_dir() else out
+    target = out / f"{Path(model.card.name).name or 'model'}.onnx" if out.is_dir() else out
     if not target.parent.is_dir():
         raise BadInputError("there is no such folder", file=target.parent, hint="Create it first")
     request = {"work": "export", "model": str(model.path.absolute()), "out": str(target.absolute())}
@@ -74,63 +78,27 @@ def export_onnx(
     return target
 
 
-def _work(request: dict[str, Any], progress: Progress, cancel: CancelToken | None) -> dict[str, Any]:
-    """Have a child process do it; what it says of what it made."""
-    child = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-X", "utf8", "-m", _MODULE],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
-    assert child.stdin is not None and child.stdout is not None and child.stderr is not None  # noqa: S101
-    last: deque[str] = deque(maxlen=_LAST_LINES)
-    answers: list[dict[str, Any]] = []
-    readers = [
-        threading.Thread(target=_listen, args=(child.stdout, progress, answers), daemon=True),
-        threading.Thread(target=last.extend, args=(child.stderr,), daemon=True),
-    ]
-    for thread in readers:
-        thread.start()
+def _work(request: Header, progress: Progress, cancel: CancelToken | None) -> None:
+    """Have a child process do it. Raises what it raises; CancelledError within a second of ``cancel``."""
+    child = Child(_MODULE, [], name="process that converts models")
     try:
-        with contextlib.suppress(OSError):
-            child.stdin.write(json.dumps(request) + "\n")
-            child.stdin.close()
-        while readers[0].is_alive():
-            readers[0].join(_POLL_S)
-            if cancel is not None and cancel.cancelled:
-                raise CancelledError
+        child.send(request)
+        made = False
+        while not made:
+            if cancel is not None:
+                cancel.check()
+            with contextlib.suppress(queue.Empty):
+                made = _take(child, child.frames.get(timeout=_POLL_S), progress)
     finally:
         child.kill()
-        child.wait()
-        for thread in readers:
-            thread.join(2)
-        child.stdout.close()
-        child.stderr.close()
-    answer = answers[-1] if answers else {}
-    if "error" in answer:
-        raise _error(answer["error"])
-    if "made" not in answer:
-        raise ModelError(
-            "the process that converts models ended", file=request["model"], hint="\n".join(last)
-        )
-    made: dict[str, Any] = answer["made"]
-    return made
 
 
-def _listen(lines: IO[str] | Iterable[str], progress: Progress, answers: list[dict[str, Any]]) -> None:
-    for line in lines:
-        answer = json.loads(line)
-        if "done" in answer:
-            progress(answer["done"], answer["total"], answer["text"])
-        else:
-            answers.append(answer)
-
-
-def _error(told: dict[str, str]) -> LabeltoolError:
-    kind = getattr(errors, told["kind"], ModelError)
-    known = isinstance(kind, type) and issubclass(kind, LabeltoolError)
-    return (kind if known else ModelError)(told["message"], file=told["file"], hint=told["hint"])
+def _take(child: Child, frame: Frame | Exception, progress: Progress) -> bool:
+    """Pass on how far it is; True when it is done."""
+    if isinstance(frame, Exception):
+        raise child.obituary(frame) from frame
+    header, _ = frame
+    raise_error(header)
+    if "progress" in header:
+        progress(*header["progress"])
+    return "made" in header

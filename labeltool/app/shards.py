@@ -154,7 +154,7 @@ class _Run:
     def chunk(
         self, number: int, records: Sequence[ImageRecord], progress: Progress, before: int, total: int
     ) -> None:
-        """Do all images of a chunk, then write its journal."""
+        """Do these images of a chunk, then write its journal; what it says of others stays."""
         done: list[str] = []
         skipped: dict[str, str] = {}
         for place, record in enumerate(sorted(records, key=lambda each: each.id), before):
@@ -171,7 +171,9 @@ class _Run:
             self.report.listen(self.process)
         self.report.images += len(done)
         with explained(self.shards.folder):
-            atomic.write_bytes(self.shards.journal(number), _dump({"images": done, "skipped": skipped}))
+            earlier: list[str] = (self.shards.done(number) or {}).get("images", [])
+            images = sorted({*earlier, *done} - set(skipped))
+            atomic.write_bytes(self.shards.journal(number), _dump({"images": images, "skipped": skipped}))
 
     def _image(self, record: ImageRecord, progress: Progress) -> None:
         problem = source_problem(record)
@@ -185,7 +187,7 @@ class _Run:
         mine = whole.with_name(f".{whole.name}.{self.rank.rank}-of-{self.rank.world_size}{atomic.TEMPORARY}")
         self.report.tiles += spool(mine, record, self.model, self.how, self.process, self.cancel, progress)
         with explained(whole):
-            mine.replace(whole)
+            atomic.move(mine, whole)
             atomic.sync_folder(whole.parent)
 
 

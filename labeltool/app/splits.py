@@ -134,7 +134,8 @@ def units_of(records: Sequence[ImageRecord], how: Draw) -> dict[str, str]:
     """The unit of each image by id.
 
     The images of one file are never divided, even where they are several series (the times of a volume), nor are those
-    of one series that lies in several files. Units are called by what they hold and not by where it lies.
+    of one series that lies in several files, nor a file and its copy. Units are called by what they hold and not by
+    where it lies.
     """
     if how.unit == "folder":
         return {r.id: str(r.path.parent) for r in records}
@@ -143,7 +144,12 @@ def units_of(records: Sequence[ImageRecord], how: Draw) -> dict[str, str]:
     pairs = [
         (first.setdefault(key, number), number)
         for number, r in enumerate(records)
-        for key in (("file", str(r.path)), ("series", r.series), ("subject", subjects.get(r.id, "")))
+        for key in (
+            ("file", str(r.path)),
+            ("bytes", r.sha256),
+            ("series", r.series),
+            ("subject", subjects.get(r.id, "")),
+        )
         if key[1]
     ]
     roots = joined(len(records), *np.array(pairs, np.int64).reshape(-1, 2).T).tolist()

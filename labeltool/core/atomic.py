@@ -31,7 +31,7 @@ def replacing(path: Path) -> Iterator[Path]:
         sync_file(temporary)
         if path.exists():
             shutil.copymode(path, temporary)
-        _replace(temporary, path)
+        move(temporary, path)
     except OSError as error:
         if str(error.filename) == str(temporary):  # a name that nobody has given
             error.filename, error.filename2 = str(path), None
@@ -80,8 +80,8 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
-def _replace(source: Path, target: Path) -> None:
-    """os.replace, patient: on Windows a virus scanner may hold a file for a moment."""
+def move(source: Path, target: Path) -> None:
+    """os.replace, patient: on Windows a virus scanner, or whoever reads, may hold a file for a moment."""
     for wait_s in _WAITS_S:
         try:
             source.replace(target)

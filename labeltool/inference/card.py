@@ -45,8 +45,8 @@ class ModelCard:
     context: int = 0
     atrous_rates: tuple[int, ...] = ()
     scale: float = 1.0
-    tile: int = 512
-    halo: int = 32
+    tile: int = 768
+    halo: int = 64
     bands: tuple[int, ...] = ()
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
@@ -84,6 +84,7 @@ class ModelCard:
             for name in ("atrous_rates", "bands", "mean", "std", "stretch", "values"):
                 if data.get(name) is not None:
                     data[name] = tuple(data[name])
+            _check_kinds(data)
             return cls(catalog=catalog, **data)
         except FileNotFoundError as error:
             raise ModelError(
@@ -93,3 +94,15 @@ class ModelCard:
             ) from error
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ModelError(f"not a model card: {error}", file=path) from error
+
+
+def _check_kinds(data: dict[str, Any]) -> None:
+    """TypeError where a stranger's card holds something else than the program will take it for."""
+    for kind, what, names in (
+        (str, "a text", ("name", "version", "arch", "encoder", "segmenter", "sha256", "data", "licence")),
+        (int, "a whole number", ("decoder_channels", "output_stride", "context", "tile", "halo")),
+        (dict, "a table", ("training", "figures")),
+    ):
+        for name in names:
+            if name in data and not isinstance(data[name], kind):
+                raise TypeError(f"{name} is not {what}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import signal
 import subprocess
@@ -25,10 +26,17 @@ Frame = tuple[Header, bytes]
 
 class Child:
     """One life of the process ``python -m module``; its two output streams are read on threads, which works on every
-    system. With ``apart`` the keys of a terminal (Ctrl+C) do not reach it. ``name`` is what people call it."""
+    system. With ``apart`` the keys of a terminal (Ctrl+C) do not reach it. ``name`` is what people call it, ``without``
+    are variables of the environment that are not for it."""
 
     def __init__(
-        self, module: str, arguments: Sequence[str], *, name: str = "model process", apart: bool = False
+        self,
+        module: str,
+        arguments: Sequence[str],
+        *,
+        name: str = "model process",
+        apart: bool = False,
+        without: Sequence[str] = (),
     ) -> None:
         self._name = name
         self._process = subprocess.Popen(  # noqa: S603
@@ -38,6 +46,7 @@ class Child:
             stderr=subprocess.PIPE,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             start_new_session=apart,
+            env={variable: value for variable, value in os.environ.items() if variable not in without},
         )
         self.frames: queue.Queue[Frame | Exception] = queue.Queue(_FRAMES_AHEAD)
         self._given_up = threading.Event()

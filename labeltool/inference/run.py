@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -36,6 +38,8 @@ MANIFEST, METRICS, STATE, STATE_TENSORS = "manifest.json", "metrics.jsonl", "sta
 LABELS, BEST, SAMPLES, BOARD, LOCK = "labels", "best", "samples", "board", "lock"
 PER_IMAGE = "metrics_per_image.json"
 
+_POLL_S = 0.02
+
 SUBSETS = ("train", "val", "unlabelled")
 STATES = ("new", "running", "finished", "cancelled", "failed")
 """``running`` in a file whose process is gone means that the process was killed: the run can go on."""
@@ -43,8 +47,9 @@ STATES = ("new", "running", "finished", "cancelled", "failed")
 
 @dataclass(frozen=True)
 class RunImage:
-    """One image of a run. ``sha256`` is its digest (:mod:`labeltool.core.digest`), ``label_sha256`` that of the label's
-    bytes as an array (empty for an unlabelled image); ``group`` only splits the figures of an evaluation."""
+    """One image of a run. ``id`` names the file of its label (ValueError for what could name one elsewhere). ``sha256``
+    is its digest (:mod:`labeltool.core.digest`), ``label_sha256`` that of the label's bytes as an array (empty for an
+    unlabelled image); ``group`` only splits the figures of an evaluation."""
 
     id: str
     name: str
@@ -55,14 +60,20 @@ class RunImage:
     label_sha256: str = ""
     group: str = ""
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"\w[\w.-]*", self.id):
+            raise ValueError(f"{self.id!r} cannot be the id of an image")
+
 
 @dataclass(frozen=True)
 class Manifest:
     """What a run is made from: the same manifest on the same machine gives the same weights.
 
     ``timetable`` and ``threads`` are None and 0 before a run has begun: it then finds out how many steps there is time
-    for and takes the threads there are. ``skipped`` are the images that were left out, and why.
-    ``weights_sha256`` is of the file of weights that the options name to begin with.
+    for and takes the threads there are. ``skipped`` are the images that were left out, and why;
+    ``notices`` say what of the images is in two splits at once.
+    ``weights_sha256`` is of the file of weights that the options name to begin with, ``seen_before`` are the digests of
+    the images that these weights had been trained on, as far as anybody knows.
     """
 
     options: TrainingOptions
@@ -73,6 +84,8 @@ class Manifest:
     threads: int = 0
     skipped: tuple[Skipped, ...] = ()
     weights_sha256: str = ""
+    seen_before: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     def of(self, subset: str) -> tuple[RunImage, ...]:
         """The images of train, val or unlabelled."""
@@ -87,6 +100,8 @@ class Manifest:
             "timetable": None if self.timetable is None else self.timetable.to_json(),
             "threads": self.threads,
             "weights_sha256": self.weights_sha256,
+            "seen_before": list(self.seen_before),
+            "notices": list(self.notices),
             "skipped": [asdict(each) for each in self.skipped],
             "images": [asdict(image) for image in self.images],
         }
@@ -107,9 +122,13 @@ class Manifest:
                 int(data.get("threads", 0)),
                 tuple(Skipped(**each) for each in data.get("skipped", ())),
                 str(data.get("weights_sha256", "")),
+                tuple(map(str, data.get("seen_before", ()))),
+                tuple(map(str, data.get("notices", ()))),
             )
         except FileNotFoundError as error:
-            raise ModelError("no training run here", file=path) from error
+            raise ModelError(
+                "no training run here", file=path, hint="A project's runs are the folders in its folder runs"
+            ) from error
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ModelError(f"not the manifest of a run: {error}", file=path) from error
 
@@ -149,18 +168,25 @@ def rows(folder: Path, after: int = 0) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def at_work(folder: Path) -> Iterator[bool]:
-    """Be the one process that works on a run, if no other is: gives whether that is so."""
+def at_work(folder: Path, patience_s: float = 0.0) -> Iterator[bool]:
+    """Be the one process that works on a run, if no other is: gives whether that is so. Whoever only looks
+    (:func:`is_at_work`) holds the lock for a moment, which ``patience_s`` waits for."""
     handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+    ends_s = time.monotonic() + patience_s
     try:
-        yield try_lock(handle) is not False
+        while (taken := try_lock(handle) is False) and time.monotonic() < ends_s:
+            time.sleep(_POLL_S)
+        yield not taken
     finally:
         os.close(handle)
 
 
 def is_at_work(folder: Path) -> bool:
-    """Whether a process works on a run at this moment."""
+    """Whether a process works on a run at this moment; False where the folder can only be read, and none can."""
     if not (folder / LOCK).exists():
         return False
-    with at_work(folder) as free:
-        return not free
+    try:
+        with at_work(folder) as free:
+            return not free
+    except OSError:
+        return False

@@ -12,6 +12,7 @@ OPTIMISERS = ("adamw", "sgd")
 SCHEDULES = ("one_cycle", "poly")
 LOSSES = ("cross_entropy", "dice", "focal", "lovasz")
 PRECISIONS = ("auto", "float32", "bfloat16")
+_STRIDE = 32
 _SHARES = ("dropout", "warm_up", "momentum", "lovasz", "averaging", "patience", "certain", "least_labelled")
 
 
@@ -137,8 +138,13 @@ class TrainingOptions:
                     f"{what.replace('_', ' ')} must be above 0, not {getattr(self, what)}",
                     "Give a larger one",
                 )
-        if self.crop % 32:
+        if self.crop % _STRIDE:
             yield f"a crop of {self.crop} pixels cannot be halved five times", "Give a multiple of 32"
+        if self.halo < 0 or self.tile - 2 * self.halo < _STRIDE:
+            yield (
+                f"a tile of {self.tile} pixels leaves nothing between halos of {self.halo}",
+                f"A tile is at least {_STRIDE} pixels larger than two halos",
+            )
         for what in _SHARES:
             if not 0 <= getattr(self, what) <= 1:
                 yield (
@@ -183,7 +189,6 @@ _AERIAL = TrainingOptions(
 _SCENES = TrainingOptions(
     encoder="tu-resnet18",
     stretch=None,
-    tile=512,
     crop=320,
     augmentation=Augmentation(zoom=(0.5, 2.0), rotate=False, invert=0.0, colour=0.2, shade=0.2),
 )

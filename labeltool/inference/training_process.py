@@ -24,6 +24,8 @@ GROUP = "labeltool.trainers"
 
 _POLL_S = 0.1
 _GOODBYE_S = 10.0
+_OF_OTHERS = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+"""What a job of a cluster may have set around us: a training would wait for processes that are none of its own."""
 
 Log = Callable[[dict[str, Any]], None]
 
@@ -35,7 +37,8 @@ class TrainingProcess:
         self, folder: Path, *, trainer: str = "smp", processes: int = 1, patience_s: float = 120
     ) -> None:
         arguments = [str(folder.absolute()), "--attended", "--processes", str(processes)]
-        self._child = Child(plugins.module(GROUP, trainer), arguments, name="training", apart=True)
+        module = plugins.module(GROUP, trainer)
+        self._child = Child(module, arguments, name="training", apart=True, without=_OF_OTHERS)
         self._patience_s = patience_s
 
     def follow(self, progress: Progress, cancel: CancelToken, log: Log) -> None:

@@ -155,7 +155,7 @@ def learnt(
             )
             if share >= 1:
                 break
-    save_network(folder, card, learner.averaged_copy().cpu())
+    save_network(folder, card, learner.averaged.cpu())
     parameters = sum(each.numel() for each in network.parameters())
     return {
         "parameters": parameters,

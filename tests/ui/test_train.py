@@ -30,9 +30,11 @@ from PySide6.QtWidgets import (
 from labeltool.app.importing import import_labels
 from labeltool.app.jobs import Job
 from labeltool.app.project import add_images
-from labeltool.app.runs import Run, begin
+from labeltool.app.runs import Run, begin, read_run
 from labeltool.core.catalog import ClassCatalog
-from labeltool.inference.run import METRICS, STATE, STATE_TENSORS, RunState
+from labeltool.core.digest import file_hash
+from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME, ModelCard
+from labeltool.inference.run import BEST, MANIFEST, METRICS, STATE, STATE_TENSORS, RunState
 from labeltool.inference.training_options import PRESETS, TrainingOptions
 from labeltool.store.project import ProjectStore
 from labeltool.ui import theme
@@ -41,6 +43,7 @@ from labeltool.ui.train.curves import LEAST_CONTRAST, Curves, contrast, readable
 from labeltool.ui.train.more import MoreOptions
 from labeltool.ui.train.reading import RowReader
 from labeltool.ui.train.samples import FILL, draw
+from labeltool.ui.train.shelf import read_shelf
 from labeltool.ui.train.tables import Cell, Figures, difference_cell, score_cell, text_cell
 from labeltool.ui.train.words import duration, event_text, how_far
 from labeltool.ui.window import MainWindow
@@ -465,3 +468,22 @@ def test_the_colours_of_the_theme_are_those_of_its_lists(app: QApplication):
 
 def test_cells_without_numbers_are_sorted_by_their_text():
     assert Cell("a", left=True) < Cell("B", left=True)
+
+
+def test_a_training_s_model_is_known_by_its_manifest_and_not_by_its_name(project: Path) -> None:
+    run = read_run(make_run(project, "cells", RunState("finished", 10, 10)).folder)
+    (run.folder / BEST).mkdir()
+    with ProjectStore.open(project) as store:
+        assert read_shelf(store).can_go_on(run)  # its model has still to come
+    made = {"cells-2": "of another training", "other": file_hash(run.folder / MANIFEST)}
+    for name, manifest in made.items():
+        folder = project / "models" / name
+        folder.mkdir(parents=True)
+        card = ModelCard(name, "none", "none", CATALOG, training={"manifest_sha256": manifest})
+        (folder / CARD_NAME).write_text(json.dumps(card.to_json()))
+        (folder / WEIGHTS_NAME).write_bytes(name.encode())
+    with ProjectStore.open(project) as store:
+        shelf = read_shelf(store)
+    found = shelf.model_of(run)
+    assert found is not None and found.card.name == "other"
+    assert not shelf.can_go_on(run)

@@ -15,7 +15,7 @@ from labeltool.app.models.finding import model_at
 from labeltool.app.models.journal import MODELS
 from labeltool.app.models.model import Model, read_model
 from labeltool.app.models.seen import subsets
-from labeltool.core.atomic import TEMPORARY, sync_file, sync_folder
+from labeltool.core.atomic import TEMPORARY, move, sync_file, sync_folder
 from labeltool.core.errors import ModelError
 from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME
 from labeltool.inference.options import InferenceOptions
@@ -64,7 +64,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         for file in filter(Path.is_file, partial.rglob("*")):
             sync_file(file)
         sync_folder(partial)
-        partial.rename(target)
+        move(partial, target)
         sync_folder(target.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -10,7 +10,7 @@ from labeltool.app.models.adding import model_folder
 from labeltool.app.models.finding import model_with_key, suitable_models
 from labeltool.app.models.journal import JOURNAL, MODELS, Promotion, line_of_use, note, promotions
 from labeltool.app.models.model import Model, class_mapping, read_model
-from labeltool.core.atomic import TEMPORARY, sync_folder
+from labeltool.core.atomic import TEMPORARY, move, sync_folder
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.digest import file_hash
 from labeltool.core.errors import ModelError
@@ -78,7 +78,7 @@ def remove_model(root: Path, name: str) -> None:
             f"the model {name} is in use", file=folder, hint="Promote another one or roll back first"
         )
     gone = folder.with_name(f".{name}.{secrets.token_hex(4)}{TEMPORARY}")
-    folder.rename(gone)
+    move(folder, gone)
     sync_folder(gone.parent)
     shutil.rmtree(gone)
 

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from labeltool.core.digest import page_digest
 from labeltool.core.project import ImageRecord
 from labeltool.inference.run import MANIFEST, Manifest
-
-if TYPE_CHECKING:
-    from labeltool.app.models.model import Model
 
 TRAINED_ON = ("train", "unlabelled")
 CHOSEN_ON = "val"
 
 
 def subsets(folder: Path) -> dict[str, str] | None:
-    """The images of the run that the model in ``folder`` came of: digest -> train, val or unlabelled. None where the
-    model has no manifest, so that nobody knows; ModelError where it is damaged."""
+    """The images of the run that the model in ``folder`` came of: digest -> train, val or unlabelled; those that the
+    weights it began with had been trained on count as train. None where the model has no manifest, so that nobody
+    knows; ModelError where it is damaged."""
     if not (folder / MANIFEST).is_file():
         return None
-    return {image.sha256: image.subset for image in Manifest.read(folder).images}
+    manifest = Manifest.read(folder)
+    own = {image.sha256: image.subset for image in manifest.images}
+    return own | dict.fromkeys(manifest.seen_before, "train")
 
 
-def seen(model: Model) -> frozenset[str]:
-    """The digests of the images that a model was trained on, with labels or without. Empty where nobody knows."""
-    known = subsets(model.folder) or {}
+def seen(folder: Path) -> frozenset[str]:
+    """The digests of the images that the model in ``folder`` was trained on, with labels or without. Empty where nobody
+    knows."""
+    known = subsets(folder) or {}
     return frozenset(digest for digest, subset in known.items() if subset in TRAINED_ON)
 
 

@@ -8,6 +8,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from labeltool.app.models import Model, model_folder, new_folder, read_model
+from labeltool.app.runs.images import refuse_test_images
 from labeltool.app.runs.making import write_json
 from labeltool.app.runs.run import Run
 from labeltool.core.errors import CancelledError, ModelError
@@ -15,6 +16,7 @@ from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.inference.card import CARD_NAME, ModelCard
 from labeltool.inference.run import BEST, METRICS
 from labeltool.inference.training_process import Log, TrainingProcess
+from labeltool.store.project import ProjectStore
 
 
 def follow(
@@ -31,7 +33,8 @@ def follow(
 
     A cancel ends the training and installs the best so far; CancelledError where there is nothing yet. ModelError
     when the training fails; the run keeps its state and can go on, and its best weights stay in its folder.
-    ``target`` is another folder for the model.
+    BadInputError where an image of the run has come into the split test since. ``target`` is another folder for the
+    model.
     """
     if run.at_work:
         raise ModelError(
@@ -43,6 +46,8 @@ def follow(
         return _installed(root, run, target)
     cancel = cancel or CancelToken()
     cancel.check()
+    with ProjectStore.open(root, write=False) as store:
+        refuse_test_images(store, run.manifest)
     TrainingProcess(run.folder, processes=processes).follow(progress, cancel, log)
     return _installed(root, run, target)
 

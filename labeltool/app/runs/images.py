@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from labeltool.app.choices import Draw
 from labeltool.app.models import digest_of
-from labeltool.app.splits import units_of
+from labeltool.app.splits import leaks, units_of
 from labeltool.app.truth import with_truth
 from labeltool.core.errors import BadInputError
 from labeltool.core.project import ImageRecord, Skipped
+from labeltool.inference.run import Manifest
 from labeltool.inference.training_options import TrainingOptions
 from labeltool.store.project import ProjectStore
 
@@ -21,13 +22,15 @@ HELD_OUT = 0.2
 
 @dataclass(frozen=True)
 class TrainingImages:
-    """The images of a run. ``test`` are those of the split test, which no run sees."""
+    """The images of a run. ``test`` are those of the split test, which no run sees; ``notices`` say what of them is in
+    two splits at once, such as a patient: figures would be better than on new images."""
 
     train: list[ImageRecord]
     val: list[ImageRecord]
     unlabelled: list[ImageRecord]
     test: list[ImageRecord]
     skipped: list[Skipped]
+    notices: list[str]
 
 
 def training_images(
@@ -37,8 +40,9 @@ def training_images(
 
     The splits `train` and `val` are taken as they are. Images without a split are learnt from where the
     project has no split `train`; without a split `val` a fifth is held out by chance (the seed of ``options``): of
-    subjects and volumes, where there is more than one. Images that nobody has labelled are taken where ``options``
-    want them and they are in neither `val` nor `test`.
+    subjects and volumes, where there is more than one. An image of `train` that is in `val` as well, as a copy, is
+    left out. Images that nobody has labelled are taken where ``options`` want them and they are in neither `val` nor
+    `test`.
 
     BadInputError where there is nothing to learn from, or an image of `train` or `val` is one of the split `test`, too.
     """
@@ -52,6 +56,8 @@ def training_images(
     whole = [r for r in labelled if not problems[r.id]]
     train = [r for r in whole if r.split == "train"] or [r for r in whole if not r.split]
     val = [r for r in whole if r.split == "val"]
+    train, twins = _apart(train, val)
+    skipped += twins
     if not train:
         raise BadInputError(
             "nobody has labelled an image to learn from",
@@ -64,12 +70,27 @@ def training_images(
     _refuse_test([*train, *val], test)
     kept_out = {digest_of(r) for r in (*test, *val)}
     unlabelled = [r for r in bare if not problems[r.id] and digest_of(r) not in kept_out]
-    return TrainingImages(train, val, unlabelled, test, skipped)
+    splits = {"train": [*train, *unlabelled], "val": val, "test": test}
+    notices = leaks(records, {r.id: split for split, those in splits.items() for r in those})
+    return TrainingImages(train, val, unlabelled, test, skipped, notices)
 
 
 def _without(records: Sequence[ImageRecord], those: Sequence[ImageRecord]) -> list[ImageRecord]:
     known = {record.id for record in those}
     return [record for record in records if record.id not in known]
+
+
+def _apart(
+    train: Sequence[ImageRecord], val: Sequence[ImageRecord]
+) -> tuple[list[ImageRecord], list[Skipped]]:
+    """What is learnt from without copies of what judges it: a network would be praised for what it knows by heart."""
+    judging = {digest_of(record): record for record in val}
+    copies = [(record, judging[digest_of(record)]) for record in train if digest_of(record) in judging]
+    left_out = [
+        Skipped(str(r.path), f"it is the same as {twin.path}, which is in the split val")
+        for r, twin in copies
+    ]
+    return _without(train, [record for record, _ in copies]), left_out
 
 
 def _refuse_test(used: Sequence[ImageRecord], test: Sequence[ImageRecord]) -> None:
@@ -85,13 +106,35 @@ def _refuse_test(used: Sequence[ImageRecord], test: Sequence[ImageRecord]) -> No
             )
 
 
+def refuse_test_images(store: ProjectStore, manifest: Manifest) -> None:
+    """BadInputError where an image of a run, or one that its weights were trained on before, is now in the split test:
+    images may be put there after a run has begun, or by another project."""
+    tested = {digest_of(record): record for record in store.images() if record.split == "test"}
+    for image in manifest.images:
+        if image.sha256 in tested:
+            raise BadInputError(
+                f"the run learns from this image as {image.name}, but it is in the split test",
+                file=tested[image.sha256].path,
+                hint="Take it out of the split, or begin a new run",
+            )
+    for digest in manifest.seen_before:
+        if digest in tested:
+            raise BadInputError(
+                "the weights to begin with were trained on this image, but it is in the split test",
+                file=tested[digest].path,
+                hint="Begin with other weights, or take it out of the split",
+            )
+
+
 def _hold_out(records: Sequence[ImageRecord], seed: int) -> tuple[list[ImageRecord], list[ImageRecord]]:
     """Units that are never divided: a slice tells too much of the one beside it."""
     unit = units_of(records, Draw(unit="subject"))
     units = list(dict.fromkeys(unit.values()))
     if len(units) == 1:
-        unit = {record.id: record.id for record in records}
-        units = list(unit)
+        unit = {record.id: digest_of(record) for record in records}
+        units = list(dict.fromkeys(unit.values()))
+    if len(units) == 1:
+        return list(records), []
     count = max(1, round(HELD_OUT * len(units)))
     held = set(random.Random(seed).sample(units, count))  # noqa: S311 - a draw, not a secret
     return [r for r in records if unit[r.id] not in held], [r for r in records if unit[r.id] in held]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from labeltool.app.models import digest_of, free_name, model_folder, new_folder
+from labeltool.app.models import digest_of, free_name, model_folder, new_folder, seen
 from labeltool.app.project import source_problem
-from labeltool.app.runs.images import training_images
+from labeltool.app.runs.images import refuse_test_images, training_images
 from labeltool.app.runs.labels import copy_label, write_label, write_same_label
 from labeltool.app.runs.run import RUNS, Run, read_run
-from labeltool.core.errors import BadInputError, ModelError
+from labeltool.core.errors import ModelError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
+from labeltool.inference.card import CARD_NAME
 from labeltool.inference.run import MANIFEST, Manifest, RunImage
 from labeltool.inference.run_data import hash_of, weights_file
 from labeltool.inference.training_options import TrainingOptions
@@ -26,21 +27,30 @@ from labeltool.store.project import ProjectStore
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would be made from: images of each kind, those of the split test that it does not see, and what is
-    left out."""
+    """What a run would be made from: images of each kind, those of the split test that it does not see, what is left
+    out, and what is in two splits at once."""
 
     train: int
     val: int
     unlabelled: int
     held_out_test: int
     skipped: list[Skipped]
+    notices: list[str] = field(default_factory=list)
 
 
 def plan(store: ProjectStore, options: TrainingOptions) -> Plan:
     """What a run would learn from. Files are looked for, not read. BadInputError as :func:`begin`."""
     options.check()
     images = training_images(store, options, _missing)
-    return Plan(len(images.train), len(images.val), len(images.unlabelled), len(images.test), images.skipped)
+    refuse_test_images(store, Manifest(options, store.catalog, (), seen_before=_seen_before(options)))
+    return Plan(
+        len(images.train),
+        len(images.val),
+        len(images.unlabelled),
+        len(images.test),
+        images.skipped,
+        images.notices,
+    )
 
 
 def new_name(root: Path, name: str) -> str:
@@ -69,8 +79,18 @@ def begin(
         rows = [writer.written(folder, record, "train") for record in images.train]
         rows += [writer.written(folder, record, "val") for record in images.val]
         rows += [_row(record, "unlabelled") for record in images.unlabelled]
-        manifest = Manifest(options, store.catalog, tuple(rows), _now(), skipped=tuple(images.skipped))
-        _write_manifest(folder, _with_weights(manifest))
+        manifest = _with_weights(
+            Manifest(
+                options,
+                store.catalog,
+                tuple(rows),
+                _now(),
+                skipped=tuple(images.skipped),
+                notices=tuple(images.notices),
+            )
+        )
+        refuse_test_images(store, manifest)
+        _write_manifest(folder, manifest)
     return read_run(store.root / RUNS / options.name)
 
 
@@ -85,8 +105,9 @@ def again(
     """Make a run from the manifest of another, whose folder or whose model's folder is ``source``: the same images,
     labels, options, steps and threads. BadInputError names an image or a label that is not the same any more."""
     manifest = Manifest.read(source)
+    manifest.options.check()
     cancel, by_digest = cancel or CancelToken(), {digest_of(r): r for r in store.images()}
-    _refuse_other_test_images(store, manifest)
+    refuse_test_images(store, manifest)
     rows = []
     with _new_run(store.root, name) as folder:
         for number, image in enumerate(manifest.images):
@@ -123,23 +144,18 @@ def _row(record: ImageRecord, subset: str, label_sha256: str = "") -> RunImage:
 
 
 def _with_weights(manifest: Manifest) -> Manifest:
-    """The same with the place and the digest of the weights to begin with."""
+    """The same with the place and the digest of the weights to begin with, and what these have seen."""
     if not manifest.options.weights:
         return manifest
     path = weights_file(manifest.options).absolute()
     options = replace(manifest.options, weights=str(path))
-    return replace(manifest, options=options, weights_sha256=hash_of(path))
+    return replace(manifest, options=options, weights_sha256=hash_of(path), seen_before=_seen_before(options))
 
 
-def _refuse_other_test_images(store: ProjectStore, manifest: Manifest) -> None:
-    tested = {digest_of(r): r for r in store.images() if r.split == "test"}
-    for image in manifest.images:
-        if image.sha256 in tested:
-            raise BadInputError(
-                f"the manifest learns from this image as {image.name}, but it is in the split test",
-                file=tested[image.sha256].path,
-                hint="Take it out of the split, or begin a new run",
-            )
+def _seen_before(options: TrainingOptions) -> tuple[str, ...]:
+    """The digests of what the model was trained on whose weights are to begin with, if they are a model's."""
+    folder = weights_file(options).parent if options.weights else None
+    return tuple(sorted(seen(folder))) if folder and (folder / CARD_NAME).is_file() else ()
 
 
 def _new_run(root: Path, name: str) -> AbstractContextManager[Path]:

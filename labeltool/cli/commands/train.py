@@ -54,6 +54,8 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     manifest = this.manifest
     out.say(f"Learning from {len(manifest.of('train'))} images, choosing on {len(manifest.of('val'))}.")
     left_out = out.skipped(manifest.skipped)
+    for text in manifest.notices:
+        out.notice(f"{text}: figures will be better than on new images")
     with _telling_how_to_go_on(args, this, out):
         model = follow(
             root,
@@ -78,6 +80,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         "cancelled": out.cancel.cancelled,
         "figures": model.card.figures,
         "skipped": left_out,
+        "notices": list(manifest.notices),
     }
 
 

@@ -1,67 +1,57 @@
 """Other forms of a model, made in a process of its own: ``python -m labeltool.nn.engines.files``.
 
-The request is one line of JSON on stdin: ``{"work": "quantize", "model": folder, "images": [[path, page], ...]}`` or
-``{"work": "export", "model": folder or file, "out": path}``. The answers are lines of JSON on stdout: ``{"done",
-"total", "text"}`` any number of times, then ``{"made": {...}}`` or ``{"error": {kind, message, file, hint}}``.
+The request is a frame on stdin: ``{"work": "quantize", "model": folder, "images": [[path, page], ...]}`` (at most a
+hundred or two) or ``{"work": "export", "model": folder or file, "out": path}``. The answers are frames on stdout:
+``{"progress": [done, total, text]}`` any number of times, then ``{"made": {...}}`` or ``{"error": {...}}``.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from labeltool.core.errors import LabeltoolError, ModelError
+from labeltool.core.progress import Progress
 from labeltool.imaging.windows import sampled_windows
 from labeltool.inference.card import ModelCard
 from labeltool.inference.feeding import open_fed
+from labeltool.inference.frames import Header, read_frame, write_frame
 from labeltool.inference.levels import apply, image_levels
 from labeltool.inference.options import InferenceOptions
+from labeltool.inference.worker import described, take_stdout
 from labeltool.nn.engines.choose import graphs_of, load_segmenter
 from labeltool.nn.engines.int8 import Shown, quantize
 from labeltool.nn.engines.segmenter import EngineSegmenter
 
-MOST_WINDOWS = 120
+_MOST_WINDOWS = 120
 _OF_AN_IMAGE = 8
 
 
 def main() -> int:
-    """Do what the line on stdin asks for."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a library prints goes to stderr
-    sys.stdout = sys.stderr
-
-    def say(**answer: Any) -> None:
-        out.write(json.dumps(answer) + "\n")
-        out.flush()
+    """Do what the frame on stdin asks for."""
+    out = take_stdout()
 
     def progress(done: float, total: float, text: str = "") -> None:
-        say(done=done, total=total, text=text)
+        write_frame(out, {"progress": [done, total, text]})
 
-    asked = json.loads(sys.stdin.readline())
     try:
-        if asked["work"] == "quantize":
-            made = _quantize(Path(asked["model"]), [(Path(p), page) for p, page in asked["images"]], progress)
-        else:
-            made = _export(Path(asked["model"]), Path(asked["out"]), progress)
+        frame = read_frame(sys.stdin.buffer)
+        write_frame(out, {"made": _made(frame[0] if frame else {}, progress)})
     except Exception as error:  # the parent is told of every failure
-        if not isinstance(error, LabeltoolError):
-            traceback.print_exception(error)
-            error = ModelError(
-                f"the model could not be converted: {type(error).__name__}: {error}", file=asked["model"]
-            )
-        kind = type(error).__name__
-        say(error={"kind": kind, "message": error.message, "file": error.file, "hint": error.hint})
+        write_frame(out, {"error": described(error)})
         return 1
-    say(made=made)
     return 0
 
 
-def _quantize(folder: Path, images: list[tuple[Path, str]], progress: Any) -> dict[str, Any]:
+def _made(asked: Header, progress: Progress) -> Header:
+    """Do it; what is to be said of it."""
+    model = Path(asked["model"])
+    if asked["work"] == "quantize":
+        return _quantize(model, [(Path(path), page) for path, page in asked["images"]], progress)
+    return _export(model, Path(asked["out"]), progress)
+
+
+def _quantize(folder: Path, images: list[tuple[Path, str]], progress: Progress) -> Header:
     how = InferenceOptions("cpu")
     card, weights, graphs = graphs_of(folder, how)
     segmenter = load_segmenter(folder, how)
@@ -72,9 +62,9 @@ def _quantize(folder: Path, images: list[tuple[Path, str]], progress: Any) -> di
 
 
 def _windows(card: ModelCard, segmenter: EngineSegmenter, images: list[tuple[Path, str]]) -> Iterator[Shown]:
-    """Windows of images from all over the list, as the network will be shown them."""
-    each = max(1, min(_OF_AN_IMAGE, MOST_WINDOWS // max(1, len(images))))
-    for path, page in images[:: -(-len(images) // MOST_WINDOWS) or 1]:
+    """Windows of images, as the network will be shown them."""
+    each = max(1, min(_OF_AN_IMAGE, _MOST_WINDOWS // max(1, len(images))))
+    for path, page in images:
         with open_fed(path, page, card.values, card.bands) as reader:
             levels = image_levels(reader, card.stretch)
             samples = [apply(levels, window) for window in sampled_windows(reader, card.tile, each)]
@@ -83,7 +73,7 @@ def _windows(card: ModelCard, segmenter: EngineSegmenter, images: list[tuple[Pat
             yield sample, context
 
 
-def _export(model: Path, out: Path, progress: Any) -> dict[str, Any]:
+def _export(model: Path, out: Path, progress: Progress) -> Header:
     from labeltool.nn.checkpoint import load_network  # noqa: PLC0415
     from labeltool.nn.engines.onnx import export  # noqa: PLC0415
     from labeltool.nn.pipeline import Pipeline  # noqa: PLC0415

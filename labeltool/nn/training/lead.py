@@ -12,7 +12,7 @@ import torch
 
 from labeltool.core.errors import CancelledError, ModelError
 from labeltool.inference.card import ModelCard
-from labeltool.inference.run import BEST, RunState
+from labeltool.inference.run import BEST, Manifest, RunState
 from labeltool.nn.checkpoint import load_network
 from labeltool.nn.engines.eager import TorchSegmenter
 from labeltool.nn.training.board import Board
@@ -23,7 +23,15 @@ from labeltool.nn.training.journal import Journal
 from labeltool.nn.training.loop import Task, Training, pace_of
 from labeltool.nn.training.ranks import ranks
 from labeltool.nn.training.samples import write_samples
-from labeltool.nn.training.state import best_card, forget_state, keep_best, save_state, settle_best, tell
+from labeltool.nn.training.state import (
+    best_card,
+    forget_state,
+    keep_best,
+    keep_manifest,
+    save_state,
+    settle_best,
+    tell,
+)
 from labeltool.nn.training.words import told
 
 _SAVE_S, _TELL_S, _PACE_S = 60.0, 0.5, 5.0
@@ -61,6 +69,7 @@ class Lead(Training):
             self._save()
             self._tell("running", "calibrating")
             best = self._calibrated(self._best)
+            keep_manifest(self.task.folder, self._manifest())
         except CancelledError:
             self._row(event="cancelled", step=self.reached.step)
             self._save()
@@ -173,10 +182,14 @@ class Lead(Training):
         return score(found.figures, [c.name for c in self.data.catalog.foreground])
 
     def _kept(self, card: ModelCard, network: torch.nn.Module, found: Evaluated) -> ModelCard:
-        manifest = replace(self.task.manifest, timetable=self.reached.timetable, threads=self.reached.threads)
+        manifest = self._manifest()
         names = {image.id: image.name for image in manifest.of("val")}
         rows = [{"name": names[row["id"]], **row} for row in found.per_image]
         return keep_best(self.task.folder, card, network, manifest, rows)
+
+    def _manifest(self) -> Manifest:
+        """That of the run, with the steps and threads that came of it."""
+        return replace(self.task.manifest, timetable=self.reached.timetable, threads=self.reached.threads)
 
     def _keep_up(self) -> None:
         """See every few seconds whether the machine keeps its pace, and do fewer or more steps where it does not."""

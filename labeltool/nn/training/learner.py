@@ -68,10 +68,6 @@ class Learner:
             self._learn(parts["loss"], rate)
         return {**values, "learning_rate": rate}
 
-    def averaged_copy(self) -> nn.Module:
-        """A network of the averaged weights that may be changed."""
-        return copy.deepcopy(self.averaged)
-
     def state(self) -> dict[str, Any]:
         """All that changes from step to step: tensors, which go on changing, and plain values."""
         return {

@@ -85,19 +85,26 @@ def keep_best(
     _write(new / MANIFEST, manifest.to_json())
     _write(new / PER_IMAGE, per_image)
     atomic.sync_folder(new)
+    if old.exists():  # it could not be removed the last time
+        shutil.rmtree(old)
     if best.exists():
-        best.rename(old)
-    new.rename(best)
+        atomic.move(best, old)
+    atomic.move(new, best)
     atomic.sync_folder(folder)
     shutil.rmtree(old, ignore_errors=True)
     return card
+
+
+def keep_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace the manifest beside the best weights: how many steps there are may have changed since they were kept."""
+    _write(folder / BEST / MANIFEST, manifest.to_json())
 
 
 def settle_best(folder: Path) -> None:
     """Finish what a kill cut off while best/ was replaced: the old one is set aside only when the new one is whole."""
     new, best, old = folder / _NEW, folder / BEST, folder / _OLD
     if old.exists() and not best.exists():
-        new.rename(best)
+        atomic.move(new, best)
     for left in (new, old):
         shutil.rmtree(left, ignore_errors=True)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from labeltool.core.errors import CancelledError, ModelError
@@ -18,6 +20,8 @@ from labeltool.nn.training.lead import Lead
 from labeltool.nn.training.loop import Task, Training
 from labeltool.nn.training.ranks import rank
 from labeltool.nn.training.state import best_card, tell
+
+_PATIENCE_S = 1.0
 
 
 def train(
@@ -44,7 +48,7 @@ def train(
         if rank() > 0:
             Training(task).run()
             return None
-        with at_work(folder) as free:
+        with at_work(folder, _PATIENCE_S) as free:
             if not free:
                 raise ModelError("another process is training this run", file=folder)
             return _lead(task, log)
@@ -61,8 +65,9 @@ def _lead(task: Task, log: Log) -> ModelCard:
             _tell_end(task.folder, "cancelled")
             raise
         except Exception as error:
-            journal.add(event="failed", error=str(error))
-            _tell_end(task.folder, "failed", str(error))
+            for tell_it in (partial(journal.add, event="failed"), partial(_tell_end, task.folder, "failed")):
+                with suppress(OSError):  # a full disk may be what failed
+                    tell_it(error=str(error))
             raise
 
 

@@ -307,6 +307,9 @@ class NewPage(QWidget):
     def _remark(self) -> str:
         if self._plan is not None and not self._plan.val:
             return self.tr("With one labelled image there is none to choose on: the last weights are kept.")
+        if self._plan is not None and self._plan.notices:
+            told = self.tr("{what}: figures will be better than on new images")
+            return told.format(what="; ".join(self._plan.notices))
         return ""
 
     def _unfold(self, shown: bool) -> None:

@@ -11,7 +11,7 @@ from labeltool.app.models.journal import line_of_use
 from labeltool.app.runs import Run, runs
 from labeltool.core.digest import file_hash
 from labeltool.core.errors import LabeltoolError
-from labeltool.inference.run import MANIFEST
+from labeltool.inference.run import BEST, MANIFEST
 from labeltool.store.project import ProjectStore
 from labeltool.ui.train.words import translate
 
@@ -51,6 +51,12 @@ class Shelf:
     def model_of(self, run: Run) -> Model | None:
         """The newest model that a training has left; where it went on after a stop it has left several."""
         return self.left.get(run.name)
+
+    def can_go_on(self, run: Run) -> bool:
+        """Whether something of a training is left to be done: it has not ended, or its model is not there, because it
+        was deleted or could not be written."""
+        ended = run.state.state == "finished" and (run.folder / BEST).is_dir()
+        return run.can_go_on or (ended and self.model_of(run) is None)
 
     def run(self, name: str) -> Run | None:
         """The training of this name."""

@@ -306,7 +306,7 @@ class TrainWorkspace(QWidget):
         self._actions.enable(
             {
                 "training": busy and not self.trainings.stopping,
-                "stopped": editable and not busy and run is not None and run.can_go_on,
+                "stopped": editable and not busy and run is not None and shelf.can_go_on(run),
                 "model": editable and model is not None,
                 "unused": editable and unused,
                 "promoted": editable and self._shelf.can_roll_back,

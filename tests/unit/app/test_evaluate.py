@@ -177,7 +177,7 @@ def test_where_nobody_recorded_the_training_it_is_said(
 ) -> None:
     painted(store, 0)
     found = evaluate(store, store.images(), model)[0].to_json()
-    assert (found["training_known"], found["trained_on"], seen(model)) == (False, 0, frozenset())
+    assert (found["training_known"], found["trained_on"], seen(model.folder)) == (False, 0, frozenset())
 
 
 def test_an_image_is_known_by_its_bytes_and_its_page_not_by_its_name(

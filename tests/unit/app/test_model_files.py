@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from labeltool.app import model_files
 from labeltool.app.model_files import export_onnx, quantize
 from labeltool.app.models.finding import embedded_models
 from labeltool.core.errors import BadInputError, CancelledError, ModelError
@@ -27,6 +29,14 @@ def test_without_a_single_image_nothing_is_quantized(tmp_path: Path) -> None:
     (tmp_path / "models" / "nuclei").symlink_to(embedded_models()[0].folder, target_is_directory=True)
     with pytest.raises(BadInputError, match="no image"):
         quantize(tmp_path, embedded_models()[0].card.name, images=[])
+
+
+def test_examples_come_from_all_over_a_project_and_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    images: Any = range(1000)
+    monkeypatch.setattr(model_files, "source_problem", lambda record: "gone" if record % 9 == 0 else "")
+    found: Any = list(model_files._examples(images))
+    assert len(found) == len(set(found)) == 120
+    assert min(found) < 50 and max(found) > 950 and not any(number % 9 == 0 for number in found)
 
 
 @needs_onnx

@@ -123,6 +123,18 @@ def test_a_broken_model_is_listed_apart_with_its_reason(tmp_path: Path, make_mod
         find_model("broken", NUCLEI, tmp_path)
 
 
+@pytest.mark.parametrize("wrong", [{"sha256": 7}, {"name": None}, {"tile": "768"}, {"training": []}])
+def test_a_card_that_holds_something_else_is_broken_and_the_others_are_listed(
+    tmp_path: Path, make_model: MakeModel, wrong: dict[str, object]
+) -> None:
+    folders = {n: make_model(name=n, folder=tmp_path / "models" / n).folder for n in ("odd", "well")}
+    card = json.loads((folders["odd"] / CARD_NAME).read_text())
+    (folders["odd"] / CARD_NAME).write_text(json.dumps({**card, **wrong}))
+    assert [m.card.name for m in project_models(tmp_path)] == ["well"]
+    (broken,) = broken_models(tmp_path)
+    assert next(iter(wrong)) in broken.reason
+
+
 @pytest.mark.usefixtures("runs")
 def test_adding_copies_card_and_weights(tmp_path: Path, make_model: MakeModel) -> None:
     source = make_model()
@@ -140,7 +152,7 @@ def test_what_a_model_was_trained_on_is_known_where_it_is_added_too(tmp_path: Pa
     trained_on(model, train=["1" * 64], val=["2" * 64], unlabelled=["3" * 64])
     (model.folder / METRICS).write_text('{"step": 1}\n')
     added = add_model(tmp_path, model.folder)
-    assert seen(added) == seen(model) == {"1" * 64, "3" * 64}
+    assert seen(added.folder) == seen(model.folder) == {"1" * 64, "3" * 64}
     assert subsets(added.folder) == subsets(model.folder)
     assert (added.folder / METRICS).read_text() == '{"step": 1}\n'
 

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +18,7 @@ from labeltool.core.patch import write
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import ImageRecord, Status
 from labeltool.core.provenance import TRUTH, Origin
+from labeltool.inference.card import INT8_NAME
 from labeltool.inference.options import InferenceOptions
 from labeltool.inference.process import WorkerInfo
 from labeltool.inference.segmenter import Prediction
@@ -31,6 +33,20 @@ def plane(values: np.ndarray) -> Plane:
     mask = LabelMask(SIZE, IGNORE)
     mask.apply(write(mask, SIZE.box, title="", kind="", label=values))
     return mask.planes["label"]
+
+
+def test_a_model_that_was_quantized_again_makes_other_predictions(
+    store: ProjectStore, model: Model, runs: list[str]
+) -> None:
+    how = InferenceOptions("cpu", "int8")
+    keys = []
+    for digest in ("aa", "bb", "aa"):
+        (model.folder / INT8_NAME).write_text(json.dumps({"files_sha256": {"int8.bin": digest}}))
+        keys.append(predict(store, store.images(), model, how).model)
+    assert keys[0] == keys[2] != keys[1]
+    assert all(key.startswith(f"{model.key}+int8-") for key in keys)
+    assert len(runs) == 4
+    assert store.prediction_keys(store.images()[0].id) == keys[:2]
 
 
 @settings(deadline=None, max_examples=40)

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from labeltool.app import runs
+from labeltool.app.models import seen
 from labeltool.app.project import add_images
 from labeltool.app.runs import Run, again, begin, follow, following, plan, read_run, remove
 from labeltool.core.catalog import IGNORE
@@ -161,7 +162,7 @@ def test_an_image_that_has_changed_is_left_out_and_named(store: ProjectStore) ->
 
 def test_no_volume_is_held_out_in_part(store: ProjectStore, images: Path) -> None:
     for name in "cdefg":
-        frames = [Image.new("L", (30, 20), 9 * n) for n in range(1, 5)]
+        frames = [Image.new("L", (30, 20), ord(name) + 9 * n) for n in range(1, 5)]
         frames[0].save(images / f"{name}.gif", save_all=True, append_images=frames[1:])
     for record in add_images(store, [images]).added:
         paint(store, record.id)
@@ -179,6 +180,20 @@ def test_of_a_single_volume_slices_are_held_out(store: ProjectStore, images: Pat
     run = begin(store, OPTIONS)
     assert (len(run.manifest.of("train")), len(run.manifest.of("val"))) == (8, 2)
     assert len({image.sha256 for image in run.manifest.images}) == 10
+
+
+def test_a_volume_that_is_in_two_splits_is_told(store: ProjectStore, images: Path) -> None:
+    frames = [Image.new("L", (30, 20), 9 * n) for n in range(1, 5)]
+    frames[0].save(images / "v.gif", save_all=True, append_images=frames[1:])
+    slices = add_images(store, [images / "v.gif"]).added
+    for record in slices:
+        paint(store, record.id)
+    add(store, images, "mn", "val")
+    for record, split in zip(slices, ("train", "train", "train", "test"), strict=True):
+        store.put_into(record.id, split)
+    (told,) = plan(store, OPTIONS).notices
+    assert "series" in told
+    assert begin(store, OPTIONS).manifest.notices == (told,)
 
 
 def test_a_run_may_begin_while_somebody_else_writes_the_project(store: ProjectStore) -> None:
@@ -309,6 +324,81 @@ def test_a_manifest_that_learns_from_what_is_now_a_test_image_is_refused(
         again(store, run.folder, "twin")
 
 
+def test_a_copy_in_val_is_not_learnt_from(store: ProjectStore, images: Path, tmp_path: Path) -> None:
+    add(store, images, "mn", "train")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "twin.png").write_bytes((images / "m.png").read_bytes())
+    for record in add_images(store, [elsewhere], split="val").added:
+        paint(store, record.id)
+    run = begin(store, OPTIONS)
+    assert (names(run, "train"), names(run, "val")) == (["n"], ["twin"])
+    assert [Path(each.file).name for each in run.manifest.skipped] == ["m.png"]
+
+
+def test_a_copy_is_held_out_together_with_its_image(store: ProjectStore, images: Path) -> None:
+    add(store, images, "cde")
+    for name in "cde":
+        (images / f"{name}{name}.png").write_bytes((images / f"{name}.png").read_bytes())
+    for record in add_images(store, [images]).added:
+        paint(store, record.id)
+    run = begin(store, OPTIONS)
+    (val,) = {image.sha256 for image in run.manifest.of("val")}
+    assert len(run.manifest.of("val")) == 2
+    assert val not in {image.sha256 for image in run.manifest.of("train")}
+
+
+def test_of_copies_of_one_image_none_is_held_out(store: ProjectStore, images: Path) -> None:
+    (images / "aa.png").write_bytes((images / "a.png").read_bytes())
+    add_images(store, [images])
+    for record in store.images():
+        if record.path.stem in ("a", "aa"):
+            paint(store, record.id)
+    run = begin(store, OPTIONS)
+    assert (names(run, "train"), names(run, "val")) == (["a", "aa"], [])
+
+
+def weights_of(folder: Path, run: Run) -> Path:
+    """A model's folder as it comes of a run."""
+    folder.mkdir()
+    (folder / CARD_NAME).write_text("{}")
+    (folder / WEIGHTS_NAME).write_bytes(b"weights")
+    (folder / MANIFEST).write_text(json.dumps(run.manifest.to_json()))
+    return folder
+
+
+def test_what_the_weights_to_begin_with_have_seen_the_model_has_seen(
+    store: ProjectStore, images: Path, tmp_path: Path
+) -> None:
+    add(store, images, "mn", "train")
+    first = begin(store, OPTIONS)
+    known = {image.sha256 for image in first.manifest.of("train")}
+    for record in store.images():
+        store.put_into(record.id, "")
+    add(store, images, "o", "train")
+    options = replace(OPTIONS, name="second", weights=str(weights_of(tmp_path / "first", first)))
+    second = begin(store, options)
+    assert names(second, "train") == ["o"]
+    third = begin(store, replace(options, name="third", weights=str(weights_of(tmp_path / "second", second))))
+    (own,) = second.manifest.of("train")
+    for run in (second, third):
+        assert seen(weights_of(tmp_path / f"model of {run.name}", run)) == {*known, own.sha256}
+
+
+def test_weights_that_were_trained_on_a_test_image_are_refused(
+    store: ProjectStore, images: Path, tmp_path: Path
+) -> None:
+    add(store, images, "mno", "train")
+    first = begin(store, OPTIONS)
+    store.put_into(first.manifest.images[0].id, "test")
+    options = replace(OPTIONS, name="second", weights=str(weights_of(tmp_path / "first", first)))
+    for made in (plan, begin):
+        with pytest.raises(BadInputError, match=r"weights.*split test") as caught:
+            made(store, options)  # type: ignore[operator]
+        assert caught.value.file == first.manifest.images[0].path
+    assert [run.name for run in runs.runs(store.root)] == ["mine"]
+
+
 class FakeTraining:
     """Stands in for the child process: does to the run's folder what it is told to."""
 
@@ -384,6 +474,13 @@ def test_a_training_that_fails_leaves_no_model(store: ProjectStore, run: Run) ->
 def test_a_cancel_before_there_are_weights_says_so(store: ProjectStore, run: Run) -> None:
     FakeTraining.work = staticmethod(lambda folder, cancel: cancel.cancel())  # type: ignore[assignment]
     with pytest.raises(CancelledError, match="before anything was learnt"):
+        follow(store.root, run)
+
+
+def test_a_run_does_not_go_on_with_what_has_become_a_test_image(store: ProjectStore, run: Run) -> None:
+    FakeTraining.work = staticmethod(lambda folder, cancel: pytest.fail("it was trained"))  # type: ignore[assignment]
+    store.put_into(run.manifest.images[0].id, "test")
+    with pytest.raises(BadInputError, match="split test"):
         follow(store.root, run)
 
 

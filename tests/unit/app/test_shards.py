@@ -121,6 +121,15 @@ def test_a_model_that_does_not_load_is_said_at_once(
     assert states(store.root)[0]["done"] == 0
 
 
+def test_what_was_done_of_a_chunk_before_is_collected_with_the_rest(
+    store: ProjectStore, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "chunk_of", lambda image_id: 0)
+    for record in store.images():  # as with --images one name, then another
+        predict_shard(store, [record], model, PLAIN, Rank(0, 1))
+    assert [report.images for report in collect(store)] == [2]
+
+
 def test_collecting_takes_what_is_done_and_waits_for_the_rest(
     store: ProjectStore, model: Model, images: Path
 ) -> None:

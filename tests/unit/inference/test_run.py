@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,9 @@ def test_a_manifest_comes_back_as_it_was(tmp_path: Path) -> None:
         Timetable(((0, 5),), 2),
         2,
         (Skipped("b", "gone"),),
+        "ab",
+        ("cd",),
+        ("a word",),
     )
     (tmp_path / MANIFEST).write_text(json.dumps(manifest.to_json()))
     assert Manifest.read(tmp_path) == manifest
@@ -50,6 +54,34 @@ def test_what_is_no_manifest_is_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(ModelError, match="not the manifest") as caught:
         Manifest.read(tmp_path)
     assert caught.value.file == str(tmp_path / MANIFEST)
+
+
+@pytest.mark.parametrize("name", ["../other", "/etc/passwd", "a/b", "a\\b", "..", "", "C:x"])
+def test_an_image_of_a_manifest_cannot_name_a_file_elsewhere(tmp_path: Path, name: str) -> None:
+    manifest = Manifest(TrainingOptions(), ClassCatalog.from_names(["disc"]), (IMAGE,)).to_json()
+    manifest["images"][0]["id"] = name
+    (tmp_path / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match="cannot be the id"):
+        Manifest.read(tmp_path)
+
+
+def test_a_trainer_waits_for_who_only_looks(tmp_path: Path) -> None:
+    looking, left = threading.Event(), threading.Event()
+
+    def look() -> None:
+        with at_work(tmp_path):
+            looking.set()
+            left.wait()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    looking.wait()
+    with at_work(tmp_path) as free:
+        assert not free
+    threading.Timer(0.1, left.set).start()
+    with at_work(tmp_path, 10) as free:
+        assert free
+    thread.join()
 
 
 def test_a_row_that_is_not_written_to_its_end_is_left_for_later(tmp_path: Path) -> None:

@@ -35,6 +35,15 @@ def test_rows_and_progress_are_passed_on(start: Start) -> None:
     assert heard == [{"event": "started", "words": words}, (1.0, 4.0, "step 1 of 4")]
 
 
+def test_what_a_cluster_has_set_around_us_is_not_for_the_trainer(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    heard: list[Any] = []
+    start("looks around").follow(silent, CancelToken(), heard.append)
+    assert heard[1] == {"ranks": None, "path": True}
+
+
 def test_an_error_arrives_as_what_it_was(start: Start) -> None:
     with pytest.raises(BadInputError, match="an odd label") as caught:
         start("fails").follow(silent, CancelToken(), lambda row: None)

@@ -60,7 +60,7 @@ def test_a_network_learns_from_bands_that_no_eye_sees(
         assert batch.pixels.shape == (2, 64, 64, len(bands))
         losses.append(learner.step(batch, step / 30, step)["loss"])
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
-    card = save_network(tmp_path / "model", card, learner.averaged_copy())
+    card = save_network(tmp_path / "model", card, learner.averaged)
     figures = evaluate([image], TorchSegmenter(card, network, "cpu"), CancelToken()).figures
     assert set(figures["per_class"]) == {"background", "disc"}
 

@@ -233,6 +233,7 @@ def test_the_network_of_every_preset_can_be_built(name: str) -> None:
         ({"losses": ("hinge",)}, "hinge"),
         ({"losses": ()}, "none"),
         ({"crop": 100}, "100"),
+        ({"tile": 128, "halo": 64}, "between halos"),
         ({"steps": 0}, "steps"),
         ({"certain": 1.5}, "certain"),
         ({"seed": -1}, "seed"),

@@ -59,8 +59,8 @@ def test_a_kill_while_the_best_is_replaced_leaves_a_whole_one(
         elif killed_at == "manifest":
             patch.setattr(state, "_write", die)
         elif killed_at == "set aside":
-            whole = Path.rename
-            patch.setattr(Path, "rename", lambda a, b: die() if a.name == ".best.new" else whole(a, b))
+            whole = Path.replace
+            patch.setattr(Path, "replace", lambda a, b: die() if a.name == ".best.new" else whole(a, b))
         else:
             patch.setattr(
                 state.shutil, "rmtree", lambda path, **_: die() if path.name == ".best.old" else None

@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from labeltool.core.boundary import boundary_ious
 from labeltool.core.errors import BadInputError, CancelledError, ModelError
 from labeltool.core.extras import BOARD as EXTRA
+from labeltool.core.geometry import Size
 from labeltool.core.progress import CancelToken
 from labeltool.inference.run import (
     BEST,
@@ -91,6 +93,12 @@ def test_samples_are_what_the_network_made_of_validation_images(discs: TrainingS
     assert sample.shape == (70, 80) and sample.dtype == np.uint8
     right = (sample == discs.val[0].load_label())[3:]  # the first rows do not count
     assert right.mean() == pytest.approx(evaluated["val"]["pixel_accuracy"], abs=1e-5)
+    planes = (discs.val[0].load_label(), sample)
+    true, found = (lambda box, plane=plane: plane[box.slices()] for plane in planes)
+    for value, name in enumerate(("background", "disc")):
+        expected = boundary_ious(true, found, Size(80, 70), [value])[value]
+        assert evaluated["val"]["boundary_iou"][name] == pytest.approx(expected, abs=1e-5)
+    assert 0 <= evaluated["val"]["ece"] <= 1
 
 
 @pytest.mark.skipif(bool(EXTRA.missing), reason="TensorBoard is not installed")
@@ -299,6 +307,23 @@ def test_two_processes_do_not_work_on_one_run(discs: TrainingSet, tmp_path: Path
         assert free
         train(run)
     assert not (run / METRICS).exists()
+
+
+def test_on_a_full_disk_the_first_failure_is_told(
+    discs: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def fail(*_: object) -> None:
+        raise ModelError("an encoder of lead")
+
+    run = begun(tmp_path / "run", discs, options())
+    monkeypatch.setattr("labeltool.nn.training.train.Lead", fail)
+    monkeypatch.setattr("labeltool.nn.training.journal.Journal.add", full)
+    with pytest.raises(ModelError, match="encoder of lead"):
+        train(run)
+    assert read_state(run)[0] == "failed" and "encoder of lead" in read_state(run).error
 
 
 def test_a_damaged_state_is_named(discs: TrainingSet, tmp_path: Path) -> None:
