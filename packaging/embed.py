@@ -1,7 +1,7 @@
 """Take a trained model into the program: ``python packaging/embed.py PROJECT/models/NAME [--name NAME] [--data ..]``.
 
-Copies card and weights into ``resources/models`` and the manifest with the names of images in place of their paths, so
-that everybody's figures can leave out what the model has seen.
+Copies card and weights into ``resources/models`` and of the manifest the digests of images, without their names and
+places, so that everybody's figures can leave out what the model has seen.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME, ModelCard
 from labeltool.inference.run import MANIFEST, Manifest
+from labeltool.inference.travelling import travelling
 
 MODELS = Path(__file__).parents[1] / "resources" / "models"
 
@@ -22,13 +23,12 @@ def embed(model: Path, **words: str) -> Path:
     """Copy a model's folder, with other ``words`` in its card (name, data, licence); the new folder takes the place
     of an embedded model of the same name."""
     card = replace(ModelCard.read(model), **words)
-    manifest = Manifest.read(model)
-    named = replace(manifest, images=tuple(replace(image, path=image.name) for image in manifest.images))
+    manifest = travelling(Manifest.read(model))
     target = MODELS / card.name
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     shutil.copyfile(model / WEIGHTS_NAME, target / WEIGHTS_NAME)
-    for name, content in ((CARD_NAME, card.to_json()), (MANIFEST, named.to_json())):
+    for name, content in ((CARD_NAME, card.to_json()), (MANIFEST, manifest.to_json())):
         text = json.dumps(content, indent=1, ensure_ascii=False)
         (target / name).write_text(text + "\n", encoding="utf-8")
     return target

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from labeltool.app.models import Model
@@ -17,6 +15,7 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.inference.card import ModelCard
+from labeltool.inference.options import DOUBTS
 from labeltool.inference.segmenter import Prediction
 from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
@@ -55,6 +54,7 @@ class _Collecting:
         done: Callable[[ImageRecord, str], object],
     ) -> None:
         self._store, self._shards, self._cancel, self._done = store, shards, cancel, done
+        self._began = shards.began()
         self._plan = shards.plan() or {"key": "", "chunks": []}
         self._records = {record.id: record for record in store.images()}
         model = Model(shards.folder, ModelCard.read(shards.folder), "path")
@@ -67,9 +67,7 @@ class _Collecting:
         chunks = self._plan["chunks"]
         taken = [self._chunk(chunk, part(progress, n, len(chunks), "")) for n, chunk in enumerate(chunks)]
         if all(taken):
-            shutil.rmtree(self._shards.folder)
-            with suppress(OSError):
-                self._shards.folder.parent.rmdir()
+            self._shards.end(self._began)
         self.report.seconds = time.monotonic() - started_s
 
     def _chunk(self, chunk: int, progress: Progress) -> bool:
@@ -93,7 +91,8 @@ class _Collecting:
         path, key = self._shards.windows(record.id), self._plan["key"]
         try:
             _check(record, path)
-            self._store.save_prediction(record.id, key, self._mapping.windows(self._counted(path)))
+            if not self._has_more(record):
+                self._store.save_prediction(record.id, key, self._mapping.windows(self._counted(path)))
             self._done(record, key)
             self.report.images += 1
         except (BadInputError, DamagedError) as error:
@@ -105,6 +104,11 @@ class _Collecting:
                 return False
         path.unlink()
         return True
+
+    def _has_more(self, record: ImageRecord) -> bool:
+        """Whether the project has the same prediction with planes of doubt that this one lacks."""
+        kept = self._store.prediction_planes(record.id, self._plan["key"])
+        return bool((kept & {*DOUBTS}) - {*self._plan.get("doubts", ())})
 
     def _counted(self, path: Path) -> Iterator[Prediction]:
         for window in read_windows(path):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from labeltool.app.evaluate import Measured, Row, Sums, labelled_images, measured, used_for
-from labeltool.app.models import Model, class_mapping, subsets
+from labeltool.app.models import Model, class_mapping, is_recorded, subsets
 from labeltool.app.models.seen import TRAINED_ON
 from labeltool.app.prelabel import part, predict
 from labeltool.app.truth import truth
@@ -73,7 +73,7 @@ class Comparison:
     """What came of it: ``unseen`` counts the images that neither model was trained on, as far as anybody knows,
     ``seen`` the others.
 
-    ``unrecorded`` are the models of which nobody knows what they were trained on, ``lacking`` the classes of the
+    ``unrecorded`` are the models of which nobody knows all that they were trained on, ``lacking`` the classes of the
     project that each does not know, ``skipped`` the images that were left out, ``notices`` sentences for the user.
     """
 
@@ -144,7 +144,7 @@ def compare(
         b,
         unseen,
         seen,
-        [model.key for model, known in zip((a, b), used, strict=True) if known is None],
+        [model.key for model in (a, b) if not is_recorded(model.folder)],
         {name: _lacking(model, store.catalog) for name, model in (("a", a), ("b", b))},
         list(dict.fromkeys([*skipped, *first.skipped, *second.skipped])),
         list(dict.fromkeys([*first.notices, *second.notices])),

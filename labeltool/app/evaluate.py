@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.app.models import Model, digest_of, subsets
+from labeltool.app.models import Model, digest_of, is_recorded, subsets
 from labeltool.app.models.seen import CHOSEN_ON, TRAINED_ON
 from labeltool.app.prelabel import predict
 from labeltool.app.truth import truth, with_truth
@@ -105,7 +105,7 @@ def measured(
 class Evaluation:
     """Figures of all images, and of those that the model was trained on (``seen``) and was not (``unseen``).
 
-    ``known`` is False where nobody recorded what the model was trained on. ``left_out`` counts images that were not
+    ``known`` is False where nobody recorded all that the model was trained on. ``left_out`` counts images that were not
     looked at because the model was trained on them; ``notices`` are sentences for the user.
     """
 
@@ -165,7 +165,7 @@ def evaluate(
             file=store.root,
             hint="Label others, or evaluate these without --unseen",
         )
-    result = Evaluation(store.catalog, used is not None, len(labelled) - len(fresh))
+    result = Evaluation(store.catalog, is_recorded(model.folder), len(labelled) - len(fresh))
 
     def count(record: ImageRecord) -> None:
         kept = store.prediction(record.id, model.prediction_key(how))
@@ -192,9 +192,9 @@ def labelled_images(
     return labelled, skipped
 
 
-def used_for(used: Mapping[str, str] | None, record: ImageRecord) -> str:
+def used_for(used: Mapping[str, str], record: ImageRecord) -> str:
     """What a training that used these digests took an image for; empty for nothing, or where nobody knows."""
-    return (used or {}).get(digest_of(record), "")
+    return used.get(digest_of(record), "")
 
 
 def _pixels(counted: ConfusionMatrix, value: int) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,10 +29,11 @@ from labeltool.inference.process import ModelProcess
 from labeltool.inference.segmenter import Prediction
 from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
-from labeltool.store.spool import read_windows
+from labeltool.store.spool import about, read_windows
 
 UNFINISHED = "unfinished"
 """The folder of a project where the windows of predictions lie that are not whole yet."""
+_AT_WORK_S = 24 * 3600.0
 
 
 @dataclass
@@ -76,6 +78,7 @@ def predict(
     report = PrelabelReport(model.prediction_key(how))
     started_s = time.monotonic()
     mapping = Mapping(model, store.catalog)
+    forget_unwanted(store)
     with ModelProcess(model.path, how) as process:
         run = _Run(store, process, model, how, mapping, report, cancel)
         for number, record in enumerate(records):
@@ -92,6 +95,21 @@ def predict(
             report.listen(process)
     report.seconds = time.monotonic() - started_s
     return report
+
+
+def forget_unwanted(store: ProjectStore) -> None:
+    """Remove unfinished predictions that nobody goes on with: of images that are gone or have changed, and of those
+    whose prediction is kept. What was written to within a day may be another's at work."""
+    records = {record.id: record for record in store.images()}
+    for path in (store.root / UNFINISHED).glob("*.windows"):
+        with suppress(OSError, DamagedError):
+            if time.time() - path.stat().st_mtime < _AT_WORK_S:
+                continue
+            record, said = records.get(path.stem.rpartition("-")[0]), about(path) or {}
+            how = InferenceOptions(doubts=tuple(said.get("doubts", ())))
+            same = record is not None and said.get("image") == record.sha256
+            if record is None or not same or is_kept(store, record, said.get("model", ""), how):
+                path.unlink()
 
 
 def is_kept(store: ProjectStore, record: ImageRecord, key: str, how: InferenceOptions) -> bool:

@@ -17,16 +17,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from labeltool.app.models import Model
 from labeltool.app.prelabel import PrelabelReport, is_kept, part
 from labeltool.app.project import reason, source_problem
-from labeltool.app.ranks import Rank
+from labeltool.app.share import Share
 from labeltool.app.spooling import spool
 from labeltool.core import atomic
 from labeltool.core.errors import BadInputError, ModelError, StoreError
@@ -42,6 +44,7 @@ from labeltool.store.spool import about
 SHARDS = "shards"
 CHUNKS = 256
 _PLAN = "plan.json"
+_AT_WORK_S = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,22 @@ class Shards:
         atomic.write_bytes(self.folder / CARD_NAME, _dump(model.card.to_json()))
         plan = {"key": key, "doubts": list(how.doubts), "chunks": sorted({*before, *chunks})}
         atomic.write_bytes(self.folder / _PLAN, _dump(plan))
+
+    def began(self) -> int:
+        """A number that changes whenever a rank begins."""
+        return (self.folder / _PLAN).stat().st_mtime_ns
+
+    def end(self, began: int) -> None:
+        """Remove the folder, whose chunks are all taken, unless a rank has begun in it since :meth:`began` said so, or
+        left something behind less than a day ago and may still be at work."""
+        for left in self.folder.glob(f".*{atomic.TEMPORARY}"):
+            if time.time() - left.stat().st_mtime > _AT_WORK_S:
+                left.unlink()
+        if self.began() != began or any(self.folder.glob(f".*{atomic.TEMPORARY}")):
+            return
+        shutil.rmtree(self.folder)
+        with suppress(OSError):
+            self.folder.parent.rmdir()
 
     def done(self, chunk: int) -> dict[str, Any] | None:
         """The journal of a chunk: ``images`` (ids) and ``skipped`` (reasons by id)."""
@@ -98,7 +117,7 @@ def predict_shard(
     records: Sequence[ImageRecord],
     model: Model,
     how: InferenceOptions,
-    rank: Rank,
+    share: Share,
     *,
     again: bool = False,
     progress: Progress = silent,
@@ -109,7 +128,11 @@ def predict_shard(
     Images whose prediction the project has are left out unless ``again``. What was done before, by whatever rank, is
     not done again; ``kept`` of the report counts it. An image that is missing, changed or broken is reported and noted
     in the journal; a later run tries it again.
+
+    On one kind of device the bytes do not depend on which rank does an image, nor on what it did before: the model runs
+    ``repeatable``. Where a rank could not keep to that (its memory ran out), a notice says so.
     """
+    how = replace(how, repeatable=True)
     key = model.prediction_key(how)
     report, cancel, started_s = PrelabelReport(key), cancel or CancelToken(), time.monotonic()
     shards = Shards(store.root / SHARDS / _folder_name(key, how))
@@ -120,10 +143,10 @@ def predict_shard(
     if chunks:
         with explained(shards.folder):
             shards.begin(model, key, how, sorted(chunks))
-    mine = sorted(chunks)[rank.rank :: rank.world_size]
+    mine = sorted(chunks)[share.rank :: share.world_size]
     total = sum(len(chunks[chunk]) for chunk in mine)
     with ModelProcess(model.path, how) as process:
-        run = _Run(shards, rank, model, how, process, report, cancel)
+        run = _Run(shards, share, model, how, process, report, cancel)
         count = 0
         for chunk in mine:
             said = shards.done(chunk)
@@ -144,7 +167,7 @@ class _Run:
     """One rank at work on one chunk after the other."""
 
     shards: Shards
-    rank: Rank
+    share: Share
     model: Model
     how: InferenceOptions
     process: ModelProcess
@@ -184,7 +207,9 @@ class _Run:
             self.report.kept += 1
             return
         self.report.device, self.report.engine, _ = self.process.ready(self.cancel)
-        mine = whole.with_name(f".{whole.name}.{self.rank.rank}-of-{self.rank.world_size}{atomic.TEMPORARY}")
+        mine = whole.with_name(
+            f".{whole.name}.{self.share.rank}-of-{self.share.world_size}{atomic.TEMPORARY}"
+        )
         self.report.tiles += spool(mine, record, self.model, self.how, self.process, self.cancel, progress)
         with explained(whole):
             atomic.move(mine, whole)

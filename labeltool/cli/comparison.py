@@ -27,7 +27,7 @@ def describe(result: dict[str, Any]) -> str:
 
 def _warnings(result: dict[str, Any]) -> list[str]:
     lines = [
-        f"Nobody recorded which images {key} was trained on; some of these may be among them."
+        f"Nobody recorded all images that {key} was trained on; some of these may be among them."
         for key in result["unrecorded"]
     ]
     lines += [

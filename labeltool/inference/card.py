@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,31 @@ CARD_NAME = "card.json"
 WEIGHTS_NAME = "weights.safetensors"
 INT8_NAME = "int8.json"
 """What a model's form in 8-bit integers is made of, and the digests of its files."""
+
+_FEEDING = (
+    "output_stride",
+    "context",
+    "atrous_rates",
+    "scale",
+    "tile",
+    "halo",
+    "bands",
+    "mean",
+    "std",
+    "crf",
+    "stretch",
+    "values",
+)
+"""The fields that make the same weights answer otherwise."""
+
+_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_GREY_MEAN, _GREY_STD = 0.449, 0.226
+
+
+def usual_statistics(channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each channel in 0..1: ImageNet's of red, green and blue; channels of another
+    number are taken as grey ones."""
+    return (_MEAN, _STD) if channels == 3 else ((_GREY_MEAN,) * channels, (_GREY_STD,) * channels)
 
 
 @dataclass(frozen=True)
@@ -48,8 +74,8 @@ class ModelCard:
     tile: int = 768
     halo: int = 64
     bands: tuple[int, ...] = ()
-    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
-    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+    mean: tuple[float, ...] = _MEAN
+    std: tuple[float, ...] = _STD
     dropout: float = 0.1
     crf: dict[str, float] | None = None
     stretch: tuple[float, float] | None = None
@@ -67,8 +93,27 @@ class ModelCard:
 
     @property
     def key(self) -> str:
-        """Names this very version of the weights in projects: ``nuclei@1-0f3a9c2d``."""
+        """Names this very version in projects: ``nuclei@1-0f3a9c2d`` after its weights. Where somebody has changed in
+        the card how they are fed, that is named, too: ``nuclei@1-0f3a9c2d-77aa01bc``."""
+        fed = json.dumps({name: getattr(self, name) for name in _FEEDING}, sort_keys=True)
+        changed = json.loads(fed) != json.loads(json.dumps(self._as_trained()))
+        return self.weights_key + (f"-{hashlib.sha256(fed.encode()).hexdigest()[:8]}" if changed else "")
+
+    @property
+    def weights_key(self) -> str:
+        """Names the weights, however they are fed."""
         return f"{self.name}@{self.version}-{self.sha256[:8]}"
+
+    def _as_trained(self) -> dict[str, Any]:
+        """How the training says that the weights are fed; where it says nothing, as cards do that say nothing."""
+        usual = {each.name: each.default for each in fields(self) if each.name in _FEEDING}
+        options = self.training.get("options")
+        if not isinstance(options, dict):
+            return usual
+        mean, std = usual_statistics(self.channels)
+        context = 0 if options.get("image_pooling") else options.get("crop", 0)
+        said = {name: options[name] for name in _FEEDING if name in options}
+        return {**usual, "mean": mean, "std": std, "context": context, **said}
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""

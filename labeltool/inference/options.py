@@ -15,7 +15,8 @@ class InferenceOptions:
     """``engine`` "auto" takes OpenVINO on a CPU where it is installed, else torch; "int8" needs a quantized model.
 
     ``flips`` averages over the image and its mirror images, ``scales`` over enlargements of it; both cost their
-    number in time. ``doubts`` are the planes of doubt that are wanted beside the confidence.
+    number in time. ``doubts`` are the planes of doubt that are wanted beside the confidence. ``repeatable`` gives
+    up some speed on a GPU so that processes that share images answer as one alone would; it changes no key.
     """
 
     device: str = "auto"
@@ -23,6 +24,7 @@ class InferenceOptions:
     flips: bool = False
     scales: tuple[float, ...] = (1.0,)
     doubts: tuple[str, ...] = ()
+    repeatable: bool = False
 
     @property
     def suffix(self) -> str:

@@ -7,6 +7,8 @@
     state.pt            all that is needed to go on with the same result; not kept of a run that has ended
     best/               card.json, weights.safetensors, manifest.json and metrics_per_image.json of the best so far,
                         always whole; the manifest says in addition in how many steps and threads it was made
+                        and, until the run has ended, at which step, and has of images their digests alone
+                        (:mod:`labeltool.inference.travelling`)
     samples/<step>/     what the network made of some validation images: <k>.png is of the k-th of the manifest, from 0
     board/              event files of TensorBoard
     lock                held by the process at work
@@ -49,7 +51,8 @@ STATES = ("new", "running", "finished", "cancelled", "failed")
 class RunImage:
     """One image of a run. ``id`` names the file of its label (ValueError for what could name one elsewhere). ``sha256``
     is its digest (:mod:`labeltool.core.digest`), ``label_sha256`` that of the label's bytes as an array (empty for an
-    unlabelled image); ``group`` only splits the figures of an evaluation."""
+    unlabelled image); ``name`` and ``path`` are empty in what goes with a model; ``group`` only splits the figures of
+    an evaluation."""
 
     id: str
     name: str
@@ -73,7 +76,8 @@ class Manifest:
     for and takes the threads there are. ``skipped`` are the images that were left out, and why;
     ``notices`` say what of the images is in two splits at once.
     ``weights_sha256`` is of the file of weights that the options name to begin with, ``seen_before`` are the digests of
-    the images that these weights had been trained on, as far as anybody knows.
+    the images that these weights had been trained on, and ``seen_all`` says whether they are all: it is False where
+    nobody wrote down what a model was trained on that these weights come of.
     """
 
     options: TrainingOptions
@@ -86,6 +90,7 @@ class Manifest:
     weights_sha256: str = ""
     seen_before: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    seen_all: bool = True
 
     def of(self, subset: str) -> tuple[RunImage, ...]:
         """The images of train, val or unlabelled."""
@@ -101,6 +106,7 @@ class Manifest:
             "threads": self.threads,
             "weights_sha256": self.weights_sha256,
             "seen_before": list(self.seen_before),
+            "seen_all": self.seen_all,
             "notices": list(self.notices),
             "skipped": [asdict(each) for each in self.skipped],
             "images": [asdict(image) for image in self.images],
@@ -124,6 +130,7 @@ class Manifest:
                 str(data.get("weights_sha256", "")),
                 tuple(map(str, data.get("seen_before", ()))),
                 tuple(map(str, data.get("notices", ()))),
+                bool(data.get("seen_all", True)),
             )
         except FileNotFoundError as error:
             raise ModelError(
@@ -154,17 +161,6 @@ def read_state(folder: Path) -> RunState:
         return RunState(**json.loads((folder / STATE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return RunState()
-
-
-def rows(folder: Path, after: int = 0) -> Iterator[dict[str, Any]]:
-    """The rows of metrics.jsonl from number ``after`` on; a row that is not written to its end is left for later."""
-    try:
-        with (folder / METRICS).open(encoding="utf-8") as file:
-            for number, line in enumerate(file):
-                if number >= after and line.endswith("\n"):
-                    yield json.loads(line)
-    except (OSError, ValueError):
-        return
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from pathlib import Path
 from labeltool.core.digest import file_hash, page_digest
 from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken
+from labeltool.imaging.budget import DECODE_BUDGET
+from labeltool.imaging.open import open_image
 from labeltool.imaging.vips import grey_png
 from labeltool.inference.card import WEIGHTS_NAME
 from labeltool.inference.run import LABELS, SUBSETS, Manifest, RunImage
@@ -51,7 +53,8 @@ def weights_file(options: TrainingOptions) -> Path:
 
 
 def check_files(manifest: Manifest, cancel: CancelToken) -> None:
-    """BadInputError names an image or a file of weights that is not there, or not the one that the run began with."""
+    """BadInputError names an image or a file of weights that is not there, or not the one that the run began with, and
+    an image that is too large to learn from."""
     hashes: dict[str, str] = {}
     for image in manifest.images:
         cancel.check()
@@ -59,10 +62,25 @@ def check_files(manifest: Manifest, cancel: CancelToken) -> None:
             hashes[image.path] = hash_of(Path(image.path))
         if page_digest(hashes[image.path], image.page) != image.sha256:
             raise BadInputError("the image has changed since the run began", file=image.path, hint=_HINT)
+        _check_size(image, len(manifest.options.bands) or 3)
     if manifest.weights_sha256:
         path = weights_file(manifest.options)
         if hash_of(path) != manifest.weights_sha256:
             raise BadInputError("the weights have changed since the run began", file=path, hint=_HINT)
+
+
+def _check_size(image: RunImage, channels: int) -> None:
+    """Images are learnt from whole: their pixels, stretched ones and the label lie in memory together."""
+    with open_image(Path(image.path), image.page) as reader:
+        size = reader.info.size
+    most = DECODE_BUDGET // (2 * channels + 1)
+    if size.pixels > most:
+        raise BadInputError(
+            f"the image has {size.width:,} x {size.height:,} pixels, more than are learnt from at once",
+            file=image.path,
+            hint=f"At most {most // 1_000_000} million pixels fit the memory budget: "
+            "cut it into smaller images, or take it out of the splits train and val",
+        )
 
 
 def hash_of(path: Path) -> str:

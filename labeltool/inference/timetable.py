@@ -10,15 +10,22 @@ from typing import Any
 @dataclass(frozen=True)
 class Timetable:
     """``pieces`` are (step, steps): from that step on there will be so many. A second piece means that the machine's
-    pace became another than it was when the time that was given was turned into steps."""
+    pace became another than it was when the time that was given was turned into steps. ``stop`` is the step after which
+    the training is left off, though its schedule has more: so are weights made again that somebody stopped at."""
 
     pieces: tuple[tuple[int, int], ...]
     evaluations: int
+    stop: int | None = None
 
     @property
     def steps(self) -> int:
         """How many steps there will be."""
         return self.pieces[-1][1]
+
+    @property
+    def last(self) -> int:
+        """The step after which nothing follows."""
+        return self.steps if self.stop is None else self.stop
 
     def share(self, step: int) -> float:
         """How much of the schedule is over when that many steps are done, 0..1."""
@@ -48,7 +55,11 @@ class Timetable:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"pieces": [list(piece) for piece in self.pieces], "evaluations": self.evaluations}
+        return {
+            "pieces": [list(piece) for piece in self.pieces],
+            "evaluations": self.evaluations,
+            "stop": self.stop,
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Timetable:
@@ -56,4 +67,7 @@ class Timetable:
         pieces = tuple((int(begin), int(steps)) for begin, steps in data["pieces"])
         if not pieces or pieces[0][0] != 0 or min(steps for _, steps in pieces) < 1:
             raise ValueError(f"a timetable of {pieces}")
-        return cls(pieces, int(data["evaluations"]))
+        stop = data.get("stop")
+        if stop is not None and not 0 < int(stop) <= pieces[-1][1]:
+            raise ValueError(f"a timetable of {pieces} that stops at {stop}")
+        return cls(pieces, int(data["evaluations"]), None if stop is None else int(stop))

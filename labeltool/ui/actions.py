@@ -53,6 +53,7 @@ REASONS: dict[str, object] = {
     "training": QT_TRANSLATE_NOOP("Actions", "no training is running"),
     "stopped": QT_TRANSLATE_NOOP("Actions", "no training is chosen that can go on"),
     "model": QT_TRANSLATE_NOOP("Actions", "no model is chosen in the workspace Train"),
+    "any_model": QT_TRANSLATE_NOOP("Actions", "no model is chosen in the workspace Train"),
     "unused": QT_TRANSLATE_NOOP("Actions", "no model is chosen that could be used instead"),
     "promoted": QT_TRANSLATE_NOOP("Actions", "no other model was used before"),
     "owned": QT_TRANSLATE_NOOP("Actions", "nothing is chosen in the workspace Train that may be deleted"),
@@ -436,6 +437,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
                 "ph.download-simple",
                 True,
                 QT_TRANSLATE_NOOP("Actions", "Copies weights (safetensors) with their card into the project"),
+            ),
+            (
+                "model_export",
+                QT_TRANSLATE_NOOP("Actions", "Export the model as ONNX…"),
+                "",
+                "any_model",
+                "ph.export",
+                False,
+                QT_TRANSLATE_NOOP(
+                    "Actions", "One file for other programs: pixels in, classes and confidence out"
+                ),
             ),
             (
                 "model_remove",

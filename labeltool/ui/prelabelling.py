@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord
+from labeltool.ui.dialogs.failure import as_failure
 from labeltool.ui.long_work import LongWork
 from labeltool.ui.projects import NAMED
 from labeltool.ui.topbar import TopBar
 
 if TYPE_CHECKING:
+    from labeltool.app.models import Model
     from labeltool.app.prelabel import PrelabelReport
     from labeltool.app.workbench import Workbench
 
@@ -30,20 +33,42 @@ class Prelabelling(QObject):
         super().__init__(parent)
         self._top, self._work = top, work
         self._bench: Workbench | None = None
+        self._known = False  # which models there are now has been read
+        self._asked: list[ImageRecord] = []  # what was to be pre-labelled before that
 
     def attach(self, bench: Workbench | None) -> None:
         """Offer the models that know the classes of this project, now and whenever those change."""
-        self._bench = bench
+        self._bench, self._asked = bench, []
+        self._top.forget_models()
         if bench is not None:
             bench.catalog_changed.connect(lambda _: self.show_models())
             self.show_models()
 
     def show_models(self) -> None:
-        """Other models are there now, or another one is in use."""
-        if self._bench is not None:
+        """Other models are there now, or another one is in use: read off this thread which those are."""
+        bench = self._bench
+        if bench is None:
+            return
+        self._known = False
+        catalog, root = bench.catalog, bench.store.root
+
+        def work(cancel: CancelToken, progress: Progress) -> list[Model]:
             from labeltool.app.models import suitable_models  # noqa: PLC0415
 
-            self._top.show_models(suitable_models(self._bench.catalog, self._bench.store.root))
+            return suitable_models(catalog, root)
+
+        bench.lanes.submit("io", "models that fit", work, done=self._take, failed=self._give_up)
+
+    def _take(self, models: list[Model]) -> None:
+        self._known = True
+        self._top.show_models(models)
+        asked, self._asked = self._asked, []
+        if asked:
+            self._run(asked)
+
+    def _give_up(self, error: BaseException) -> None:
+        self._known, self._asked = True, []
+        self.failed.emit(as_failure(error))
 
     def image(self) -> None:
         """Run the chosen model over the image at hand."""
@@ -58,6 +83,9 @@ class Prelabelling(QObject):
     def _run(self, records: list[ImageRecord]) -> None:
         bench, model = self._bench, self._top.model()
         if bench is None:
+            return
+        if not self._known:
+            self._asked = records
             return
         if model is None:
             from labeltool.ui.knowing import no_model_fits  # noqa: PLC0415

@@ -88,6 +88,8 @@ class TopBar(QToolBar):
         self._models.setObjectName("top.model")
         self._models.setAccessibleName(self.tr("Model"))
         self._models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._wanted = ""  # the key of the model that was chosen, which may not be known yet
+        self._models.activated.connect(lambda _: self._keep_chosen())
         self.addWidget(self._models)
         for name in ("prelabel", "approve"):
             self.addAction(actions[name])
@@ -112,6 +114,12 @@ class TopBar(QToolBar):
             self._class.setText(chosen.name)
             self._class.setIcon(swatch(chosen.color))
 
+    def forget_models(self) -> None:
+        """Which models there are is not known yet; what was chosen is remembered."""
+        self._keep_chosen()
+        self._models.clear()
+        self._models.setEnabled(False)
+
     def show_models(self, models: Sequence[Model]) -> None:
         """The models whose classes fit the project, the best guess first; what was chosen stays so if it is there."""
         before = self.model()
@@ -121,8 +129,10 @@ class TopBar(QToolBar):
         if not models:
             self._models.addItem(self.tr("no model fits"), None)
         keys = [model.key for model in models]
-        if before is not None and before.key in keys:
-            self._models.setCurrentIndex(keys.index(before.key))
+        for key in (self._wanted, before.key if before else ""):
+            if key in keys:
+                self._models.setCurrentIndex(keys.index(key))
+                break
         self._models.setEnabled(bool(models))
         self._models.setToolTip(
             self.tr("The model that pre-labels")
@@ -133,7 +143,8 @@ class TopBar(QToolBar):
         )
 
     def choose_model(self, wanted: Model) -> None:
-        """Pre-label with this model from now on, where it is one of those that fit."""
+        """Pre-label with this model from now on, where it is one of those that fit, or will be when they are shown."""
+        self._wanted = wanted.key
         for index in range(self._models.count()):
             model: Model | None = self._models.itemData(index)
             if model is not None and model.key == wanted.key:
@@ -143,6 +154,11 @@ class TopBar(QToolBar):
         """The model that is chosen."""
         found: Model | None = self._models.currentData()
         return found
+
+    def _keep_chosen(self) -> None:
+        model = self.model()
+        if model is not None:
+            self._wanted = model.key
 
     def show_doubt(self, percent: int, enabled: bool) -> None:
         """The threshold of the confidence layer."""

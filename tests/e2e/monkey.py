@@ -129,12 +129,16 @@ class Monkey:
             self.fault(f"Qt: {text}")
 
     def play(
-        self, seconds: float, tell: Callable[[str], None] = lambda text: None, most_mb: float = math.inf
+        self,
+        seconds: float,
+        tell: Callable[[str], None] = lambda text: None,
+        most_mb: float = math.inf,
+        least: int = 0,
     ) -> None:
-        """Go on for so long; taking more than ``most_mb`` of memory is a fault."""
+        """Go on for so long, and until ``least`` deeds are done; taking more than ``most_mb`` of memory is a fault."""
         ends = time.monotonic() + seconds
         told = 0.0
-        while time.monotonic() < ends and len(self.faults) < 5:
+        while (time.monotonic() < ends or self.did.total() < least) and len(self.faults) < 5:
             deed = self.random.choices(self._deeds, self._weights)[0]
             try:
                 deed()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -26,28 +27,46 @@ def test_a_project_is_trained_on_while_the_window_has_it(project: Path, masks: P
     assert ended.code == 0, ended.err
     assert ended.json["run"] == str(project / "runs" / "mine")
     assert ended.json["folder"] == str(project / "models" / "mine")
-    again = labeltool("train", project, "--manifest", project / "models" / "mine", "--name", "twin", "--json")
-    assert again.code == 0, again.err
-    hashes = [
-        json.loads((project / "models" / name / "card.json").read_text())["sha256"]
-        for name in ("mine", "twin")
-    ]
-    assert hashes[0] == hashes[1]
+    assert_made_again(project, labeltool)
     assert labeltool("fsck", project, "--json").json["errors"] == 0
 
 
-def test_control_c_keeps_the_best_and_says_how_to_go_on(project: Path, masks: Path, labeltool: Run) -> None:
-    labeltool("import", project, masks, "--format", "png")
-    words = ["train", str(project), *SMALL, "--steps", "100", "--evaluations", "30", "--name", "mine"]
+def assert_made_again(project: Path, labeltool: Run) -> None:
+    """The manifest of the model `mine` gives its weights once more."""
+    again = labeltool("train", project, "--manifest", project / "models" / "mine", "--name", "twin", "--json")
+    assert again.code == 0, again.err
+    cards = [project / "models" / name / "card.json" for name in ("mine", "twin")]
+    first, second = (json.loads(card.read_text())["sha256"] for card in cards)
+    assert first == second
+
+
+def until_a_score(project: Path, *words: object) -> subprocess.Popen[str]:
+    """A training that has just evaluated its weights for the first time."""
+    command = [sys.executable, "-m", "labeltool", "train", project, *SMALL, *words, "--progress", "jsonl"]
     child = subprocess.Popen(
-        [sys.executable, "-m", "labeltool", *words, "--progress", "jsonl"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert child.stdout is not None
     while "score" not in json.loads(child.stdout.readline()):
         pass
+    return child
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+def test_a_trainer_that_somebody_ends_is_no_success(project: Path, masks: Path, labeltool: Run) -> None:
+    labeltool("import", project, masks, "--format", "png")
+    child = until_a_score(project, "--steps", 20_000, "--evaluations", 2000, "--name", "mine")
+    os.kill(json.loads((project / "runs" / "mine" / "state.json").read_text())["pid"], signal.SIGTERM)
+    _, err = child.communicate(timeout=120)
+    assert child.returncode == 1, err
+    assert "ended from outside" in err
+    assert f"labeltool train {project} --resume mine" in err
+    assert not (project / "models" / "mine").exists()
+
+
+def test_control_c_keeps_the_best_and_says_how_to_go_on(project: Path, masks: Path, labeltool: Run) -> None:
+    labeltool("import", project, masks, "--format", "png")
+    child = until_a_score(project, "--steps", 100, "--evaluations", 30, "--name", "mine")
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=120)
     assert child.returncode == 130, err
@@ -55,6 +74,7 @@ def test_control_c_keeps_the_best_and_says_how_to_go_on(project: Path, masks: Pa
     assert f"labeltool train {project} --resume mine" in err
     result = json.loads(out.splitlines()[-1])
     assert result["cancelled"] and result["folder"] == str(project / "models" / "mine")
+    assert_made_again(project, labeltool)
 
     refused = labeltool("train", project, "--resume", "mine", "--steps", 5)
     assert refused.code == 2 and "--steps" in refused.err

@@ -78,6 +78,7 @@ class Hands:
         self.window: MainWindow = open_window(project)
         self.canvas = self.window.findChild(QWidget, "canvas")
         self.until(lambda: self.window.annotate.image is not None)
+        self.until(lambda: self.window._prelabelling._known)
         QTest.qWaitForWindowExposed(self.window)
         self.canvas.setFocus()
 
@@ -482,7 +483,7 @@ def test_approving_what_is_partly_unlabelled_says_so_and_can_be_taken_back(hands
 def test_where_no_model_fits_the_failure_says_which_names_would(hands: Hands):
     hands.window.bench.change_catalog(ClassCatalog.from_names(["dragon"]))
     models = hands.window.findChild(QComboBox, "top.model")
-    assert models.currentText() == "no model fits"
+    hands.until(lambda: models.currentText() == "no model fits")
     hands.window.actions_["prelabel"].trigger()
     hands.until(lambda: _dialog_text(hands))
     assert "nuclei knows: nucleus" in _dialog_text(hands)
@@ -492,9 +493,9 @@ def test_a_class_that_is_renamed_brings_its_model(hands: Hands):
     bench = hands.window.bench
     bench.change_catalog(bench.catalog.edit(1, name="dragon"))
     models = hands.window.findChild(QComboBox, "top.model")
-    assert models.currentText() == "no model fits"
+    hands.until(lambda: models.currentText() == "no model fits")
     bench.change_catalog(bench.catalog.edit(1, name="nucleus"))
-    assert models.currentText() == "nuclei"
+    hands.until(lambda: models.currentText() == "nuclei")
 
 
 @pytest.fixture

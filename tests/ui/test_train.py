@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
+    QFileDialog,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -29,17 +31,19 @@ from PySide6.QtWidgets import (
 
 from labeltool.app.importing import import_labels
 from labeltool.app.jobs import Job
+from labeltool.app.models import embedded_models
 from labeltool.app.project import add_images
 from labeltool.app.runs import Run, begin, read_run
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.digest import file_hash
 from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME, ModelCard
-from labeltool.inference.run import BEST, MANIFEST, METRICS, STATE, STATE_TENSORS, RunState
+from labeltool.inference.run import BEST, MANIFEST, METRICS, PER_IMAGE, STATE, STATE_TENSORS, RunState
 from labeltool.inference.training_options import PRESETS, TrainingOptions
 from labeltool.store.project import ProjectStore
 from labeltool.ui import theme
 from labeltool.ui.main import open_window
 from labeltool.ui.train.curves import LEAST_CONTRAST, Curves, contrast, readable
+from labeltool.ui.train.model_page import per_image
 from labeltool.ui.train.more import MoreOptions
 from labeltool.ui.train.reading import RowReader
 from labeltool.ui.train.samples import FILL, draw
@@ -258,6 +262,15 @@ def test_a_training_that_was_killed_is_shown_with_its_curves_and_can_go_on(app: 
     assert [log.item(row).text() for row in range(log.count())] == ["started", "step 10: validation: 0.500"]
 
 
+def test_a_training_that_never_came_to_its_first_step_can_go_on(app: QApplication, project: Path):
+    with ProjectStore.open(project) as store:
+        begin(store, TrainingOptions(name="early"))
+    window = shown(project)
+    until(window._train.run_page.isVisible)
+    assert see(window, "train.run.state").text() == "waiting"
+    assert see(window, "train.run.train_go_on").isEnabled()
+
+
 def test_the_reason_why_a_training_failed_is_shown(app: QApplication, project: Path):
     make_run(project, "bad", RunState("failed", 10, 20, error="the loss was not a number"))
     window = shown(project)
@@ -322,7 +335,53 @@ def test_using_a_model_moves_the_mark(app: QApplication, project: Path):
     until(lambda: window._train._shelf.chosen)
     assert not window.findChild(QWidget, "train.model.model_use").isVisible()
     assert see(window, "train.model.state").text() == "in use"
-    assert window._top.model().key == model.key
+    until(lambda: window._top.model() is not None and window._top.model().key == model.key)
+
+
+def test_a_model_is_exported_to_the_file_that_is_asked_for(
+    app: QApplication, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def export(model, out, *, progress, cancel):
+        progress(0.5, 1, "exporting")
+        out.write_text(model.key)
+        return out
+
+    monkeypatch.setattr("labeltool.ui.train.models.export_onnx", export)
+    window = shown(project)
+    model = window._train._shelf.models[0]
+    window._train.show_thing(("model", model.key))
+    see(window, "train.model.model_export").click()
+    dialog = see(window, "train.export")
+    assert isinstance(dialog, QFileDialog) and dialog.defaultSuffix() == "onnx"
+    told: list[str] = []
+    window._train.told.connect(told.append)
+    dialog.fileSelected.emit(str(tmp_path / "m.onnx"))
+    until(lambda: told)
+    assert told == [f"{tmp_path / 'm.onnx'} is written"]
+    assert (tmp_path / "m.onnx").read_text() == model.key
+
+
+def test_an_export_that_is_cancelled_writes_and_says_nothing(
+    app: QApplication, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    begun: list[bool] = []
+
+    def export(model, out, *, progress, cancel):
+        begun.append(True)
+        while True:
+            cancel.check()
+            time.sleep(0.01)
+
+    monkeypatch.setattr("labeltool.ui.train.models.export_onnx", export)
+    window = shown(project)
+    said: list[object] = []
+    window._train.told.connect(said.append)
+    window._work.failed.connect(said.append)
+    window._train.models.export(window._train._shelf.models[0], tmp_path / "m.onnx")
+    until(lambda: begun)
+    window._work.cancel()
+    until(lambda: not window._work.busy)
+    assert not said and not (tmp_path / "m.onnx").exists()
 
 
 def test_an_image_that_is_asked_for_is_shown_in_annotate(app: QApplication, project: Path):
@@ -487,3 +546,16 @@ def test_a_training_s_model_is_known_by_its_manifest_and_not_by_its_name(project
     found = shelf.model_of(run)
     assert found is not None and found.card.name == "other"
     assert not shelf.can_go_on(run)
+
+
+def test_validation_images_of_a_model_are_named_by_the_project_that_has_them(project: Path, tmp_path: Path):
+    model = embedded_models()[0]
+    (tmp_path / "model").mkdir()
+    with ProjectStore.open(project, write=False) as store:
+        images = store.images()
+    figures = {each.name: {"iou": 0.5} for each in model.card.catalog.classes}
+    digests = [images[1].sha256, "0" * 64]
+    rows = [{"id": f"x{n}", "sha256": digest, "per_class": figures} for n, digest in enumerate(digests)]
+    (tmp_path / "model" / PER_IMAGE).write_text(json.dumps(rows))
+    found = per_image(replace(model, path=tmp_path / "model"), images)
+    assert [(each.id, each.name) for each in found] == [(images[1].id, images[1].name), ("x1", "")]

@@ -12,7 +12,7 @@ from labeltool.app.models.finding import (
 from labeltool.app.models.journal import Promotion, line_of_use, promotions
 from labeltool.app.models.model import Model, class_mapping, read_model
 from labeltool.app.models.promoting import promote, remove_model, rollback
-from labeltool.app.models.seen import digest_of, seen, subsets
+from labeltool.app.models.seen import digest_of, is_recorded, seen, subsets
 
 __all__ = [
     "Model",
@@ -25,6 +25,7 @@ __all__ = [
     "find_model",
     "free_name",
     "in_use",
+    "is_recorded",
     "line_of_use",
     "model_folder",
     "new_folder",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from labeltool.app.models.finding import model_at
 from labeltool.app.models.journal import MODELS
@@ -20,11 +21,15 @@ from labeltool.core.errors import ModelError
 from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME
 from labeltool.inference.options import InferenceOptions
 from labeltool.inference.process import ModelProcess, WorkerInfo
-from labeltool.inference.run import MANIFEST, METRICS
+from labeltool.inference.run import MANIFEST, METRICS, Manifest
+from labeltool.inference.travelling import travelling
 
 
 def add_model(root: Path, source: Path, device: str = "auto") -> Model:
-    """Copy a model into a project, whole or not at all, once it has loaded. ModelError when it does not."""
+    """Copy a model into a project, whole or not at all, once it has loaded. ModelError when it does not.
+
+    Of what it was trained on come the digests alone, whatever else somebody has let it take along.
+    """
     model = model_at(source)
     if model.weights.suffix.lower() != ".safetensors":
         raise ModelError(
@@ -37,12 +42,16 @@ def add_model(root: Path, source: Path, device: str = "auto") -> Model:
     target = model_folder(root, model.card.name)
     with new_folder(target) as folder:
         shutil.copyfile(model.weights, folder / WEIGHTS_NAME)
-        for name in (MANIFEST, METRICS):
-            if (model.folder / name).is_file():
-                shutil.copyfile(model.folder / name, folder / name)
-        card = json.dumps(model.card.to_json(), indent=1, ensure_ascii=False)
-        (folder / CARD_NAME).write_text(card + "\n", encoding="utf-8")
+        if (model.folder / METRICS).is_file():
+            shutil.copyfile(model.folder / METRICS, folder / METRICS)
+        if (model.folder / MANIFEST).is_file():
+            _write(folder / MANIFEST, travelling(Manifest.read(model.folder)).to_json())
+        _write(folder / CARD_NAME, model.card.to_json())
     return read_model(target, "project")
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    path.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def try_out(model: Model, device: str = "auto") -> WorkerInfo:

@@ -73,8 +73,12 @@ def find_model(wanted: str | None, catalog: ClassCatalog, root: Path) -> Model:
 
 def model_with_key(root: Path, key: str) -> Model:
     """The very version of a model that a key names. ModelError when the project has it no more."""
-    for model in _known(root):
+    known = _known(root)
+    for model in known:
         if model.key == key:
+            return model
+    for model in known:
+        if model.card.weights_key == key:  # promoted before keys said how weights are fed
             return model
     raise ModelError(
         f"the model {key}, which was promoted, is not there any more",

@@ -12,22 +12,27 @@ TRAINED_ON = ("train", "unlabelled")
 CHOSEN_ON = "val"
 
 
-def subsets(folder: Path) -> dict[str, str] | None:
+def subsets(folder: Path) -> dict[str, str]:
     """The images of the run that the model in ``folder`` came of: digest -> train, val or unlabelled; those that the
-    weights it began with had been trained on count as train. None where the model has no manifest, so that nobody
+    weights it began with had been trained on count as train. Empty where the model has no manifest, so that nobody
     knows; ModelError where it is damaged."""
     if not (folder / MANIFEST).is_file():
-        return None
+        return {}
     manifest = Manifest.read(folder)
     own = {image.sha256: image.subset for image in manifest.images}
     return own | dict.fromkeys(manifest.seen_before, "train")
 
 
+def is_recorded(folder: Path) -> bool:
+    """Whether :func:`subsets` has all that the model in ``folder`` has seen: there is a manifest, and so there was for
+    the model, if any, whose weights it began with. ModelError where it is damaged."""
+    return (folder / MANIFEST).is_file() and Manifest.read(folder).seen_all
+
+
 def seen(folder: Path) -> frozenset[str]:
     """The digests of the images that the model in ``folder`` was trained on, with labels or without. Empty where nobody
     knows."""
-    known = subsets(folder) or {}
-    return frozenset(digest for digest, subset in known.items() if subset in TRAINED_ON)
+    return frozenset(digest for digest, subset in subsets(folder).items() if subset in TRAINED_ON)
 
 
 def digest_of(record: ImageRecord) -> str:

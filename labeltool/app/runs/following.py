@@ -14,7 +14,7 @@ from labeltool.app.runs.run import Run
 from labeltool.core.errors import CancelledError, ModelError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.inference.card import CARD_NAME, ModelCard
-from labeltool.inference.run import BEST, METRICS
+from labeltool.inference.run import BEST, METRICS, read_state
 from labeltool.inference.training_process import Log, TrainingProcess
 from labeltool.store.project import ProjectStore
 
@@ -32,7 +32,8 @@ def follow(
     """Train in a child process, from where the run is, and install the best weights as a model of the project.
 
     A cancel ends the training and installs the best so far; CancelledError where there is nothing yet. ModelError
-    when the training fails; the run keeps its state and can go on, and its best weights stay in its folder.
+    when the training fails or is ended by somebody else; the run keeps its state and can go on, and its best weights
+    stay in its folder.
     BadInputError where an image of the run has come into the split test since. ``target`` is another folder for the
     model.
     """
@@ -49,6 +50,12 @@ def follow(
     with ProjectStore.open(root, write=False) as store:
         refuse_test_images(store, run.manifest)
     TrainingProcess(run.folder, processes=processes).follow(progress, cancel, log)
+    if read_state(run.folder).state == "cancelled" and not cancel.cancelled:
+        raise ModelError(
+            "the training was ended from outside before it was done",
+            file=run.folder,
+            hint="It can go on: what it had learnt was kept",
+        )
     return _installed(root, run, target)
 
 

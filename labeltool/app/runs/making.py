@@ -10,8 +10,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from labeltool.app.models import digest_of, free_name, model_folder, new_folder, seen
+from labeltool.app.models import digest_of, free_name, is_recorded, model_folder, new_folder, seen
 from labeltool.app.project import source_problem
+from labeltool.app.runs.at_home import at_home
 from labeltool.app.runs.images import refuse_test_images, training_images
 from labeltool.app.runs.labels import copy_label, write_label, write_same_label
 from labeltool.app.runs.run import RUNS, Run, read_run
@@ -42,7 +43,8 @@ def plan(store: ProjectStore, options: TrainingOptions) -> Plan:
     """What a run would learn from. Files are looked for, not read. BadInputError as :func:`begin`."""
     options.check()
     images = training_images(store, options, _missing)
-    refuse_test_images(store, Manifest(options, store.catalog, (), seen_before=_seen_before(options)))
+    before, _ = _seen_before(options)
+    refuse_test_images(store, Manifest(options, store.catalog, (), seen_before=before))
     return Plan(
         len(images.train),
         len(images.val),
@@ -104,21 +106,18 @@ def again(
 ) -> Run:
     """Make a run from the manifest of another, whose folder or whose model's folder is ``source``: the same images,
     labels, options, steps and threads. BadInputError names an image or a label that is not the same any more."""
-    manifest = Manifest.read(source)
-    manifest.options.check()
     cancel, by_digest = cancel or CancelToken(), {digest_of(r): r for r in store.images()}
+    manifest = at_home(source, store.root, by_digest)
+    manifest.options.check()
     refuse_test_images(store, manifest)
-    rows = []
     with _new_run(store.root, name) as folder:
         for number, image in enumerate(manifest.images):
             cancel.check()
             progress(number, len(manifest.images), image.name)
-            record = by_digest.get(image.sha256)
-            rows.append(image if record is None else replace(image, path=str(record.path)))
             if image.label_sha256 and not copy_label(source, folder, image):
-                write_same_label(store, record, folder, image)
+                write_same_label(store, by_digest.get(image.sha256), folder, image)
         options = replace(manifest.options, name=name)
-        _write_manifest(folder, replace(manifest, options=options, images=tuple(rows), created=_now()))
+        _write_manifest(folder, replace(manifest, options=options, created=_now()))
     return read_run(store.root / RUNS / name)
 
 
@@ -149,13 +148,19 @@ def _with_weights(manifest: Manifest) -> Manifest:
         return manifest
     path = weights_file(manifest.options).absolute()
     options = replace(manifest.options, weights=str(path))
-    return replace(manifest, options=options, weights_sha256=hash_of(path), seen_before=_seen_before(options))
+    before, all_of_it = _seen_before(options)
+    return replace(
+        manifest, options=options, weights_sha256=hash_of(path), seen_before=before, seen_all=all_of_it
+    )
 
 
-def _seen_before(options: TrainingOptions) -> tuple[str, ...]:
-    """The digests of what the model was trained on whose weights are to begin with, if they are a model's."""
+def _seen_before(options: TrainingOptions) -> tuple[tuple[str, ...], bool]:
+    """The digests of what the model was trained on whose weights are to begin with, and whether they are all. A file
+    that is no model's, as of an encoder, has seen none of a project's images."""
     folder = weights_file(options).parent if options.weights else None
-    return tuple(sorted(seen(folder))) if folder and (folder / CARD_NAME).is_file() else ()
+    if folder is None or not (folder / CARD_NAME).is_file():
+        return (), True
+    return tuple(sorted(seen(folder))), is_recorded(folder)
 
 
 def _new_run(root: Path, name: str) -> AbstractContextManager[Path]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labeltool.core.errors import ModelError
-from labeltool.inference.run import MANIFEST, STATE_TENSORS, Manifest, RunState, is_at_work, read_state
+from labeltool.inference.run import MANIFEST, Manifest, RunState, is_at_work, read_state
 
 RUNS = "runs"
 
@@ -32,9 +32,9 @@ class Run:
 
     @property
     def can_go_on(self) -> bool:
-        """True when it was killed, cancelled or failed, and its state was kept."""
-        unfinished = self.state.state in ("running", "cancelled", "failed")
-        return unfinished and (self.folder / STATE_TENSORS).is_file() and not self.at_work
+        """True when it has not ended and no process works on it: it was killed, cancelled, has failed or has never
+        begun. It goes on from the state that was kept, or from the beginning where there is none yet."""
+        return self.state.state != "finished" and not self.at_work
 
 
 def runs(root: Path) -> list[Run]:

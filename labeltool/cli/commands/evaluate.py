@@ -93,7 +93,7 @@ def honesty(result: dict[str, Any]) -> str:
     lines = []
     if not result["training_known"]:
         lines.append(
-            "Nobody recorded which images this model was trained on; some of these may be among them."
+            "Nobody recorded all images that this model was trained on; some of these may be among them."
         )
     if result["seen"]:
         count, images = result["trained_on"], result["images"]

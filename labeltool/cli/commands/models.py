@@ -161,6 +161,8 @@ def _quantize(store: ProjectStore, words: list[str], args: Namespace, out: Outpu
         f"{model.card.name} has 8-bit integers now, {told['bytes'] / 1e6:.1f} MB; --engine int8 runs them. "
         f"They give the same class for {100 * told['agreement']:.2f} % of the pixels."
     )
+    if told["notice"]:
+        out.notice(told["notice"])
     return {"quantized": model.key, "folder": str(model.folder), **told}
 
 

@@ -12,7 +12,7 @@ from labeltool.cli.output import Output
 
 if TYPE_CHECKING:
     from labeltool.app.prelabel import PrelabelReport
-    from labeltool.app.ranks import Rank
+    from labeltool.app.share import Share
 
 SUMMARY = "let a model draw first masks"
 
@@ -52,12 +52,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Predict, keep the predictions, and fill in what nobody has labelled."""
-    from labeltool.app.ranks import rank_of
+    from labeltool.app.share import share_of
 
     if args.collect:
         return _collect(args, out)
-    rank = rank_of(os.environ, args.rank, args.world_size)
-    return _alone(args, out) if rank is None else _shard(args, out, rank)
+    share = share_of(os.environ, args.rank, args.world_size)
+    return _alone(args, out) if share is None else _shard(args, out, share)
 
 
 def _alone(args: Namespace, out: Output) -> dict[str, Any]:
@@ -92,12 +92,12 @@ def _alone(args: Namespace, out: Output) -> dict[str, Any]:
     return result
 
 
-def _shard(args: Namespace, out: Output, rank: Rank) -> dict[str, Any]:
+def _shard(args: Namespace, out: Output, share: Share) -> dict[str, Any]:
     """The share of one process of several; the project is not changed."""
     from labeltool.app.models import find_model
     from labeltool.app.project import chosen
-    from labeltool.app.ranks import take_own_gpu
     from labeltool.app.shards import predict_shard
+    from labeltool.app.share import take_own_gpu
 
     take_own_gpu(os.environ)
     with open_project(args.dir, out, write=False) as store:
@@ -107,7 +107,7 @@ def _shard(args: Namespace, out: Output, rank: Rank) -> dict[str, Any]:
             chosen(store, args.split, args.images),
             model,
             arguments.how(args),
-            rank,
+            share,
             again=args.again,
             progress=out.progress,
             cancel=out.cancel,
@@ -115,10 +115,10 @@ def _shard(args: Namespace, out: Output, rank: Rank) -> dict[str, Any]:
     result = _told(report, out)
     state = shards.state() or {"chunks": 0, "done": 0}
     out.say(
-        f"{rank}: {report.images} images in {report.seconds:.1f} s ({report.tiles} tiles, {report.kept} were there). "
+        f"{share}: {report.images} images in {report.seconds:.1f} s ({report.tiles} tiles, {report.kept} were there). "
         f"Of all {state['chunks']} chunks {state['done']} are done; --collect takes them into the project."
     )
-    return {**result, "rank": rank.rank, "world_size": rank.world_size, "shards": state}
+    return {**result, "rank": share.rank, "world_size": share.world_size, "shards": state}
 
 
 def _collect(args: Namespace, out: Output) -> dict[str, Any]:

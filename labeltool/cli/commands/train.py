@@ -121,4 +121,6 @@ def _telling_how_to_go_on(args: Namespace, this: Run, out: Output) -> Iterator[N
 def _tell_how(args: Namespace, this: Run, out: Output) -> None:
     if this.can_go_on:
         words = shlex.join(["labeltool", "train", str(args.dir), "--resume", this.name])
-        out.notice(f"the run stopped at step {this.state.step} of {this.state.steps}; go on with: {words}")
+        step, steps = this.state.step, this.state.steps
+        where = f"stopped at step {step} of {steps}" if steps else "stopped before its first step"
+        out.notice(f"the run {where}; go on with: {words}")

@@ -78,8 +78,9 @@ def _cuda(folder: Path, how: InferenceOptions) -> EngineSegmenter:
     from labeltool.nn.pipeline import Pipeline  # noqa: PLC0415
 
     card, network = load_network(folder)
-    engine = CudaEngine(Pipeline(card, network, how))
-    return EngineSegmenter(card, engine, how, spare=lambda: _on_cpu(folder, how))
+    notices: list[str] = []
+    engine = CudaEngine(Pipeline(card, network, how), repeatable=how.repeatable, say=notices.append)
+    return EngineSegmenter(card, engine, how, spare=lambda: _on_cpu(folder, how), notices=notices)
 
 
 def _on_cpu(folder: Path, how: InferenceOptions) -> Engine:
@@ -133,7 +134,8 @@ def _int8(folder: Path, how: InferenceOptions) -> EngineSegmenter:
         raise CPU.refusal("the engine int8", file=folder)
     card, digest, graphs = graphs_of(folder, how)
     source = Quantized(card, folder if folder.is_dir() else folder.parent, digest, how, graphs)
-    return EngineSegmenter(card, OpenVinoEngine(source, card.tile, "int8"), how)
+    notices = [source.notice] if source.notice else []
+    return EngineSegmenter(card, OpenVinoEngine(source, card.tile, "int8"), how, notices=notices)
 
 
 def verified(folder: Path) -> tuple[ModelCard, str]:

@@ -3,6 +3,11 @@
 Windows go through in chunks of one size. While one is computed the next goes up and the last comes down, each on a
 stream of its own and from pinned memory. The two commonest shapes are compiled in the background, which takes a minute,
 and then captured as CUDA graphs; until then, and for every other shape, the same pipeline runs as it is.
+
+Compiled or not, the classes agree but for a pixel in thousands, and the last bit of a confidence may differ. Where that
+is too much there is ``repeatable``: how a window is computed then depends on its size alone, and not on what was met
+before, how long compiling took, or which algorithm won a race. Processes on GPUs of one kind, with the same driver and
+libraries, write the same bytes, unless a notice says that memory ran out or that compiling failed in one of them.
 """
 
 from __future__ import annotations
@@ -11,7 +16,7 @@ import copy
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -42,23 +47,34 @@ class Shape(NamedTuple):
 
 
 class CudaEngine:
-    """Runs a pipeline on the first CUDA device. ``compiling`` "background" serves uncompiled meanwhile, "first"
-    waits for it (measurements, and answers that are the same to the bit from the first on), "never" leaves it."""
+    """Runs a pipeline on the first CUDA device. ``repeatable`` waits until whole windows are compiled, and compiles
+    nothing else. ``say`` is told, on any thread, what went otherwise than usual."""
 
     device = "cuda"
 
-    def __init__(self, pipeline: Pipeline, compiling: str = "background") -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        *,
+        repeatable: bool = False,
+        say: Callable[[str], object] = lambda text: None,
+    ) -> None:
         # one part of the module after the other: whatever else is float stays float
         network = pipeline.network.to(dtype=torch.bfloat16, memory_format=torch.channels_last)  # type: ignore[call-overload]
         pipeline.network = network
         with memory_errors():
             self.pipeline = pipeline.to("cuda").eval()
-        torch.backends.cudnn.benchmark = True
+        torch.backends.cudnn.benchmark = not repeatable  # a race, which another algorithm may win next time
+        torch.backends.cudnn.deterministic = repeatable
         self.batch = BATCH
         self.takes_context = pipeline.takes_context
         self.name = f"torch {torch.__version__} bf16 {torch.cuda.get_device_name()}"
         self._lanes = Lanes()
-        self._buckets = Buckets(self._compiled if compiling != "never" else None, wait=compiling == "first")
+        self._options: dict[str, Any] | None = {"deterministic": True} if repeatable else None
+        tile = pipeline.card.tile
+        whole = (CHUNK, tile, tile)
+        wanted = (lambda shape: shape[:3] == whole) if repeatable else None
+        self._buckets = Buckets(self._compiled, wait=repeatable, wanted=wanted, say=say)
 
     @torch.inference_mode()
     def planes(self, windows: Windows, context: NDArray[np.float32] | None, batch: int) -> Planes:
@@ -89,7 +105,7 @@ class CudaEngine:
             pipeline = copy.deepcopy(
                 self.pipeline
             )  # the thread that serves meanwhile changes attributes of its own
-            compiled = torch.compile(pipeline, dynamic=False)
+            compiled = torch.compile(pipeline, dynamic=False, options=self._options)
             stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
             with torch.cuda.stream(stream):
                 for _ in range(3):
@@ -115,12 +131,22 @@ def captured(run: Callable[..., tuple[Tensor, ...]], examples: Inputs) -> Run:
 
 
 class Buckets:
-    """Which shapes are compiled: the first two that come again. One is compiled at a time, on a thread unless
-    ``wait``; a shape that cannot be goes on uncompiled. ``compile_`` None compiles nothing."""
+    """Which shapes are compiled: the first two that come again, of those that are ``wanted``. One is compiled at a
+    time; ``wait`` compiles at once and waits for it. A shape that cannot be goes on uncompiled, and ``say`` is told so.
+    """
 
-    def __init__(self, compile_: Callable[[Inputs], Callable[[], Run]] | None, *, wait: bool = False) -> None:
+    def __init__(
+        self,
+        compile_: Callable[[Inputs], Callable[[], Run]],
+        *,
+        wait: bool = False,
+        wanted: Callable[[Shape], bool] | None = None,
+        say: Callable[[str], object] = lambda text: None,
+    ) -> None:
         self._compile = compile_
         self._wait = wait
+        self._wanted = wanted or (lambda shape: True)
+        self._say = say
         self._met: Counter[Shape] = Counter()
         self._ready: dict[Shape, Run | None] = {}
         self._finished: dict[Shape, Callable[[], Run]] = {}
@@ -131,30 +157,31 @@ class Buckets:
         self._met[shape] += 1
         worth = self._wait or self._met[shape] >= _WORTH
         idle = self._busy is None or not self._busy.is_alive()
-        if self._compile and shape not in self._ready and len(self._ready) < _BUCKETS and worth and idle:
+        room = shape not in self._ready and len(self._ready) < _BUCKETS
+        if room and worth and idle and self._wanted(shape):
             self._ready[shape] = None
             self._busy = threading.Thread(target=self._work, args=(shape, inputs), daemon=True)
             self._busy.start()
             if self._wait:
                 self._busy.join()
         if shape in self._finished:
-            self._ready[shape] = _attempt(self._finished.pop(shape))
+            self._ready[shape] = self._attempt(self._finished.pop(shape))
         return self._ready.get(shape)
 
     def _work(self, shape: Shape, inputs: Inputs) -> None:
-        assert self._compile is not None  # noqa: S101
         examples = tuple(given.clone() for given in inputs)
-        finish = _attempt(lambda: self._compile(examples))  # type: ignore[misc]
+        finish = self._attempt(lambda: self._compile(examples))
         if finish is not None:
             self._finished[shape] = finish
 
-
-def _attempt(make: Callable[[], _T]) -> _T | None:
-    """None where it fails: a compiler that is missing or gives up costs speed and nothing else."""
-    try:
-        return make()
-    except Exception:
-        return None
+    def _attempt(self, make: Callable[[], _T]) -> _T | None:
+        """None where it fails: a compiler that is missing or gives up costs speed and nothing else."""
+        try:
+            return make()
+        except Exception as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+            self._say(f"The network could not be compiled, and runs more slowly: {reason}")
+            return None
 
 
 class Lanes:

@@ -23,8 +23,8 @@ from labeltool.nn.engines.choose import graphs_of, load_segmenter
 from labeltool.nn.engines.int8 import Shown, quantize
 from labeltool.nn.engines.segmenter import EngineSegmenter
 
-_MOST_WINDOWS = 120
-_OF_AN_IMAGE = 8
+_MOST_WINDOWS = 160
+_OF_AN_IMAGE = 40
 
 
 def main() -> int:

@@ -37,7 +37,8 @@ class Engine(Protocol):
 
 
 class EngineSegmenter:
-    """A model on an engine. ``spare`` makes the engine to fall back to, on the CPU; None where this is it."""
+    """A model on an engine. ``spare`` makes the engine to fall back to, on the CPU; None where this is it. ``notices``
+    is the list that the engine adds to, where it does."""
 
     def __init__(
         self,
@@ -45,10 +46,13 @@ class EngineSegmenter:
         engine: Engine,
         how: InferenceOptions | None = None,
         spare: Callable[[], Engine] | None = None,
+        notices: list[str] | None = None,
     ) -> None:
+        how = how or InferenceOptions()
         self.card = card
-        self.notices: list[str] = []
-        self._doubts = [name for name in DOUBTS if name in (how or InferenceOptions()).doubts]
+        self.notices: list[str] = [] if notices is None else notices
+        self._doubts = [name for name in DOUBTS if name in how.doubts]
+        self._otherwise = ". Other processes may differ in the last bit" if how.repeatable else ""
         self._spare = spare
         self._take(engine)
 
@@ -82,7 +86,8 @@ class EngineSegmenter:
             return False
         self._take(self._spare())
         self._spare = None
-        self.notices.append("The device's memory does not hold a window of this model: it goes on on the CPU")
+        said = "The device's memory does not hold a window of this model: it goes on on the CPU"
+        self.notices.append(said + self._otherwise)
         return True
 
     def _take(self, engine: Engine) -> None:
@@ -94,4 +99,5 @@ class EngineSegmenter:
         if self.batch == 1:
             raise  # noqa: PLE0704 - called while it is handled
         self.batch //= 2
-        self.notices.append(f"The device's memory ran out: {self.batch} windows go through it together now")
+        said = f"The device's memory ran out: {self.batch} windows go through it together now"
+        self.notices.append(said + self._otherwise)

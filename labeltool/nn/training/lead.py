@@ -67,8 +67,10 @@ class Lead(Training):
                     hint="Lower --learning-rate",
                 )
             self._save()
-            self._tell("running", "calibrating")
-            best = self._calibrated(self._best)
+            best = self._best
+            if self.reached.timetable.stop is None:
+                self._tell("running", "calibrating")
+                best = self._calibrated(best)
             keep_manifest(self.task.folder, self._manifest())
         except CancelledError:
             self._row(event="cancelled", step=self.reached.step)
@@ -110,7 +112,7 @@ class Lead(Training):
         self._row(
             event="resumed" if self.resumed else "started",
             step=reached.step,
-            steps=reached.timetable.steps,
+            steps=reached.timetable.last,
             evaluations=reached.timetable.evaluations,
             images={name: len(manifest.of(name)) for name in ("train", "val", "unlabelled")},
             device=self.device,
@@ -133,7 +135,7 @@ class Lead(Training):
             card = learnt_card(
                 self.card, self.task.folder, self.task.manifest, reached, self.device, found.figures
             )
-            self._best = self._kept(card, self.learner.averaged, found)
+            self._best = self._kept(card, self.learner.averaged, found, stop=step)
         reached.evaluated, reached.evaluations = step, reached.evaluations + 1
         samples = write_samples(self.task.folder, step, found.samples) if found.samples else None
         self._row(step=step, seconds=self.seconds, score=points, val=found.figures, samples=samples)
@@ -181,11 +183,14 @@ class Lead(Training):
     def _score(self, found: Evaluated) -> float:
         return score(found.figures, [c.name for c in self.data.catalog.foreground])
 
-    def _kept(self, card: ModelCard, network: torch.nn.Module, found: Evaluated) -> ModelCard:
+    def _kept(
+        self, card: ModelCard, network: torch.nn.Module, found: Evaluated, stop: int | None = None
+    ) -> ModelCard:
+        """The best so far, with the manifest that makes it again: if the run goes no further, by a stop there."""
         manifest = self._manifest()
-        names = {image.id: image.name for image in manifest.of("val")}
-        rows = [{"name": names[row["id"]], **row} for row in found.per_image]
-        return keep_best(self.task.folder, card, network, manifest, rows)
+        if stop is not None and manifest.timetable is not None:
+            manifest = replace(manifest, timetable=replace(manifest.timetable, stop=stop))
+        return keep_best(self.task.folder, card, network, manifest, found.per_image)
 
     def _manifest(self) -> Manifest:
         """That of the run, with the steps and threads that came of it."""
@@ -220,7 +225,7 @@ class Lead(Training):
         now = RunState(
             state,
             reached.step,
-            reached.timetable.steps,
+            reached.timetable.last,
             round(self.seconds, 1),
             reached.score if self.data.val else None,
             reached.best_step,

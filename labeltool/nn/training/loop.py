@@ -98,7 +98,13 @@ class Training:
         """Whether a step follows. All processes take part in each of these decisions, and decide alike."""
         self.pause()
         reached = self.reached
-        wanted, steps, on = lowest([not self.task.cancel.cancelled, self.steps(), not reached.ended])
+        wanted, steps, on = lowest(
+            [
+                not self.task.cancel.cancelled,
+                self.steps(),
+                not reached.ended and reached.step != reached.timetable.stop,
+            ]
+        )
         if steps != reached.timetable.steps:
             reached.timetable = reached.timetable.ending(reached.step, int(steps))
         if not wanted:

@@ -17,6 +17,7 @@ from labeltool.core.errors import ModelError
 from labeltool.inference.card import ModelCard
 from labeltool.inference.run import BEST, MANIFEST, PER_IMAGE, STATE, STATE_TENSORS, Manifest, RunState
 from labeltool.inference.timetable import Timetable
+from labeltool.inference.travelling import travelling
 from labeltool.nn.checkpoint import save_network
 
 _NEW, _OLD = ".best.new", ".best.old"
@@ -78,12 +79,16 @@ def tell(folder: Path, state: RunState) -> None:
 def keep_best(
     folder: Path, card: ModelCard, network: nn.Module, manifest: Manifest, per_image: list[dict[str, Any]]
 ) -> ModelCard:
-    """Replace best/: a folder beside it gets its name when it is whole. The card, with the hash of the weights."""
+    """Replace best/: a folder beside it gets its name when it is whole. The card, with the hash of the weights.
+
+    ``per_image`` are the figures of images of the manifest by their ``id``; they get their digests.
+    """
     new, best, old = folder / _NEW, folder / BEST, folder / _OLD
     shutil.rmtree(new, ignore_errors=True)
     card = save_network(new, card, network)
-    _write(new / MANIFEST, manifest.to_json())
-    _write(new / PER_IMAGE, per_image)
+    digests = {image.id: image.sha256 for image in manifest.images}
+    _write(new / MANIFEST, travelling(manifest).to_json())
+    _write(new / PER_IMAGE, [{**row, "sha256": digests[row["id"]]} for row in per_image])
     atomic.sync_folder(new)
     if old.exists():  # it could not be removed the last time
         shutil.rmtree(old)
@@ -97,7 +102,7 @@ def keep_best(
 
 def keep_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest beside the best weights: how many steps there are may have changed since they were kept."""
-    _write(folder / BEST / MANIFEST, manifest.to_json())
+    _write(folder / BEST / MANIFEST, travelling(manifest).to_json())
 
 
 def settle_best(folder: Path) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
+from labeltool.app.models.seen import digest_of
 from labeltool.core.compare import mean
+from labeltool.core.project import ImageRecord
 from labeltool.inference.run import PER_IMAGE
 from labeltool.ui.dialogs.frame import GRID, label
 from labeltool.ui.train.header import Header
@@ -49,6 +51,7 @@ class ModelPage(QWidget):
         prelabel = self.header.add_button("prelabel", self.tr("Pre-label…"), "ph.sparkle")
         # Not setMenu(): that runs an event loop of its own.
         prelabel.clicked.connect(lambda: self._menu.popup(prelabel.mapToGlobal(QPoint(0, prelabel.height()))))
+        self.header.add_action(actions["model_export"], self.tr("Export as ONNX…"))
         self.header.add_action(actions["model_remove"], self.tr("Delete…"))
         self.facts = QFormLayout()
         self.facts.setHorizontalSpacing(2 * GRID)
@@ -92,13 +95,13 @@ class ModelPage(QWidget):
         """Icons in the colours of the scheme in force."""
         self.header.refresh_theme()
 
-    def show_model(self, model: Model, use: str) -> None:
-        """Show a model; ``use`` says whether it is in use."""
+    def show_model(self, model: Model, use: str, images: Sequence[ImageRecord]) -> None:
+        """Show a model; ``use`` says whether it is in use, ``images`` are the project's."""
         self.model = model
         self.header.show_title(model.card.name, use, USED_COLOUR)
         self._show_facts(model)
         self._show_classes(model)
-        self._show_images(model)
+        self._show_images(model, images)
 
     def _show_facts(self, model: Model) -> None:
         while self.facts.rowCount():
@@ -163,13 +166,13 @@ class ModelPage(QWidget):
         self.classes.show_rows(heads, rows)
         self.classes.fit(SEEN_CLASSES)
 
-    def _show_images(self, model: Model) -> None:
-        found = per_image(model)
+    def _show_images(self, model: Model, images: Sequence[ImageRecord]) -> None:
+        found, elsewhere = per_image(model, images), self.tr("not in this project")
         classes = [each.name for each in model.card.catalog.foreground][:MOST_CLASSES]
         self.images.show_rows(
             [self.tr("Image"), *(f"IoU {name}" for name in classes)],
             [
-                [text_cell(each.name), *(score_cell(each.ious.get(name)) for name in classes)]
+                [text_cell(each.name or elsewhere), *(score_cell(each.ious.get(name)) for name in classes)]
                 for each in found
             ],
             [each.id or each.name for each in found],
@@ -185,18 +188,21 @@ class ModelPage(QWidget):
 
 
 class ImageFigures(NamedTuple):
-    """An image of a model's validation: the IoU of each class that occurs there or was predicted."""
+    """An image of a model's validation: the IoU of each class that occurs there or was predicted. A project that does
+    not have the image knows no name of it."""
 
     id: str
     name: str
     ious: dict[str, float]
 
 
-def per_image(model: Model) -> list[ImageFigures]:
-    """The figures of single validation images that lie beside a model, the worst first; none where there are none."""
+def per_image(model: Model, images: Sequence[ImageRecord]) -> list[ImageFigures]:
+    """The figures of single validation images that lie beside a model, the worst first; none where there are none.
+    Which of ``images`` they are of their digests say."""
     try:
         data = json.loads((model.folder / PER_IMAGE).read_text(encoding="utf-8"))
-        found = [_figures(row) for row in data]
+        known = {digest_of(record): record for record in images} if data else {}
+        found = [_figures(row, known.get(row.get("sha256"))) for row in data]
     except (OSError, ValueError, AttributeError, TypeError, KeyError):
         return []
     names = [each.name for each in model.card.catalog.foreground]
@@ -208,6 +214,8 @@ def per_image(model: Model) -> list[ImageFigures]:
     return sorted(found, key=worst_first)
 
 
-def _figures(row: dict[str, Any]) -> ImageFigures:
+def _figures(row: dict[str, Any], record: ImageRecord | None) -> ImageFigures:
     ious = {name: scores["iou"] for name, scores in row["per_class"].items() if scores["iou"] is not None}
-    return ImageFigures(str(row.get("id", "")), str(row["name"]), ious)
+    if record is not None:
+        return ImageFigures(record.id, record.name, ious)
+    return ImageFigures(str(row.get("id", "")), str(row.get("name", "")), ious)

@@ -1,4 +1,4 @@
-"""What is done with models: used, gone back from, added, compared, deleted; the work off the GUI thread."""
+"""What is done with models: used, gone back from, added, compared, exported, deleted; the work off the GUI thread."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from labeltool.app.comparing import Comparison, compare
+from labeltool.app.model_files import export_onnx
 from labeltool.app.models import Model, add_model, promote, remove_model, rollback
 from labeltool.app.project import chosen
 from labeltool.app.runs import Run, remove
@@ -32,6 +33,8 @@ class Models(QWidget):
     removed = Signal()
     compared = Signal(object)
     """A :class:`Comparison`."""
+    exported = Signal(object)
+    """The path of the file."""
     failed = Signal(Exception)
 
     def __init__(self, work: LongWork, parent: QWidget) -> None:
@@ -91,6 +94,28 @@ class Models(QWidget):
                 self.tr("Adding a model"),
                 lambda cancel, progress: add_model(root, _source(weights)),
                 self.added.emit,
+            )
+
+    def ask_export(self, model: Model) -> None:
+        """Ask for a file, and write a model to it for other programs."""
+        dialog = QFileDialog(self.window(), self.tr("Export as ONNX"), filter="ONNX (*.onnx)")
+        dialog.setObjectName("train.export")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("onnx")
+        dialog.selectFile(f"{model.card.name}.onnx")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda name: self.export(model, Path(name)))
+        dialog.open()
+
+    def export(self, model: Model, out: Path) -> None:
+        """Write a model as an ONNX file. ModelError when its network cannot be one."""
+        if self._bench is not None:
+            self._work.run(
+                self._bench.lanes,
+                "model",
+                self.tr("Exporting a model"),
+                lambda cancel, progress: export_onnx(model, out, progress=progress, cancel=cancel),
+                self.exported.emit,
             )
 
     def ask_remove(self, thing: Run | Model) -> None:

@@ -127,6 +127,9 @@ class TrainWorkspace(QWidget):
         self.models.compared.connect(self.compare_page.show_comparison)
         self.models.used.connect(self._used)
         self.models.added.connect(lambda model: self._changed((MODEL, model.key)))
+        self.models.exported.connect(
+            lambda path: self.told.emit(self.tr("{file} is written").format(file=path))
+        )
         self.models.removed.connect(self._removed)
         self.trainings.preparing.connect(lambda done, total, _: self.new.show_preparing(done, total))
         self.trainings.begun.connect(self._begun)
@@ -223,7 +226,8 @@ class TrainWorkspace(QWidget):
             self._pages.setCurrentWidget(self.run_page)
             self._timer.start()
         elif kind == MODEL and model is not None:
-            self.model_page.show_model(model, self._shelf.use_of(model))
+            images = self._bench.store.images() if self._bench is not None else []
+            self.model_page.show_model(model, self._shelf.use_of(model), images)
             self._pages.setCurrentWidget(self.model_page)
         self._enable()
 
@@ -290,6 +294,8 @@ class TrainWorkspace(QWidget):
             self.prelabel_asked.emit(model, action == "model_prelabel_all")
         elif action == "model_add":
             self.models.ask_file()
+        elif action == "model_export" and model is not None:
+            self.models.ask_export(model)
         elif action == "model_remove":
             thing = run or model
             if thing is not None:
@@ -308,6 +314,7 @@ class TrainWorkspace(QWidget):
                 "training": busy and not self.trainings.stopping,
                 "stopped": editable and not busy and run is not None and shelf.can_go_on(run),
                 "model": editable and model is not None,
+                "any_model": model is not None,
                 "unused": editable and unused,
                 "promoted": editable and self._shelf.can_roll_back,
                 "owned": editable and (owned or (run is not None and not self._is_followed(run))),

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -155,6 +156,8 @@ def test_what_a_model_was_trained_on_is_known_where_it_is_added_too(tmp_path: Pa
     assert seen(added.folder) == seen(model.folder) == {"1" * 64, "3" * 64}
     assert subsets(added.folder) == subsets(model.folder)
     assert (added.folder / METRICS).read_text() == '{"step": 1}\n'
+    assert "nowhere" in (model.folder / MANIFEST).read_text()
+    assert not re.search("nowhere|image.png", (added.folder / MANIFEST).read_text())
 
 
 @pytest.mark.usefixtures("runs")
@@ -211,3 +214,16 @@ def test_a_name_that_cannot_name_a_folder_is_refused(tmp_path: Path, name: str) 
 def test_the_next_model_gets_the_next_number(tmp_path: Path) -> None:
     (tmp_path / "models" / "my-cells-1").mkdir(parents=True)
     assert free_name(tmp_path, "my cells!") == "my-cells-2"
+
+
+@pytest.mark.parametrize(
+    "changed", [{"scale": 2.0}, {"stretch": (0.0, 99.0)}, {"values": (0.0, 9.0)}, {"bands": (2, 1, 0)}]
+)
+def test_weights_that_are_fed_otherwise_have_another_key(embedded: Model, changed: dict[str, Any]) -> None:
+    assert embedded.key == f"{embedded.card.name}@1-{embedded.card.sha256[:8]}"  # as in projects of old
+    bare = replace(embedded.card, training={})
+    for card in (embedded.card, bare):
+        other = replace(card, **changed)
+        assert other.key.startswith(f"{embedded.key}-")
+        assert other.key != card.key
+    assert replace(embedded.card, licence="", figures={}).key == embedded.key

@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -23,6 +24,7 @@ from labeltool.inference.options import InferenceOptions
 from labeltool.inference.process import WorkerInfo
 from labeltool.inference.segmenter import Prediction
 from labeltool.store.project import ProjectStore
+from labeltool.store.spool import Spool
 
 from .conftest import ThresholdProcess
 
@@ -288,3 +290,21 @@ def test_human_work_survives_a_second_model(store: ProjectStore, model: Model, r
     assert not after.read("label", Box(200, 0, 220, 10)).any()
     assert (after.read("origin", Box(200, 0, 220, 10)) == Origin.HUMAN).all()
     assert store.image(record.id).status is Status.IN_WORK
+
+
+def test_unfinished_predictions_that_nobody_goes_on_with_are_removed_after_a_day(
+    store: ProjectStore, model: Model, runs: list[str]
+) -> None:
+    first, second = store.images()
+    predict(store, [first], model)
+    about = {"image": "", "model": model.key, "doubts": []}
+    folder = store.root / "unfinished"
+    files = {name: folder / f"{name}-00000000.windows" for name in ("gone", first.id, second.id)}
+    for record, path in ((first, files["gone"]), (first, files[first.id]), (second, files[second.id])):
+        Spool(path, {**about, "image": record.sha256}).close()
+    predict(store, [first], model)
+    assert all(path.exists() for path in files.values())
+    for path in files.values():
+        os.utime(path, (0, 0))
+    predict(store, [first], model)
+    assert [name for name, path in files.items() if path.exists()] == [second.id]

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from labeltool.app import runs
-from labeltool.app.models import seen
+from labeltool.app.models import is_recorded, seen
 from labeltool.app.project import add_images
 from labeltool.app.runs import Run, again, begin, follow, following, plan, read_run, remove
 from labeltool.core.catalog import IGNORE
@@ -24,10 +24,12 @@ from labeltool.core.patch import write
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import Status
 from labeltool.core.provenance import Origin
+from labeltool.inference import run_data
 from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME, ModelCard
-from labeltool.inference.run import BEST, LABELS, MANIFEST, METRICS, STATE, STATE_TENSORS, Manifest, at_work
+from labeltool.inference.run import BEST, LABELS, MANIFEST, METRICS, STATE, Manifest, at_work
 from labeltool.inference.run_data import check_files, training_set
 from labeltool.inference.training_options import TrainingOptions
+from labeltool.inference.travelling import travelling
 from labeltool.store.project import ProjectStore
 
 OPTIONS = TrainingOptions(name="mine")
@@ -258,23 +260,14 @@ def test_a_damaged_run_is_not_listed_and_says_why_when_it_is_read(store: Project
 
 
 @pytest.mark.parametrize(
-    ("state", "kept", "expected"),
-    [
-        ("new", False, False),
-        ("running", True, True),  # its process is gone
-        ("cancelled", True, True),
-        ("failed", False, False),
-        ("finished", True, False),
-    ],
+    ("state", "expected"),
+    [("new", True), ("running", True), ("cancelled", True), ("failed", True), ("finished", False)],
 )
-def test_a_run_that_has_not_ended_can_go_on(
-    store: ProjectStore, state: str, kept: bool, expected: bool
-) -> None:
+def test_a_run_that_has_not_ended_can_go_on(store: ProjectStore, state: str, expected: bool) -> None:
     paint(store, store.images()[0].id)
     run = begin(store, OPTIONS)
-    (run.folder / STATE).write_text(json.dumps({"state": state}))
-    if kept:
-        (run.folder / STATE_TENSORS).touch()
+    assert run.can_go_on  # the program ended before a trainer was at work
+    (run.folder / STATE).write_text(json.dumps({"state": state}))  # "running": its process is gone
     assert read_run(run.folder).can_go_on is expected
     with at_work(run.folder):
         assert not read_run(run.folder).can_go_on
@@ -312,6 +305,23 @@ def test_a_model_s_manifest_takes_the_labels_of_the_project_if_they_are_the_same
     with pytest.raises(BadInputError, match="not the one that the model has learnt from") as caught:
         again(store, model, "other")
     assert caught.value.file == run.manifest.images[0].path
+
+
+def test_what_goes_with_a_model_names_no_image_and_makes_the_same_run_where_the_images_are(
+    store: ProjectStore, images: Path, tmp_path: Path
+) -> None:
+    add(store, images, "mnop", "train")
+    run = begin(store, OPTIONS)
+    (tmp_path / "model").mkdir()
+    text = json.dumps(travelling(run.manifest).to_json())
+    assert not any(image.name in text or image.path in text for image in run.manifest.images)
+    (tmp_path / "model" / MANIFEST).write_text(text)
+    assert again(store, tmp_path / "model", "twin").manifest.images == run.manifest.images
+    with (
+        ProjectStore.create(tmp_path / "other", "other", store.catalog) as other,
+        pytest.raises(BadInputError, match="does not have an image"),
+    ):
+        again(other, tmp_path / "model", "twin")
 
 
 def test_a_manifest_that_learns_from_what_is_now_a_test_image_is_refused(
@@ -383,6 +393,23 @@ def test_what_the_weights_to_begin_with_have_seen_the_model_has_seen(
     (own,) = second.manifest.of("train")
     for run in (second, third):
         assert seen(weights_of(tmp_path / f"model of {run.name}", run)) == {*known, own.sha256}
+
+
+def test_of_weights_that_nobody_wrote_about_it_is_not_claimed_what_they_have_seen(
+    store: ProjectStore, images: Path, tmp_path: Path
+) -> None:
+    add(store, images, "mn", "train")
+    encoder = tmp_path / "encoder.pth"
+    encoder.write_bytes(b"weights")
+    first = begin(store, replace(OPTIONS, weights=str(encoder)))
+    assert is_recorded(weights_of(tmp_path / "first", first))
+    bare = weights_of(tmp_path / "bare", first)
+    (bare / MANIFEST).unlink()
+    second = begin(store, replace(OPTIONS, name="second", weights=str(bare)))
+    third = replace(OPTIONS, name="third", weights=str(weights_of(tmp_path / "second", second)))
+    last = weights_of(tmp_path / "third", begin(store, third))
+    assert not is_recorded(tmp_path / "second") and not is_recorded(last)
+    assert seen(last) == {image.sha256 for image in second.manifest.of("train")}
 
 
 def test_weights_that_were_trained_on_a_test_image_are_refused(
@@ -477,6 +504,22 @@ def test_a_cancel_before_there_are_weights_says_so(store: ProjectStore, run: Run
         follow(store.root, run)
 
 
+def test_a_training_that_somebody_else_ends_is_not_taken_for_one_that_is_done(
+    store: ProjectStore, run: Run
+) -> None:
+    def is_ended(folder: Path, cancel: CancelToken) -> None:
+        learns(folder, cancel)
+        (folder / STATE).write_text('{"state": "cancelled", "step": 3, "steps": 9}')
+
+    FakeTraining.work = staticmethod(is_ended)  # type: ignore[assignment]
+    with pytest.raises(ModelError, match="ended from outside"):
+        follow(store.root, run)
+    assert list((store.root / "models").iterdir()) == []
+    cancel = CancelToken()
+    FakeTraining.work = staticmethod(lambda folder, cancel: (cancel.cancel(), is_ended(folder, cancel)))  # type: ignore[assignment]
+    assert follow(store.root, run, cancel=cancel).card.name == "mine"
+
+
 def test_a_run_does_not_go_on_with_what_has_become_a_test_image(store: ProjectStore, run: Run) -> None:
     FakeTraining.work = staticmethod(lambda folder, cancel: pytest.fail("it was trained"))  # type: ignore[assignment]
     store.put_into(run.manifest.images[0].id, "test")
@@ -498,3 +541,15 @@ def test_a_removed_run_leaves_its_model(store: ProjectStore, run: Run) -> None:
     remove(run)
     assert not run.folder.exists()
     assert model.folder.exists()
+
+
+def test_an_image_too_large_to_learn_from_is_refused_when_a_run_begins(
+    store: ProjectStore, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(store, images, "mnop", "train")
+    run = begin(store, OPTIONS)
+    check_files(run.manifest, CancelToken())
+    monkeypatch.setattr(run_data, "DECODE_BUDGET", 100)
+    with pytest.raises(BadInputError, match="more than are learnt from") as caught:
+        check_files(run.manifest, CancelToken())
+    assert caught.value.file == run.manifest.images[0].path

@@ -13,7 +13,6 @@ from labeltool.core.errors import ModelError
 from labeltool.core.project import Skipped
 from labeltool.inference.run import (
     MANIFEST,
-    METRICS,
     STATE,
     Manifest,
     RunImage,
@@ -21,10 +20,10 @@ from labeltool.inference.run import (
     at_work,
     is_at_work,
     read_state,
-    rows,
 )
 from labeltool.inference.timetable import Timetable
 from labeltool.inference.training_options import Augmentation, TrainingOptions
+from labeltool.inference.travelling import travelling_options
 
 IMAGE = RunImage("1", "a.png", "/a.png", "", "train", "00", "11", "kind")
 
@@ -36,12 +35,13 @@ def test_a_manifest_comes_back_as_it_was(tmp_path: Path) -> None:
         ClassCatalog.from_names(["disc"]),
         (IMAGE,),
         "now",
-        Timetable(((0, 5),), 2),
+        Timetable(((0, 5),), 2, 3),
         2,
         (Skipped("b", "gone"),),
         "ab",
         ("cd",),
         ("a word",),
+        False,
     )
     (tmp_path / MANIFEST).write_text(json.dumps(manifest.to_json()))
     assert Manifest.read(tmp_path) == manifest
@@ -84,13 +84,6 @@ def test_a_trainer_waits_for_who_only_looks(tmp_path: Path) -> None:
     thread.join()
 
 
-def test_a_row_that_is_not_written_to_its_end_is_left_for_later(tmp_path: Path) -> None:
-    assert list(rows(tmp_path)) == []
-    (tmp_path / METRICS).write_text('{"step": 1}\n{"step": 2}\n{"st')
-    assert list(rows(tmp_path)) == [{"step": 1}, {"step": 2}]
-    assert list(rows(tmp_path, after=1)) == [{"step": 2}]
-
-
 def test_a_state_that_is_missing_or_damaged_is_a_new_one(tmp_path: Path) -> None:
     assert read_state(tmp_path) == RunState()
     (tmp_path / STATE).write_text('{"state": "run')
@@ -105,3 +98,11 @@ def test_one_process_works_on_a_run(tmp_path: Path) -> None:
         assert first and not second
         assert is_at_work(tmp_path)
     assert not is_at_work(tmp_path)
+
+
+def test_of_the_weights_that_a_run_began_with_the_bare_name_goes_with_its_model():
+    command = "labeltool train DIR --weights '/home/jane doe/w.pth' --seed 1"
+    began = TrainingOptions(weights="/home/jane doe/w.pth", command=command)
+    left = travelling_options(began)
+    assert (left.weights, left.command) == ("w.pth", "labeltool train DIR --weights w.pth --seed 1")
+    assert travelling_options(TrainingOptions(command=command)).weights == ""

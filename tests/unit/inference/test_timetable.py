@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -53,10 +54,17 @@ def test_a_change_of_the_end_makes_no_jump(steps: int, data: st.DataObject) -> N
 @given(st.integers(1, 100), st.integers(1, 9), st.integers(0, 50))
 def test_it_comes_back_from_json(steps: int, evaluations: int, here: int) -> None:
     timetable = Timetable(((0, steps),), evaluations).ending(here, steps)
-    assert Timetable.from_json(timetable.to_json()) == timetable
+    for each in (timetable, replace(timetable, stop=steps)):
+        assert Timetable.from_json(each.to_json()) == each
 
 
 @pytest.mark.parametrize("pieces", [[], [[3, 9]], [[0, 0]], [[0]]])
 def test_what_is_no_timetable_is_refused(pieces: list[list[int]]) -> None:
     with pytest.raises(ValueError):
         Timetable.from_json({"pieces": pieces, "evaluations": 2})
+
+
+@pytest.mark.parametrize("stop", [0, -1, 10, "soon"])
+def test_a_training_stops_in_its_schedule_or_not_at_all(stop: object) -> None:
+    with pytest.raises(ValueError):
+        Timetable.from_json({"pieces": [[0, 9]], "evaluations": 2, "stop": stop})

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from labeltool.core.digest import image_digest
 from labeltool.formats.index_png import write_index
 from labeltool.inference.run import LABELS, MANIFEST, SUBSETS, Manifest, RunImage
 from labeltool.inference.training import TrainingImage, TrainingSet
 from labeltool.inference.training_options import TrainingOptions
+from labeltool.ui.train.reading import RowReader
 
 
 def begun(folder: Path, data: TrainingSet, options: TrainingOptions) -> Path:
@@ -24,6 +27,11 @@ def begun(folder: Path, data: TrainingSet, options: TrainingOptions) -> Path:
     )
     write_manifest(folder, Manifest(options, data.catalog, images, "2026-01-01T00:00:00+00:00"))
     return folder
+
+
+def rows(folder: Path) -> Iterator[dict[str, Any]]:
+    """What a run has written so far, as the window reads it."""
+    yield from RowReader(folder).news().rows
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -129,8 +129,19 @@ def test_the_pipeline_serves_while_it_is_being_compiled() -> None:
 
 
 def test_a_shape_that_cannot_be_compiled_runs_as_it_is() -> None:
-    buckets = Buckets(lambda examples: 1 / 0, wait=True)  # type: ignore[arg-type,return-value]
+    said: list[str] = []
+    buckets = Buckets(lambda examples: 1 / 0, wait=True, say=said.append)  # type: ignore[arg-type,return-value]
     assert [buckets.find(SHAPES[0], (torch.zeros(1),)) for _ in range(3)] == [None] * 3
+    assert said == ["The network could not be compiled, and runs more slowly: division by zero"]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 1, 0)])
+def test_what_is_compiled_at_once_does_not_depend_on_the_shapes_met_before(order: tuple[int, ...]) -> None:
+    buckets = Buckets(
+        lambda examples: lambda: lambda inputs: inputs, wait=True, wanted=lambda shape: shape.height == 256
+    )
+    found = {SHAPES[k]: buckets.find(SHAPES[k], (torch.zeros(1),)) for k in order}
+    assert {shape for shape, run in found.items() if run is not None} == {SHAPES[1]}
 
 
 def test_folding_leaves_no_normalisation_behind_a_convolution_and_changes_no_answer() -> None:

@@ -29,15 +29,15 @@ from labeltool.inference.run import (
     Manifest,
     at_work,
     read_state,
-    rows,
 )
 from labeltool.inference.training import TrainingSet
+from labeltool.inference.travelling import travelling
 from labeltool.nn.checkpoint import load_network
 from labeltool.nn.training.learner import Learner
 from labeltool.nn.training.train import train
 
 from .conftest import CATALOG, drawn, options
-from .run_folders import begun, write_manifest
+from .run_folders import begun, rows, write_manifest
 
 Row = dict[str, Any]
 
@@ -76,11 +76,12 @@ def test_the_best_weights_come_with_their_manifest_and_a_row_for_each_image(
     run = begun(tmp_path / "run", discs, options())
     train(run)
     known, left = Manifest.read(run), Manifest.read(run / BEST)
-    assert replace(left, timetable=None, threads=0) == known
+    assert replace(left, timetable=None, threads=0) == travelling(known)
     assert left.timetable is not None and left.timetable.steps == 3
     assert left.threads > 0
     (row,) = json.loads((run / BEST / PER_IMAGE).read_text())
-    assert row["name"] == "image3.png"
+    assert row["sha256"] == known.of("val")[0].sha256
+    assert not any("image3.png" in path.read_text() for path in (run / BEST).glob("*.json"))
     assert set(row["per_class"]) == {"background", "disc"}
 
 
@@ -218,6 +219,40 @@ def test_what_a_stop_leaves_is_the_best_so_far(discs: TrainingSet, tmp_path: Pat
     card, _ = load_network(run / BEST)
     assert card.training["steps"] < 50
     assert card.figures["per_class"]["disc"]["iou"] is not None
+
+
+def test_what_a_stop_left_is_made_again_by_its_manifest(discs: TrainingSet, tmp_path: Path) -> None:
+    how = options(steps=20, evaluations=10)
+    run, again = (begun(tmp_path / name, discs, how) for name in ("run", "again"))
+    with pytest.raises(CancelledError):
+        train(run, **stop_when(lambda row: row.get("step", 0) > 6 and "loss" in row))
+    (stopped, _), left = load_network(run / BEST), Manifest.read(run / BEST)
+    write_manifest(again, replace(Manifest.read(run), timetable=left.timetable, threads=left.threads))
+    same = train(again)
+    assert same is not None and same.sha256 == stopped.sha256 and same.figures == stopped.figures
+    assert read_state(again)[:3] == ("finished", stopped.training["steps"], stopped.training["steps"])
+    assert "calibrated" not in [row.get("event") for row in rows(again)]
+    made = Manifest.read(again / BEST).timetable
+    assert made is not None and (made.steps, made.stop) == (20, stopped.training["steps"])
+    train(run)
+    ended = Manifest.read(run / BEST).timetable
+    assert ended is not None and ended.stop is None
+
+
+def test_a_run_that_was_killed_before_it_kept_a_state_begins_again(
+    discs: TrainingSet, tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begun(tmp_path / "run", discs, HALTING)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("labeltool.nn.training.loop.check_files", killed)
+        train(run)
+    assert read_state(run).state == "running" and not (run / STATE_TENSORS).exists()
+    found, (expected, _) = train(run), load_network(whole / BEST)
+    assert found is not None and found.sha256 == expected.sha256
 
 
 def test_a_stop_before_anything_was_learnt_leaves_no_weights(discs: TrainingSet, tmp_path: Path) -> None:

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from labeltool.core.progress import CancelToken, silent
-from labeltool.inference.run import BEST, STATE_TENSORS, is_at_work, read_state, rows
+from labeltool.inference.run import BEST, STATE_TENSORS, is_at_work, read_state
 from labeltool.inference.training import TrainingSet
 from labeltool.inference.training_process import TrainingProcess
 from labeltool.nn.checkpoint import load_network
 from labeltool.nn.training.train import train
 
 from .conftest import options
-from .run_folders import begun
+from .run_folders import begun, rows
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,4 @@
-"""Which of how many processes this is, as torchrun, SLURM or a person says it."""
+"""Which share of the images is this process's: what torchrun, SLURM or a person says of how many there are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from labeltool.core.errors import BadInputError
 _GPUS = Path("/proc/driver/nvidia/gpus")
 
 
-class Rank(NamedTuple):
+class Share(NamedTuple):
     """Number ``rank`` of ``world_size`` processes that share the work; they are counted from 0."""
 
     rank: int
@@ -21,9 +21,9 @@ class Rank(NamedTuple):
         return f"rank {self.rank} of {self.world_size}"
 
 
-def rank_of(
+def share_of(
     environment: Mapping[str, str], rank: int | None = None, world_size: int | None = None
-) -> Rank | None:
+) -> Share | None:
     """The two numbers that were typed, else those in RANK and WORLD_SIZE, else SLURM's where it runs several tasks.
 
     None where this process is alone; BadInputError where the numbers cannot be.
@@ -52,9 +52,9 @@ def _numbers(environment: Mapping[str, str], *names: str) -> list[int]:
     return [int(environment[name]) if environment[name].isdecimal() else -1 for name in names]
 
 
-def _checked(first: str, second: str, found: list[int]) -> Rank:
+def _checked(first: str, second: str, found: list[int]) -> Share:
     if len(found) == 2 and 0 <= found[0] < found[1]:
-        return Rank(*found)
+        return Share(*found)
     raise BadInputError(
         f"{first} and {second} do not say which of how many processes this is",
         hint=f"Give both: {first} from 0 to {second} - 1",
