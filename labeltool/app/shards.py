@@ -17,7 +17,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -78,15 +77,17 @@ class Shards:
         return (self.folder / _PLAN).stat().st_mtime_ns
 
     def end(self, began: int) -> None:
-        """Remove the folder, whose chunks are all taken, unless a rank has begun in it since :meth:`began` said so, or
-        left something behind less than a day ago and may still be at work."""
-        for left in self.folder.glob(f".*{atomic.TEMPORARY}"):
-            if time.time() - left.stat().st_mtime > _AT_WORK_S:
-                left.unlink()
-        if self.began() != began or any(self.folder.glob(f".*{atomic.TEMPORARY}")):
+        """Remove what is in the folder, whose chunks are all taken, unless a rank has begun in it since :meth:`began`
+        said so. What a rank left half-written less than a day ago stays: it may still be at work."""
+        if self.began() != began:
             return
-        shutil.rmtree(self.folder)
-        with suppress(OSError):
+        young = time.time() - _AT_WORK_S
+        for each in self.folder.iterdir():
+            half = each.name.startswith(".") and each.name.endswith(atomic.TEMPORARY)
+            if not half or each.stat().st_mtime < young:
+                each.unlink()
+        with suppress(OSError):  # something is left
+            self.folder.rmdir()
             self.folder.parent.rmdir()
 
     def done(self, chunk: int) -> dict[str, Any] | None:

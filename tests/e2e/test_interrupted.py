@@ -151,7 +151,8 @@ def test_a_killed_ranks_chunk_is_done_again_by_any_other_number_of_ranks(
     labeltool("prelabel", scenes, "--collect", "--predict-only")
     ended(begun(alone, slow_model, "--predict-only"))
     assert rows(scenes, "prediction_tiles") == rows(alone, "prediction_tiles")
-    assert not (scenes / "shards").exists()
+    assert not list(scenes.glob("shards/*/[!.]*")), "but for what the killed rank left half-written"
+    assert labeltool("status", scenes, "--json").json["shards"] == []
 
 
 @pytest.fixture

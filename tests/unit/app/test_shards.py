@@ -237,12 +237,15 @@ def test_a_folder_that_a_rank_has_just_begun_in_stays(store: ProjectStore, model
     assert not (store.root / "shards").exists()
 
 
-def test_what_a_rank_left_behind_long_ago_goes_with_the_folder(store: ProjectStore, model: Model) -> None:
+def test_what_a_rank_left_half_written_goes_with_the_folder_once_it_is_old(
+    store: ProjectStore, model: Model
+) -> None:
     _, folder = predict_shard(store, store.images(), model, PLAIN, Share(0, 1))
     left = folder.folder / ".gone.windows.1-of-2.partial"
     left.touch()
     collect(store)
-    assert left.exists()
+    assert [each.name for each in folder.folder.iterdir()] == [left.name] and states(store.root) == []
     os.utime(left, (0, 0))
+    predict_shard(store, store.images(), model, PLAIN, Share(0, 1), again=True)
     collect(store)
     assert not (store.root / "shards").exists()

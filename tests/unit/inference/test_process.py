@@ -17,6 +17,7 @@ from PIL import Image
 
 from labeltool.core.errors import BadInputError, CancelledError, ModelError
 from labeltool.core.progress import CancelToken
+from labeltool.inference.card import ModelCard
 from labeltool.inference.options import InferenceOptions
 from labeltool.inference.process import ModelProcess, WorkerInfo
 
@@ -56,11 +57,11 @@ def plain(folder: Path, value: int) -> Path:
     return path
 
 
-def test_planes_come_back_as_the_child_made_them(start: Start, picture: Path) -> None:
+def test_planes_come_back_as_the_child_made_them(start: Start, picture: Path, model_folder: Path) -> None:
     told: list[tuple[float, float]] = []
     green = np.asarray(Image.open(picture))[..., 1]
     process = start()
-    assert process.ready() == WorkerInfo("cpu", "fake", "fake@1-01234567")
+    assert process.ready() == WorkerInfo("cpu", "fake", ModelCard.read(model_folder).key)
     label, confidence = np.zeros_like(green), np.zeros_like(green)
     for part in process.segment(picture, progress=lambda done, total, text="": told.append((done, total))):
         label[part.box.slices()], confidence[part.box.slices()] = part.label, part.confidence

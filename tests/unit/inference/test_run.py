@@ -101,8 +101,8 @@ def test_one_process_works_on_a_run(tmp_path: Path) -> None:
 
 
 def test_of_the_weights_that_a_run_began_with_the_bare_name_goes_with_its_model():
-    command = "labeltool train DIR --weights '/home/jane doe/w.pth' --seed 1"
-    began = TrainingOptions(weights="/home/jane doe/w.pth", command=command)
+    command = "labeltool train DIR --weights '/data/jane doe/w.pth' --seed 1"
+    began = TrainingOptions(weights="/data/jane doe/w.pth", command=command)
     left = travelling_options(began)
     assert (left.weights, left.command) == ("w.pth", "labeltool train DIR --weights w.pth --seed 1")
     assert travelling_options(TrainingOptions(command=command)).weights == ""
