@@ -94,6 +94,7 @@ GROUPS: dict[str, dict[str, Flag]] = {
     "variations of the training images": {
         "zoom": Flag(_pair, "LOW,HIGH", "the range of random enlargements"),
         "rotate": Flag(*YES, "quarter turns"),
+        "tilt": Flag(*NUMBER, "degrees by which crops may be turned either way besides"),
         "mirror": Flag(*YES, "mirror images"),
         "brightness": Flag(*NUMBER, "strength"),
         "contrast": Flag(*NUMBER, "strength"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from labeltool.core.errors import BadInputError
@@ -20,14 +21,16 @@ _SHARES = ("dropout", "warm_up", "momentum", "lovasz", "averaging", "patience", 
 class Augmentation:
     """How training images are varied. Probabilities in 0..1; strengths are standard deviations.
 
-    ``zoom`` is the range of the random enlargement (log-uniform), ``rotate`` allows quarter turns, ``mirror`` mirror
-    images left to right (both together: upside down, too), ``invert`` turns bright on dark into dark on bright,
+    ``zoom`` is the range of the random enlargement (log-uniform), ``rotate`` allows quarter turns, ``tilt`` is how many
+    degrees a crop may be turned either way besides (45 and quarter turns: any direction), ``mirror`` allows mirror
+    images left to right (with quarter turns: upside down, too), ``invert`` turns bright on dark into dark on bright,
     ``colour`` mixes the channels where there are three (other stains), ``shade`` lays a smooth tint or tinted patches
     over the crop (uneven light, other tissue).
     """
 
     zoom: tuple[float, float] = (0.6, 1.7)
     rotate: bool = True
+    tilt: float = 0.0
     mirror: bool = True
     brightness: float = 0.08
     contrast: float = 0.15
@@ -37,6 +40,13 @@ class Augmentation:
     shade: float = 0.4
     blur: float = 0.15
     noise: float = 0.25
+
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """What cannot be, and what can."""
+        if not 0 < self.zoom[0] <= self.zoom[1]:
+            yield f"the zoom cannot go from {self.zoom[0]} to {self.zoom[1]}", "Swap them"
+        if not 0 <= self.tilt <= 180:
+            yield f"a crop cannot be tilted by {self.tilt:g} degrees", "Give 0 to 180"
 
 
 @dataclass(frozen=True)
@@ -123,7 +133,7 @@ class TrainingOptions:
 
     def check(self) -> None:
         """BadInputError says what cannot be, and what can."""
-        for words, hint in self._mistakes():
+        for words, hint in chain(self._mistakes(), self.augmentation.mistakes()):
             raise BadInputError(words, hint=hint)
 
     def _mistakes(self) -> Iterator[tuple[str, str]]:
@@ -151,11 +161,6 @@ class TrainingOptions:
                     f"{what.replace('_', ' ')} must be from 0 to 1, not {getattr(self, what)}",
                     "It is a share",
                 )
-        if not 0 < self.augmentation.zoom[0] <= self.augmentation.zoom[1]:
-            yield (
-                f"the zoom cannot go from {self.augmentation.zoom[0]} to {self.augmentation.zoom[1]}",
-                "Swap them",
-            )
         if self.seed < 0 or self.unlabelled < 0:
             yield "the seed and the weight of unlabelled images cannot be below 0", "Give 0 or more"
         if (self.frozen_encoder or self.encoder_rate < 1) and not self.weights:

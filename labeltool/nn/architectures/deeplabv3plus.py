@@ -1,20 +1,14 @@
 """DeepLabV3+ (Chen et al. 2018, arXiv 1802.02611) as segmentation-models-pytorch builds it.
 
-ASPP with atrous separable convolutions, then a decoder that adds the features of stride 4. smp's default rates belong
-to output stride 8 whatever the stride; here they follow it.
+ASPP with atrous separable convolutions, then a decoder that adds the features of stride 4.
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from torch import nn
 
 from labeltool.inference.card import ModelCard
-from labeltool.nn.architectures.encoder import built, rates, ready_made
-from labeltool.nn.architectures.pooling import pooling
-
-RATES = (12, 24, 36)
+from labeltool.nn.architectures.aspp import with_aspp
 
 
 def build(card: ModelCard) -> nn.Module:
@@ -22,17 +16,4 @@ def build(card: ModelCard) -> nn.Module:
 
     h and w must be multiples of 32. ModelError when the encoder is unknown or cannot be dilated.
     """
-
-    def make() -> nn.Module:
-        network: Any = ready_made(
-            "DeepLabV3Plus",
-            card,
-            encoder_output_stride=card.output_stride,
-            decoder_channels=card.decoder_channels,
-            decoder_atrous_rates=rates(card, RATES),
-            decoder_aspp_dropout=card.dropout,
-        )
-        network.decoder.aspp[0].convs[-1][0] = pooling(card.context, card.output_stride)
-        return cast(nn.Module, network)
-
-    return built("DeepLabV3+", card, make, card.output_stride)
+    return with_aspp("DeepLabV3Plus", "DeepLabV3+", card, lambda network: network.decoder.aspp[0].convs)

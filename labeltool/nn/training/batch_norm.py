@@ -29,7 +29,7 @@ class _SharedStatistics(nn.BatchNorm2d):
         """As torch's, with gradients that flow through the statistics into the other processes too."""
         if not self.training:
             return super().forward(pixels)
-        values = pixels.float()
+        values = pixels.to(self.weight.dtype)
         count = summed(values.new_tensor([values.numel() / values.shape[1]]))
         mean = summed(values.sum((0, 2, 3))) / count
         apart = values - mean[:, None, None]

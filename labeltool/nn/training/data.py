@@ -241,9 +241,12 @@ def _warped(planes: NDArray[np.uint8], matrix: NDArray[np.float64], side: int, h
 def _placement(
     centre: NDArray[np.float64], zoom: float, crop: int, how: Augmentation, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """2x3 matrix from crop pixels to image pixels, turned by quarters and mirrored as far as that is allowed."""
+    """2x3 matrix from crop pixels to image pixels, turned and mirrored as far as that is allowed."""
     turns = int(rng.integers(4)) if how.rotate else 0
     turn = np.linalg.matrix_power(np.array([[0.0, -1.0], [1.0, 0.0]]), turns)
+    if how.tilt:
+        angle = np.deg2rad(rng.uniform(-how.tilt, how.tilt))
+        turn = turn @ np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     if how.mirror and rng.random() < 0.5:
         turn = turn @ np.diag([-1.0, 1.0])
     linear = turn / zoom

@@ -21,6 +21,7 @@ from labeltool.nn.training.cards import learnt_card
 from labeltool.nn.training.evaluate import Evaluated, evaluate, score
 from labeltool.nn.training.journal import Journal
 from labeltool.nn.training.loop import Task, Training, pace_of
+from labeltool.nn.training.progress_text import told
 from labeltool.nn.training.ranks import ranks
 from labeltool.nn.training.samples import write_samples
 from labeltool.nn.training.state import (
@@ -32,7 +33,6 @@ from labeltool.nn.training.state import (
     settle_best,
     tell,
 )
-from labeltool.nn.training.words import told
 
 _SAVE_S, _TELL_S, _PACE_S = 60.0, 0.5, 5.0
 _ROWS = 400

@@ -41,6 +41,7 @@ class Learner:
         wrap: Callable[[nn.Module], nn.Module] = lambda network: network,
     ) -> None:
         self.network: nn.Module = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._dtype = next(network.parameters()).dtype
         self.averaged = copy.deepcopy(network).eval().requires_grad_(False)
         self._options = options
         self._device = device
@@ -122,13 +123,13 @@ class Learner:
         return pasted(own_labels(logits, self._options.certain), views.pasted)
 
     def _planes(self, pixels: NDArray[np.uint8]) -> Tensor:
-        images = torch.from_numpy(pixels).to(self._device).permute(0, 3, 1, 2).float()
+        images = torch.from_numpy(pixels).to(self._device).permute(0, 3, 1, 2).to(self._dtype)
         return ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
 
     def _logits(self, network: nn.Module, images: Tensor) -> Tensor:
         with torch.autocast(self._device, torch.bfloat16, enabled=self._low_precision):
             logits: Tensor = network(images)
-        return logits.float()
+        return logits.to(self._dtype)
 
     def _learn(self, loss: Tensor, rate: float) -> None:
         for group in self._optimiser.param_groups:

@@ -7,9 +7,10 @@ through these sums, and the mean of the processes' gradients is that of the one 
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, distributed
-from torch.distributed.nn import functional
 
 
 def rank() -> int:
@@ -26,7 +27,7 @@ def summed(values: Tensor) -> Tensor:
     """The sum over all processes of a tensor that has the same shape in each."""
     if not _together():
         return values
-    total: Tensor = functional.all_reduce(values)  # type: ignore[no-untyped-call]
+    total: Tensor = _Sum.apply(values)  # type: ignore[no-untyped-call]
     return total
 
 
@@ -34,7 +35,31 @@ def gathered(values: Tensor) -> Tensor:
     """The tensors of all processes, of the same shape in each, one after another along the first axis."""
     if not _together():
         return values
-    return torch.cat(functional.all_gather(values.contiguous()))  # type: ignore[no-untyped-call]
+    return summed(
+        torch.cat([values if each == rank() else torch.zeros_like(values) for each in range(ranks())])
+    )
+
+
+class _Sum(torch.autograd.Function):
+    """What one process adds counts in the loss of every process, so gradients are summed as well.
+
+    torch has these in distributed.nn, deprecated; its all_gather mixes up the gradients of tensors that do not lie in
+    memory as their axes say (2.13, gloo).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        return _all_reduced(values)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return _all_reduced(gradients[0])
+
+
+def _all_reduced(values: Tensor) -> Tensor:
+    total = values.clone(memory_format=torch.contiguous_format)
+    distributed.all_reduce(total)
+    return total
 
 
 def _together() -> bool:

@@ -52,11 +52,16 @@ def drawn(folder: Path, name: str, seed: int, *, value: int = 1) -> TrainingImag
     return TrainingImage(name, folder / f"{name}.png", lambda: label, group="drawn")
 
 
+def drawn_set(folder: Path) -> TrainingSet:
+    """Three images to learn from and one to choose on."""
+    images = [drawn(folder, f"image{i}", i) for i in range(4)]
+    return TrainingSet(tuple(images[:3]), tuple(images[3:]), CATALOG)
+
+
 @pytest.fixture
 def discs(tmp_path: Path) -> TrainingSet:
-    """Three images to learn from and one to choose on."""
-    images = [drawn(tmp_path, f"image{i}", i) for i in range(4)]
-    return TrainingSet(tuple(images[:3]), tuple(images[3:]), CATALOG)
+    """The drawn set."""
+    return drawn_set(tmp_path)
 
 
 @pytest.fixture(autouse=True)

@@ -85,8 +85,9 @@ def test_crops_hold_only_values_of_the_label(discs: TrainingSet) -> None:
     assert set(np.unique(batch.labels)) <= {0, 1, 255}
 
 
-def test_pixels_and_labels_of_a_crop_stay_together(discs: TrainingSet) -> None:
-    turned = replace(PLAIN, zoom=(0.5, 2.0), rotate=True, mirror=True)
+@pytest.mark.parametrize("tilt", [0.0, 45.0])
+def test_pixels_and_labels_of_a_crop_stay_together(discs: TrainingSet, tilt: float) -> None:
+    turned = replace(PLAIN, zoom=(0.5, 2.0), rotate=True, tilt=tilt, mirror=True)
     batch = sampler(discs.train, augmentation=turned, batch=16).batch(0)
     counted = batch.labels != 255
     agreement = ((batch.pixels[..., 1] > 130) == (batch.labels == 1))[counted].mean()
@@ -109,6 +110,21 @@ def test_what_has_an_above_and_a_below_keeps_them_when_it_is_mirrored_only(
     labels = sampler([image], augmentation=how, batch=32).batch(0).labels
     assert (labels[:, 40:] == 0).all() is np.True_ if not rotate else (labels[:, 40:] == 1).any()
     assert (labels[:, 0, 0] == 1).any() and (labels[:, 0, -1] == 1).any()
+
+
+@pytest.mark.parametrize(("tilt", "most"), [(0.0, 0.5), (20.0, 20.5)])
+def test_crops_are_turned_by_as_many_degrees_as_are_allowed(tmp_path: Path, tilt: float, most: float) -> None:
+    label = np.zeros((128, 128), np.uint8)
+    label[64:] = 1
+    image = saved(tmp_path, "horizon", np.zeros((128, 128, 3), np.uint8), label)
+    labels = sampler([image], augmentation=replace(PLAIN, rotate=False, tilt=tilt), batch=64).batch(0).labels
+    heights = (labels == 0).sum(1)[:, 8:-8].astype(float)
+    slopes = [
+        np.rad2deg(np.arctan(np.polyfit(np.arange(48), each, 1)[0]))
+        for each in heights
+        if each.min() > 0 and each.max() < 64
+    ]
+    assert len(slopes) > 5 and np.abs(slopes).max() <= most and np.abs(slopes).max() >= 0.5 * tilt
 
 
 def test_rare_classes_are_shown_more_often_than_they_are(tmp_path: Path) -> None:

@@ -101,6 +101,18 @@ def test_two_processes_learn_what_one_does(discs: TrainingSet, tmp_path: Path, o
     assert scores[1] == pytest.approx(scores[0], abs=0.01)
 
 
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
+def test_in_double_precision_two_processes_learn_the_same_for_longer(optimiser: str) -> None:
+    learn = [str(Path(__file__).with_name("learn_in_double.py")), optimiser, "40"]
+    together = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    losses = []
+    for how in ([], together):
+        said = subprocess.run([sys.executable, *how, *learn], capture_output=True, text=True, check=True)
+        losses.append(json.loads(said.stdout))
+    assert len(losses[0]) == 40 and losses[0][-1] < 0.8 * losses[0][0]
+    assert losses[1] == pytest.approx(losses[0], abs=1e-6)
+
+
 def test_two_processes_that_are_stopped_go_on_with_the_same_result(
     discs: TrainingSet, tmp_path: Path
 ) -> None:
