@@ -60,6 +60,10 @@ def write(project: Path, out: Path) -> list[Path]:
         _until(lambda: run is None or run.isEnabled())
         shot(dialog, "export")
         dialog.close()
+    window.actions_["workspace_train"].trigger()
+    _pause(1500)  # models, runs and curves are read
+    shot(window, "train")
+    window.actions_["workspace_annotate"].trigger()
     window.resize(*LARGE)
     shot(window, "annotate-large")
     window.resize(*SMALL)
