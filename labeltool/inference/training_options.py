@@ -75,7 +75,7 @@ class TrainingOptions:
     version: str = "1"
     preset: str = ""
     arch: str = "deeplabv3plus"
-    encoder: str = "tu-regnetx_002"
+    encoder: str = "tu-resnet10t"
     decoder_channels: int = 96
     output_stride: int = 16
     atrous_rates: tuple[int, ...] = ()
@@ -83,7 +83,7 @@ class TrainingOptions:
     image_pooling: bool = False
     crf: dict[str, float] | None = None
     bands: tuple[int, ...] = ()
-    scale: float = 1.0
+    scale: float = 1.5
     stretch: tuple[float, float] | None = (0.5, 99.9)
     values: tuple[float, float] | None = None
     tile: int = 768
@@ -116,7 +116,7 @@ class TrainingOptions:
     data: str = ""
     licence: str = ""
     command: str = ""
-    augmentation: Augmentation = field(default_factory=Augmentation)
+    augmentation: Augmentation = field(default_factory=lambda: Augmentation(tilt=45.0))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -182,17 +182,17 @@ class Preset:
 _SMALL_THINGS = TrainingOptions()
 
 _AERIAL = TrainingOptions(
-    encoder="tu-resnet10t",
-    scale=0.35,
+    scale=0.5,
     stretch=None,
     tile=1536,
     halo=192,
-    crop=192,
-    augmentation=Augmentation(zoom=(0.6, 1.7), invert=0.0),
+    steps=1500,
+    augmentation=Augmentation(tilt=45.0, invert=0.0),
 )
 
 _SCENES = TrainingOptions(
     encoder="tu-resnet18",
+    scale=1.0,
     stretch=None,
     crop=320,
     augmentation=Augmentation(zoom=(0.5, 2.0), rotate=False, invert=0.0, colour=0.2, shade=0.2),
@@ -201,6 +201,7 @@ _SCENES = TrainingOptions(
 _PRETRAINED = TrainingOptions(
     encoder="tu-resnet50",
     decoder_channels=256,
+    scale=1.0,
     stretch=None,
     tile=1024,
     encoder_rate=0.1,
@@ -216,7 +217,9 @@ _PRETRAINED = TrainingOptions(
 
 _QUICK = replace(
     _SMALL_THINGS,
+    encoder="tu-regnetx_002",
     decoder_channels=64,
+    scale=1.0,
     steps=400,
     minutes=2.0,
     evaluations=3,

@@ -138,7 +138,7 @@ def test_a_project_that_can_be_written_is_not_called_read_only(project: Path, la
 
 
 def test_the_help_of_train_shows_its_defaults(labeltool: Run) -> None:
-    assert "default: tu-regnetx_002" in " ".join(labeltool("train", "--help").out.split())
+    assert "default: tu-resnet10t" in " ".join(labeltool("train", "--help").out.split())
 
 
 def test_an_export_may_have_options_of_its_format(labeltool: Run) -> None:
