@@ -41,7 +41,8 @@ def model(parser: ArgumentParser) -> None:
         "--model",
         metavar="M",
         help="name of an embedded model or one of the project, or the path of a model "
-        "(default: the one in use, else the project's newest, else the embedded one whose classes fit)",
+        "(default: the one in use; where none was promoted, an embedded one whose classes fit, else the "
+        "project's first)",
     )
     device(parser)
 

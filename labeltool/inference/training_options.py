@@ -155,6 +155,8 @@ class TrainingOptions:
                 f"a tile of {self.tile} pixels leaves nothing between halos of {self.halo}",
                 f"A tile is at least {_STRIDE} pixels larger than two halos",
             )
+        if self.minutes is not None and not self.minutes > 0:
+            yield f"there is no training of {self.minutes:g} minutes", "Without minutes all steps are taken"
         for what in _SHARES:
             if not 0 <= getattr(self, what) <= 1:
                 yield (

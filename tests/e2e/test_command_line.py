@@ -113,7 +113,7 @@ def test_people_read_a_table_of_scores(
     assert "Nobody recorded" in rest[-1]
 
 
-def test_a_model_is_added_to_a_project_and_then_chosen_by_default(
+def test_a_model_is_added_to_a_project_and_taken_once_it_is_promoted(
     project: Path, threshold_model: Path, labeltool: Run
 ) -> None:
     added = labeltool("models", project, "add", threshold_model, "--json")
@@ -122,6 +122,8 @@ def test_a_model_is_added_to_a_project_and_then_chosen_by_default(
     listed = labeltool("models", project, "--json").json["models"]
     assert (listed[0]["name"], listed[0]["source"]) == ("bright", "project")
     assert labeltool("models", project, "list", "--json").json["models"] == listed
+    assert labeltool("prelabel", project, "--json").json["model"] != added.json["added"]["key"]
+    assert labeltool("models", project, "promote", "bright").code == 0
     assert labeltool("prelabel", project, "--json").json["model"] == added.json["added"]["key"]
 
 

@@ -35,17 +35,21 @@ def test_promoting_rolling_back_and_removing(project: Path, two: dict[str, str],
     def used() -> str:
         return str(labeltool("prelabel", project, "--predict-only", "--json").json["model"])
 
-    assert used() == two["second"]  # the newest, while nobody has promoted one
+    before = used()
+    assert before not in two.values()  # what is added or trained is not taken before it is promoted
+    listed = labeltool("models", project, "--json").json
+    assert (listed["in_use"], [m["key"] for m in listed["models"] if m["default"]]) == (None, [before])
+    assert "by default" in labeltool("models", project).out
     promoted = labeltool("models", project, "promote", "first", "--json").json
-    assert promoted == {"in_use": two["first"], "before": two["second"]}
+    assert promoted == {"in_use": two["first"], "before": before}
     assert used() == two["first"]
     listed = labeltool("models", project, "--json").json
     assert listed["in_use"] == two["first"]
     assert [m["name"] for m in listed["models"] if m["in_use"]] == ["first"]
     refused = labeltool("models", project, "remove", "first")
     assert (refused.code, "in use" in refused.err) == (1, True)
-    assert labeltool("models", project, "rollback", "--json").json == {"in_use": two["second"]}
-    assert used() == two["second"]
+    assert labeltool("models", project, "rollback", "--json").json == {"in_use": before}
+    assert used() == before
     assert labeltool("models", project, "remove", "first", "--json").json == {"removed": "first"}
     assert labeltool("models", project, "rollback").code == 1
     assert labeltool("models", project, "--json").json["models"][0]["name"] == "second"

@@ -488,6 +488,27 @@ def test_numbers_are_sorted_as_numbers_and_what_has_none_comes_last(parent: QWid
     assert [table.item(row, 0).text() for row in range(4)] == ["c", "d", "a", "b"]
 
 
+def test_numbers_make_room_for_names_where_a_table_is_narrow(parent: QWidget):
+    table = Figures("t", "t", parent)
+    table.resize(460, 200)
+    table.show_rows(["class", *"12345"], [[text_cell("background"), *(score_cell(0.5) for _ in range(5))]])
+    parent.show()
+    pause_ms(20)
+    assert table.columnWidth(0) >= table.sizeHintForColumn(0)
+    assert sum(table.columnWidth(column) for column in range(6)) <= table.viewport().width()
+
+
+def test_the_button_that_starts_a_training_is_seen_however_much_is_unfolded(app: QApplication, project: Path):
+    window = shown(project)
+    window.resize(1280, 720)
+    page = window._train.new
+    until(page.start.isEnabled)
+    page.unfold.setChecked(True)
+    pause_ms(50)
+    lowest = page.start.mapTo(window, page.start.rect().bottomLeft()).y()
+    assert page.start.isVisible() and lowest < window.height()
+
+
 def test_better_and_worse_are_told_by_a_sign_as_well_as_by_colour(app: QApplication):
     better, worse, same = difference_cell(0.01), difference_cell(-0.01), difference_cell(0.0)
     assert (better.text(), worse.text(), same.text()) == ("▲ 0.010", "▼ 0.010", "0.000")

@@ -31,10 +31,20 @@ def broken_models(root: Path) -> list[Skipped]:
 
 
 def suitable_models(catalog: ClassCatalog, root: Path) -> list[Model]:
-    """The models whose classes the project knows: the one in use, then its own, the newest first, then the others."""
+    """The models whose classes the project knows: the one that is taken where nobody names one, then its own, the
+    newest first, then the others.
+
+    Taken is the one in use. Where nobody has promoted any, it is an embedded one, or else the project's first, so that
+    a training never changes what draws the masks: only promoting does.
+    """
     line = line_of_use(promotions(root))
     fitting = [model for model in _known(root) if _fits(model.card, catalog)]
-    return sorted(fitting, key=lambda model: [model.key] != line[-1:])
+    taken = (
+        [model for model in fitting if [model.key] == line[-1:]]
+        or [model for model in fitting if model.source == "embedded"]
+        or fitting[-1:]
+    )
+    return sorted(fitting, key=lambda model: model not in taken[:1])
 
 
 def in_use(root: Path, catalog: ClassCatalog) -> Model | None:
@@ -61,7 +71,7 @@ def find_model(wanted: str | None, catalog: ClassCatalog, root: Path) -> Model:
     """The model a person means, or the one in use; its classes are known to fit.
 
     ``wanted`` is the name of an embedded model or of one in the project, a folder, or a file of weights with
-    its card beside it. Where nobody has promoted one, the newest that suits the project is taken. ModelError says
+    its card beside it. Where nobody has promoted one, it is the first of :func:`suitable_models`. ModelError says
     what there is.
     """
     if wanted is None:
@@ -89,6 +99,8 @@ def model_with_key(root: Path, key: str) -> Model:
 
 def model_at(path: Path) -> Model:
     """The model in a folder or of a file of weights, wherever it lies. ModelError where there is none."""
+    if not path.exists():
+        raise ModelError("there is no such file or folder", file=path)
     if path.is_dir() or (path.parent / CARD_NAME).is_file():
         return read_model(path)
     raise ModelError(

@@ -58,13 +58,13 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
             "this is not understood", hint=" ".join(("labeltool models DIR", name, *action.words))
         )
     if root is None:
-        return _show(None, [], [], out)
+        return _show(None, [], [], [], out)
     with open_project(root, out, write=name not in READING) as store:
         return action.run(store, words, args, out)
 
 
 def _list(store: ProjectStore, words: list[str], args: Namespace, out: Output) -> dict[str, Any]:
-    from labeltool.app.models import broken_models, in_use, project_models
+    from labeltool.app.models import broken_models, in_use, project_models, suitable_models
     from labeltool.core.errors import ModelError
 
     try:
@@ -72,31 +72,54 @@ def _list(store: ProjectStore, words: list[str], args: Namespace, out: Output) -
     except ModelError as error:
         used = None
         out.notice(str(error))
-    return _show(used, project_models(store.root), out.skipped(broken_models(store.root)), out)
+    suitable = suitable_models(store.catalog, store.root)
+    broken = out.skipped(broken_models(store.root))
+    return _show(used, project_models(store.root), broken, suitable, out)
 
 
-def _show(used: Model | None, own: list[Model], broken: list[dict[str, str]], out: Output) -> dict[str, Any]:
+def _show(
+    used: Model | None,
+    own: list[Model],
+    broken: list[dict[str, str]],
+    suitable: list[Model],
+    out: Output,
+) -> dict[str, Any]:
+    """All models; of those that are ``suitable`` for a project the first is taken where none is in use."""
     from labeltool.app.models import embedded_models
 
+    fitting = {m.key for m in suitable}
     models = [
-        {**m.to_json(), "in_use": used is not None and m.key == used.key} for m in (*own, *embedded_models())
+        {
+            **m.to_json(),
+            "in_use": used is not None and m.key == used.key,
+            "default": used is None and [m.key] == [s.key for s in suitable[:1]],
+            "suitable": m.key in fitting,
+        }
+        for m in (*own, *embedded_models())
     ]
     rows = [
         [
             m["name"],
-            "in use" if m["in_use"] else "",
+            _standing(m, known=bool(suitable)),
             m["source"],
             m["arch"],
             m["encoder"],
             ", ".join(m["classes"]),
             figure(m["score"]),
-            m["date"][:16].replace("T", " "),
+            m["date"][:16].replace("T", " ") if m["source"] != "embedded" else "",
         ]
         for m in models
     ]
     heads = ["name", "", "from", "network", "encoder", "classes", "IoU on val", "since (UTC)"]
     out.say(table(heads, rows) if rows else "There are no models.")
     return {"models": models, "in_use": used.key if used else None, "broken": broken}
+
+
+def _standing(model: dict[str, Any], *, known: bool) -> str:
+    """What a model is to a project; nothing where there is no project, or one that no model knows."""
+    if model["in_use"] or model["default"]:
+        return "in use" if model["in_use"] else "by default"
+    return "other classes" if known and not model["suitable"] else ""
 
 
 def _add(store: ProjectStore, words: list[str], args: Namespace, out: Output) -> dict[str, Any]:

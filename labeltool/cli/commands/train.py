@@ -17,7 +17,11 @@ from labeltool.cli.training_flags import add_training_flags, read_training_flags
 from labeltool.core.errors import LabeltoolError
 
 if TYPE_CHECKING:
+    from labeltool.app.models import Model
     from labeltool.app.runs import Run
+
+FEW_STEPS = 100
+"""With fewer nothing is learnt."""
 
 SUMMARY = "train a model on what people have labelled in a project"
 
@@ -47,12 +51,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Train; after Ctrl+C the best weights so far are kept, and the run can go on."""
-    from labeltool.app.runs import follow
+    from labeltool.app.runs import follow, read_run
 
     root = args.dir.absolute()
     this = _run(args, out)
     manifest = this.manifest
-    out.say(f"Learning from {len(manifest.of('train'))} images, choosing on {len(manifest.of('val'))}.")
+    options = manifest.options
+    how_long = f"{options.minutes:g} minutes or " if options.minutes else ""
+    out.say(
+        f"Learning from {len(manifest.of('train'))} images, choosing on {len(manifest.of('val'))}, "
+        f"for {how_long}{options.steps:,} steps."
+    )
     left_out = out.skipped(manifest.skipped)
     for text in manifest.notices:
         out.notice(f"{text}: figures will be better than on new images")
@@ -66,9 +75,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
             processes=args.processes,
             target=args.out.absolute() if args.out else None,
         )
-    out.say(
-        f"The model is {model.folder}. Use it with --model {model.card.name if args.out is None else model.folder}."
-    )
+    _tell_what_came_of_it(args, model, read_run(this.folder), out)
     if out.cancel.cancelled:
         out.notice("cancelled; the best weights so far were kept")
         out.exit_code = 130
@@ -97,6 +104,20 @@ def _run(args: Namespace, out: Output) -> Run:
             _refuse("--manifest", typed_flags(args, "preset"))
             return again(store, args.manifest.absolute(), name, progress=out.progress, cancel=out.cancel)
         return begin(store, read_training_flags(args, name), progress=out.progress, cancel=out.cancel)
+
+
+def _tell_what_came_of_it(args: Namespace, model: Model, this: Run, out: Output) -> None:
+    name = model.card.name if args.out is None else str(model.folder)
+    score = f", IoU {this.state.score:.3f} on validation images" if this.state.score is not None else ""
+    out.say(f"The model is {model.folder}{score}. Use it with --model {shlex.quote(name)}.")
+    if args.out is None:
+        project = shlex.quote(str(args.dir))
+        out.say(
+            f"To see whether it is better than another: labeltool models {project} compare {name} OTHER; "
+            f"to have it taken from now on: labeltool models {project} promote {name}"
+        )
+    if this.state.step < FEW_STEPS and not out.cancel.cancelled:
+        out.notice(f"there was time for {this.state.step} steps only; give it more minutes")
 
 
 def _refuse(flag: str, typed: list[str]) -> None:

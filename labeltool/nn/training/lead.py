@@ -166,7 +166,9 @@ class Lead(Training):
         shift(network, by)
         found = self._evaluated(TorchSegmenter(card, network, self.device))
         points = self._score(found) if found.figures else None
-        better = points is None or points >= (self.reached.score or 0.0)
+        better = points is None or (
+            points >= (self.reached.score or 0.0) and found.figures["miou"] >= best.figures["miou"]
+        )
         self._row(event="calibrated", offsets=by, score=points, kept=better, val=found.figures)
         if not better:
             return best

@@ -139,7 +139,7 @@ class ModelPage(QWidget):
         return self.tr("{n} images of this project").format(n=made["images"]) if "images" in made else ""
 
     def _trained(self, made: dict[str, Any], seconds: float | None) -> str:
-        parts = [self.tr("{n} steps").format(n=f"{made['steps']:,}")] if "steps" in made else []
+        parts = [self.tr("best at step {n}").format(n=f"{made['steps']:,}")] if "steps" in made else []
         parts += [duration(seconds)] if seconds else []
         parts += [str(made["device"])] if made.get("device") else []
         return ", ".join(parts)

@@ -138,12 +138,11 @@ class NewPage(QWidget):
         column.addLayout(self._form())
         column.addWidget(self.unfold)
         column.addWidget(self.more)
-        column.addWidget(self._bar)
-        buttons = QHBoxLayout()
+        column.addStretch(1)
+        buttons = QHBoxLayout()  # below what scrolls: always to be seen
+        buttons.setContentsMargins(3 * GRID, 0, 3 * GRID, 2 * GRID)
         buttons.addWidget(self.start)
         buttons.addStretch(1)
-        column.addLayout(buttons)
-        column.addStretch(1)
         scroll = QScrollArea(self)
         scroll.setObjectName(f"{NAME}.scroll")
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -152,7 +151,10 @@ class NewPage(QWidget):
         scroll.setWidget(inside)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
+        around.setSpacing(GRID)
         around.addWidget(scroll)
+        around.addWidget(self._bar)
+        around.addLayout(buttons)
 
     def _form(self) -> QFormLayout:
         form = QFormLayout()

@@ -18,7 +18,7 @@ from labeltool.ui.train.words import translate
 
 @dataclass(frozen=True)
 class Shelf:
-    """``used`` is the model that pre-labels, ``chosen`` whether somebody has said so: else the newest is taken.
+    """``used`` is the model that pre-labels, ``chosen`` whether somebody has said so.
     ``problem`` says why nobody knows which that is."""
 
     runs: tuple[Run, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from labeltool.core.catalog import ClassDef
@@ -16,6 +16,8 @@ from labeltool.ui.train.words import difference_text, score_text
 
 ROW_PX = 3 * GRID
 NUMBER_PX, WIDEST_PX = 13 * GRID, 25 * GRID
+LEAST_PX, NAME_PX = 8 * GRID, 20 * GRID
+"""Numbers make room as far as the one, so that names have as much as the other, where they need it."""
 ID_ROLE = int(Qt.ItemDataRole.UserRole)
 STYLE = """
     QHeaderView::section { background: palette(window); border: 0; border-bottom: 1px solid palette(mid);
@@ -73,7 +75,7 @@ def difference_cell(difference: float | None) -> Cell:
 
 
 class Figures(QTableWidget):
-    """The first column is as wide as there is room, the others hold numbers. Ctrl+C copies."""
+    """The first column, of names, is as wide as there is room, which numbers in the others make. Ctrl+C copies."""
 
     row_asked = Signal(str)
     """Somebody wants to see what this row is about, by the id that was given with it."""
@@ -95,6 +97,7 @@ class Figures(QTableWidget):
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setStyleSheet(STYLE)
+        self._wanted: list[int] = []
         self.itemActivated.connect(self._ask)
         self.itemDoubleClicked.connect(self._ask)
 
@@ -122,9 +125,9 @@ class Figures(QTableWidget):
         for column in range(len(headers)):
             fixed = QHeaderView.ResizeMode.Fixed
             header.setSectionResizeMode(column, fixed if column else QHeaderView.ResizeMode.Stretch)
-            if column:
-                wanted = self.fontMetrics().horizontalAdvance(headers[column]) + 3 * GRID
-                self.setColumnWidth(column, max(NUMBER_PX, min(WIDEST_PX, wanted)))
+        advance = self.fontMetrics().horizontalAdvance
+        self._wanted = [max(NUMBER_PX, min(WIDEST_PX, advance(text) + 3 * GRID)) for text in headers[1:]]
+        self._share_width()
         if sortable:
             header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
             self.setSortingEnabled(True)
@@ -133,6 +136,17 @@ class Figures(QTableWidget):
         """As high as its rows, of which at most so many are seen at once."""
         rows = min(most, max(1, self.rowCount()))
         self.setFixedHeight(rows * ROW_PX + self.horizontalHeader().sizeHint().height() + 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the new width among the columns."""
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        names = min(NAME_PX, self.sizeHintForColumn(0))
+        share = (self.viewport().width() - names) / max(1, sum(self._wanted))
+        for column, wanted in enumerate(self._wanted, start=1):
+            self.setColumnWidth(column, max(LEAST_PX, int(wanted * min(1.0, share))))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy the selected rows, or all."""

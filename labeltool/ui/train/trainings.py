@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from labeltool.app.jobs import Job
-from labeltool.app.models import Model, in_use, promote, suitable_models
+from labeltool.app.models import Model
 from labeltool.app.runs import Run, begin, follow
-from labeltool.core.errors import CancelledError, ModelError
+from labeltool.core.errors import CancelledError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.inference.training_options import TrainingOptions
 from labeltool.ui.dialogs.formats import saved_first
@@ -20,7 +19,6 @@ from labeltool.ui.train.words import translate
 
 if TYPE_CHECKING:
     from labeltool.app.workbench import Workbench
-    from labeltool.store.project import ProjectStore
 
 
 class Trainings(QObject):
@@ -63,7 +61,6 @@ class Trainings(QObject):
 
         def work(cancel: CancelToken, progress: Progress) -> Model:
             saved_first(bench.saver)
-            _keep_in_use(bench.store)
             run = begin(bench.store, options, progress=progress, cancel=cancel)
             bench.lanes.deliver(lambda: self._begun(run))
             return follow(bench.store.root, run, cancel=cancel)
@@ -107,15 +104,6 @@ class Trainings(QObject):
         self._end(None)
         if not isinstance(error, CancelledError):
             self.failed.emit(error)
-
-
-def _keep_in_use(store: ProjectStore) -> None:
-    """Where nobody has said which model is in use the newest is taken. What a training leaves shall not take the place
-    of the one that people work with before somebody has looked at it."""
-    with suppress(ModelError):  # which the list shows, and which is no reason not to train
-        models = suitable_models(store.catalog, store.root)
-        if models and in_use(store.root, store.catalog) is None:
-            promote(store.root, models[0])
 
 
 def may_stop(window: QWidget) -> bool:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from labeltool.ui.train.run_page import RunPage
 
 LIST_PX = 288
-LOOK_MS = 1000
+LOOK_MS, MODEL_MS = 1000, 3000
 BUTTONS = ("train_new", "model_add")
 
 
@@ -320,7 +320,11 @@ class TrainWorkspace(QWidget):
                 "owned": editable and (owned or (run is not None and not self._is_followed(run))),
             }
         )
-        why = self.tr("A training is running. The next one can begin when it has ended.") if busy else ""
+        why = ""
+        if busy:
+            running = self.tr("A training is running. The next one can begin when it has ended.")
+            begins = self.tr("The training begins: its labels are being written.")
+            why = begins if self.trainings.run is None else running
         self.new.show_busy(why if editable else self.tr("The project was opened for reading only."))
 
     # ---- trainings
@@ -349,8 +353,12 @@ class TrainWorkspace(QWidget):
             self.run_page.look(followed=followed, stopping=followed and self.trainings.stopping)
 
     def _run_changed(self, run: Run) -> None:
-        self.list.renew_run(run, followed=self._is_followed(run))
+        followed = self._is_followed(run)
+        self.list.renew_run(run, followed=followed)
         self._enable()
+        if not followed and condition(run, followed=False) != "running":
+            # Trained by somebody else, who puts the model into the project a moment later.
+            QTimer.singleShot(MODEL_MS, self, self.renew)
 
     def _say_tab(self) -> None:
         """A training that runs is seen from the other workspaces."""

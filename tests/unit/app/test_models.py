@@ -23,6 +23,7 @@ from labeltool.app.models import (
     read_model,
     seen,
     subsets,
+    suitable_models,
 )
 from labeltool.core.catalog import ClassCatalog, ClassDef
 from labeltool.core.errors import ModelError
@@ -59,15 +60,24 @@ def test_a_class_that_the_project_lacks_is_named_with_those_it_has(make_model: M
     assert "nucleus" in str(caught.value.hint)
 
 
-def test_the_projects_newest_model_comes_before_the_embedded_one(
+def test_what_a_training_leaves_is_not_taken_before_it_is_promoted(
     tmp_path: Path, make_model: MakeModel, embedded: Model
 ) -> None:
+    make_model(name="own", folder=tmp_path / "models" / "own")
     assert find_model(None, NUCLEI, tmp_path) == embedded
-    for age, name in enumerate(("new", "old")):
-        folder = make_model(name=name, folder=tmp_path / "models" / name).folder
+    assert [m.card.name for m in suitable_models(NUCLEI, tmp_path)] == [embedded.card.name, "own"]
+
+
+def test_where_no_embedded_model_fits_the_projects_first_one_stays(
+    tmp_path: Path, make_model: MakeModel, embedded: Model
+) -> None:
+    roads = ClassCatalog.from_names(["road"])
+    for age, name in enumerate(("new", "newer", "first")):
+        folder = make_model("road", name=name, folder=tmp_path / "models" / name).folder
         os.utime(folder / CARD_NAME, (1_700_000_000 - age, 1_700_000_000 - age))
-    assert find_model(None, NUCLEI, tmp_path).card.name == "new"
-    assert [m.card.name for m in project_models(tmp_path)] == ["new", "old"]
+    assert find_model(None, roads, tmp_path).card.name == "first"
+    assert [m.card.name for m in project_models(tmp_path)] == ["new", "newer", "first"]
+    assert [m.card.name for m in suitable_models(roads, tmp_path)] == ["first", "new", "newer"]
 
 
 def test_a_model_of_the_project_whose_classes_do_not_fit_is_passed_over(

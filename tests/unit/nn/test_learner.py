@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from labeltool.core.errors import BadInputError, ModelError
-from labeltool.inference.training_options import PRESETS, TrainingOptions, preset
+from labeltool.inference.training_options import PRESETS, Augmentation, TrainingOptions, preset
 from labeltool.nn.architectures.deeplabv3plus import build
 from labeltool.nn.checkpoint import save_network
 from labeltool.nn.training.cards import first_card
@@ -235,6 +235,10 @@ def test_the_network_of_every_preset_can_be_built(name: str) -> None:
         ({"crop": 100}, "100"),
         ({"tile": 128, "halo": 64}, "between halos"),
         ({"steps": 0}, "steps"),
+        ({"minutes": 0.0}, "0 minutes"),
+        ({"minutes": -3.0}, "-3 minutes"),
+        ({"augmentation": Augmentation(tilt=200)}, "200 degrees"),
+        ({"augmentation": Augmentation(zoom=(2, 1))}, "from 2 to 1"),
         ({"certain": 1.5}, "certain"),
         ({"seed": -1}, "seed"),
         ({"frozen_encoder": True}, "no weights"),

@@ -70,6 +70,19 @@ def test_a_training_leaves_a_model_that_loads_with_its_figures(discs: TrainingSe
     assert read_state(run)[:3] == ("finished", 3, 3)
 
 
+def test_a_calibration_that_wipes_out_a_class_is_not_kept(
+    discs: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter((0.1, 0.2))
+    monkeypatch.setattr("labeltool.nn.training.lead.offsets", lambda *_: [0.0, 50.0])
+    monkeypatch.setattr("labeltool.nn.training.lead.score", lambda *_: next(scores))
+    run = begun(tmp_path / "run", discs, options(steps=40))
+    train(run)
+    (calibrated,) = [row for row in rows(run) if row.get("event") == "calibrated"]
+    assert calibrated["val"]["per_class"]["background"]["iou"] == 0
+    assert not calibrated["kept"]
+
+
 def test_the_best_weights_come_with_their_manifest_and_a_row_for_each_image(
     discs: TrainingSet, tmp_path: Path
 ) -> None:
