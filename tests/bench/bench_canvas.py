@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
-import resource
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -41,6 +42,7 @@ from labeltool.core.shape import dense
 from labeltool.ui.annotate import Annotate
 from labeltool.ui.bridge import Bridge
 from labeltool.ui.canvas.widget import Canvas
+from tests.bench.memory import peak_mb
 
 SIZES = (Size(4_000, 3_000), Size(10_000, 10_000), Size(30_000, 30_000))
 RADII = (20.0, 100.0, 1_000.0)
@@ -200,11 +202,6 @@ def timed(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return (time.perf_counter() - started) * 1000
-
-
-def peak_mb() -> float:
-    """Peak memory of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def row(name: str, times: list[float], reference_ms: float | None = None) -> float:

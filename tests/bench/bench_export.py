@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import shutil
 import statistics
 import subprocess
@@ -21,7 +20,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import cv2
 import numpy as np
+
+from tests.bench.memory import peak_mb
 
 CLASSES = ("nucleus", "cell", "vessel", "debris")
 FEW = 20
@@ -202,15 +202,6 @@ WORKS: dict[str, Callable[[Path], Taken]] = {
     "datumaro voc": partial(datumaro, "voc_segmentation"),
     "datumaro coco": partial(datumaro, "coco_instances"),
 }
-
-
-def peak_mb() -> float:
-    """Peak memory of this process; what getrusage says counts the process that started it, too."""
-    with suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure(work: str, root: Path, repeats: int) -> None:

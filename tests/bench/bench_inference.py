@@ -32,11 +32,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+from tests.bench.memory import peak_mb
 
+ROOT = Path(__file__).resolve().parents[2]
 WAYS = {
     "cpu": ("naive", "monai", "torch", "openvino", "int8"),
     "cuda": ("naive", "monai", "eager", "ours"),
@@ -364,11 +366,11 @@ def work(way: str, model: Path, image: Path, side: int, device: str, out: Path) 
     label = run()
     _synchronize(device)
     seconds = time.perf_counter() - started
-    peak_mb = _peak_mb()
+    peak = peak_mb()
     if label.size:
         np.save(out, label)
     del first
-    print(json.dumps({"seconds": seconds, "first": loading, "peak_mb": peak_mb, "engine": engine}))
+    print(json.dumps({"seconds": seconds, "first": loading, "peak_mb": peak, "engine": engine}))
 
 
 def wait_for_the_compiler(run: Segmented) -> None:
@@ -388,14 +390,6 @@ def _synchronize(device: str) -> None:
         import torch
 
         torch.cuda.synchronize()
-
-
-def _peak_mb() -> float:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
-        1024 if sys.platform != "darwin" else 1 << 20
-    )
 
 
 # ---- the table

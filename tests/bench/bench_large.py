@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
+
+from tests.bench.memory import peak_mb
 
 SIDE, STROKES, MOVES, PHOTOS = 20_000, 500, 10, 12
 GREY_BELOW = 40
@@ -100,10 +101,6 @@ class Desk:
         color = shown.pixelColor(shown.width() // 2, shown.height() // 2)
         return color.hsvHue(), color.hsvSaturation()
 
-    def peak_mb(self) -> float:
-        """Peak memory of this process so far."""
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
 
 def first_picture(path: Path) -> None:
     """From a grey picture to a large colourful one."""
@@ -159,12 +156,12 @@ def strokes(path: Path, count: int) -> None:
     steps = len(at.bench.open.session._undo)
     middle, late = np.percentile(times, [50, 99])
     print(f"{count} strokes on {path.name}: move median {middle:.2f} ms   99 % {late:.2f}   n={len(times)}")
-    peak = at.peak_mb()
+    peak = peak_mb()
     for _ in range(count):
         at.bench.open.session.undo()
     at.pause(200)
     print(
-        f"peak memory {peak:.0f} MB with {steps} steps of undo, {at.peak_mb():.0f} MB after undoing them all",
+        f"peak memory {peak:.0f} MB with {steps} steps of undo, {peak_mb():.0f} MB after undoing them all",
         flush=True,
     )
     at.window.close()
