@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -65,6 +66,25 @@ class Count(QWidget):
         """A dash stands for what is not known."""
         self._number.setText("–" if number is None else f"{number:,}")
         self._text.setText(text)
+
+
+class FormScroll(QScrollArea):
+    """As high as its form, where there is room: what comes below follows it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        """The form's; Qt's own hint ends at a few lines."""
+        form = self.widget()
+        return super().sizeHint() if form is None else form.sizeHint()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The form has been unfolded, or says more."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
 
 class NewPage(QWidget):
@@ -143,7 +163,7 @@ class NewPage(QWidget):
         buttons.setContentsMargins(3 * GRID, 0, 3 * GRID, 2 * GRID)
         buttons.addWidget(self.start)
         buttons.addStretch(1)
-        scroll = QScrollArea(self)
+        scroll = FormScroll(self)
         scroll.setObjectName(f"{NAME}.scroll")
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
@@ -155,6 +175,7 @@ class NewPage(QWidget):
         around.addWidget(scroll)
         around.addWidget(self._bar)
         around.addLayout(buttons)
+        around.addStretch(1)
 
     def _form(self) -> QFormLayout:
         form = QFormLayout()
