@@ -39,6 +39,8 @@ class ActionSet(Mapping[str, QAction]):
         dots = "…" if spec.text.endswith("…") else ""
         action = QAction(spec.title + dots, self._window)
         action.setObjectName(f"action.{spec.id}")
+        if spec.icon:
+            action.setIcon(theme.icon(spec.icon))
         action.setCheckable(spec.checkable)
         action.setAutoRepeat(spec.repeats)
         action.triggered.connect(lambda *_: run())
@@ -62,12 +64,6 @@ class ActionSet(Mapping[str, QAction]):
         for spec in self.keymap.specs:
             if spec.needs in has:
                 self[spec.id].setEnabled(has[spec.needs])
-
-    def refresh_icons(self) -> None:
-        """Icons in the colours of the scheme in force."""
-        for spec in self.keymap.specs:
-            if spec.icon:
-                self[spec.id].setIcon(theme.icon(spec.icon))
 
     # ---- where they are found
 

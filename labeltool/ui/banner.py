@@ -18,6 +18,7 @@ class Banner(QFrame):
         self._text.setWordWrap(True)
         self._close = QToolButton()
         self._close.setObjectName("banner.close")
+        self._close.setIcon(theme.icon("ph.x"))
         self._close.setAutoRaise(True)
         self._close.setAccessibleName(self.tr("Close this message"))
         self._close.clicked.connect(self.hide)
@@ -49,5 +50,4 @@ class Banner(QFrame):
         if text == self._text.text() and self.isHidden() != bool(text):
             return  # it is there already
         self._text.setText(text)
-        self._close.setIcon(theme.icon("ph.x"))
         self.setVisible(bool(text))

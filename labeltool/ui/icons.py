@@ -6,6 +6,7 @@ QtAwesome itself is not imported: it pulls in a wrapper around all of Qt, which 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +17,9 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPai
 from labeltool.core.errors import LabeltoolError
 
 PREFIX = "ph."
+
+Ink = Callable[[QIcon.Mode, QIcon.State], QColor]
+"""The colour of an icon that is enabled or not, checked or not. It is asked for at each painting."""
 
 
 @cache
@@ -43,18 +47,17 @@ def _family() -> str:
 class GlyphEngine(QIconEngine):
     """Paints one character of the icon font at any size."""
 
-    def __init__(self, glyph: str, normal: str, disabled: str, on: str) -> None:
+    def __init__(self, glyph: str, ink: Ink) -> None:
         super().__init__()
-        self._glyph, self._normal, self._disabled, self._on = glyph, normal, disabled, on
+        self._glyph, self._ink = glyph, ink
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         """Qt asks."""
         font = QFont(_family())
         font.setPixelSize(max(1, round(rect.height() * 0.94)))
-        color = self._on if state == QIcon.State.On else self._normal
         painter.save()
         painter.setFont(font)
-        painter.setPen(QColor(self._disabled if mode == QIcon.Mode.Disabled else color))
+        painter.setPen(self._ink(mode, state))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._glyph)
         painter.restore()
 
@@ -69,12 +72,12 @@ class GlyphEngine(QIconEngine):
 
     def clone(self) -> QIconEngine:
         """Qt asks when an icon is copied and changed."""
-        return GlyphEngine(self._glyph, self._normal, self._disabled, self._on)
+        return GlyphEngine(self._glyph, self._ink)
 
 
-def icon(name: str, *, normal: str, disabled: str, on: str) -> QIcon:
-    """The icon ``ph.<name>`` in three colours; LabeltoolError when the set has none of this name."""
+def icon(name: str, ink: Ink) -> QIcon:
+    """The icon ``ph.<name>``; LabeltoolError when the set has none of this name."""
     code = _glyphs().get(name.removeprefix(PREFIX))
     if code is None:
         raise LabeltoolError(f"there is no icon called {name!r}")
-    return QIcon(GlyphEngine(chr(int(code, 16)), normal, disabled, on))
+    return QIcon(GlyphEngine(chr(int(code, 16)), ink))

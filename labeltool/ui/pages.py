@@ -74,13 +74,6 @@ class PageBar(QWidget):
             self._says.setMinimumWidth(self.fontMetrics().horizontalAdvance("0" * (2 * digits) + " / "))
             self._say()
 
-    def refresh_theme(self) -> None:
-        """Icons in the colours of the theme."""
-        for name, icon in (("previous", "ph.caret-left"), ("next", "ph.caret-right")):
-            button = self.findChild(QToolButton, f"pages.{name}")
-            if button is not None:
-                button.setIcon(theme.icon(icon))
-
     def _moved(self) -> None:
         self._say()
         self._soon.start()

@@ -61,7 +61,7 @@ class PaintButton(QToolButton):
         menu.addSeparator()
         menu.addAction(actions[RULES[3]])
         self.setMenu(menu)
-        self.refresh_icon()
+        self.setIcon(theme.icon("ph.shield-check"))
         self.show_rules(OPEN, None)
 
     def _make_between(self, menu: QMenu) -> QWidgetAction:
@@ -91,10 +91,6 @@ class PaintButton(QToolButton):
     def _tell(self) -> None:
         low, high = sorted((self._low.value(), self._high.value()))
         self.between_changed.emit((low, high) if self._between.isChecked() else None)
-
-    def refresh_icon(self) -> None:
-        """The colour scheme is another one."""
-        self.setIcon(theme.icon("ph.shield-check"))
 
     def show_rules(self, rules: Guard, catalog: ClassCatalog | None) -> None:
         """Show which rules are on."""

@@ -145,8 +145,6 @@ class StartPage(QWidget):
         """The colour scheme is another one."""
         for choice in self._choices:
             choice.refresh_icon()
-        self._new.setIcon(theme.icon("ph.file-plus"))
-        self._aerial.setIcon(theme.icon("ph.buildings"))
         self.refresh()
 
     # ---- making the widgets

@@ -145,11 +145,21 @@ def _sheet(name: Literal["dark", "light"]) -> str:
 
 
 def icon(name: str) -> QIcon:
-    """An icon of the Phosphor set in the colours of the scheme in force, white where it is checked."""
-    return icons.icon(name, normal=_ROLES[effective()]["Text"], disabled=_DISABLED[effective()], on="#ffffff")
+    """An icon of the Phosphor set, in the colours of whatever scheme is in force when it is painted, white where it is
+    checked."""
+    return icons.icon(name, _ink)
 
 
 def faint(name: str) -> QIcon:
     """An icon of something that is off but may be switched on."""
-    dim = _ROLES[effective()]["Mid"]
-    return icons.icon(name, normal=dim, disabled=dim, on=dim)
+    return icons.icon(name, lambda mode, state: QApplication.palette().color(QPalette.ColorRole.Mid))
+
+
+def _ink(mode: QIcon.Mode, state: QIcon.State) -> QColor:
+    if mode == QIcon.Mode.Disabled:
+        return QApplication.palette().color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+    return (
+        QColor("#ffffff")
+        if state == QIcon.State.On
+        else QApplication.palette().color(QPalette.ColorRole.Text)
+    )

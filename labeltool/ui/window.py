@@ -422,12 +422,8 @@ class MainWindow(QMainWindow):
         self.refresh_theme()
 
     def refresh_theme(self) -> None:
-        """Icons and the surround of the canvas in the colours of the scheme in force."""
+        """The surround of the canvas and the curves in the colours of the scheme in force."""
         self._canvas.set_surround(theme.surround())
-        self.actions_.refresh_icons()
-        self._top.paint.refresh_icon()
-        self._classes.refresh_icons()
-        self._pages.refresh_theme()
         if self._train is not None:
             self._train.refresh_theme()
 

@@ -201,12 +201,6 @@ class ClassPanel(QWidget):
         self._show_eyes()
         self.hidden_changed.emit(self.hidden_values)
 
-    def refresh_icons(self) -> None:
-        """The colour scheme is another one."""
-        self._add.setIcon(theme.icon("ph.plus"))
-        self._show_eyes()
-        self._show_locks()
-
     def _items(self) -> list[QTreeWidgetItem]:
         found = (self.list.topLevelItem(row) for row in range(self.list.topLevelItemCount()))
         return [item for item in found if item is not None and item is not self._rest]

@@ -17,7 +17,6 @@ class Header(QWidget):
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._name = name
-        self._icons: dict[QPushButton, str | QAction] = {}
         self._title = ElidedLabel()
         self._title.setParent(self)
         font = self._title.font()
@@ -47,7 +46,6 @@ class Header(QWidget):
         """A button for an action of the table, called ``text`` here; hidden while the action does not apply."""
         id_ = action.objectName().removeprefix("action.")
         button = self._button(id_, text or action.text(), action.icon())
-        self._icons[button] = action
         button.setToolTip(action.toolTip())
         button.clicked.connect(lambda *_: action.trigger())
         button.setVisible(action.isEnabled())
@@ -56,14 +54,7 @@ class Header(QWidget):
 
     def add_button(self, name: str, text: str, icon: str) -> QPushButton:
         """A button of this page alone."""
-        button = self._button(name, text, theme.icon(icon))
-        self._icons[button] = icon
-        return button
-
-    def refresh_theme(self) -> None:
-        """Icons in the colours of the scheme in force."""
-        for button, icon in self._icons.items():
-            button.setIcon(icon.icon() if isinstance(icon, QAction) else theme.icon(icon))
+        return self._button(name, text, theme.icon(icon))
 
     def _button(self, name: str, text: str, icon: QIcon) -> QPushButton:
         button = QPushButton(icon, text, self)

@@ -91,10 +91,6 @@ class ModelPage(QWidget):
         column.addWidget(self.header)
         column.addLayout(columns, 1)
 
-    def refresh_theme(self) -> None:
-        """Icons in the colours of the scheme in force."""
-        self.header.refresh_theme()
-
     def show_model(self, model: Model, use: str, images: Sequence[ImageRecord]) -> None:
         """Show a model; ``use`` says whether it is in use, ``images`` are the project's."""
         self.model = model

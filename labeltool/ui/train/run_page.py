@@ -124,7 +124,6 @@ class RunPage(QWidget):
 
     def refresh_theme(self) -> None:
         """Curves in the colours of the scheme in force."""
-        self.header.refresh_theme()
         self.curves.refresh_theme()
 
     def _say(self, followed: bool, stopping: bool = False) -> None:

@@ -201,14 +201,9 @@ class TrainWorkspace(QWidget):
             self.told.emit(self._shelf.problem)
 
     def refresh_theme(self) -> None:
-        """Icons and curves in the colours of the scheme in force."""
-        self.model_page.refresh_theme()
+        """Curves in the colours of the scheme in force."""
         if self._run_page is not None:
             self._run_page.refresh_theme()
-        for name in BUTTONS:
-            button = self.findChild(QPushButton, f"train.{name}")
-            if button is not None:
-                button.setIcon(self._actions[name].icon())
 
     # ---- pages
 
