@@ -21,6 +21,8 @@ from labeltool.core.progress import CancelToken
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 GROUP = "labeltool.commands"
+SHORT_USAGE = 6
+"""Lines of usage that an error may be followed by; a longer one hides what was wrong."""
 
 
 class Outcome(NamedTuple):
@@ -35,8 +37,10 @@ class Parser(argparse.ArgumentParser):
     """A parser that raises where argparse would end the process."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError with the usage as its hint."""
-        raise UsageError(message, hint=self.format_usage().strip())
+        """Raise UsageError with the usage as its hint, or with where to read it where it fills the screen."""
+        usage = self.format_usage().strip()
+        short = usage.count("\n") < SHORT_USAGE
+        raise UsageError(message, hint=usage if short else f"`{self.prog} --help` says what there is")
 
 
 def run(argv: Sequence[str]) -> Outcome:

@@ -147,6 +147,16 @@ def test_words_that_are_not_understood_end_with_2(
     assert "usage: labeltool work" in capsys.readouterr().err
 
 
+def test_a_usage_that_would_fill_the_screen_is_not_printed_after_what_was_wrong(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["train", "x", "--preset", "fast"]).exit_code == 2
+    err = capsys.readouterr().err
+    assert "invalid choice: 'fast'" in err
+    assert "`labeltool train --help`" in err
+    assert err.count("\n") == 1
+
+
 def test_control_c_ends_with_130(command: Install, capsys: pytest.CaptureFixture[str]) -> None:
     command(interrupt)
     before = signal.getsignal(signal.SIGINT)
