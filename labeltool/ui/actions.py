@@ -558,6 +558,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
         help=QT_TRANSLATE_NOOP("Actions", "Two layers of the same place, each in a half of the canvas"),
     ),
     _spec(
+        "flicker",
+        "View",
+        QT_TRANSLATE_NOOP("Actions", "Compare in turns"),
+        "Shift+F",
+        icon="ph.arrows-clockwise",
+        checkable=True,
+        help=QT_TRANSLATE_NOOP(
+            "Actions", "Two layers of the same place, one after the other: what differs flickers"
+        ),
+    ),
+    _spec(
         "show_minimap",
         "View",
         QT_TRANSLATE_NOOP("Actions", "Minimap"),

@@ -1,4 +1,4 @@
-"""Two layers of one image compared: swiped across one another, or side by side at the same place and zoom."""
+"""Two layers of one image compared: swiped across one another, side by side at the same place and zoom, or in turns."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Literal
 from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
-Mode = Literal["off", "swipe", "side"]
+Mode = Literal["off", "swipe", "side", "flicker"]
 SIDES: dict[str, tuple[str, ...]] = {
     "image": ("image",),
     "mask": ("image", "mask"),
     "model": ("image", "answer"),
     "confidence": ("image", "confidence"),
+    "error": ("image", "error"),
 }
 """What a side may show, and the layers that it is made of, from the lowest to the highest."""
 
@@ -24,15 +25,22 @@ HANDLE_PX = 11.0
 REACH_PX = 16
 """How far to its sides line and handle are painted, with pixels to spare."""
 LEAST_SHARE = 0.02
+FLICKER_MS = 600
+"""How long each of two layers is seen in turns: what differs jumps to the eye from about a half to one second on, and
+no light flashes three times a second, as WCAG 2.3.1 has it."""
 
 
 @dataclass(frozen=True)
 class Pane:
-    """A part of the canvas, ``rect``, that shows some layers moved to the right by ``dx`` pixels of the screen."""
+    """A part of the canvas, ``rect``, that shows some layers moved to the right by ``dx`` pixels of the screen.
+
+    ``side`` is what they are together, a key of :data:`SIDES`; empty where nothing is compared.
+    """
 
     rect: QRect
     dx: int
     names: tuple[str, ...]
+    side: str = ""
 
 
 @dataclass
@@ -47,6 +55,8 @@ class Compare:
     share: float = 0.5
     names: dict[str, str] = field(default_factory=dict)
     """What the sides are called."""
+    second: bool = False
+    """In turns: that the right one is seen now."""
     dx: int = 0
     over_line: bool = False
     """True where a press takes hold of the line."""
@@ -56,7 +66,7 @@ class Compare:
     def show(self, mode: Mode, left: str, right: str) -> None:
         """Compare two sides, or nothing any more."""
         self.mode, self.left, self.right = mode, left, right
-        self.dx, self.over_line, self.dragging = 0, False, False
+        self.dx, self.over_line, self.dragging, self.second = 0, False, False, False
 
     def line(self, width: int) -> int:
         """Where the two meet, in pixels from the left."""
@@ -70,13 +80,16 @@ class Compare:
         """The parts of a canvas; ``shown`` is what it shows while nothing is compared."""
         if self.mode == "off":
             return (Pane(rect, 0, tuple(shown)),)
+        if self.mode == "flicker":
+            side = self.right if self.second else self.left
+            return (Pane(rect, 0, self._layers(side, shown), side),)
         at = self.line(rect.width())
         dx = at if self.mode == "side" else 0
         sides = (
             (rect.adjusted(0, 0, at - rect.width(), 0), 0, self.left),
             (rect.adjusted(at, 0, 0, 0), dx, self.right),
         )
-        return tuple(Pane(place, moved, self._layers(side, shown)) for place, moved, side in sides)
+        return tuple(Pane(place, moved, self._layers(side, shown), side) for place, moved, side in sides)
 
     def _layers(self, side: str, shown: Sequence[str]) -> tuple[str, ...]:
         """The mask obeys its switch, so that one may peek below it."""
@@ -102,10 +115,11 @@ class Compare:
 
 def paint_comparison(painter: QPainter, compare: Compare, rect: QRect, has: Callable[[str], bool]) -> None:
     """The line between the two sides, and their names; ``has`` says whether there is a layer."""
-    _paint_line(painter, compare, rect)
-    for side, pane in zip((compare.left, compare.right), compare.panes(rect), strict=True):
-        text = compare.names.get(side, side)
-        if not all(has(name) for name in SIDES[side]):
+    if compare.mode != "flicker":
+        _paint_line(painter, compare, rect)
+    for pane in compare.panes(rect):
+        text = compare.names.get(pane.side, pane.side)
+        if not all(has(name) for name in SIDES[pane.side]):
             text = QCoreApplication.translate("Compare", "{layer}: none yet").format(layer=text)
         painter.setClipRect(pane.rect)
         _paint_name(painter, text, pane.rect)

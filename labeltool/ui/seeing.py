@@ -17,7 +17,7 @@ from labeltool.ui.peek import Peek
 from labeltool.ui.topbar import TopBar
 
 WHEEL_TURNS = "view/wheel_turns_slices"
-MODES: dict[str, Mode] = {"swipe": "swipe", "side_by_side": "side"}
+MODES: dict[str, Mode] = {"swipe": "swipe", "side_by_side": "side", "flicker": "flicker"}
 SWITCHES = {
     "show_mask": "mask",
     "show_model": "model",

@@ -397,3 +397,28 @@ def test_a_message_lies_over_the_canvas_and_moves_nothing(window: MainWindow) ->
     assert window.annotate.canvas.geometry() == before
     assert before.contains(banner.geometry())
     assert banner.width() == before.width()
+
+
+def test_in_turns_one_layer_is_seen_after_the_other_at_the_same_place(window: MainWindow) -> None:
+    stroke(window)
+    canvas = window.annotate.canvas
+    window.actions_["flicker"].trigger()
+    there = at(window, 300, 190)
+    seen = set()
+    until(lambda: seen.add(color(window, there)) or len(seen) > 1)
+    assert (GREY, GREY, GREY) in seen
+    window.actions_["flicker"].trigger()
+    assert canvas.compare.mode == "off"
+    assert color(window, there) != (GREY, GREY, GREY)
+
+
+def test_in_turns_nothing_changes_while_somebody_draws(window: MainWindow) -> None:
+    canvas = window.annotate.canvas
+    window.actions_["flicker"].trigger()
+    QTest.mousePress(canvas, LEFT, NO, at(window, 200, 200))
+    before = canvas.compare.second
+    canvas._take_turns()
+    assert canvas.compare.second == before
+    QTest.mouseRelease(canvas, LEFT, NO, at(window, 200, 200))
+    canvas._take_turns()
+    assert canvas.compare.second != before

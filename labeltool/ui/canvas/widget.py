@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -34,7 +34,7 @@ from labeltool.ui.canvas.previews import HANDLE_PX, paint_area, paint_outline, p
 from labeltool.ui.canvas.proposal import Proposal
 from labeltool.ui.canvas.stack import LayerStack, Overlay
 from labeltool.ui.canvas.viewport import Viewport
-from labeltool.ui.compare import Compare, Mode, paint_comparison
+from labeltool.ui.compare import FLICKER_MS, Compare, Mode, paint_comparison
 
 WHEEL_NOTCH = 120
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -75,6 +75,8 @@ class Canvas(QWidget):
         self._stack = LayerStack()
         self._visible: list[str] = []
         self.compare = Compare()
+        self._turns = QTimer(self, interval=FLICKER_MS)
+        self._turns.timeout.connect(self._take_turns)
         self.crosshair = False
         self.has_pages = self.wheel_turns = False
         self._notches = 0.0
@@ -119,11 +121,21 @@ class Canvas(QWidget):
         """Compare two layers, each shown as :data:`labeltool.ui.compare.SIDES` says; "off" ends that."""
         width = self._own_size().width
         self.compare.show(mode, left, right)
+        if mode == "flicker":
+            self._turns.start()
+        else:
+            self._turns.stop()
         self._update_cursor()
         if self._fitted:
             self.fit()
         else:
             self._set_view(self._view.moved((self._own_size().width - width) / 2, 0))
+
+    def _take_turns(self) -> None:
+        """The other one of two layers; nothing moves while somebody draws on what is there."""
+        if not self.drawing and self.isVisible():
+            self.compare.second = not self.compare.second
+            self.update()
 
     def set_crosshair(self, shown: bool) -> None:
         """Lines through the pointer over the whole canvas."""

@@ -163,7 +163,13 @@ class ComparePanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._mode = self._choice(
-            "mode", {"off": self.tr("Off"), "swipe": self.tr("Swipe"), "side": self.tr("Side by side")}
+            "mode",
+            {
+                "off": self.tr("Off"),
+                "swipe": self.tr("Swipe"),
+                "side": self.tr("Side by side"),
+                "flicker": self.tr("In turns"),
+            },
         )
         self.names = {
             "image": self.tr("Image only"),
