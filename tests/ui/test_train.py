@@ -42,7 +42,8 @@ from labeltool.inference.training_options import PRESETS, TrainingOptions
 from labeltool.store.project import ProjectStore
 from labeltool.ui import theme
 from labeltool.ui.main import open_window
-from labeltool.ui.train.curves import LEAST_CONTRAST, Curves, contrast, readable
+from labeltool.ui.plots import LEAST_CONTRAST, contrast, readable
+from labeltool.ui.train.curves import Curves
 from labeltool.ui.train.model_page import per_image
 from labeltool.ui.train.more import MoreOptions
 from labeltool.ui.train.reading import RowReader
@@ -456,6 +457,15 @@ def test_curves_keep_values_and_evaluations_apart(parent: QWidget):
     )
     assert curves.points == (2, 1)
     assert curves._ious == {"background": [None], "nucleus": [0.1]}
+
+
+def test_axes_say_nothing_before_there_is_a_curve(parent: QWidget):
+    curves = Curves(parent)
+    curves.begin(CATALOG)
+    plots = (curves.loss, curves.rate, curves.score)
+    assert not any(plot.getAxis("left").style["showValues"] for plot in plots)
+    curves.add([{"step": step, "loss": 2.0, "learning_rate": 1e-3} for step in (1, 2)])
+    assert [plot.getAxis("left").style["showValues"] for plot in plots] == [True, True, False]
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3), st.sampled_from(["#1b1c1e", "#ffffff"]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -13,10 +12,9 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from labeltool.core.catalog import ClassCatalog
 from labeltool.ui import theme
 from labeltool.ui.dialogs.frame import GRID, label
+from labeltool.ui.plots import Plot, readable
 
-LEAST_CONTRAST = 2.4
 LOSS, RATE, SCORE = "#3d8bfd", "#e69f00", "#2fb380"
-AXIS_PX = 56
 
 
 class Curves(QWidget):
@@ -32,7 +30,9 @@ class Curves(QWidget):
         self._scores: list[float | None] = []
         self._ious: dict[str, list[float | None]] = {}
         self._colours: dict[str, str] = {}
-        self.loss, self.rate, self.score = (Plot(self, name) for name in ("loss", "rate", "score"))
+        self.loss, self.rate, self.score = (
+            Plot(self, f"train.curves.{name}") for name in ("loss", "rate", "score")
+        )
         self.rate.setXLink(self.loss)
         self.score.setYRange(0, 1.05, padding=0)
         self.legend = QLabel(self)
@@ -103,9 +103,8 @@ class Curves(QWidget):
         self._draw()
 
     def _draw(self) -> None:
-        self.loss.clear()
-        self.rate.clear()
-        self.score.clear()
+        for plot in (self.loss, self.rate, self.score):
+            plot.wipe()
         few = len(self._steps) < 2
         self.loss.line(self._steps, self._losses, LOSS, dots=few)
         self.rate.line(self._steps, self._rates, RATE, dots=few)
@@ -127,45 +126,6 @@ class Curves(QWidget):
         )
 
 
-class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """A plot that is looked at: no menu, no buttons, and the mouse does not move it."""
-
-    def __init__(self, parent: QWidget, name: str) -> None:
-        super().__init__(parent)
-        self.setObjectName(f"train.curves.{name}")
-        self.setMinimumSize(20 * GRID, 8 * GRID)
-        self.setMenuEnabled(False)
-        self.hideButtons()
-        self.setMouseEnabled(False, False)
-        self.showGrid(x=False, y=True, alpha=0.15)
-        self.setFrameShape(self.Shape.NoFrame)
-        self.getAxis("left").setWidth(AXIS_PX)
-        self.getAxis("left").enableAutoSIPrefix(False)
-        self.getAxis("bottom").enableAutoSIPrefix(False)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-
-    def refresh_theme(self) -> None:
-        """The colours of the scheme in force."""
-        self.setBackground(theme.base())
-        text = self.palette().color(self.foregroundRole())
-        for side in ("left", "bottom"):
-            axis = self.getAxis(side)
-            axis.setPen(pg.mkPen(theme.line()))
-            axis.setTextPen(pg.mkPen(text))
-
-    def line(
-        self, x: list[float], y: list[Any], colour: str, width: float = 2, *, dots: bool = False
-    ) -> None:
-        """A curve; where there is no value it has a gap."""
-        if all(value is None for value in y):
-            return
-        values = [float("nan") if value is None else float(value) for value in y]
-        more = {"symbol": "o", "symbolSize": 6, "symbolBrush": colour, "symbolPen": None} if dots else {}
-        self.plot(
-            list(x), values, pen=pg.mkPen(colour, width=width), antialias=True, connect="finite", **more
-        )
-
-
 def _caption(text: str) -> QLabel:
     made = label(text)
     made.setWordWrap(False)
@@ -174,28 +134,3 @@ def _caption(text: str) -> QLabel:
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
-
-
-def readable(colour: QColor, ground: QColor) -> QColor:
-    """The colour, moved away from the ground until it can be told from it."""
-    step = 110 if _luminance(ground) < 0.5 else -110
-    found = QColor(colour)
-    if step > 0 and found.value() < 60:
-        found = QColor.fromHsv(max(0, found.hue()), found.saturation(), 120)
-    for _ in range(20):
-        if contrast(found, ground) >= LEAST_CONTRAST:
-            break
-        found = found.lighter(step) if step > 0 else found.darker(-step)
-    return found
-
-
-def contrast(a: QColor, b: QColor) -> float:
-    """The contrast of two colours as WCAG 2 counts it, 1..21."""
-    lighter, darker = sorted((_luminance(a), _luminance(b)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: QColor) -> float:
-    parts = (colour.redF(), colour.greenF(), colour.blueF())
-    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
