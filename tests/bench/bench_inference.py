@@ -1,6 +1,6 @@
 """The same trained networks on the same image, one way after the other: seconds, memory, and whether they agree.
 
-    python tests/bench/bench_inference.py [--side 4096] [--repeats 3] [--model FOLDER ...] [--int8]
+    python tests/bench/bench_inference.py [--side 4096] [--repeats 3] [--model FOLDER ...]
     python tests/bench/bench_inference.py --device cuda
 
 (a) is the naive loop: float32 as it comes, channels first, one window at a time, logits to the host, softmax and
@@ -183,7 +183,7 @@ def train_resnet50(folder: Path, steps: int, device: str) -> Path:
 
 
 def quantized(model: Path, image: Path, side: int, folder: Path) -> Path:
-    """The model with a form in 8-bit integers, from windows of the image."""
+    """The model with a form in 8-bit integers, from windows of the image; one that an earlier run left is taken."""
     import shutil
 
     from labeltool.imaging.windows import sampled_windows
@@ -192,6 +192,8 @@ def quantized(model: Path, image: Path, side: int, folder: Path) -> Path:
     from labeltool.nn.engines.choose import graphs_of, load_segmenter
     from labeltool.nn.engines.int8 import quantize
 
+    if folder.is_dir():
+        return folder
     shutil.copytree(model, folder)
     card, digest, graphs = graphs_of(folder, InferenceOptions("cpu"))
     segmenter, reader = load_segmenter(folder, InferenceOptions("cpu")), RawReader(image, side)
