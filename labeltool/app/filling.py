@@ -12,7 +12,7 @@ from labeltool.app.session import Session
 from labeltool.core.change import Change, Signal
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
-from labeltool.core.project import ImageRecord, Status
+from labeltool.core.project import ImageRecord
 
 if TYPE_CHECKING:
     from labeltool.app.models import Model
@@ -74,7 +74,7 @@ class Filling:
             return
         session = image.session
         revision, snapshot = session.revision, session.mask.snapshot()
-        approved = image.record.status is Status.APPROVED
+        settled = image.record.status.settled
 
         def work(cancel: CancelToken, progress: Progress) -> tuple[PredictionPlanes, Patch]:
             kept = self._store.prediction(image_id, model_key)
@@ -89,7 +89,7 @@ class Filling:
                 self.fill(image_id, model_key)
             else:
                 image.prediction, patch = found
-                if not approved:
+                if not settled:
                     session.apply(patch)
                 self.prediction_changed.emit(image)
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool import plugins
+from labeltool.app.people.references import checked_name, keep, window_of
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, ConflictError
 from labeltool.core.guard import Guard
@@ -78,13 +79,16 @@ def import_labels(
     format_name: str,
     options: ImportOptions | None = None,
     *,
+    reference: str = "",
     progress: Progress = silent,
     cancel: CancelToken | None = None,
 ) -> ImportReport:
     """Read ``src`` and commit what fits, image by image. After a cancel what came in before stays.
 
-    ``options`` are those of the format (its ``Options``).
+    ``options`` are those of the format (its ``Options``). With ``reference`` the labels are kept under that name beside
+    the annotation, which stays as it is.
     """
+    reference = checked_name(reference) if reference else ""
     cancel = cancel or CancelToken()
     importer: Importer = plugins.load(GROUP, format_name)()
     options = options or importer.Options()
@@ -100,7 +104,7 @@ def import_labels(
             report.skipped.append(found)
             continue
         try:
-            replaced = _commit(store, found, format_name)
+            about = _keep(store, found, reference) if reference else _commit(store, found, format_name)
         except (DamagedError, ConflictError) as error:
             report.skipped.append(
                 Skipped(found.file, f"{error.file}: {error.message}. {error.hint or ''}".strip())
@@ -108,7 +112,7 @@ def import_labels(
             continue
         report.images += 1
         report.objects += found.objects
-        for notice in (*found.notices, *_about(replaced)):
+        for notice in (*found.notices, *about):
             told.add(notice)
         progress(report.images, max(len(records), report.images), found.file)
     report.notices += told.lines()
@@ -164,8 +168,17 @@ def with_class(catalog: ClassCatalog, found: ForeignClass) -> ClassCatalog:
     return catalog.add(found.name, found.color, found.value)
 
 
-def _commit(store: ProjectStore, found: ImportedMask, format_name: str) -> int:
-    """Keep the mask; the number of pixels of an earlier import that it has replaced."""
+def _keep(store: ProjectStore, found: ImportedMask, reference: str) -> tuple[str, ...]:
+    """Keep the mask beside the annotation; what is worth telling."""
+    before = reference in store.references(found.image_id)
+    known = np.ones(found.label.shape, bool) if found.known is None else found.known
+    box = store.image(found.image_id).size.box
+    keep(store, found.image_id, reference, iter([window_of(box, found.label, known)]))
+    return (f"an earlier reference called {reference!r} was replaced",) if before else ()
+
+
+def _commit(store: ProjectStore, found: ImportedMask, format_name: str) -> tuple[str, ...]:
+    """Put the mask into the annotation; what is worth telling."""
     record = store.image(found.image_id)
     if found.split and not record.split:
         store.put_into(record.id, found.split)
@@ -173,7 +186,7 @@ def _commit(store: ProjectStore, found: ImportedMask, format_name: str) -> int:
     patch = Guard(store.catalog.locked).admit(mask, import_patch(mask, found, format_name))
     if patch:
         store.commit(record.id, patch, expected=record.revision, status=Status.IN_WORK)
-    return _replaced(mask, patch)
+    return _about(_replaced(mask, patch))
 
 
 def _replaced(mask: LabelMask, patch: Patch) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labeltool.app.session import Operation
-from labeltool.core.project import Status
 
 if TYPE_CHECKING:
     from labeltool.store.project import ProjectStore
@@ -18,16 +17,16 @@ class Journal:
         self._store = store
 
     def commit_operation(self, image_id: str, operation: Operation) -> None:
-        """Write one operation; the image is in work from now on, or pre-labelled when a model began it."""
+        """Write one operation; the image is in work from now on, or pre-labelled when a model began it, or what
+        somebody decided on the pixels that it leads to."""
         before = self._store.image(image_id).status
-        by_model = operation.patch.kind == "prelabel" and before in (Status.NEW, Status.PRELABELLED)
         revision = self._store.commit(
             image_id,
             operation.patch,
             kind=operation.kind,
             target=operation.target,
             expected=operation.revision - 1,
-            status=Status.PRELABELLED if by_model else Status.IN_WORK,
+            status=before.after(operation.patch.kind),
         )
         if operation.kind == "do":
             self._store.stroke_saved(image_id, revision)

@@ -180,7 +180,7 @@ def chosen(store: ProjectStore, split: str | None = None, pattern: str | None = 
         r
         for r in store.images()
         if split in (None, r.split)
-        and (pattern is None or fnmatch(r.name, pattern) or fnmatch(str(r.path), pattern))
+        and (pattern in (None, r.name) or fnmatch(r.name, pattern) or fnmatch(str(r.path), pattern))
     ]
     if not found:
         raise BadInputError(
@@ -189,6 +189,12 @@ def chosen(store: ProjectStore, split: str | None = None, pattern: str | None = 
             hint="`labeltool add` puts images into a project, `labeltool status` shows its splits",
         )
     return found
+
+
+def chosen_by(store: ProjectStore, patterns: Iterable[str]) -> list[ImageRecord]:
+    """The images that any of some shell patterns means, each once. BadInputError when one of them means none."""
+    found = {record.id: record for pattern in patterns for record in chosen(store, pattern=pattern)}
+    return list(found.values())
 
 
 def status(store: ProjectStore) -> dict[str, Any]:

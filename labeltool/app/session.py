@@ -84,6 +84,8 @@ class Session:
         self.mask = mask
         self.revision = revision
         self.changed: Signal[Change] = Signal()
+        self.committed: Signal[Operation] = Signal()
+        """What was done and handed to ``save``."""
         self._save = save
         self._load_patch = load_patch
         self._began = began
@@ -118,6 +120,13 @@ class Session:
         """Do a whole patch as one step of undo."""
         with self.stroke(patch.title, patch.kind) as stroke:
             stroke.add(patch)
+
+    def restore(self, patch: Patch) -> None:
+        """Go to an earlier state as one step of undo. As undo does, it passes the locks alone, and whole or not at all:
+        LockedError where it would change a class that is locked."""
+        self._check_locks(patch, "restore")
+        with self.stroke(patch.title, patch.kind) as stroke:
+            stroke.add(Admitted(patch, self.guard))
 
     def stroke(self, title: str, kind: str) -> Stroke:
         """Begin a step of undo that is made of many patches; a context manager that ends or cancels it."""
@@ -172,8 +181,10 @@ class Session:
 
     def _commit(self, kind: Literal["do", "undo", "redo"], patch: Patch, target: int | None = None) -> None:
         self.revision += 1
-        self._save(Operation(kind, patch, self.revision, target))
+        operation = Operation(kind, patch, self.revision, target)
+        self._save(operation)
         self.changed.emit(Change(NOTHING, self.revision))
+        self.committed.emit(operation)
 
     def _end(self, stroke: Stroke, *, keep: bool) -> None:
         self._open = None

@@ -12,12 +12,30 @@ from labeltool.core.geometry import Size
 
 
 class Status(StrEnum):
-    """How far an image is. Any edit of an approved image puts it back to IN_WORK."""
+    """How far an image is. DONE is what an annotator says of it, APPROVED and REJECTED what a reviewer says.
+
+    Any edit puts it IN_WORK, until the pixels are again those on which somebody decided.
+    """
 
     NEW = "new"
     PRELABELLED = "prelabelled"
     IN_WORK = "in_work"
+    DONE = "done"
     APPROVED = "approved"
+    REJECTED = "rejected"
+
+    @property
+    def settled(self) -> bool:
+        """True when somebody has said that the pixels are right: no pre-label is put among them."""
+        return self in (Status.DONE, Status.APPROVED)
+
+    def after(self, kind: str) -> Status:
+        """The status after a patch of this kind. A model's takes no image out of the hands of people."""
+        if kind != "prelabel":
+            return Status.IN_WORK
+        return {Status.NEW: Status.PRELABELLED, Status.PRELABELLED: self, Status.REJECTED: self}.get(
+            self, Status.IN_WORK
+        )
 
 
 SPLITS = ("train", "val", "test")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from labeltool.core.errors import StoreError
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Place
 from labeltool.core.provenance import Origin
+from labeltool.store import events
 from labeltool.store.contents import Contents
 from labeltool.store.history import chain_next, chain_start, place_of
 from labeltool.store.mask_file import Damage, MaskFile
@@ -26,6 +28,7 @@ def problems(file: MaskFile) -> Iterator[str]:
                 yield f"the database is damaged: {line}"
         yield from _chain(contents)
         yield from _tiles_against_journal(db)
+        yield from _events(contents)
         revisions = [r for (r,) in db.execute("SELECT revision FROM operations ORDER BY revision")]
     damaged: list[Damage] = []
     mask = file.load(damaged)
@@ -65,6 +68,18 @@ def _tiles_against_journal(db: sqlite3.Connection) -> Iterator[str]:
     for plane, row, col in sorted(key for key in {*journal, *tiles} if journal.get(key) != tiles.get(key)):
         name = place_of(plane, row, col)[0]
         yield f"the {name} tile in row {row}, column {col} is not the one the journal ends with"
+
+
+def _events(file: Contents) -> Iterator[str]:
+    """What people did can be read, and nothing of it is gone."""
+    try:
+        found = events.read(file.db)
+    except ValueError as error:
+        yield f"what people did to the image cannot be read: {error}"
+        return
+    for before, event in pairwise([0, *(event.number for event in found)]):
+        if event != before + 1:
+            yield f"of what people did to the image, something is gone before number {event}"
 
 
 def _unreadable(file: MaskFile, revisions: list[int]) -> Iterator[str]:

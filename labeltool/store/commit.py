@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from labeltool.core.cold import Held, warm
 from labeltool.core.errors import ConflictError
 from labeltool.core.mask import Tile
 from labeltool.core.patch import Patch, Place
+from labeltool.core.project import ImageRecord
 from labeltool.store.contents import Contents, read_meta, tile_name, write_meta
 from labeltool.store.counts import count_change
+from labeltool.store.decisions import standing
 from labeltool.store.history import OperationKind, chain_next, chain_start, place_key
 from labeltool.store.records import Description, dump
 from labeltool.store.tiles import Packed, is_constant, pack_held, tile_hash
@@ -35,16 +37,17 @@ class Operation:
     author: str = ""
 
 
-def commit(file: Contents, operation: Operation, description: Description) -> int:
-    """Write an operation inside the caller's transaction; returns its revision.
+def commit(file: Contents, operation: Operation, description: Description) -> ImageRecord:
+    """Write an operation inside the caller's transaction; returns the image with its revision and status.
 
+    The status is that of ``description``, unless the operation leads to pixels on which somebody has decided.
     The newest operation once more changes nothing. ConflictError when the file is not what the patch was made on.
     """
     patch = operation.patch
     after = {place: _packed(delta.held_after, file.fill_of(place)) for place, delta in patch.deltas.items()}
     hashes = {place: packed.sha256 if packed else None for place, packed in after.items()}
     if _is_newest(file, operation, hashes):
-        return file.revision
+        return Description.from_meta(read_meta(file.db), file.revision).image
     _check(file, operation)
     revision = file.revision + 1
     chain = chain_next(file.chain, revision, operation.kind, operation.target, hashes)
@@ -52,8 +55,11 @@ def commit(file: Contents, operation: Operation, description: Description) -> in
     head = {"revision": str(revision), "chain": chain.hex(), "class_pixels": dump(counts)}
     _write_tiles(file.db, revision, after)
     _write_operation(file.db, revision, operation, chain)
-    write_meta(file.db, {**description.to_meta(), **head})
-    return revision
+    image = replace(
+        description.image, revision=revision, status=standing(file, counts) or description.image.status
+    )
+    write_meta(file.db, {**replace(description, image=image).to_meta(), **head})
+    return image
 
 
 def _is_newest(file: Contents, operation: Operation, hashes: Hashes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -14,9 +15,9 @@ from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.core.geometry import TILE, Size
 from labeltool.core.mask import PLANES, Tile
 from labeltool.core.patch import Patch, Place, TileDelta
-from labeltool.store import predictions
+from labeltool.store import events, predictions
 from labeltool.store.database import DamagedError
-from labeltool.store.history import History, OperationInfo, place_key, place_of, replay
+from labeltool.store.history import History, JournalEntry, OperationInfo, place_key, place_of, replay
 from labeltool.store.tiles import Packed, blank_tile, shape_of, unpack, unpack_cold
 
 APPLICATION_ID = 0x4C544D31
@@ -34,6 +35,7 @@ SCHEMA = (
         PRIMARY KEY(plane, row, col, revision))""",
     "CREATE INDEX changes_by_revision ON changes(revision)",
     *predictions.SCHEMA,
+    *events.SCHEMA,
     f"PRAGMA application_id={APPLICATION_ID}",
     f"PRAGMA user_version={FORMAT}",
 )
@@ -98,14 +100,27 @@ class Contents:
         ).fetchone()
         return warm(self.unpack(place, Packed(*row))) if row else self.blank(place)
 
+    def root_hash(self) -> str:
+        """SHA-256 over the hashes of all tiles: equal pixels give equal roots, whatever way led there."""
+        root = hashlib.sha256(f"{self.size.width} {self.size.height} {self.fill}".encode())
+        for *key, sha256 in self.db.execute("SELECT plane, row, col, sha256 FROM tiles ORDER BY 1, 2, 3"):
+            root.update("{} {} {} ".format(*key).encode() + sha256)
+        return root.hexdigest()
+
     def journaled(self, place: Place, revision: int) -> Held | None:
         """The tile as ``revision`` left it, or None where nobody had set anything."""
+        return self._unpacked(place, self._packed(place, revision))
+
+    def _packed(self, place: Place, revision: int) -> Packed | None:
         row = self.db.execute(
             """SELECT data, sha256 FROM changes WHERE plane=? AND row=? AND col=? AND revision<=?
                ORDER BY revision DESC LIMIT 1""",
             (*place_key(place), revision),
         ).fetchone()
-        return self.unpack(place, Packed(*row)) if row and row[0] is not None else None
+        return Packed(*row) if row and row[0] is not None else None
+
+    def _unpacked(self, place: Place, packed: Packed | None) -> Held | None:
+        return None if packed is None else self.unpack(place, packed)
 
     def unpack(self, place: Place, packed: Packed, *, inflated: bool = False) -> Held:
         """A stored tile, deflated as it is but held against its hash; DamagedError names the tile."""
@@ -124,6 +139,35 @@ class Contents:
         )
         with sensible(self.path):
             return replay(((OperationInfo(*row[:4]), row[4]) for row in rows), self.revision)
+
+    def journal(self) -> list[JournalEntry]:
+        """All operations, oldest first."""
+        tiles = dict(self.db.execute("SELECT revision, COUNT(*) FROM changes GROUP BY revision"))
+        rows = self.db.execute(
+            "SELECT revision, kind, target, patch_kind, title, author, at_utc FROM operations ORDER BY revision"
+        )
+        return [JournalEntry._make((*row, tiles.get(row[0], 0))) for row in rows]
+
+    def between(self, start: int, end: int) -> dict[Place, TileDelta]:
+        """The tiles in which two revisions differ, as ``start`` left them and as ``end`` did; either may be the older.
+
+        Costs the tiles that were changed between the two, not the operations. StoreError where there is none such.
+        """
+        for revision in (start, end):
+            if not 0 <= revision <= self.revision:
+                raise StoreError(
+                    f"there is no revision {revision}; the newest is {self.revision}", file=self.path
+                )
+        keys = self.db.execute(
+            "SELECT DISTINCT plane, row, col FROM changes WHERE revision>? AND revision<=? ORDER BY 1, 2, 3",
+            (min(start, end), max(start, end)),
+        ).fetchall()
+        found: dict[Place, TileDelta] = {}
+        for place in (place_of(*key) for key in keys):
+            before, after = self._packed(place, start), self._packed(place, end)
+            if (before and before.sha256) != (after and after.sha256):
+                found[place] = TileDelta(self._unpacked(place, before), self._unpacked(place, after))
+        return found
 
     def patch(self, revision: int) -> Patch:
         """The patch of an operation; StoreError when there is none or a tile is damaged."""

@@ -22,6 +22,23 @@ class OperationInfo(NamedTuple):
     at_utc: str
 
 
+class JournalEntry(NamedTuple):
+    """One operation of the journal with all that is known of it.
+
+    ``target`` is the revision that an undo or redo is about, ``patch_kind`` the one word for what made the change,
+    ``tiles`` the number of tiles changed.
+    """
+
+    revision: int
+    kind: OperationKind
+    target: int | None
+    patch_kind: str
+    title: str
+    author: str
+    at_utc: str
+    tiles: int
+
+
 class History(NamedTuple):
     """What can be undone and what can be redone, the next one last, and the newest revision."""
 

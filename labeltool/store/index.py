@@ -19,8 +19,9 @@ from labeltool.core.project import ImageRecord, Status
 from labeltool.store.database import BUSY_S, DURABLE, DamagedError, explained, explanation
 from labeltool.store.records import dump
 
-FORMAT = 2
-"""The first had no pages, series and subjects; :mod:`labeltool.store.migration` adds them."""
+FORMAT = 3
+"""The first had no pages, series and subjects; :mod:`labeltool.store.migration` adds them. Of the second no image is
+done or rejected: a version that does not know these would take the index for damaged, and must refuse it instead."""
 
 schema = sa.MetaData()
 facts = sa.Table(

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from labeltool.core.atomic import replacing
 from labeltool.core.cold import Held, warm
-from labeltool.core.errors import StoreError
+from labeltool.core.errors import ConflictError, StoreError
 from labeltool.core.geometry import TILE
 from labeltool.core.mask import LabelMask
-from labeltool.core.patch import Patch, Place
-from labeltool.store import predictions
+from labeltool.core.patch import Patch, Place, TileDelta
+from labeltool.core.project import ImageRecord
+from labeltool.store import decisions, events, predictions
 from labeltool.store.commit import Operation, commit
 from labeltool.store.contents import SCHEMA, Contents, read_meta, sensible, write_meta
 from labeltool.store.database import DamagedError, connect, explained, snapshot, transaction
-from labeltool.store.history import History, chain_start, place_of
+from labeltool.store.events import Event
+from labeltool.store.history import History, JournalEntry, chain_start, place_of
 from labeltool.store.records import Description, dump
 from labeltool.store.tiles import Packed, tile_hash
 
@@ -102,6 +103,22 @@ class MaskFile:
         with self.reading() as file, sensible(self.path):
             return Description.from_meta(read_meta(file.db), file.revision)
 
+    def decide(self, description: Description, expected: int, reason: str, author: str) -> ImageRecord:
+        """Write what somebody decided (the status in ``description``) on the pixels of revision ``expected``.
+
+        ConflictError where the file is at another one: nobody has seen these pixels.
+        """
+        with self.writing() as file:
+            if file.revision != expected:
+                raise ConflictError(
+                    f"the annotation is at r{file.revision}, and the decision was on r{expected}",
+                    file=self.path,
+                    hint="Look at the image again",
+                )
+            decisions.decide(file, description.image.status, reason, author)
+            write_meta(file.db, description.to_meta())
+            return replace(description.image, revision=file.revision)
+
     def describe(self, description: Description) -> None:
         """Write what is known of the image and the project; the annotation stays as it is."""
         with self.writing() as file:
@@ -123,8 +140,9 @@ class MaskFile:
                     mask.planes[place[0]].tiles.put(place[1], tile)
             return mask
 
-    def commit(self, operation: Operation, description: Description) -> int:
-        """Write an operation in one transaction and return its revision; it survives anything from then on.
+    def commit(self, operation: Operation, description: Description) -> ImageRecord:
+        """Write an operation in one transaction; it survives anything from then on. Returns the image with the revision
+        and the status that it has now.
 
         Committing the newest operation again changes nothing, so a commit of unclear outcome may be retried.
         StoreError when the file is not at ``operation.expected``, or not what the patch was made on.
@@ -142,18 +160,42 @@ class MaskFile:
         with self.reading() as file:
             return file.patch(revision)
 
+    def journal(self) -> list[JournalEntry]:
+        """All operations, oldest first."""
+        with self.reading() as file:
+            return file.journal()
+
+    def between(self, start: int, end: int) -> dict[Place, TileDelta]:
+        """The tiles in which two revisions differ; StoreError when there is none such or a tile is damaged."""
+        with self.reading() as file:
+            return file.between(start, end)
+
+    def mask_at(self, revision: int) -> LabelMask:
+        """The mask as a revision left it, from the journal; StoreError when there is none or a tile is damaged."""
+        with self.reading() as file:
+            mask = LabelMask(file.size, file.fill)
+            mask.apply(Patch("", "", file.between(0, revision)))
+            return mask
+
     def root_hash(self) -> str:
         """SHA-256 over the hashes of all tiles: equal pixels give equal roots, whatever way led there."""
         with self.reading() as file:
-            root = hashlib.sha256(f"{file.size.width} {file.size.height} {file.fill}".encode())
-            for *key, sha256 in file.db.execute("SELECT plane, row, col, sha256 FROM tiles ORDER BY 1, 2, 3"):
-                root.update("{} {} {} ".format(*key).encode() + sha256)
-            return root.hexdigest()
+            return file.root_hash()
 
     def class_pixels(self) -> dict[int, int]:
         """Pixels of every class value that somebody has set; counted at commit."""
         with self.reading() as file, sensible(self.path):
             return {int(value): n for value, n in json.loads(read_meta(file.db)["class_pixels"]).items()}
+
+    def add_event(self, kind: str, data: Mapping[str, Any], author: str) -> None:
+        """Write down what somebody did, in one transaction; the annotation stays as it is."""
+        with self.writing() as file:
+            events.add(file.db, kind, data, author)
+
+    def events(self, kinds: Container[str] | None = None) -> list[Event]:
+        """What people did, of some kinds or all, oldest first."""
+        with self.reading() as file, sensible(self.path):
+            return events.read(file.db, kinds)
 
     def save_prediction(self, model_key: str, windows: Iterable[predictions.Window]) -> None:
         """Keep what a model says, in place of what the same model said before; the annotation stays as it is.
@@ -170,10 +212,20 @@ class MaskFile:
         with self.reading() as file:
             return predictions.load(file.db, model_key, file.size, self.path)
 
+    def remove_prediction(self, model_key: str) -> None:
+        """Forget what a model said."""
+        with self.writing() as file:
+            predictions.remove(file.db, model_key)
+
     def prediction_keys(self) -> list[str]:
         """The models whose predictions are kept, newest last."""
         with self.reading() as file:
             return predictions.keys(file.db)
+
+    def states(self, model_key: str) -> tuple[int, str]:
+        """The revision of the annotation, and which answer of a model is kept beside it; empty where none is."""
+        with self.reading() as file:
+            return file.revision, predictions.made(file.db, model_key)
 
     def prediction_planes(self, model_key: str) -> set[str]:
         """The planes of a prediction that hold anything."""

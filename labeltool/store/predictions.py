@@ -30,22 +30,35 @@ SCHEMA = (
 )
 
 UINT8 = np.dtype(np.uint8)
-PLANES: Final = ("label", "confidence", "margin", "entropy")
-"""By their number in a file. Margin and entropy are there where somebody asked for them."""
-FILLS: Final = (IGNORE, 0, 0, 0)
+PLANES: Final = ("label", "confidence", "margin", "entropy", "bald")
+"""By their number in a file. Those after the confidence are there where somebody asked for them."""
+FILLS: Final = (IGNORE, 0, 0, 0, 0)
 """What each plane holds where a model has said nothing: such tiles are not kept."""
 _KNOWN: Final = len(PLANES)
 """The number of a plane of truth values, while tiles are put together: of which pixels the model has spoken."""
+
+REFERENCE: Final = "reference:"
+"""How the keys of references begin: masks of other people, kept as if a model had given them."""
+GOLD: Final = "gold"
+"""The reference that a hidden gold image is held against. It is listed nowhere."""
+
+OUT_OF_FOLD: Final = "out-of-fold:"
+"""How the keys of predictions begin that only judge labels: each is of a model that was trained without the image."""
 
 Window = tuple[Box, NDArray[np.uint8], NDArray[np.uint8]] | Prediction
 """Box, label and confidence, both uint8 [box.height, box.width], and perhaps more planes."""
 
 
+def reference_key(name: str) -> str:
+    """The key under which another annotator's mask is kept."""
+    return REFERENCE + name
+
+
 class PredictionPlanes(NamedTuple):
     """A model's answer: class values (255 where it has said nothing) and confidence 0..255, uint8.
 
-    ``complete`` is True when the model has spoken of every pixel. ``margin`` and ``entropy``, 0..255, are as in
-    :class:`~labeltool.inference.segmenter.Answer`; None where they are not kept.
+    ``complete`` is True when the model has spoken of every pixel. ``margin``, ``entropy`` and ``bald``, 0..255, are as
+    in :class:`~labeltool.inference.segmenter.Answer`; None where they are not kept.
     """
 
     label: Plane
@@ -53,6 +66,7 @@ class PredictionPlanes(NamedTuple):
     complete: bool
     margin: Plane | None = None
     entropy: Plane | None = None
+    bald: Plane | None = None
 
 
 @dataclass
@@ -122,11 +136,7 @@ def gathered(size: Size, windows: Iterable[Window]) -> Iterator[Gathered]:
 
 def store(db: sqlite3.Connection, model_key: str, answer: Gathered) -> None:
     """Write a model's answer in place of its earlier one, inside the caller's transaction."""
-    db.execute(
-        "DELETE FROM prediction_tiles WHERE number IN (SELECT number FROM predictions WHERE model_key=?)",
-        (model_key,),
-    )
-    db.execute("DELETE FROM predictions WHERE model_key=?", (model_key,))
+    remove(db, model_key)
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     number = db.execute(
         "INSERT INTO predictions(model_key, complete, at_utc) VALUES(?, ?, ?)",
@@ -136,6 +146,15 @@ def store(db: sqlite3.Connection, model_key: str, answer: Gathered) -> None:
         "SELECT plane, row, col, data, sha256 FROM tiles WHERE plane < ? ORDER BY plane, row, col", (_KNOWN,)
     )
     db.executemany(f"INSERT INTO prediction_tiles VALUES({number}, ?, ?, ?, ?, ?)", rows)
+
+
+def remove(db: sqlite3.Connection, model_key: str) -> None:
+    """Forget a model's answer, inside the caller's transaction; nothing where there is none."""
+    db.execute(
+        "DELETE FROM prediction_tiles WHERE number IN (SELECT number FROM predictions WHERE model_key=?)",
+        (model_key,),
+    )
+    db.execute("DELETE FROM predictions WHERE model_key=?", (model_key,))
 
 
 def load(db: sqlite3.Connection, model_key: str, size: Size, file: Path) -> PredictionPlanes | None:
@@ -166,6 +185,12 @@ def load(db: sqlite3.Connection, model_key: str, size: Size, file: Path) -> Pred
 def keys(db: sqlite3.Connection) -> list[str]:
     """The models whose answers are kept, newest last."""
     return [key for (key,) in db.execute("SELECT model_key FROM predictions ORDER BY number")]
+
+
+def made(db: sqlite3.Connection, model_key: str) -> str:
+    """Number and time of a model's answer, which no two answers of an image share; empty where none is kept."""
+    row = db.execute("SELECT number, at_utc FROM predictions WHERE model_key=?", (model_key,)).fetchone()
+    return "" if row is None else "{} {}".format(*row)
 
 
 def names(db: sqlite3.Connection, model_key: str) -> set[str]:

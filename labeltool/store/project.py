@@ -5,30 +5,33 @@ from __future__ import annotations
 import getpass
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import StoreError
 from labeltool.core.mask import LabelMask
-from labeltool.core.patch import Patch
+from labeltool.core.patch import Patch, Place, TileDelta
 from labeltool.core.project import ImageRecord, Status
 from labeltool.store.database import DamagedError, explained
-from labeltool.store.history import History, OperationKind
+from labeltool.store.events import Event
+from labeltool.store.history import History, JournalEntry, OperationKind
 from labeltool.store.images import ImageList
 from labeltool.store.layout import INDEX, LOCK, is_project, leftovers, mask_path, prepare
 from labeltool.store.lock import Lock, ProjectLockedError, StrokeRecord
 from labeltool.store.mask_file import MaskFile, Operation
-from labeltool.store.predictions import PredictionPlanes, Window
+from labeltool.store.predictions import GOLD, REFERENCE, PredictionPlanes, Window
 from labeltool.store.records import Description
 from labeltool.store.recovery import Recovery
 
 if TYPE_CHECKING:  # SQLAlchemy takes a tenth of a second to import: only opening a project pays for it
     from labeltool.store.index import Index
+
+_NOBODY = "nobody has labelled this image"
 
 __all__ = ["ProjectLockedError", "ProjectStore", "Recovery"]
 
@@ -37,7 +40,8 @@ class ProjectStore:
     """An open project. One thread commits; any thread may read at the same time.
 
     ``read_only_reason`` is empty when the project can be written. ``recovery`` says what a killed session
-    left, ``notices`` what else was put right while opening. Every call raises StoreError when the disk fails.
+    left, ``notices`` what else was put right while opening, ``author`` who writes: the name of the account.
+    Every call raises StoreError when the disk fails.
     """
 
     def __init__(self, root: Path, index: Index, lock: Lock | None, reason: str, notices: list[str]) -> None:
@@ -47,7 +51,7 @@ class ProjectStore:
         self.recovery: Recovery | None = None
         self.notices = notices
         self._index = index
-        self._author = _author()
+        self.author = _author()
         self._lock = lock
         self._mutex = threading.RLock()
         self._catalog, self._catalog_version = index.catalog()
@@ -172,6 +176,19 @@ class ProjectStore:
                 file.describe(self._description(record))
             self._images.update(record)
 
+    def set_status(self, image_id: str, status: Status, *, expected: int, reason: str = "") -> ImageRecord:
+        """Write down what the user decides on the pixels of revision ``expected``: the status, who, when and why.
+
+        It holds for these very pixels, whatever is undone and redone. ConflictError when they are not those any more.
+        Waits for the disk: for a job, not for the thread of a window.
+        """
+        with self._writing(image_id):
+            record = replace(self.image(image_id), status=status)
+            file = self._existing(record) or self._create(record)
+            record = file.decide(self._description(record), expected, reason, self.author)
+            self._images.update(record)
+            return record
+
     def put_into(self, image_id: str, split: str) -> None:
         """Put an image into a split; its status may be changed by another thread meanwhile."""
         with self._writing():
@@ -183,7 +200,7 @@ class ProjectStore:
             gone = [self.image(i) for i in ids]
             for record in gone:
                 if self._existing(record) is not None:
-                    raise StoreError("the image has annotations", file=record.path)
+                    raise StoreError("the image has annotations, comments or predictions", file=record.path)
             self._images.remove([record.id for record in gone])
 
     def load_mask(self, image_id: str, *, inflated: bool = False) -> LabelMask:
@@ -209,8 +226,9 @@ class ProjectStore:
         """Save one operation and return its revision: from then on it survives a crash and a power cut.
 
         ``expected`` is the revision the patch was made on. An undo or redo names the operation it is about in
-        ``target``, and its patch is that one's inverse or itself. The image gets ``status`` with it.
-        Safe to repeat when the outcome is unclear. StoreError leaves everything as it was.
+        ``target``, and its patch is that one's inverse or itself. The image gets ``status`` with it, or what
+        somebody decided on the pixels that it leads to. Safe to repeat when the outcome is unclear. StoreError
+        leaves everything as it was.
         """
         with self._writing(image_id) as lock:
             record = self.image(image_id)
@@ -218,10 +236,10 @@ class ProjectStore:
                 record = replace(record, status=status)
             file = self._existing(record) or self._create(record)
             lock.committing(image_id, expected)
-            operation = Operation(patch, expected, kind, target, self._author)
-            revision = file.commit(operation, self._description(record))
-            self._images.remember(replace(record, revision=revision))
-            return revision
+            operation = Operation(patch, expected, kind, target, self.author)
+            record = file.commit(operation, self._description(record))
+            self._images.remember(record)
+            return record.revision
 
     def history(self, image_id: str) -> History:
         """What can be undone and redone."""
@@ -231,6 +249,33 @@ class ProjectStore:
         history = file.history()
         self._images.reached(image_id, history.revision)
         return history
+
+    def journal(self, image_id: str) -> list[JournalEntry]:
+        """All operations on an image, oldest first, with who and when."""
+        file = self._existing(self.image(image_id))
+        return [] if file is None else file.journal()
+
+    def mask_at(self, image_id: str, revision: int) -> LabelMask:
+        """The mask of an image as a revision left it, empty at 0; StoreError where there is no such revision."""
+        record = self.image(image_id)
+        file = self._existing(record)
+        if file is not None:
+            return file.mask_at(revision)
+        if revision:
+            raise StoreError(_NOBODY, file=record.path)
+        return LabelMask(record.size, self._catalog.unlabelled_value)
+
+    def between(self, image_id: str, start: int, end: int) -> dict[Place, TileDelta]:
+        """The tiles in which two revisions of a mask differ, as ``start`` left them and as ``end`` did.
+
+        Revision 0 is the empty mask. Either may be the older; StoreError where there is no such revision.
+        """
+        file = self._existing(self.image(image_id))
+        if file is not None:
+            return file.between(start, end)
+        if start or end:
+            raise StoreError(_NOBODY, file=self.image(image_id).path)
+        return {}
 
     def patch(self, image_id: str, revision: int) -> Patch:
         """The patch that led to a revision, read from the journal."""
@@ -249,6 +294,21 @@ class ProjectStore:
         file = self._existing(self.image(image_id))
         return {} if file is None else file.class_pixels()
 
+    def add_event(self, image_id: str, kind: str, data: Mapping[str, Any]) -> None:
+        """Write down what the user did to an image, who and when; from then on it survives a crash and a power cut.
+
+        ``data`` is made of plain JSON values. Waits for the disk: for a job, not for the thread of a window.
+        """
+        with self._writing(image_id):
+            record = self.image(image_id)
+            file = self._existing(record) or self._create(record)
+            file.add_event(kind, data, self.author)
+
+    def events(self, image_id: str, kinds: Container[str] | None = None) -> list[Event]:
+        """What people did to an image, of some kinds or all, oldest first; empty where nobody did anything."""
+        file = self._existing(self.image(image_id))
+        return [] if file is None else file.events(kinds)
+
     def save_prediction(self, image_id: str, model_key: str, windows: Iterable[Window]) -> None:
         """Keep what a model says of an image, in place of its earlier answer; the annotation stays as it is.
 
@@ -265,12 +325,35 @@ class ProjectStore:
         return None if file is None else file.prediction(model_key)
 
     def prediction_keys(self, image_id: str) -> list[str]:
-        """The models whose predictions are kept, newest last."""
+        """The models whose predictions are kept, newest last; references are none."""
+        return [key for key in self._kept_keys(image_id) if not key.startswith(REFERENCE)]
+
+    def references(self, image_id: str) -> list[str]:
+        """The names of the references that are kept, newest last, but for gold, which is hidden: each is a prediction
+        with the key of :func:`~labeltool.store.predictions.reference_key`."""
+        kept = self._kept_keys(image_id)
+        names = [key.removeprefix(REFERENCE) for key in kept if key.startswith(REFERENCE)]
+        return [name for name in names if name != GOLD]
+
+    def _kept_keys(self, image_id: str) -> list[str]:
         file = self._existing(self.image(image_id))
         return [] if file is None else file.prediction_keys()
 
+    def remove_prediction(self, image_id: str, model_key: str) -> None:
+        """Forget what a model said of an image, or a reference; the annotation stays as it is."""
+        with self._writing():
+            file = self._existing(self.image(image_id))
+            if file is not None:
+                file.remove_prediction(model_key)
+
+    def states(self, image_id: str, model_key: str) -> tuple[int, str]:
+        """The revision of an image's annotation, and which answer of a model is kept beside it, by number and time and
+        empty where none is: what was worked out of both holds while these are the same."""
+        file = self._existing(self.image(image_id))
+        return (0, "") if file is None else file.states(model_key)
+
     def prediction_planes(self, image_id: str, model_key: str) -> set[str]:
-        """The planes (label, confidence, margin, entropy) that are kept of a model's prediction and hold anything."""
+        """The planes (label, confidence and doubts) that are kept of a model's prediction and hold anything."""
         file = self._existing(self.image(image_id))
         return set() if file is None else file.prediction_planes(model_key)
 

@@ -41,6 +41,10 @@ class Description:
         )
 
 
+_OLDER = {Status.DONE: Status.IN_WORK, Status.REJECTED: Status.IN_WORK}
+"""What versions that do not know a status are told. They could not read a mask file that says more."""
+
+
 def dump(value: Any) -> str:
     """JSON with sorted keys, so that equal values are equal text."""
     return json.dumps(value, sort_keys=True)
@@ -56,7 +60,8 @@ def image_to_json(image: ImageRecord) -> dict[str, Any]:
         "sha256": image.sha256,
         "file_bytes": image.file_bytes,
         "split": image.split,
-        "status": image.status.value,
+        "status": _OLDER.get(image.status, image.status).value,
+        "stage": image.status.value,
         "page": image.page,
         "series": image.series,
         "place": image.place,
@@ -75,10 +80,16 @@ def image_from_json(data: dict[str, Any], revision: int) -> ImageRecord:
         sha256=str(data["sha256"]),
         file_bytes=int(data["file_bytes"]),
         split=str(data["split"]),
-        status=Status(data["status"]),
+        status=_status(data),
         revision=revision,
         page=str(data.get("page", "")),  # mask files of the first version do not say
         series=str(data.get("series", "")),
         place=float(data.get("place", 0.0)),
         subject=str(data.get("subject", "")),
     )
+
+
+def _status(data: dict[str, Any]) -> Status:
+    """The *stage* where there is one that this version knows; else what every version knows."""
+    stage = str(data.get("stage", ""))
+    return Status(stage if stage in [*Status] else data["status"])

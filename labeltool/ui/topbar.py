@@ -103,8 +103,12 @@ class TopBar(QToolBar):
         if record is None:
             self._name.clear()
             return
-        approved = f"  ✓ {self.tr('approved')}" if record.status is Status.APPROVED else ""
-        self._name.setText(f" {record.name}  {record.size.width} × {record.size.height}{approved}")
+        decided = {
+            Status.DONE: f"  ✓ {self.tr('done')}",
+            Status.APPROVED: f"  ✓ {self.tr('approved')}",
+            Status.REJECTED: f"  ✗ {self.tr('rejected')}",
+        }.get(record.status, "")
+        self._name.setText(f" {record.name}  {record.size.width} × {record.size.height}{decided}")
         self._name.setToolTip(str(record.path))
 
     def show_class(self, chosen: ClassDef | None) -> None:

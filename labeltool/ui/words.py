@@ -20,6 +20,7 @@ _TITLES = (
     QT_TRANSLATE_NOOP("Actions", "polygon"),
     QT_TRANSLATE_NOOP("Actions", "pre-label"),
     QT_TRANSLATE_NOOP("Actions", "import"),
+    QT_TRANSLATE_NOOP("Actions", "begin afresh"),
     QT_TRANSLATE_NOOP("Actions", "Brush"),
     QT_TRANSLATE_NOOP("Actions", "Eraser"),
     QT_TRANSLATE_NOOP("Actions", "Polygon"),

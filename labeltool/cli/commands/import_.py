@@ -22,6 +22,13 @@ def add_arguments_for(parser: ArgumentParser, words: list[str]) -> None:
     arguments.project(parser)
     parser.add_argument("src", metavar="SRC", type=Path, help="the file or folder of labels")
     arguments.format_(parser, GROUP)
+    parser.add_argument(
+        "--as",
+        dest="reference",
+        metavar="NAME",
+        default="",
+        help="keep the labels as those of another annotator beside the annotation, which stays as it is",
+    )
     arguments.progress(parser)
     add_options(
         parser.add_argument_group("options of the format"), format_options(GROUP, words, ImportOptions)
@@ -35,12 +42,19 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     with open_project(args.dir, out) as store:
         options = read_options(args, plugins.load(GROUP, args.format).Options)
         report = import_labels(
-            store, args.src, args.format, options, progress=out.progress, cancel=out.cancel
+            store,
+            args.src,
+            args.format,
+            options,
+            reference=args.reference,
+            progress=out.progress,
+            cancel=out.cancel,
         )
     for notice in report.notices:
         out.notice(notice)
     skipped = out.skipped(report.skipped)
-    out.say(f"Labels of {report.images} images with {report.objects} objects imported.")
+    where = f", as the reference {args.reference!r}" if args.reference else ""
+    out.say(f"Labels of {report.images} images with {report.objects} objects imported{where}.")
     out.exit_code = int(bool(skipped) and not report.images)
     return {
         "images": report.images,

@@ -48,7 +48,9 @@ STATUS_COLOURS = {
     Status.NEW: "#8a8d91",
     Status.PRELABELLED: "#56b4e9",
     Status.IN_WORK: "#e69f00",
+    Status.DONE: "#cc79a7",
     Status.APPROVED: "#2fb380",
+    Status.REJECTED: "#d55e00",
 }
 Index = QModelIndex | QPersistentModelIndex
 EDITING_KEYS = {
@@ -247,7 +249,9 @@ class ImagePanel(QWidget):
             Status.NEW: self.tr("new"),
             Status.PRELABELLED: self.tr("pre-labelled"),
             Status.IN_WORK: self.tr("in work"),
+            Status.DONE: self.tr("done"),
             Status.APPROVED: self.tr("approved"),
+            Status.REJECTED: self.tr("rejected"),
         }
         self._editable = True
         self._model = ImageModel(self)

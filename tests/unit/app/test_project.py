@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from labeltool.app.project import add_images, chosen, source_problem, status
+from labeltool.app.project import add_images, chosen, chosen_by, source_problem, status
 from labeltool.core.errors import BadInputError, CancelledError
 from labeltool.core.geometry import Size
 from labeltool.core.progress import CancelToken
@@ -82,6 +82,17 @@ def test_images_are_chosen_by_split_and_by_a_pattern(store: ProjectStore, images
     assert [r.name for r in chosen(store, pattern=f"{images}/a*")] == ["a.png"]
     with pytest.raises(BadInputError, match="no image"):
         chosen(store, pattern="*.tiff")
+
+
+def test_an_image_is_chosen_by_its_name_though_it_looks_like_a_pattern(
+    store: ProjectStore, images: Path
+) -> None:
+    Image.new("L", (5, 5)).save(images / "a[1].png")
+    add_images(store, [images])
+    assert [r.name for r in chosen(store, pattern="a[1].png")] == ["a[1].png"]
+    assert [r.name for r in chosen_by(store, ["a*", "a.png"])] == ["a.png", "a[1].png"]
+    with pytest.raises(BadInputError, match="no image"):
+        chosen_by(store, ["a.png", "z.png"])
 
 
 def test_status_names_images_that_are_gone(store: ProjectStore, images: Path) -> None:

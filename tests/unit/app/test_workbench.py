@@ -15,9 +15,11 @@ from PIL import Image
 
 from labeltool.app import ahead, at_hand, prelabel
 from labeltool.app.importing import import_labels
+from labeltool.app.people.deciding import decided
+from labeltool.app.people.gold import hide
 from labeltool.app.project import add_images
 from labeltool.app.workbench import Workbench
-from labeltool.core.errors import ConflictError, LabeltoolError, StoreError
+from labeltool.core.errors import BadInputError, ConflictError, LabeltoolError, StoreError
 from labeltool.core.geometry import Box
 from labeltool.core.patch import write
 from labeltool.core.project import ImageRecord, Status
@@ -251,14 +253,58 @@ def test_an_approval_is_for_the_pixels_that_were_seen(desk: Desk):
     assert desk.store.image(desk.a.id).status is Status.IN_WORK
 
 
-def test_a_model_leaves_an_approved_image_as_it_was_approved(desk: Desk):
+def test_an_undo_makes_an_approval_valid_again(desk: Desk):
+    desk.open(desk.a)
+    desk.paint(10)
+    desk.settle()
+    desk.bench.approve()
+    desk.until(lambda: desk.bench.open.record.status is Status.APPROVED)
+    desk.paint(60)
+    desk.settle()
+    assert desk.bench.open.record.status is Status.IN_WORK
+    desk.bench.open.session.undo()
+    desk.settle()
+    assert desk.bench.open.record.status is Status.APPROVED
+
+
+def test_an_image_is_rejected_with_a_reason_or_not_at_all(desk: Desk):
+    desk.open(desk.a)
+    desk.paint(10)
+    desk.settle()
+    with pytest.raises(BadInputError, match="reason"):
+        desk.bench.decide(Status.REJECTED)
+    desk.bench.decide(Status.REJECTED, "the left half is missing")
+    desk.until(lambda: desk.bench.open.record.status is Status.REJECTED)
+    assert decided(desk.store, desk.a.id)[-1].reason == "the left half is missing"
+
+
+def test_a_gold_image_is_opened_without_its_past(desk: Desk):
+    desk.open(desk.a)
+    desk.paint(10)
+    desk.settle()
+    desk.bench.hold()
+    assert hide(desk.store, [desk.store.image(desk.a.id)]).skipped == []
+    desk.open(desk.b)
+    desk.open(desk.a)
+    image = desk.bench.open
+    assert (image.prediction, image.session.undo_title, image.session.undo()) == (None, "", False)
+    assert (image.record.status, image.session.revision - image.first) == (Status.NEW, 0)
+    desk.paint(60)
+    desk.settle()
+    assert image.session.undo() and not image.session.undo()
+    desk.settle()
+    assert [finding for finding in check(desk.root) if finding.severity == "error"] == []
+
+
+@pytest.mark.parametrize("status", [Status.APPROVED, Status.DONE])
+def test_a_model_leaves_a_finished_image_as_it_is(desk: Desk, status: Status):
     desk.keep_prediction(desk.a, label=1)
     desk.open(desk.a)
     desk.prelabel(desk.a)
     desk.until(lambda: desk.bench.open.session.revision == 1)
     desk.settle()
-    desk.bench.approve()
-    desk.until(lambda: desk.bench.open.record.status is Status.APPROVED)
+    desk.bench.decide(status)
+    desk.until(lambda: desk.bench.open.record.status is status)
     desk.keep_prediction(desk.a, label=2)
     desk.prelabel(desk.a)
     desk.settle()
@@ -266,7 +312,7 @@ def test_a_model_leaves_an_approved_image_as_it_was_approved(desk: Desk):
     desk.prelabel(desk.a)
     desk.settle()
     assert (desk.store.load_mask(desk.a.id).read("label") == 1).all()
-    assert desk.store.image(desk.a.id).status is Status.APPROVED
+    assert desk.store.image(desk.a.id).status is status
 
 
 def test_answers_that_come_after_closing_do_nothing(desk: Desk):

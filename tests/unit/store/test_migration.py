@@ -10,7 +10,7 @@ import pytest
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import StoreError
 from labeltool.core.geometry import Size
-from labeltool.core.project import ImageRecord
+from labeltool.core.project import ImageRecord, Status
 from labeltool.store import migration
 from labeltool.store.index import FORMAT
 from labeltool.store.project import ProjectStore
@@ -45,6 +45,22 @@ def test_an_old_project_is_brought_up_to_date_and_its_old_list_is_kept(old: Path
     assert version(old / "project.db") == FORMAT
     with ProjectStore.open(old) as store:
         assert store.notices == []
+
+
+def test_a_project_of_the_second_format_is_kept_as_it_was_before_an_image_can_be_done(old: Path) -> None:
+    with ProjectStore.open(old):
+        pass
+    with sqlite3.connect(old / "project.db") as db:
+        db.execute("UPDATE project SET value = '2' WHERE key = 'format'")
+    (first,) = (old / "backups").glob("*.db")
+    first.unlink()
+    with ProjectStore.open(old) as store:
+        store.set_status(A.id, Status.DONE, expected=0)
+    (copy,) = (old / "backups").glob("*.db")
+    assert version(copy) == 2
+    with sqlite3.connect(copy) as db:
+        assert db.execute("SELECT status FROM images").fetchall() == [("new",)]
+    assert version(old / "project.db") == FORMAT
 
 
 def test_looking_at_an_old_project_changes_nothing(old: Path) -> None:

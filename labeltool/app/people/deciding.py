@@ -1,0 +1,66 @@
+"""Decisions on an image: done, approved, rejected with a reason, or in work again. Each is about the pixels seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from labeltool.app.people.hidden import start
+from labeltool.core.errors import BadInputError
+from labeltool.core.project import ImageRecord, Status
+from labeltool.store.decisions import STATUS, Decision, decisions
+from labeltool.store.project import ProjectStore
+
+MAKES = (Status.IN_WORK, Status.DONE, Status.APPROVED, Status.REJECTED)
+"""What people can decide; the other statuses come about."""
+
+
+@dataclass(frozen=True)
+class State:
+    """How far an image is, and by whose word.
+
+    ``decision`` is the one that the status comes from, None where it comes from the work. ``stale`` is the newest
+    approval where the pixels are others now; when undo brings them back it is the decision again.
+    """
+
+    status: Status
+    decision: Decision | None
+    stale: Decision | None
+
+
+def check(status: Status, reason: str) -> str:
+    """The reason as it is kept; BadInputError for what nobody can decide, or a rejection that says no reason."""
+    if status not in MAKES:
+        raise BadInputError(f"nobody decides that an image is {status}", hint=f"It can be {', '.join(MAKES)}")
+    reason = reason.strip()
+    if status is Status.REJECTED and not reason:
+        raise BadInputError("a rejection needs a reason", hint="Say what the annotator is to change")
+    return reason
+
+
+def decide(
+    store: ProjectStore, image_id: str, status: Status, *, expected: int, reason: str = ""
+) -> ImageRecord:
+    """Write down what the user decides on the pixels of revision ``expected``.
+
+    BadInputError as :func:`check`; ConflictError where somebody has gone on drawing.
+    """
+    return store.set_status(image_id, status, expected=expected, reason=check(status, reason))
+
+
+def decided(store: ProjectStore, image_id: str) -> list[Decision]:
+    """All that was decided on an image, oldest first; revisions are counted as people see them."""
+    first = start(store, image_id)
+    return [
+        replace(each, revision=each.revision - first.revision)
+        for each in decisions(store.events(image_id, {STATUS}))
+        if each.number > first.event and each.status is not Status.NEW
+    ]
+
+
+def state(store: ProjectStore, image_id: str) -> State:
+    """How far an image is, by whose word, and whether an approval has turned stale."""
+    made, status, root = decided(store, image_id), store.image(image_id).status, store.root_hash(image_id)
+    now = next((each for each in reversed(made) if each.root_hash == root), None)
+    approval = next((each for each in reversed(made) if each.status is Status.APPROVED), None)
+    stale = approval is not None and approval.root_hash != root
+    return State(status, now if now and now.status is status else None, approval if stale else None)

@@ -1,0 +1,59 @@
+"""How far an image is, and by whose word."""
+
+from __future__ import annotations
+
+import pytest
+
+from labeltool.app.people.deciding import decide, decided, state
+from labeltool.core.errors import BadInputError, ConflictError
+from labeltool.core.geometry import Box
+from labeltool.core.project import Status
+from labeltool.store.project import ProjectStore
+from tests.unit.app.people.conftest import Draw
+
+HERE, THERE = Box(0, 0, 20, 20), Box(40, 0, 60, 20)
+
+
+def test_an_approval_turns_stale_when_a_pixel_changes_and_holds_when_it_is_back(
+    store: ProjectStore, draw: Draw
+) -> None:
+    image = store.images()[0]
+    store.author = "ada"
+    decide(store, image.id, Status.APPROVED, expected=draw(image, HERE))
+    now = state(store, image.id)
+    assert (now.status, now.decision.author, now.stale) == (Status.APPROVED, "ada", None)
+    draw(image, THERE)
+    now = state(store, image.id)
+    assert (now.status, now.decision, now.stale.author) == (Status.IN_WORK, None, "ada")
+    patch = store.patch(image.id, 2)
+    store.commit(image.id, patch.inverse(), kind="undo", target=2, expected=2, status=Status.IN_WORK)
+    now = state(store, image.id)
+    assert (now.status, now.decision.revision, now.stale) == (Status.APPROVED, 1, None)
+
+
+def test_a_rejected_image_goes_back_with_a_reason(store: ProjectStore, draw: Draw) -> None:
+    image = store.images()[0]
+    now = draw(image, HERE)
+    with pytest.raises(BadInputError, match="needs a reason"):
+        decide(store, image.id, Status.REJECTED, expected=now, reason="  ")
+    assert decided(store, image.id) == []
+    decide(store, image.id, Status.REJECTED, expected=now, reason=" two cells are one ")
+    found = state(store, image.id)
+    assert (found.status, found.decision.reason) == (Status.REJECTED, "two cells are one")
+    draw(image, THERE)
+    assert state(store, image.id).status is Status.IN_WORK
+    assert [each.reason for each in decided(store, image.id)] == ["two cells are one"]
+
+
+def test_nobody_decides_that_an_image_is_new(store: ProjectStore) -> None:
+    with pytest.raises(BadInputError, match="nobody decides"):
+        decide(store, store.images()[0].id, Status.NEW, expected=0)
+
+
+def test_who_has_not_seen_the_last_stroke_decides_nothing(store: ProjectStore, draw: Draw) -> None:
+    image = store.images()[0]
+    draw(image, HERE)
+    draw(image, THERE)
+    with pytest.raises(ConflictError):
+        decide(store, image.id, Status.DONE, expected=1)
+    assert decided(store, image.id) == []
