@@ -303,11 +303,12 @@ def change_mask(
     done: Callable[[Patch], None],
     failed: Callable[[BaseException], None],
     progress: Progress = silent,
+    key: str = "regions",
 ) -> Job[Patch]:
     """Make a patch on a lane, against a snapshot of the image at hand, and apply it.
 
-    ``failed`` gets a LabeltoolError, and nothing is applied, where the mask has been changed meanwhile.
-    Raises LabeltoolError where no image is open.
+    ``failed`` gets a LabeltoolError, and nothing is applied, where the mask has been changed meanwhile. Of two calls
+    with one ``key`` only the newer one answers. Raises LabeltoolError where no image is open.
     """
     image = bench.open
     if image is None:
@@ -324,7 +325,7 @@ def change_mask(
 
     return bench.lanes.submit(
         "io",
-        "regions",
+        key,
         lambda cancel, report: work(snapshot, cancel, report),
         done=apply,
         failed=failed,

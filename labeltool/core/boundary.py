@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.catalog import IGNORE
-from labeltool.core.geometry import Box, Size
+from labeltool.core.geometry import Box, Size, blocks
 
 BOUNDARY_SHARE = 0.02
 """Width of the boundary that counts, as a share of the image's diagonal."""
@@ -31,7 +31,7 @@ def boundary_ious(truth: Read, predicted: Read, size: Size, values: Iterable[int
     reach = max(1, round(BOUNDARY_SHARE * float(np.hypot(size.width, size.height))))
     both: Counter[int] = Counter()
     either: Counter[int] = Counter()
-    for block in _blocks(size):
+    for block in blocks(size, BLOCK):
         wide = block.grow(reach + 1).intersect(size.box)
         true = truth(wide)
         found = np.where(true == IGNORE, IGNORE, predicted(wide))
@@ -43,12 +43,6 @@ def boundary_ious(truth: Read, predicted: Read, size: Size, values: Iterable[int
                 both[value] += int(np.count_nonzero(a & b))
                 either[value] += int(np.count_nonzero(a | b))
     return {value: both[value] / either[value] if either[value] else None for value in values}
-
-
-def _blocks(size: Size) -> Iterator[Box]:
-    for top in range(0, size.height, BLOCK):
-        for left in range(0, size.width, BLOCK):
-            yield Box(left, top, left + BLOCK, top + BLOCK).intersect(size.box)
 
 
 def _boundary(inside: NDArray[np.bool_], box: Box, size: Size, reach: int) -> NDArray[np.bool_]:

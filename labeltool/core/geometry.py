@@ -100,3 +100,10 @@ def tiles_in(box: Box, size: Size) -> Iterator[TileIndex]:
     for row in range(inside.y0 // TILE, -(-inside.y1 // TILE)):
         for col in range(inside.x0 // TILE, -(-inside.x1 // TILE)):
             yield TileIndex(row, col)
+
+
+def blocks(size: Size, side: int) -> Iterator[Box]:
+    """An image in squares of ``side`` pixels, row by row, those at the right and bottom border cut to it."""
+    for top in range(0, size.height, side):
+        for left in range(0, size.width, side):
+            yield Box(left, top, left + side, top + side).intersect(size.box)

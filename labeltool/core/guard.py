@@ -56,6 +56,14 @@ class Guard:
             return patch
         return replace(patch, deltas=gathered(self._admitted(mask, patch, done)))
 
+    def allows(self, mask: LabelMask, patch: Patch) -> bool:
+        """True when a patch, made against ``mask`` as it is now, would pass whole."""
+        admitted = self.admit(mask, patch)
+        return all(
+            np.array_equal(_after(mask, admitted, place), _after(mask, patch, place))
+            for place in patch.deltas
+        )
+
     def _admitted(self, mask: LabelMask, patch: Patch, done: Patch) -> Iterator[tuple[Place, TileDelta]]:
         bounds = patch.box(mask.size)
         for index in sorted(patch.touched):

@@ -187,10 +187,10 @@ def paint(
     kind: str,
     label: int | None = None,
     origin: int | None = None,
-    object_id: int = 0,
+    object_id: int | None = 0,
     details: Mapping[str, str] | None = None,
 ) -> Patch:
-    """The patch that gives every pixel of a shape one class, object and origin; None leaves class or origin.
+    """The patch that gives every pixel of a shape one class, object and origin; None leaves what it stands for.
 
     Tiles that lie wholly inside cost nothing, so the price is that of the outline.
     """

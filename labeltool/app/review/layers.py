@@ -1,0 +1,54 @@
+"""Which layers of a project's images the annotation can be held against."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from labeltool.app.models import embedded_models, project_models
+from labeltool.core.progress import CancelToken, Progress, silent
+from labeltool.core.project import ImageRecord
+from labeltool.store.database import DamagedError
+from labeltool.store.predictions import reference_key
+from labeltool.store.project import ProjectStore
+
+
+class Layer(NamedTuple):
+    """What is kept beside the annotation of ``images`` images: predictions of a model, called as its card or, where it
+    is not there any more, as its key; or what another annotator has made (``is_reference``)."""
+
+    key: str
+    name: str
+    images: int
+    is_reference: bool = False
+
+
+def kept_layers(
+    store: ProjectStore,
+    records: Sequence[ImageRecord],
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+) -> list[Layer]:
+    """The layers that any of the images has, references first, then those of most images. Damaged mask files are passed
+    over. Looks into each file: for a job."""
+    predicted: Counter[str] = Counter()
+    referred: Counter[str] = Counter()
+    for number, record in enumerate(records):
+        progress(number, len(records), record.name)
+        if cancel is not None:
+            cancel.check()
+        try:
+            predicted.update(store.prediction_keys(record.id))
+            referred.update(store.references(record.id))
+        except DamagedError:
+            continue
+    names = {model.key: model.card.name for model in [*embedded_models(), *project_models(store.root)]}
+    references = [Layer(reference_key(name), name, count, True) for name, count in referred.most_common()]
+    return references + [Layer(key, name_of(key, names), count) for key, count in predicted.most_common()]
+
+
+def name_of(key: str, names: Mapping[str, str]) -> str:
+    """What a layer of predictions is called, how the model was run included; ``names`` are those of models by key."""
+    known = max((each for each in names if key.startswith(each)), key=len, default="")
+    return f"{names[known]}{key[len(known) :]}" if known else key
