@@ -22,7 +22,7 @@ from labeltool.core.guard import Guard
 from labeltool.core.mask import LabelMask, Plane, PlaneName, constant_value
 from labeltool.core.patch import Patch, Place, TileDelta, replace_tile
 from labeltool.core.progress import CancelToken, Progress, silent
-from labeltool.core.project import ImageRecord, Skipped, Status
+from labeltool.core.project import ImageRecord, Skipped
 from labeltool.core.provenance import TRUTH, Origin
 from labeltool.inference.options import InferenceOptions
 from labeltool.inference.process import ModelProcess
@@ -63,19 +63,20 @@ def predict(
     model: Model,
     how: InferenceOptions | None = None,
     *,
+    key: str = "",
     again: bool = False,
     progress: Progress = silent,
     cancel: CancelToken | None = None,
     done: Callable[[ImageRecord], object] = lambda record: None,
 ) -> PrelabelReport:
-    """Keep the prediction of every image as a layer, in the project's class values.
+    """Keep the prediction of every image as a layer, in the project's class values, under the model's key or ``key``.
 
     What is kept already is not run again unless ``again``, and an image that was interrupted is gone on with. An image
     that is missing, changed or broken is reported and the others go on. ``done`` is called after each image that has a
     prediction.
     """
     cancel, how = cancel or CancelToken(), how or InferenceOptions()
-    report = PrelabelReport(model.prediction_key(how))
+    report = PrelabelReport(key or model.prediction_key(how))
     started_s = time.monotonic()
     mapping = Mapping(model, store.catalog)
     forget_unwanted(store)
@@ -122,9 +123,9 @@ def is_kept(store: ProjectStore, record: ImageRecord, key: str, how: InferenceOp
 def fill_annotation(store: ProjectStore, record: ImageRecord, model_key: str) -> bool:
     """Copy a kept prediction into the annotation of an image that nobody has open; False if nothing changed.
 
-    An approved image stays as it was approved, and a locked class as it is.
+    An image that is done or approved stays as it is, and so does a locked class.
     """
-    if store.image(record.id).status is Status.APPROVED:
+    if store.image(record.id).status.settled:
         return False
     kept = store.prediction(record.id, model_key)
     if kept is None:
@@ -134,9 +135,7 @@ def fill_annotation(store: ProjectStore, record: ImageRecord, model_key: str) ->
     if not patch:
         return False
     now = store.image(record.id)
-    untouched = now.status in (Status.NEW, Status.PRELABELLED)
-    status = Status.PRELABELLED if untouched else Status.IN_WORK
-    store.commit(record.id, patch, expected=now.revision, status=status)
+    store.commit(record.id, patch, expected=now.revision, status=now.status.after(patch.kind))
     return True
 
 

@@ -60,7 +60,7 @@ def drawn(records: Sequence[ImageRecord], how: Draw) -> Assignment:
     A unit of which a part has a split already goes there whole, unless drawn again. The same images and seed give the
     same splits, whatever the order of the images. BadInputError for shares or a pattern that cannot be.
     """
-    _check(how)
+    check(how)
     units = units_of(records, how)
     members: dict[str, list[ImageRecord]] = defaultdict(list)
     for record in records:
@@ -71,7 +71,7 @@ def drawn(records: Sequence[ImageRecord], how: Draw) -> Assignment:
         if split:
             counts[split] += len(members[name])
     total, shares = len(records), [share / sum(how.shares) for share in how.shares]
-    for name in sorted(members, key=lambda name: _lot(how.seed, name)):
+    for name in sorted(members, key=lambda name: lot(how.seed, name)):
         if not chosen.get(name):
             lacks = [share * total - counts[split] for split, share in zip(SPLITS, shares, strict=True)]
             chosen[name] = SPLITS[lacks.index(max(lacks))]
@@ -121,7 +121,8 @@ def apply(
     return len(moved)
 
 
-def _check(how: Draw) -> None:
+def check(how: Draw) -> None:
+    """BadInputError for shares or a pattern that cannot be."""
     if min(how.shares) < 0 or not sum(how.shares):
         raise BadInputError("the shares of train, val and test must not be below 0, and not all 0")
     try:
@@ -182,7 +183,7 @@ def _split_of(group: Sequence[ImageRecord]) -> str:
     return counts.most_common(1)[0][0] if counts else ""
 
 
-def _lot(seed: int, name: str) -> str:
+def lot(seed: int, name: str) -> str:
     """Orders units at random, each by itself, so that a new one moves no other."""
     return hashlib.sha256(f"{seed}:{name}".encode(errors="surrogateescape")).hexdigest()
 

@@ -1,7 +1,7 @@
 """Training runs of a project: what would be learnt from, beginning one, following it, and the model it leaves."""
 
-from labeltool.app.runs.following import follow
-from labeltool.app.runs.making import Plan, again, begin, new_name, plan
+from labeltool.app.runs.following import follow, train
+from labeltool.app.runs.making import Plan, again, begin, new_name, plan, write_run
 from labeltool.app.runs.run import RUNS, Run, read_run, remove, runs
 
 __all__ = [
@@ -16,4 +16,6 @@ __all__ = [
     "read_run",
     "remove",
     "runs",
+    "train",
+    "write_run",
 ]

@@ -37,14 +37,29 @@ def follow(
     BadInputError where an image of the run has come into the split test since. ``target`` is another folder for the
     model.
     """
+    if target is not None and target.exists():
+        raise ModelError("there is something here already", file=target, hint="Choose another folder")
+    train(root, run, progress=progress, cancel=cancel, log=log, processes=processes)
+    return _installed(root, run, target)
+
+
+def train(
+    root: Path,
+    run: Run,
+    *,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+    log: Log = lambda row: None,
+    processes: int = 1,
+) -> None:
+    """Train in a child process, from where the run is, until it has ended or somebody cancels: the best weights so far
+    are in its folder then. Raises what :func:`follow` raises."""
     if run.at_work:
         raise ModelError(
             "another process is training this run", file=run.folder, hint="Wait for it, or stop it there"
         )
-    if target is not None and target.exists():
-        raise ModelError("there is something here already", file=target, hint="Choose another folder")
     if run.state.state == "finished":
-        return _installed(root, run, target)
+        return
     cancel = cancel or CancelToken()
     cancel.check()
     with ProjectStore.open(root, write=False) as store:
@@ -56,7 +71,6 @@ def follow(
             file=run.folder,
             hint="It can go on: what it had learnt was kept",
         )
-    return _installed(root, run, target)
 
 
 def _installed(root: Path, run: Run, target: Path | None) -> Model:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from labeltool.app.choices import Draw
 from labeltool.app.models import digest_of
+from labeltool.app.provenance import Verified, count_verified
+from labeltool.app.runs.labels import learnt_origins
 from labeltool.app.splits import leaks, units_of
 from labeltool.app.truth import with_truth
 from labeltool.core.errors import BadInputError
@@ -16,6 +18,9 @@ from labeltool.inference.run import Manifest
 from labeltool.inference.training_options import TrainingOptions
 from labeltool.store.project import ProjectStore
 
+UNVERIFIED = "nobody has verified a pixel of it: correct or approve it first"
+"""Why an image is left out of a run that learns from nothing else."""
+
 HELD_OUT = 0.2
 """Share of the images that only choose among the checkpoints, where the project has no split `val`."""
 
@@ -23,7 +28,8 @@ HELD_OUT = 0.2
 @dataclass(frozen=True)
 class TrainingImages:
     """The images of a run. ``test`` are those of the split test, which no run sees; ``notices`` say what of them is in
-    two splits at once, such as a patient: figures would be better than on new images."""
+    two splits at once, such as a patient: figures would be better than on new images. ``verified`` says how much of the
+    labels of ``train`` and ``val`` is left where only what is verified counts; None where all of it does."""
 
     train: list[ImageRecord]
     val: list[ImageRecord]
@@ -31,6 +37,7 @@ class TrainingImages:
     test: list[ImageRecord]
     skipped: list[Skipped]
     notices: list[str]
+    verified: Verified | None = None
 
 
 def training_images(
@@ -41,8 +48,8 @@ def training_images(
     The splits `train` and `val` are taken as they are. Images without a split are learnt from where the
     project has no split `train`; without a split `val` a fifth is held out by chance (the seed of ``options``): of
     subjects and volumes, where there is more than one. An image of `train` that is in `val` as well, as a copy, is
-    left out. Images that nobody has labelled are taken where ``options`` want them and they are in neither `val` nor
-    `test`.
+    left out, and so is one of which nobody has verified a pixel, where ``options`` want no others. Images that nobody
+    has labelled are taken where ``options`` want them and they are in neither `val` nor `test`.
 
     BadInputError where there is nothing to learn from, or an image of `train` or `val` is one of the split `test`, too.
     """
@@ -54,16 +61,15 @@ def training_images(
     problems = {r.id: problem(r) for r in (*labelled, *bare)}
     skipped += [Skipped(str(r.path), problems[r.id]) for r in (*labelled, *bare) if problems[r.id]]
     whole = [r for r in labelled if not problems[r.id]]
+    if options.verified_only:
+        whole, unverified = _split_by_verified(store, options, whole)
+        skipped += [Skipped(str(r.path), UNVERIFIED) for r in unverified if r.split != "test"]
     train = [r for r in whole if r.split == "train"] or [r for r in whole if not r.split]
     val = [r for r in whole if r.split == "val"]
     train, twins = _apart(train, val)
     skipped += twins
     if not train:
-        raise BadInputError(
-            "nobody has labelled an image to learn from",
-            file=store.root,
-            hint="Paint or import labels first: what a model has drawn does not count",
-        )
+        raise _nothing_to_learn_from(store, options.verified_only and bool(labelled))
     if not val and len(train) > 1:
         train, val = _hold_out(train, options.seed)
     test = [r for r in records if r.split == "test"]
@@ -72,7 +78,25 @@ def training_images(
     unlabelled = [r for r in bare if not problems[r.id] and digest_of(r) not in kept_out]
     splits = {"train": [*train, *unlabelled], "val": val, "test": test}
     notices = leaks(records, {r.id: split for split, those in splits.items() for r in those})
-    return TrainingImages(train, val, unlabelled, test, skipped, notices)
+    verified = count_verified(store, [*train, *val]) if options.verified_only else None
+    return TrainingImages(train, val, unlabelled, test, skipped, notices, verified)
+
+
+def _split_by_verified(
+    store: ProjectStore, options: TrainingOptions, records: Sequence[ImageRecord]
+) -> tuple[list[ImageRecord], list[ImageRecord]]:
+    """The images of which somebody has verified a pixel, and the others."""
+    verified, _ = with_truth(store, records, lambda record: learnt_origins(options, record))
+    return verified, _without(records, verified)
+
+
+def _nothing_to_learn_from(store: ProjectStore, unverified: bool) -> BadInputError:
+    done, hint = (
+        ("verified", "Correct or approve images first: what was imported counts once it is approved")
+        if unverified
+        else ("labelled", "Paint or import labels first: what a model has drawn does not count")
+    )
+    return BadInputError(f"nobody has {done} an image to learn from", file=store.root, hint=hint)
 
 
 def _without(records: Sequence[ImageRecord], those: Sequence[ImageRecord]) -> list[ImageRecord]:

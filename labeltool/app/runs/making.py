@@ -12,9 +12,10 @@ from typing import Any
 
 from labeltool.app.models import digest_of, free_name, is_recorded, model_folder, new_folder, seen
 from labeltool.app.project import source_problem
+from labeltool.app.provenance import Verified
 from labeltool.app.runs.at_home import at_home
-from labeltool.app.runs.images import refuse_test_images, training_images
-from labeltool.app.runs.labels import copy_label, write_label, write_same_label
+from labeltool.app.runs.images import TrainingImages, refuse_test_images, training_images
+from labeltool.app.runs.labels import copy_label, learnt_origins, write_label, write_same_label
 from labeltool.app.runs.run import RUNS, Run, read_run
 from labeltool.core.errors import ModelError
 from labeltool.core.progress import CancelToken, Progress, silent
@@ -29,7 +30,8 @@ from labeltool.store.project import ProjectStore
 @dataclass(frozen=True)
 class Plan:
     """What a run would be made from: images of each kind, those of the split test that it does not see, what is left
-    out, and what is in two splits at once."""
+    out, and what is in two splits at once. ``verified`` says how many of the labelled pixels are left where only those
+    that somebody has verified are learnt from; None where all are."""
 
     train: int
     val: int
@@ -37,13 +39,14 @@ class Plan:
     held_out_test: int
     skipped: list[Skipped]
     notices: list[str] = field(default_factory=list)
+    verified: Verified | None = None
 
 
 def plan(store: ProjectStore, options: TrainingOptions) -> Plan:
     """What a run would learn from. Files are looked for, not read. BadInputError as :func:`begin`."""
     options.check()
     images = training_images(store, options, _missing)
-    before, _ = _seen_before(options)
+    before, _ = seen_before(options)
     refuse_test_images(store, Manifest(options, store.catalog, (), seen_before=before))
     return Plan(
         len(images.train),
@@ -52,6 +55,7 @@ def plan(store: ProjectStore, options: TrainingOptions) -> Plan:
         len(images.test),
         images.skipped,
         images.notices,
+        images.verified,
     )
 
 
@@ -76,24 +80,38 @@ def begin(
     """
     options.check()
     images = training_images(store, options, source_problem)
-    writer = _Labels(store, progress, cancel or CancelToken(), len(images.train) + len(images.val))
     with _new_run(store.root, options.name) as folder:
-        rows = [writer.written(folder, record, "train") for record in images.train]
-        rows += [writer.written(folder, record, "val") for record in images.val]
-        rows += [_row(record, "unlabelled") for record in images.unlabelled]
-        manifest = _with_weights(
-            Manifest(
-                options,
-                store.catalog,
-                tuple(rows),
-                _now(),
-                skipped=tuple(images.skipped),
-                notices=tuple(images.notices),
-            )
-        )
-        refuse_test_images(store, manifest)
-        _write_manifest(folder, manifest)
+        write_run(store, folder, options, images, progress=progress, cancel=cancel)
     return read_run(store.root / RUNS / options.name)
+
+
+def write_run(
+    store: ProjectStore,
+    folder: Path,
+    options: TrainingOptions,
+    images: TrainingImages,
+    *,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+) -> None:
+    """Write into an empty folder all that a run on these images is made from. BadInputError as :func:`begin`."""
+    total = len(images.train) + len(images.val)
+    writer = _Labels(store, options, progress, cancel or CancelToken(), total)
+    rows = [writer.written(folder, record, "train") for record in images.train]
+    rows += [writer.written(folder, record, "val") for record in images.val]
+    rows += [_row(record, "unlabelled") for record in images.unlabelled]
+    manifest = _with_weights(
+        Manifest(
+            options,
+            store.catalog,
+            tuple(rows),
+            _now(),
+            skipped=tuple(images.skipped),
+            notices=tuple(images.notices),
+        )
+    )
+    refuse_test_images(store, manifest)
+    _write_manifest(folder, manifest)
 
 
 def again(
@@ -115,7 +133,7 @@ def again(
             cancel.check()
             progress(number, len(manifest.images), image.name)
             if image.label_sha256 and not copy_label(source, folder, image):
-                write_same_label(store, by_digest.get(image.sha256), folder, image)
+                write_same_label(store, by_digest.get(image.sha256), folder, image, manifest.options)
         options = replace(manifest.options, name=name)
         _write_manifest(folder, replace(manifest, options=options, created=_now()))
     return read_run(store.root / RUNS / name)
@@ -124,8 +142,15 @@ def again(
 class _Labels:
     """Writes what people have labelled, a band of rows at a time."""
 
-    def __init__(self, store: ProjectStore, progress: Progress, cancel: CancelToken, total: int) -> None:
-        self._store, self._progress, self._cancel = store, progress, cancel
+    def __init__(
+        self,
+        store: ProjectStore,
+        options: TrainingOptions,
+        progress: Progress,
+        cancel: CancelToken,
+        total: int,
+    ) -> None:
+        self._store, self._options, self._progress, self._cancel = store, options, progress, cancel
         self._done, self._total = 0, total
 
     def written(self, folder: Path, record: ImageRecord, subset: str) -> RunImage:
@@ -133,7 +158,8 @@ class _Labels:
         self._cancel.check()
         self._progress(self._done, self._total, record.name)
         self._done += 1
-        return _row(record, subset, write_label(folder, record.id, self._store.load_mask(record.id)))
+        mask, origins = self._store.load_mask(record.id), learnt_origins(self._options, record)
+        return _row(record, subset, write_label(folder, record.id, mask, origins))
 
 
 def _row(record: ImageRecord, subset: str, label_sha256: str = "") -> RunImage:
@@ -148,13 +174,13 @@ def _with_weights(manifest: Manifest) -> Manifest:
         return manifest
     path = weights_file(manifest.options).absolute()
     options = replace(manifest.options, weights=str(path))
-    before, all_of_it = _seen_before(options)
+    before, all_of_it = seen_before(options)
     return replace(
         manifest, options=options, weights_sha256=hash_of(path), seen_before=before, seen_all=all_of_it
     )
 
 
-def _seen_before(options: TrainingOptions) -> tuple[tuple[str, ...], bool]:
+def seen_before(options: TrainingOptions) -> tuple[tuple[str, ...], bool]:
     """The digests of what the model was trained on whose weights are to begin with, and whether they are all. A file
     that is no model's, as of an encoder, has seen none of a project's images."""
     folder = weights_file(options).parent if options.weights else None

@@ -1,0 +1,93 @@
+"""Where the annotation is probably wrong: disagreements with out-of-fold predictions, the likeliest first.
+
+A model that has never seen an image says what it takes its pixels for (:mod:`labeltool.app.review.folds`). Where it is
+sure of another class than the annotation has, and does not merely draw an outline otherwise, one of the two is wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeltool.app.review.listing import Filter, Listing, View
+from labeltool.app.truth import truth, truth_origins
+from labeltool.core.catalog import IGNORE
+from labeltool.core.geometry import Box, tile_box, tiles_in
+from labeltool.core.mask import Plane
+from labeltool.core.progress import CancelToken, Progress, silent
+from labeltool.store.project import ProjectStore
+
+TEMPERATURE: Final = 0.1
+"""Of the soft minimum over an image's pixels: cleanlab's figure for segmentation."""
+
+
+def label_errors(listing: Listing) -> View:
+    """The disagreements with an interior of a listing that holds annotations against out-of-fold predictions, the
+    likeliest errors first; what a reviewer has answered is left out.
+
+    The values of the view are their scores: the odds that the model gives its class (a geometric mean over the
+    interior) times the root of the interior's pixels, divided among all such places of the image. So of two places the
+    one is likelier to be wrong where the model is surer, which is larger, and in whose image model and annotation agree
+    otherwise: where they do not, it is the model that does not understand the image, as a rule.
+    """
+    rows = np.sort(listing.view(Filter(interior=True)).rows)
+    table, of_image = listing.table[rows], listing.of_image[rows]
+    places = np.bincount(of_image, minlength=len(listing.images))[of_image]
+    values = np.exp(table["logit"]) * np.sqrt(table["interior"]) / places
+    order = np.argsort(-values, kind="stable")
+    return View(listing, rows[order], values[order])
+
+
+def image_scores(
+    store: ProjectStore,
+    key: str,
+    *,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+) -> dict[str, float]:
+    """How well the labels of each image stand up to its out-of-fold prediction, 0..1 by id; the least come first.
+
+    It is the soft minimum over the pixels of what the model gives the annotated class: cleanlab's score of an image
+    (Lad and Mueller 2023, arXiv 2307.05080). Where the model prefers another class with p, that is taken for 1 - p.
+    Images without truth or without the prediction, and those of the split test, have none.
+    """
+    found = {}
+    records = [r for r in store.images() if r.split != "test"]
+    for number, record in enumerate(records):
+        if cancel is not None:
+            cancel.check()
+        progress(number, len(records), record.name)
+        kept = store.prediction(record.id, key)
+        if kept is None:
+            continue
+        mask, counts = store.load_mask(record.id), np.zeros(256, np.int64)
+        for index in tiles_in(mask.size.box, mask.size):
+            box = tile_box(index, mask.size)
+            true = truth(mask, box, truth_origins(record))
+            counts += _self_confidences(true, _read(kept.label, box), _read(kept.confidence, box))
+        if counts.any():
+            found[record.id] = softmin(np.arange(256) / 255, counts)
+    return found
+
+
+def softmin(
+    values: NDArray[np.float64], counts: NDArray[np.int64], temperature: float = TEMPERATURE
+) -> float:
+    """The mean of values that occur so often, each weighted by exp(-value / temperature)."""
+    weights = counts * np.exp(-(values - values[counts > 0].min()) / temperature)
+    return float((weights * values).sum() / weights.sum())
+
+
+def _self_confidences(
+    true: NDArray[np.uint8], found: NDArray[np.uint8], confidence: NDArray[np.uint8]
+) -> NDArray[np.int64]:
+    """How many pixels have each probability, 0..255, of the class that they are annotated with."""
+    counted = (true != IGNORE) & (found != IGNORE)
+    own = np.where(true == found, confidence, 255 - confidence)
+    return np.bincount(own[counted], minlength=256)
+
+
+def _read(plane: Plane, box: Box) -> NDArray[np.uint8]:
+    return plane.read(box).astype(np.uint8, copy=False)
