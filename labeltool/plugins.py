@@ -1,6 +1,7 @@
 """Entry points: names without loading, loading by name, and a report of what is broken.
 
-The built-in readers, tools, formats, segmenters, trainers, architectures and commands are entry points too.
+The built-in readers, tools, formats, segmenters, teachable models, trainers, architectures, strategies and commands are
+entry points too.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from labeltool.core.errors import LabeltoolError
 GROUPS = (
     "labeltool.readers",
     "labeltool.segmenters",
+    "labeltool.teachable",
     "labeltool.trainers",
     "labeltool.architectures",
+    "labeltool.strategies",
     "labeltool.tools",
     "labeltool.exporters",
     "labeltool.importers",
@@ -70,7 +73,8 @@ def _point(group: str, name: str) -> EntryPoint:
 
 
 def _kind(group: str) -> str:
-    return group.removeprefix("labeltool.").removesuffix("s")
+    several = group.removeprefix("labeltool.")
+    return several.removesuffix("ies") + "y" if several.endswith("ies") else several.removesuffix("s")
 
 
 def report() -> list[PluginReport]:

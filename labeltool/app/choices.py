@@ -45,6 +45,42 @@ class Draw:
         return self.train, self.val, self.test
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """What a queue of images to label is made of; dialog and flags are made from the fields."""
+
+    count: int = field(default=20, metadata={"label": "Suggestions", "help": "how many to suggest"})
+    regions: bool = field(
+        default=False,
+        metadata={
+            "label": "Regions of large images",
+            "help": "suggest regions of about 512 x 512 pixels instead of whole images",
+        },
+    )
+    seconds: bool = field(
+        default=True,
+        metadata={
+            "label": "By predicted seconds",
+            "help": "divide what there is to learn by the seconds that people will need; otherwise by the pixels",
+        },
+    )
+    doubles: bool = field(
+        default=False,
+        metadata={
+            "label": "Near-doubles too",
+            "help": "also images that are nearly the same as another, or as one that is labelled",
+        },
+    )
+    test: bool = field(
+        default=False,
+        metadata={
+            "label": "Test images too",
+            "help": "also images of the split test, which are left alone otherwise",
+        },
+    )
+    seed: int = field(default=1, metadata={"label": "Seed", "help": "another number gives another draw"})
+
+
 By = Literal["object", "class", "total", "series"]
 Unit = Literal["auto", "px", "um", "mm", "cm", "m", "km", "ha"]
 """Of a whole table."""
@@ -76,3 +112,8 @@ class Measures:
             "help": "also mean, standard deviation, least and greatest of the file's own values, by channel",
         },
     )
+
+
+Order = Literal["weight", "area", "confidence", "interior"]
+"""What a list of disagreements begins with the most of: weight is area times confidence, interior the same of the
+interior area alone."""

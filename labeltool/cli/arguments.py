@@ -76,7 +76,7 @@ def inference(parser: ArgumentParser) -> None:
         metavar="D",
         type=_doubts,
         default=(),
-        help=f"planes of doubt to keep beside the confidence: {', '.join(DOUBTS)}, or both with a comma",
+        help=f"planes of doubt to keep beside the confidence: {', '.join(DOUBTS)}, or several with a comma",
     )
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import IO
 
 from labeltool.core import errors
@@ -63,11 +63,11 @@ class Child:
         """True while the process runs."""
         return self._process.poll() is None and not self._given_up.is_set()
 
-    def send(self, header: Header) -> None:
+    def send(self, header: Header, parts: Iterable[bytes] = ()) -> None:
         """Ask for something; that the child is gone is learnt from its frames."""
         assert self._process.stdin is not None  # noqa: S101
         with contextlib.suppress(OSError):
-            write_frame(self._process.stdin, header)
+            write_frame(self._process.stdin, header, parts)
 
     def hang_up(self) -> None:
         """Say nothing more: to the child it is as if the parent were gone."""

@@ -7,7 +7,10 @@ from typing import Any
 
 DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("auto", "torch", "openvino", "int8")
-DOUBTS = ("margin", "entropy")
+FROM_ONE_ANSWER = ("margin", "entropy")
+"""The planes of doubt that follow from the probabilities a network gives at once."""
+DOUBTS = (*FROM_ONE_ANSWER, "bald")
+"""All planes of doubt; "bald" runs what follows the encoder eight times, with its dropout on, in torch."""
 
 
 @dataclass(frozen=True)

@@ -17,19 +17,25 @@ Plane8 = NDArray[np.uint8]
 Context = NDArray[np.float32]
 """What a network with image-wide pooling knows of the whole image: float32 [k], the averages of its deepest cells."""
 
+Embedding = NDArray[np.float32]
+"""What a network makes of an image as a whole: float32 [k], the mean of its encoder's deepest features."""
+
 
 class Answer(NamedTuple):
     """What a network says of windows: planes uint8 [n, h, w].
 
     ``label`` holds class values of the model's card, ``confidence`` the probability of that class, 0..255. On request
     ``margin`` is by how much that probability is ahead of the next, and ``entropy`` the entropy of all classes'
-    probabilities over its largest possible value, both 0..255; else None.
+    probabilities over its largest possible value, both 0..255; else None. ``bald`` is how far the network's answers
+    differ while its dropout is on (the mutual information over its largest possible value); it is small nearly
+    everywhere, so what is kept is its square root, 0..255.
     """
 
     label: Plane8
     confidence: Plane8
     margin: Plane8 | None = None
     entropy: Plane8 | None = None
+    bald: Plane8 | None = None
 
     def part(self, number: int, box: Box, inside: tuple[slice, slice]) -> Prediction:
         """Of window ``number`` what lies ``inside``, the rows and columns of the window that are ``box``."""
@@ -39,6 +45,7 @@ class Answer(NamedTuple):
             self.confidence[number][inside],
             None if self.margin is None else self.margin[number][inside],
             None if self.entropy is None else self.entropy[number][inside],
+            None if self.bald is None else self.bald[number][inside],
         )
 
 
@@ -50,6 +57,7 @@ class Prediction(NamedTuple):
     confidence: Plane8
     margin: Plane8 | None = None
     entropy: Plane8 | None = None
+    bald: Plane8 | None = None
 
     @classmethod
     def nothing(cls, box: Box) -> Prediction:
@@ -96,6 +104,11 @@ class Segmenter(Protocol):
     def survey(self, samples: Iterable[NDArray[np.uint8]]) -> Context | None:
         """The context of an image of which ``samples`` are windows, uint8 [h, w, channels] each and all of one size;
         None, and no sample is looked at, for a network that needs none."""
+        ...
+
+    def embed(self, samples: Iterable[NDArray[np.uint8]]) -> Embedding:
+        """The embedding of an image of which ``samples`` are windows, as for :meth:`survey`. MemoryError as
+        :meth:`predict`."""
         ...
 
     def fall_back(self) -> bool:

@@ -6,25 +6,28 @@ another (:func:`labeltool.inference.stages.behind`). Their order is that of the 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.imaging.reader import Reader
 from labeltool.imaging.windows import Window, read_window, sampled_windows, windows
 from labeltool.inference.cutting import Network
 from labeltool.inference.levels import Levels, apply, image_levels
-from labeltool.inference.segmenter import Context, Prediction, Segmenter
+from labeltool.inference.segmenter import Context, Embedding, Prediction, Segmenter
 from labeltool.inference.stages import ahead
+
+T = TypeVar("T")
 
 _BATCHES_AHEAD = 2
 _SAMPLES = 16
-"""Windows that an image's context is taken from, at most."""
+"""Windows that an image's context and its embedding are taken from, at most."""
 
 
 class _Fed(NamedTuple):
@@ -56,7 +59,7 @@ def segment(
     grid = list(windows(reader.info.size, card.tile, card.halo))
     progress(first, len(grid))
     levels = image_levels(reader, card.stretch)
-    network = Network(segmenter, _context(reader, segmenter, levels, grid))
+    network = Network(segmenter, context_of(reader, segmenter, levels, grid))
     fed = _fed(reader, levels, grid, segmenter.batch, first)
     with closing(ahead(fed, _BATCHES_AHEAD, cancel)) as batches:
         for start, batch, there, pixels in batches:
@@ -68,14 +71,29 @@ def segment(
                     yield prediction
 
 
-def _context(reader: Reader, segmenter: Segmenter, levels: Levels, grid: Sequence[Window]) -> Context | None:
+def context_of(
+    reader: Reader, segmenter: Segmenter, levels: Levels, grid: Sequence[Window]
+) -> Context | None:
     """What all windows are to know of the image; of one that is one window the network sees all there is."""
-    if len(grid) == 1:
-        return None
+    return None if len(grid) == 1 else _asked(reader, segmenter, levels, segmenter.survey)
+
+
+def embedding(reader: Reader, segmenter: Segmenter) -> Embedding:
+    """What the network makes of an image as a whole, from windows all over it; always the same ones. BadInputError
+    where the image holds no values."""
+    if next(sampled_windows(reader, segmenter.card.tile, 1), None) is None:
+        raise BadInputError("the image holds no data anywhere", file=reader.path)
+    return _asked(reader, segmenter, image_levels(reader, segmenter.card.stretch), segmenter.embed)
+
+
+def _asked(
+    reader: Reader, segmenter: Segmenter, levels: Levels, ask: Callable[[Iterable[NDArray[np.uint8]]], T]
+) -> T:
+    """What a network says of windows from all over an image; on the CPU where the device has no room for them."""
     while True:
         samples = sampled_windows(reader, segmenter.card.tile, _SAMPLES)
         try:
-            return segmenter.survey(apply(levels, each) for each in samples)
+            return ask(apply(levels, each) for each in samples)
         except MemoryError:
             if not segmenter.fall_back():
                 raise

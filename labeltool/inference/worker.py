@@ -3,8 +3,10 @@
 Frames come in on stdin and go out on what was stdout; whatever a library prints goes to stderr instead. A frame
 ``{"segment": path, "page": key, "first": n}`` asks for an image from window number n on. The answer is any number of
 ``{"part": [x0, y0, x1, y1], "planes": [names], "done", "total", "notices"}`` whose bytes are the planes one after the
-other (no planes: the model has nothing to say there), then ``{"end": true}`` or ``{"error": {...}}``. ``notices`` are
-sentences for the user. The process ends when its stdin does, so it never outlives its parent.
+other (no planes: the model has nothing to say there), then ``{"end": true}`` or ``{"error": {...}}``. A frame
+``{"embed": path, "page": key}`` asks for an image's embedding; the answer is ``{"embedding": k}`` with k float32, or an
+error.
+``notices`` are sentences for the user. The process ends when its stdin does, so it never outlives its parent.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ import queue
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -28,7 +32,7 @@ from labeltool.inference.frames import FrameError, Header, read_frame, write_fra
 from labeltool.inference.options import InferenceOptions
 from labeltool.inference.segmenter import Prediction, Segmenter
 from labeltool.inference.stages import behind
-from labeltool.inference.tiled import segment
+from labeltool.inference.tiled import embedding, segment
 
 _NICENESS = 5
 _FRAMES_BEHIND = 4
@@ -49,7 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
     ready = {"device": segmenter.device, "engine": segmenter.engine, "model": segmenter.card.key}
     write_frame(out, {"ready": ready, "notices": _notices(segmenter)})
     while True:
-        _answer(requests.get(), segmenter, out)
+        asked = requests.get()
+        with _errors_told(asked, segmenter, out):
+            (_embed if asked.embed else _segment)(asked, segmenter, out)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,9 +75,20 @@ def take_stdout() -> BinaryIO:
 
 
 class _Request(NamedTuple):
+    """An image to segment from window ``first`` on, or to embed."""
+
     path: Path
     page: str
     first: int
+    embed: bool = False
+
+    @classmethod
+    def read(cls, header: Header) -> _Request:
+        """What a frame asks for; KeyError where it asks for nothing."""
+        page = header.get("page", "")
+        if "embed" in header:
+            return cls(Path(header["embed"]), page, 0, embed=True)
+        return cls(Path(header["segment"]), page, header.get("first", 0))
 
 
 def _requests() -> queue.SimpleQueue[_Request]:
@@ -82,8 +99,7 @@ def _requests() -> queue.SimpleQueue[_Request]:
     def read() -> None:
         try:
             while frame := read_frame(stdin):
-                header = frame[0]
-                asked.put(_Request(Path(header["segment"]), header.get("page", ""), header.get("first", 0)))
+                asked.put(_Request.read(frame[0]))
         except (FrameError, KeyError, OSError) as error:
             print(f"not a request: {error}", file=sys.stderr)  # noqa: T201
         os._exit(0)
@@ -106,7 +122,24 @@ def _load(model: Path, how: InferenceOptions, segmenter: str) -> Segmenter:
     return loaded
 
 
-def _answer(asked: _Request, segmenter: Segmenter, out: BinaryIO) -> None:
+@contextmanager
+def _errors_told(asked: _Request, segmenter: Segmenter, out: BinaryIO) -> Iterator[None]:
+    """This image may fail, and the next may not."""
+    try:
+        yield
+    except BrokenPipeError:
+        os._exit(0)
+    except Exception as error:  # the parent is told of every failure
+        write_frame(out, {"error": described(error, asked.path), "notices": _notices(segmenter)})
+
+
+def _embed(asked: _Request, segmenter: Segmenter, out: BinaryIO) -> None:
+    with open_fed(asked.path, asked.page, segmenter.card.values, segmenter.card.bands) as reader:
+        found = embedding(reader, segmenter)
+    write_frame(out, {"embedding": len(found), "notices": _notices(segmenter)}, [found.tobytes()])
+
+
+def _segment(asked: _Request, segmenter: Segmenter, out: BinaryIO) -> None:
     reached: Header = {"done": 0.0, "total": 0.0}
 
     def progress(done: float, total: float, text: str = "") -> None:
@@ -118,20 +151,15 @@ def _answer(asked: _Request, segmenter: Segmenter, out: BinaryIO) -> None:
             out, header, (plane.tobytes() for name, plane in part.planes.items() if name in header["planes"])
         )
 
-    try:
-        with (
-            open_fed(asked.path, asked.page, segmenter.card.values, segmenter.card.bands) as reader,
-            behind(write, _FRAMES_BEHIND) as hand_over,
-        ):
-            for part in segment(reader, segmenter, progress=progress, first=asked.first):
-                planes = [] if part.is_nothing else list(part.planes)
-                header = {"part": list(part.box), "planes": planes, **reached, "notices": _notices(segmenter)}
-                hand_over((header, part))
-        write_frame(out, {"end": True, **reached, "notices": _notices(segmenter)})
-    except BrokenPipeError:
-        os._exit(0)
-    except Exception as error:  # this image failed, the next may not
-        write_frame(out, {"error": described(error, asked.path), "notices": _notices(segmenter)})
+    with (
+        open_fed(asked.path, asked.page, segmenter.card.values, segmenter.card.bands) as reader,
+        behind(write, _FRAMES_BEHIND) as hand_over,
+    ):
+        for part in segment(reader, segmenter, progress=progress, first=asked.first):
+            planes = [] if part.is_nothing else list(part.planes)
+            header = {"part": list(part.box), "planes": planes, **reached, "notices": _notices(segmenter)}
+            hand_over((header, part))
+    write_frame(out, {"end": True, **reached, "notices": _notices(segmenter)})
 
 
 def _notices(segmenter: Segmenter) -> list[str]:

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from labeltool.inference.card import ModelCard
-from labeltool.inference.options import DOUBTS, InferenceOptions
+from labeltool.inference.options import FROM_ONE_ANSWER, InferenceOptions
 from labeltool.nn.architectures.pooling import averages, with_context
+from labeltool.nn.dropout import disagreement, dropouts
 from labeltool.nn.engines.folding import folded
 from labeltool.nn.engines.sides import MULTIPLE, scaled
 
@@ -46,7 +47,9 @@ class Pipeline(nn.Module):
         probabilities = self.probabilities(windows, context)
         confidence, index = probabilities.max(1)
         planes = [self.values[index], _byte(confidence)]
-        planes += [_byte(_DOUBTS[name](probabilities)) for name in DOUBTS if name in self.how.doubts]
+        planes += [_byte(_DOUBTS[name](probabilities)) for name in FROM_ONE_ANSWER if name in self.how.doubts]
+        if "bald" in self.how.doubts:
+            planes.append(_byte(self.bald(windows, context).sqrt()))
         return tuple(planes)
 
     def probabilities(self, windows: Tensor, context: Tensor | None = None) -> Tensor:
@@ -67,6 +70,28 @@ class Pipeline(nn.Module):
         seen = [cast(Tensor, average.seen)[:, :, 0, 0] for average in averages(self.network)]
         return torch.cat(seen, 1).float()
 
+    def embeddings(self, windows: Tensor) -> Tensor:
+        """The mean of the encoder's deepest features: float32 [n, k] of windows uint8 [n, h, w, channels]."""
+        encoder = cast(nn.Module, self.network.encoder)
+        deepest: Tensor = encoder(self._inner(windows.permute(0, 3, 1, 2), self.card.scale))[-1]
+        return deepest.float().mean((2, 3))
+
+    def bald(self, windows: Tensor, context: Tensor | None = None) -> Tensor:
+        """How far the network's answers differ while its dropout is on: float32 [n, h, w], 0..1, at the windows'
+        resolution. Of the plain view, and before the conditional random field."""
+        given = windows.permute(0, 3, 1, 2)
+        height, width = given.shape[2:]
+        inner_height, inner_width = (scaled(side, self.card.scale) for side in (height, width))
+        with with_context(self.network, context):
+            found = disagreement(self.network, self._inner(given, self.card.scale))
+        found = found[:, None, :inner_height, :inner_width]
+        return (_resized(found, height, width) if self.card.scale != 1 else found)[:, 0]
+
+    @property
+    def has_dropout(self) -> bool:
+        """False for a network whose answers are always the same, and :meth:`bald` 0."""
+        return bool(dropouts(self.network))
+
     @property
     def takes_context(self) -> bool:
         """True for a network with image-wide pooling."""
@@ -78,16 +103,25 @@ class Pipeline(nn.Module):
         return self._logits(pixels.flip(dims), scale, context).softmax(1).flip(dims)
 
     def _logits(self, given: Tensor, scale: float, context: Tensor | None) -> Tensor:
+        with with_context(self.network, context):
+            logits = self.network(self._inner(given, self.card.scale * scale))
+        return self.finished(logits, given, scale)
+
+    def _inner(self, given: Tensor, factor: float) -> Tensor:
+        """What the network is shown of windows uint8 [n, channels, h, w]: normalised, enlarged, completed."""
+        height, width = (scaled(side, factor) for side in given.shape[2:])
+        pixels = (given.float() - self.mean) / self.std
+        if factor != 1:
+            pixels = _resized(pixels, height, width)
+        pixels = _padded(pixels, height, width).to(next(self.network.parameters()).dtype)
+        return pixels.contiguous(memory_format=torch.channels_last)
+
+    def finished(self, logits: Tensor, given: Tensor, scale: float = 1.0) -> Tensor:
+        """What the network gave, [n, classes, h, w], as float32 logits at the resolution of the windows ``given``
+        (uint8 [n, channels, h, w]), after the conditional random field."""
         height, width = given.shape[2:]
         factor = self.card.scale * scale
         inner_height, inner_width = scaled(height, factor), scaled(width, factor)
-        pixels = (given.float() - self.mean) / self.std
-        if factor != 1:
-            pixels = _resized(pixels, inner_height, inner_width)
-        pixels = _padded(pixels, inner_height, inner_width)
-        pixels = pixels.to(next(self.network.parameters()).dtype)
-        with with_context(self.network, context):
-            logits = self.network(pixels.contiguous(memory_format=torch.channels_last))
         logits = logits[:, :, :inner_height, :inner_width].float()
         if self.crf is not None:
             bytes_ = given.float()
@@ -106,6 +140,18 @@ class Averages(nn.Module):
     def forward(self, windows: Tensor) -> Tensor:
         """See :meth:`Pipeline.averages`."""
         return self.pipeline.averages(windows)
+
+
+class Embeddings(nn.Module):
+    """The encoder of a pipeline: windows uint8 [n, h, w, channels] to float [n, k]."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        super().__init__()
+        self.pipeline = pipeline
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """See :meth:`Pipeline.embeddings`."""
+        return self.pipeline.embeddings(windows)
 
 
 def mirrors(card: ModelCard) -> tuple[tuple[int, ...], ...]:

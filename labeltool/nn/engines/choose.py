@@ -16,6 +16,7 @@ from labeltool.inference.options import ENGINES, InferenceOptions
 from labeltool.nn.engines.segmenter import Engine, EngineSegmenter
 
 if TYPE_CHECKING:
+    from labeltool.nn.engines.eager import EagerEngine
     from labeltool.nn.engines.graphs import Graphs
     from labeltool.nn.pipeline import Pipeline
 
@@ -29,6 +30,8 @@ def load_segmenter(folder: Path, how: InferenceOptions | None = None) -> EngineS
     how = how or InferenceOptions()
     if how.engine not in ENGINES:
         raise ModelError(f"there is no engine called {how.engine!r}", hint=f"There are: {', '.join(ENGINES)}")
+    if "bald" in how.doubts:
+        return _with_dropout(folder, how)
     if _on_cuda(how):
         return _cuda(folder, how)
     if how.engine == "int8":
@@ -91,11 +94,24 @@ def _on_cpu(folder: Path, how: InferenceOptions) -> Engine:
         return _torch_engine(folder, how)[1]
 
 
+def _with_dropout(folder: Path, how: InferenceOptions) -> EngineSegmenter:
+    """In torch as it is: graphs have no dropout left that could be drawn again."""
+    if how.engine not in ("auto", "torch"):
+        raise ModelError(
+            f"the engine {how.engine} has no dropout", hint="Leave out --engine, or --doubt bald"
+        )
+    card, engine = _torch_engine(folder, how, "cuda" if _on_cuda(how) else "cpu")
+    notices = []
+    if not engine.pipeline.has_dropout:
+        notices.append("This model has no dropout: BALD is 0 everywhere, and the entropy says more")
+    return EngineSegmenter(card, engine, how, notices=notices)
+
+
 def _torch(folder: Path, how: InferenceOptions) -> EngineSegmenter:
     return EngineSegmenter(*_torch_engine(folder, how), how)
 
 
-def _torch_engine(folder: Path, how: InferenceOptions) -> tuple[ModelCard, Engine]:
+def _torch_engine(folder: Path, how: InferenceOptions, device: str = "cpu") -> tuple[ModelCard, EagerEngine]:
     import os  # noqa: PLC0415
 
     import torch  # noqa: PLC0415
@@ -104,7 +120,7 @@ def _torch_engine(folder: Path, how: InferenceOptions) -> tuple[ModelCard, Engin
 
     torch.set_num_threads(os.cpu_count() or 1)
     pipeline = _pipeline(folder, how)
-    return pipeline.card, EagerEngine(pipeline, "cpu", fastest_dtype("cpu"))
+    return pipeline.card, EagerEngine(pipeline, device, fastest_dtype(device))
 
 
 def _openvino(folder: Path, how: InferenceOptions) -> EngineSegmenter:

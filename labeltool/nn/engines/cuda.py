@@ -93,6 +93,12 @@ class CudaEngine:
         with memory_errors():
             return np.asarray(self.pipeline.averages(torch.from_numpy(windows).cuda()).cpu().numpy())
 
+    @torch.inference_mode()
+    def embeddings(self, windows: Windows) -> NDArray[np.float32]:
+        """Float32 [n, k]."""
+        with memory_errors():
+            return np.asarray(self.pipeline.embeddings(torch.from_numpy(windows).cuda()).cpu().numpy())
+
     def _run(self, inputs: Inputs) -> tuple[Tensor, ...]:
         count, height, width = inputs[0].shape[:3]
         shape = Shape(count, height, width, len(inputs) > 1)

@@ -45,6 +45,12 @@ class EagerEngine:
         with memory_errors():
             return np.asarray(self.pipeline.averages(self.tensor(windows)).cpu().numpy())
 
+    @torch.inference_mode()
+    def embeddings(self, windows: Windows) -> NDArray[np.float32]:
+        """Float32 [n, k]."""
+        with memory_errors():
+            return np.asarray(self.pipeline.embeddings(self.tensor(windows)).cpu().numpy())
+
     def tensor(self, array: NDArray[np.generic]) -> Tensor:
         """An array on the device."""
         return torch.from_numpy(array).to(self.device)

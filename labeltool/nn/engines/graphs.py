@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from platformdirs import user_cache_path
 import labeltool
 from labeltool.core.errors import ModelError
 from labeltool.inference.card import ModelCard
-from labeltool.inference.options import DOUBTS, InferenceOptions
+from labeltool.inference.options import FROM_ONE_ANSWER, InferenceOptions
 from labeltool.nn.engines.sides import MULTIPLE, scaled
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 Graph = Any
 """An ``openvino.Model``."""
 
-PLANES, ALONE, AVERAGES = "planes", "alone", "averages"
+PLANES, ALONE, AVERAGES, EMBEDDINGS = "planes", "alone", "averages", "embeddings"
+_VECTORS = (AVERAGES, EMBEDDINGS)
 LIMIT_BYTES = 1 << 30
 _FILE = "graph.xml"
 _SMALL = 128
@@ -69,8 +70,8 @@ class Graphs:
         folder: Path | None = None,
     ) -> None:
         self._card = card
-        self._how = replace(how, doubts=DOUBTS)
-        self._wanted = [0, 1, *(2 + k for k, name in enumerate(DOUBTS) if name in how.doubts)]
+        self._how = replace(how, doubts=FROM_ONE_ANSWER)
+        self._wanted = [0, 1, *(2 + k for k, name in enumerate(FROM_ONE_ANSWER) if name in how.doubts)]
         self._key = key
         self._pipeline = pipeline
         self._folder = folder or user_cache_path("labeltool") / "engines"
@@ -78,7 +79,8 @@ class Graphs:
 
     def graph(self, part: str, height: int, width: int) -> Graph:
         """For windows uint8 [1, height, width, channels]: ``PLANES`` takes the context too, float [1, k], where the
-        network takes one, ``ALONE`` looks at each window by itself, and ``AVERAGES`` gives what a context is made of.
+        network takes one, ``ALONE`` looks at each window by itself, and ``AVERAGES`` gives what a context is made of,
+        and ``EMBEDDINGS`` what an embedding is.
         """
         return self.picked(self.sized(self.whole(part, height, width), height, width), part)
 
@@ -104,7 +106,7 @@ class Graphs:
 
     def picked(self, graph: Graph, part: str) -> Graph:
         """With the planes alone that are wanted, so that nothing else is computed."""
-        if part == AVERAGES:
+        if part in _VECTORS:
             return graph
         return openvino().Model([graph.get_results()[k] for k in self._wanted], graph.get_parameters(), part)
 
@@ -175,12 +177,10 @@ class Graphs:
             return False
         with torch.inference_mode():
             tensors = [torch.from_numpy(array) for array in inputs]
-            wanted = [
-                t.numpy() for t in ([pipeline.averages(*tensors)] if part == AVERAGES else pipeline(*tensors))
-            ]
+            wanted = [t.numpy() for t in _answers(pipeline, part)(*tensors)]
         if any(a.shape != b.shape for a, b in zip(found, wanted, strict=True)):
             return False
-        if part == AVERAGES:
+        if part in _VECTORS:
             return bool(np.allclose(found[0], wanted[0], rtol=1e-2, atol=1e-2))
         sure = wanted[2] > 2  # where two classes are as likely as each other, the last bit decides
         same = np.abs(found[1].astype(int) - wanted[1]) <= 2
@@ -204,7 +204,7 @@ def convert(pipeline: Pipeline, part: str, sides: tuple[int, int]) -> Graph:
     """A pipeline in torch as a graph, traced with a window of these sides; ModelError where it cannot be one."""
     import torch  # noqa: PLC0415
 
-    from labeltool.nn.pipeline import Averages  # noqa: PLC0415
+    from labeltool.nn.pipeline import Averages, Embeddings  # noqa: PLC0415
 
     window = torch.zeros(1, *sides, pipeline.card.channels, dtype=torch.uint8)
     example: tuple[torch.Tensor, ...] = (window,)
@@ -215,6 +215,8 @@ def convert(pipeline: Pipeline, part: str, sides: tuple[int, int]) -> Graph:
         )  # tracing warns of each side that it fixes; the comparison finds those that matter
         if part == AVERAGES:
             module = Averages(pipeline)
+        elif part == EMBEDDINGS:
+            module = Embeddings(pipeline)
         elif part == PLANES and pipeline.takes_context:
             example = (window, torch.zeros_like(pipeline.averages(window)))
         try:
@@ -230,6 +232,14 @@ def convert(pipeline: Pipeline, part: str, sides: tuple[int, int]) -> Graph:
         graph.inputs[1].get_node().set_partial_shape(openvino().PartialShape([1, example[1].shape[1]]))
     graph.validate_nodes_and_infer_types()
     return graph
+
+
+def _answers(pipeline: Pipeline, part: str) -> Callable[..., Sequence[Any]]:
+    """What of a pipeline a graph stands for, as a list of tensors."""
+    if part not in _VECTORS:
+        return pipeline
+    vectors = pipeline.averages if part == AVERAGES else pipeline.embeddings
+    return lambda *tensors: [vectors(*tensors)]
 
 
 def _make_room(folder: Path) -> None:

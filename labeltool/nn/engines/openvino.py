@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.nn.engines.graphs import ALONE, AVERAGES, PLANES, Graph, openvino
+from labeltool.nn.engines.graphs import ALONE, AVERAGES, EMBEDDINGS, PLANES, Graph, openvino
 from labeltool.nn.engines.segmenter import Planes, Windows
 
 _KEPT = 8
@@ -61,6 +61,10 @@ class OpenVinoEngine:
     def averages(self, windows: Windows) -> NDArray[np.float32]:
         """Float32 [n, k]."""
         return np.concatenate([answer[0] for answer in self._run(AVERAGES, windows, [])])
+
+    def embeddings(self, windows: Windows) -> NDArray[np.float32]:
+        """Float32 [n, k]."""
+        return np.concatenate([answer[0] for answer in self._run(EMBEDDINGS, windows, [])])
 
     def _run(self, part: str, windows: Windows, given: list[NDArray[np.float32]]) -> list[list[NDArray[Any]]]:
         """Each window's results, the windows side by side."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from labeltool.inference.card import ModelCard
 from labeltool.inference.options import DOUBTS, InferenceOptions
-from labeltool.inference.segmenter import Answer, Context, Plane8
+from labeltool.inference.segmenter import Answer, Context, Embedding, Plane8
 
 Planes = tuple[Plane8, ...]
 Windows = NDArray[np.uint8]
@@ -19,7 +19,7 @@ Windows = NDArray[np.uint8]
 class Engine(Protocol):
     """Runs the pipeline of one model. ``batch`` is how many windows are worth handing over together.
 
-    ``planes`` and ``averages`` raise MemoryError when the device has no room for the windows.
+    ``planes``, ``averages`` and ``embeddings`` raise MemoryError when the device has no room for the windows.
     """
 
     name: str
@@ -33,6 +33,10 @@ class Engine(Protocol):
 
     def averages(self, windows: Windows) -> NDArray[np.float32]:
         """Float32 [n, k], for a network that takes a context."""
+        ...
+
+    def embeddings(self, windows: Windows) -> NDArray[np.float32]:
+        """Float32 [n, k], the mean of the encoder's deepest features."""
         ...
 
 
@@ -78,7 +82,11 @@ class EngineSegmenter:
         if not self._engine.takes_context:
             return None
         seen = [self._engine.averages(sample[None])[0] for sample in samples]
-        return np.asarray(np.mean(seen, axis=0, dtype=np.float64), np.float32) if seen else None
+        return _mean(seen) if seen else None
+
+    def embed(self, samples: Iterable[Windows]) -> Embedding:
+        """The mean over samples [h, w, channels] of one size, of which there is at least one."""
+        return _mean([self._engine.embeddings(sample[None])[0] for sample in samples])
 
     def fall_back(self) -> bool:
         """Go on on the CPU; False where it runs there already."""
@@ -101,3 +109,7 @@ class EngineSegmenter:
         self.batch //= 2
         said = f"The device's memory ran out: {self.batch} windows go through it together now"
         self.notices.append(said + self._otherwise)
+
+
+def _mean(vectors: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.asarray(np.mean(vectors, axis=0, dtype=np.float64), np.float32)

@@ -86,6 +86,30 @@ def test_planes_of_doubt_and_notices_come_along(
         assert process.notices == ["loaded in a hurry", *["a smaller batch"] * 6]
 
 
+def test_the_embedding_of_an_image_comes_back(start: Start, picture: Path, tmp_path: Path) -> None:
+    process = start()
+    assert process.embed(plain(tmp_path, 200)).tolist() == [200, 200, 200]
+    mean = np.asarray(Image.open(picture)).mean((0, 1))
+    found = process.embed(picture)
+    assert found.dtype == np.float32 and np.allclose(
+        found, mean, atol=8
+    )  # of windows that reach past the border
+    assert len(list(process.segment(picture))) == 6  # the same process goes on with something else
+
+
+def test_an_image_that_cannot_be_embedded_fails_alone(start: Start, picture: Path, tmp_path: Path) -> None:
+    process = start("Doubtful")
+    with pytest.raises(ModelError, match="memory ran out"):
+        process.embed(picture)
+    assert process.notices == ["loaded in a hurry", "embedded in a hurry"]
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no image")
+    with pytest.raises(BadInputError):
+        process.embed(broken)
+    child = process._child
+    assert len(list(process.segment(picture))) == 6 and process._child is child
+
+
 def test_a_model_goes_on_at_the_window_it_is_told(start: Start, picture: Path) -> None:
     process = start()
     whole = list(process.segment(picture))

@@ -17,7 +17,7 @@ from torch.nn import functional
 from labeltool import plugins
 from labeltool.core.errors import ModelError
 from labeltool.core.extras import CPU, INT8, ONNX
-from labeltool.inference.options import DOUBTS, InferenceOptions
+from labeltool.inference.options import FROM_ONE_ANSWER, InferenceOptions
 from labeltool.nn.checkpoint import load_network, save_network
 from labeltool.nn.engines.choose import graphs_of, load_segmenter
 from labeltool.nn.engines.eager import TorchSegmenter
@@ -135,7 +135,7 @@ def exported(folder: Path, out: Path) -> None:
 @needs_openvino
 def test_doubts_flips_and_scales_are_those_of_torch(model: Path) -> None:
     windows = scene(128, 96, seed=7)[0][None]
-    how = InferenceOptions("cpu", "openvino", flips=True, scales=(1.0, 1.5), doubts=DOUBTS)
+    how = InferenceOptions("cpu", "openvino", flips=True, scales=(1.0, 1.5), doubts=FROM_ONE_ANSWER)
     found, wanted = load_segmenter(model, how).predict(windows), on_torch(model, how).predict(windows)
     assert_agree(found, wanted)
     for name in ("confidence", "margin", "entropy"):

@@ -1,0 +1,1 @@
+"""What to label next: strategies, predicted effort, near-doubles. Arrays in, numbers and sentences out."""

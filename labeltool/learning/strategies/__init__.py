@@ -1,0 +1,1 @@
+"""The strategies, one module each, found through entry points (group ``labeltool.strategies``)."""
