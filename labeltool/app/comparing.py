@@ -16,7 +16,7 @@ from labeltool.app.evaluate import Measured, Row, Sums, labelled_images, measure
 from labeltool.app.models import Model, class_mapping, is_recorded, subsets
 from labeltool.app.models.seen import TRAINED_ON
 from labeltool.app.prelabel import part, predict
-from labeltool.app.truth import truth
+from labeltool.app.truth import Origins, truth, truth_origins
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import tile_box, tiles_in
@@ -123,13 +123,13 @@ def compare(
         kept_a, kept_b = (store.prediction(record.id, model.prediction_key(how)) for model in (a, b))
         if kept_a is None or kept_b is None:
             return  # a could not be run on it, and its report says why
-        mask = store.load_mask(record.id)
+        mask, origins = store.load_mask(record.id), truth_origins(record)
         of_a, of_b = (
-            measured(record.name, kept, mask, store.catalog, used_for(known, record))
+            measured(record.name, kept, mask, store.catalog, used_for(known, record), origins=origins)
             for kept, known in zip((kept_a, kept_b), used, strict=True)
         )
         if of_a is not None and of_b is not None:
-            pixels = {"counted": of_a.counted.pixels, **_agreement(kept_a.label, kept_b.label, mask)}
+            pixels = {"counted": of_a.counted.pixels, **_agreement(kept_a.label, kept_b.label, mask, origins)}
             row = {"name": record.name, "id": record.id, "better": _better(of_a, of_b), "pixels": pixels}
             row |= {"a": of_a.row, "b": of_b.row}
             known_to_one = any(each.row["used_for"] in TRAINED_ON for each in (of_a, of_b))
@@ -157,11 +157,11 @@ def _better(a: Measured, b: Measured) -> str:
     return "b" if by > 0 else "a" if by < 0 else "same"
 
 
-def _agreement(a: Plane, b: Plane, mask: LabelMask) -> dict[str, int]:
+def _agreement(a: Plane, b: Plane, mask: LabelMask, origins: Origins) -> dict[str, int]:
     """Pixels where two answers differ, and, of those whose class somebody has set, where only one of them is right."""
     found = {"disagree": 0, "only_a_right": 0, "only_b_right": 0}
     for index in tiles_in(mask.size.box, mask.size):
-        true = truth(mask, tile_box(index, mask.size))
+        true = truth(mask, tile_box(index, mask.size), origins)
         from_a, from_b = a.tile(index), b.tile(index)
         differ, counted = from_a != from_b, true != IGNORE
         found["disagree"] += int(np.count_nonzero(differ))

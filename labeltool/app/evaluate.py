@@ -1,4 +1,5 @@
-"""Predictions against what people have labelled: only pixels that a human, an import or a reviewer has set count.
+"""Predictions against what people have labelled: what a human, an import or a reviewer has set, and all of an approved
+image.
 
 What a model was trained on it knows by heart: figures of these images are kept apart from the others.
 """
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from labeltool.app.models import Model, digest_of, is_recorded, subsets
 from labeltool.app.models.seen import CHOSEN_ON, TRAINED_ON
 from labeltool.app.prelabel import predict
-from labeltool.app.truth import truth, with_truth
+from labeltool.app.truth import Origins, truth, truth_origins, with_truth
 from labeltool.core.boundary import boundary_ious
 from labeltool.core.calibration import Calibration
 from labeltool.core.catalog import ClassCatalog
@@ -25,6 +26,7 @@ from labeltool.core.geometry import Box, tile_box, tiles_in
 from labeltool.core.mask import LabelMask, Plane
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.provenance import TRUTH
 from labeltool.inference.options import InferenceOptions
 from labeltool.store.predictions import PredictionPlanes
 from labeltool.store.project import ProjectStore
@@ -73,21 +75,32 @@ class Measured:
 
 
 def measured(
-    name: str, kept: PredictionPlanes, mask: LabelMask, catalog: ClassCatalog, subset: str = ""
+    name: str,
+    kept: PredictionPlanes,
+    mask: LabelMask,
+    catalog: ClassCatalog,
+    subset: str = "",
+    cancel: CancelToken | None = None,
+    origins: Origins = TRUTH,
 ) -> Measured | None:
     """Count an image, tile by tile; None for a mask without truth. ``kept`` holds the project's class values;
-    ``subset`` is what the model's training used the image for: train, val, unlabelled or nothing."""
+    ``subset`` is what the model's training used the image for: train, val, unlabelled or nothing; ``origins`` are those
+    that count. Raises CancelledError after a cancel."""
+    cancel = cancel or CancelToken()
+
+    def read(box: Box) -> NDArray[np.uint8]:
+        cancel.check()
+        return truth(mask, box, origins)
+
     counted, calibration = ConfusionMatrix(), Calibration()
     for index in tiles_in(mask.size.box, mask.size):
         box = tile_box(index, mask.size)
-        true, found = truth(mask, box), _read(kept.label, box)
+        true, found = read(box), _read(kept.label, box)
         counted.add(true, found)
         calibration.add(true, found, _read(kept.confidence, box))
     if not counted.pixels:
         return None
-    boundaries = boundary_ious(
-        lambda box: truth(mask, box), lambda box: _read(kept.label, box), mask.size, catalog.values
-    )
+    boundaries = boundary_ious(read, lambda box: _read(kept.label, box), mask.size, catalog.values)
     classes = catalog.classes
     row = {
         "name": name,
@@ -117,9 +130,16 @@ class Evaluation:
     def __post_init__(self) -> None:
         self.all, self.seen, self.unseen = (Sums(self.catalog) for _ in range(3))
 
-    def add(self, name: str, kept: PredictionPlanes, mask: LabelMask, subset: str = "") -> None:
+    def add(
+        self,
+        name: str,
+        kept: PredictionPlanes,
+        mask: LabelMask,
+        subset: str = "",
+        origins: Origins = TRUTH,
+    ) -> None:
         """Count an image as :func:`measured` does; one without truth adds nothing."""
-        image = measured(name, kept, mask, self.catalog, subset)
+        image = measured(name, kept, mask, self.catalog, subset, origins=origins)
         if image is not None:
             self.all.add(image)
             (self.seen if subset in TRAINED_ON else self.unseen).add(image)
@@ -171,7 +191,7 @@ def evaluate(
         kept = store.prediction(record.id, model.prediction_key(how))
         if kept is not None:
             mask = store.load_mask(record.id)
-            result.add(record.name, kept, mask, used_for(used, record))
+            result.add(record.name, kept, mask, used_for(used, record), truth_origins(record))
 
     report = predict(store, fresh, model, how, progress=progress, cancel=cancel, done=count)
     result.notices = report.notices

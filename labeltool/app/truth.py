@@ -1,8 +1,9 @@
-"""Which pixels count as truth: those that a human, an import or a reviewer has set, and not ignore."""
+"""Which pixels count as truth: those that a human, an import or a reviewer has set, and all of an approved image, but
+not ignore."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,32 +12,44 @@ from labeltool.app.project import reason
 from labeltool.core.catalog import IGNORE
 from labeltool.core.geometry import Box
 from labeltool.core.mask import LabelMask
-from labeltool.core.project import ImageRecord, Skipped
-from labeltool.core.provenance import TRUTH
+from labeltool.core.project import ImageRecord, Skipped, Status
+from labeltool.core.provenance import SET, TRUTH, Origin
 from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
+Origins = tuple[Origin, ...]
+"""Whose pixels are meant."""
 
-def truth(mask: LabelMask, box: Box) -> NDArray[np.uint8]:
-    """The labels that count in ``box``, uint8; ignore where nobody but a model has been."""
+
+def truth_origins(record: ImageRecord) -> Origins:
+    """Whose pixels count as truth in an image. Once it is approved a model's do, too; any change of it, which makes the
+    approval stale, takes that back."""
+    return SET if record.status is Status.APPROVED else TRUTH
+
+
+def truth(mask: LabelMask, box: Box, origins: Origins = TRUTH) -> NDArray[np.uint8]:
+    """The labels that count in ``box``, uint8; ignore where nobody but a model has been, or none of ``origins``."""
     label = mask.read("label", box).astype(np.uint8, copy=False)
-    label[~np.isin(mask.read("origin", box), TRUTH)] = IGNORE
+    label[~np.isin(mask.read("origin", box), origins)] = IGNORE
     return label
 
 
-def has_truth(mask: LabelMask) -> bool:
-    """True when somebody but a model has set a pixel."""
-    return any(np.isin(tile, TRUTH).any() for tile in mask.planes["origin"].tiles.values())
+def has_truth(mask: LabelMask, origins: Origins = TRUTH) -> bool:
+    """True when somebody but a model, or one of ``origins``, has set a pixel."""
+    return any(np.isin(tile, origins).any() for tile in mask.planes["origin"].tiles.values())
 
 
 def with_truth(
-    store: ProjectStore, records: Sequence[ImageRecord]
+    store: ProjectStore,
+    records: Sequence[ImageRecord],
+    origins: Callable[[ImageRecord], Origins] = truth_origins,
 ) -> tuple[list[ImageRecord], list[Skipped]]:
-    """The images that somebody but a model has labelled, and those whose mask is damaged."""
+    """The images of which some pixels count as truth, and those whose mask is damaged. ``origins`` says whose pixels
+    count in an image."""
     found, skipped = [], []
     for record in records:
         try:
-            if has_truth(store.load_mask(record.id)):
+            if has_truth(store.load_mask(record.id), origins(record)):
                 found.append(record)
         except DamagedError as error:
             skipped.append(Skipped(error.file or str(record.path), reason(error)))

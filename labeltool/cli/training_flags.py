@@ -74,6 +74,9 @@ GROUPS: dict[str, dict[str, Flag]] = {
         "halo": Flag(*COUNT, "pixels around them that are seen and not answered for"),
         "crop": Flag(*COUNT, "side of a training crop in pixels, after scaling"),
         "least_labelled": Flag(*SHARE, "how much of a crop must be labelled"),
+        "verified_only": Flag(
+            *YES, "learn only from pixels that people have set here, or imported and then approved"
+        ),
     },
     "schedule": {
         "steps": Flag(*COUNT, "optimiser steps"),
@@ -156,11 +159,16 @@ def read_training_flags(args: Namespace, name: str) -> TrainingOptions:
     from labeltool.inference.training_options import TrainingOptions, preset
 
     base = preset(args.preset) if args.preset else TrainingOptions()
+    return with_typed(args, replace(base, name=name), "train", "DIR")
+
+
+def with_typed(args: Namespace, base: TrainingOptions, *words: str) -> TrainingOptions:
+    """``base`` with the options that were typed instead; the card says ``words`` and them."""
     typed = {key: _meant(key, getattr(args, key)) for key in TYPED if getattr(args, key) is not None}
     varied = {key: typed.pop(key) for key in vars(base.augmentation) if key in typed}
-    command = shlex.join(["labeltool", "train", "DIR", *_as_typed(args)])
+    command = shlex.join(["labeltool", *words, *_as_typed(args)])
     augmentation = replace(base.augmentation, **varied)
-    return replace(base, name=name, command=command, augmentation=augmentation, **typed)
+    return replace(base, command=command, augmentation=augmentation, **typed)
 
 
 def typed_flags(args: Namespace, *others: str) -> list[str]:

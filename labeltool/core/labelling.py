@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -98,6 +100,18 @@ class Components:
             if inside.any():
                 parts[index] = inside
         return Tiles(self._size, parts)
+
+    def numbered(self) -> Iterator[tuple[Box, NDArray[np.int64]]]:
+        """Tile by tile the number of every pixel's component, int64 [h, w], -1 outside; tiles without any are left
+        out."""
+        for index, first in self._first.items():
+            box = tile_box(index, self._size)
+            ids = labelled(self._shape.part(box), self._connectivity)
+            if isinstance(ids, bool):
+                yield box, np.full((box.height, box.width), self._number[first])
+                continue
+            table = np.concatenate([[-1], self._number[first : first + int(ids.max())]])
+            yield box, table[ids]
 
     def inside(self, number: int) -> Dense:
         """One component as an array of its box."""

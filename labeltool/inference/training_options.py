@@ -67,8 +67,9 @@ class TrainingOptions:
     validation images has not risen for ``patience`` of the schedule (0: never), and never before three evaluations.
     ``unlabelled`` is the weight of what unlabelled images teach (0: they are not used), ``certain`` how sure the
     network must be of a pixel to learn from its own answer; a step takes as many of their crops as labelled ones.
-    ``least_labelled`` is the share of a crop that must be labelled. ``data``, ``licence`` and ``command`` are words for
-    the card.
+    ``least_labelled`` is the share of a crop that must be labelled. With ``verified_only`` labels that nobody has
+    verified are not learnt from: imported ones of images that are not approved. ``data``, ``licence`` and ``command``
+    are words for the card.
     """
 
     name: str = "model"
@@ -111,6 +112,7 @@ class TrainingOptions:
     patience: float = 0.0
     evaluations: int = 8
     least_labelled: float = 0.01
+    verified_only: bool = False
     unlabelled: float = 0.0
     certain: float = 0.95
     data: str = ""

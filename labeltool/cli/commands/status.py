@@ -23,10 +23,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Read the project, change nothing."""
     from labeltool.app.project import status
+    from labeltool.app.provenance import share_looked_at
     from labeltool.app.shards import states
 
     with open_project(args.dir, out, write=False) as store:
-        result = {**status(store), "shards": states(store.root)}
+        looked_at = share_looked_at(store, store.images())
+        result = {**status(store), "looked_at": looked_at, "shards": states(store.root)}
     if os.access(store.root, os.W_OK):
         result["read_only"] = None  # it was opened for viewing, but others may write
     out.say(f"{result['name']} ({result['project']}): {result['images']} images")
@@ -39,6 +41,8 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
             [[c["name"], str(c["value"]), f"{c['pixels']:,}"] for c in result["classes"]],
         )
     )
+    if looked_at:
+        out.say(f"Somebody has looked at {100 * looked_at:.1f} % of all pixels.")
     tell_shards(result["shards"], out)
     for path in result["missing"]:
         out.notice(f"{path}: the image is not there any more")

@@ -55,6 +55,7 @@ class MoreOptions(QWidget):
         self._combo(left, "encoder", self.tr("Encoder"), ENCODERS, editable=True)
         self._check(left, "frozen_encoder", self.tr("Keep the encoder as it is"))
         self._check(left, "class_weights", self.tr("Rare classes count more"))
+        self._check(left, "verified_only", self.tr("Verified pixels only"))
         self._combo(left, "device", self.tr("Device"), DEVICES)
         self._int(right, "steps", self.tr("Steps at most"), 1, 10_000_000)
         self._int(right, "crop", self.tr("Side of a crop"), 32, 4096, step=32, suffix=" px")
@@ -71,6 +72,9 @@ class MoreOptions(QWidget):
         column.addLayout(columns)
         self.widget("weights").setToolTip(
             self.tr("A file of weights: of a whole model, or of an encoder as timm names its tensors")
+        )
+        self.widget("verified_only").setToolTip(
+            self.tr("What people have set here, and what was imported of images that are approved")
         )
         self.widget("patience").setToolTip(
             self.tr("The share of the schedule without a better score after which it stops; 0 never stops")

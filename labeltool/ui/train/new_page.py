@@ -199,6 +199,7 @@ class NewPage(QWidget):
         self.unlabelled.toggled.connect(lambda _: self._soon.start())
         self.more.changed.connect(self._judge)
         self.more.widget("seed").valueChanged.connect(lambda _: self._soon.start())  # type: ignore[attr-defined]
+        self.more.widget("verified_only").toggled.connect(lambda _: self._soon.start())  # type: ignore[attr-defined]
         self.unfold.toggled.connect(self._unfold)
         self.start.clicked.connect(lambda: self.asked.emit(self.options()))
         self._soon.timeout.connect(self.look)
@@ -330,10 +331,14 @@ class NewPage(QWidget):
     def _remark(self) -> str:
         if self._plan is not None and not self._plan.val:
             return self.tr("With one labelled image there is none to choose on: the last weights are kept.")
+        remarks = []
+        if self._plan is not None and self._plan.verified is not None:
+            text = self.tr("Of the labelled pixels of these images {percent} % are verified and learnt from.")
+            remarks.append(text.format(percent=f"{100 * self._plan.verified.share:.1f}"))
         if self._plan is not None and self._plan.notices:
             told = self.tr("{what}: figures will be better than on new images")
-            return told.format(what="; ".join(self._plan.notices))
-        return ""
+            remarks.append(told.format(what="; ".join(self._plan.notices)))
+        return "\n".join(remarks)
 
     def _unfold(self, shown: bool) -> None:
         self.more.setVisible(shown)
