@@ -7,15 +7,16 @@ no view tells another anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import replace
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING
 
 from labeltool.app.ahead import Ahead
-from labeltool.app.at_hand import AtHand, OpenImage
+from labeltool.app.at_hand import AtHand, Beside, OpenImage
+from labeltool.app.effort import WORKED, Timesheet, Worked
 from labeltool.app.filling import Filling
 from labeltool.app.jobs import Deliver, Job, Lanes
 from labeltool.app.journal import Journal
+from labeltool.app.people.deciding import check, decide
 from labeltool.app.protection import Protection
 from labeltool.app.saving import Saver, SaveState
 from labeltool.app.toolbox import Hand
@@ -26,6 +27,7 @@ from labeltool.core.project import ImageRecord, Status
 if TYPE_CHECKING:
     from labeltool.app.models import Model
     from labeltool.app.prelabel import PrelabelReport
+    from labeltool.app.session import Operation
     from labeltool.core.catalog import ClassCatalog
     from labeltool.store.project import ProjectStore
 
@@ -39,6 +41,9 @@ class Workbench:
         self.saver = Saver(Journal(store), lambda state: self.lanes.deliver(lambda: self._saved(state)))
         self.hand = Hand()
         self.save_state = SaveState("", 0, 0)
+        self.timesheet = Timesheet(self._book)
+        """Told of the inputs that are about an image."""
+        self._booked: Future[None] | None = None
         self._ahead = Ahead()
         self._at_hand = AtHand(store, self.lanes, self.saver, self._ahead)
         self.filling = Filling(store, self.lanes, self._at_hand, lambda id_: self._record(store.image(id_)))
@@ -78,6 +83,11 @@ class Workbench:
         """The image at hand."""
         return self._at_hand.image
 
+    @property
+    def wanted(self) -> str:
+        """The id of the image that is at hand, or on its way there; empty before the first."""
+        return self._place
+
     def open_image(self, image_id: str) -> None:
         """Bring an image to the bench; ``image_opened`` or ``image_failed`` follows."""
         self._place = image_id
@@ -95,6 +105,8 @@ class Workbench:
     def _opened(self, image: OpenImage | None) -> None:
         if image is not None:
             self.save_state = SaveState(image.record.id, image.record.revision, 0)
+            image_id = image.record.id
+            image.session.committed.connect(lambda operation: self._count(image_id, operation))
             self._look_ahead()
 
     def _look_ahead(self) -> None:
@@ -141,19 +153,41 @@ class Workbench:
 
     def approve(self) -> None:
         """Mark the image at hand as approved, or take that back; any edit takes it back as well."""
+        if self.open is not None:
+            approved = self.open.record.status is Status.APPROVED
+            self.decide(Status.IN_WORK if approved else Status.APPROVED)
+
+    def decide(self, status: Status, reason: str = "") -> None:
+        """Write down what somebody decides on the image at hand as it is now: done, approved, rejected (with a reason),
+        or in work again. BadInputError where the reason is missing."""
         if self.open is None or not self.editable:
             return
+        check(status, reason)
         image_id, revision = self.open.record.id, self.open.session.revision
-        new = Status.IN_WORK if self.open.record.status is Status.APPROVED else Status.APPROVED
 
         def work() -> None:
-            now = self.store.image(image_id)
-            if now.revision == revision:  # else somebody went on drawing, and approved something else
-                self.store.update_image(replace(now, status=new))
+            if self.store.image(image_id).revision == revision:  # else somebody went on drawing
+                decide(self.store, image_id, status, expected=revision, reason=reason)
             record = self.store.image(image_id)
             self.lanes.deliver(lambda: self._record(record))
 
         self.saver.after(work).add_done_callback(self._report)
+
+    def _count(self, image_id: str, operation: Operation) -> None:
+        """A step of undo was done, by hand unless it is a model's."""
+        if operation.kind == "do" and operation.patch.kind != "prelabel":
+            self.timesheet.stroke(image_id)
+
+    def _book(self, image_id: str, worked: Worked) -> None:
+        """Write down what somebody did to an image. Who has only looked at a new one leaves no trace."""
+
+        def work() -> None:
+            if worked.strokes or self.store.image(image_id).status is not Status.NEW:
+                self.store.add_event(image_id, WORKED, worked.to_json())
+
+        if self.editable:
+            self._booked = self.saver.after(work)
+            self._booked.add_done_callback(self._report)
 
     def _report(self, future: Future[None]) -> None:
         error = None if future.cancelled() else future.exception()
@@ -183,6 +217,27 @@ class Workbench:
         self.store.set_catalog(catalog)
         self.catalog_changed.emit(catalog)
 
+    def show_layer(self, key: str, earlier: str = "") -> None:
+        """Show this layer beside the annotation from now on, where an image has it, and compare it with an ``earlier``
+        one; ``prediction_changed`` follows."""
+        image, self._at_hand.layers = self.open, (key, earlier)
+        if image is None:
+            return
+
+        def done(found: Beside) -> None:
+            if self.open is image:
+                image.prediction, image.earlier = found
+                self.prediction_changed.emit(image)
+
+        self.lanes.submit(
+            "io",
+            "layer",
+            lambda *_: self._at_hand.beside(image.record.id),
+            done=done,
+            failed=self._at_hand.report,
+            quiet=True,
+        )
+
     def prelabel(
         self,
         records: Sequence[ImageRecord],
@@ -200,6 +255,9 @@ class Workbench:
     def close(self, timeout_s: float = 10.0) -> bool:
         """Save what waits, stop the lanes, let go of the project; False when something could not be saved."""
         patience_s = timeout_s if self.saver.error is None else 0.2  # it has been failing; do not wait for it
+        self.timesheet.leave()
+        if self._booked is not None:
+            wait([self._booked], patience_s)
         if not self.saver.flush(patience_s):
             return False
         self.abandon()

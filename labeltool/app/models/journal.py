@@ -7,15 +7,13 @@ until one is promoted again.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from labeltool.core.atomic import sync_folder
+from labeltool.core import lines
 
 MODELS = "models"
 JOURNAL = "promotions.jsonl"
@@ -39,11 +37,7 @@ UNREADABLE = Promotion("unreadable")
 
 def promotions(root: Path) -> list[Promotion]:
     """The events of a project, oldest first. OSError when there is a journal that cannot be read."""
-    try:
-        data = (root / MODELS / JOURNAL).read_bytes()
-    except FileNotFoundError:
-        return []
-    return [_read(line) for line in data.splitlines() if line.strip() and not _cut_off(line)]
+    return [_read(values) for values in lines.read(root / MODELS / JOURNAL)]
 
 
 def line_of_use(events: Sequence[Promotion]) -> list[str]:
@@ -64,30 +58,15 @@ def line_of_use(events: Sequence[Promotion]) -> list[str]:
 def note(root: Path, event: Event, model: str, before: str) -> Promotion:
     """Add an event to the journal; it is on the disk when this returns. OSError when it cannot be written."""
     happened = Promotion(event, model, before, datetime.now(UTC).isoformat(timespec="seconds"))
-    path = root / MODELS / JOURNAL
-    path.parent.mkdir(parents=True, exist_ok=True)
-    line = json.dumps(asdict(happened)).encode() + b"\n"
-    with path.open("ab+") as file:
-        if file.tell():
-            file.seek(-1, os.SEEK_END)
-            line = line if file.read() == b"\n" else b"\n" + line
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(path.parent)
+    lines.append(root / MODELS / JOURNAL, asdict(happened))
     return happened
 
 
-def _read(line: bytes) -> Promotion:
+def _read(values: Any) -> Promotion:
     try:
-        event = Promotion(**json.loads(line))
-    except (ValueError, TypeError, RecursionError):
+        event = Promotion(**values)
+    except TypeError:
         return UNREADABLE
     texts = (event.model, event.before, event.at)
     known = event.event in ("promoted", "rolled back") and all(isinstance(text, str) for text in texts)
     return event if known and event.model else UNREADABLE
-
-
-def _cut_off(line: bytes) -> bool:
-    """True of what a kill leaves of a line: its beginning."""
-    return line.startswith(b"{") and not line.endswith(b"}")

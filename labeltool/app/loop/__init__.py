@@ -1,0 +1,27 @@
+"""The loop: correct, approve, train, hold the model against the one in use, promote or refuse, and begin again."""
+
+from labeltool.app.loop.curve import Point, curve
+from labeltool.app.loop.gate import ClassChange, Decision, judge
+from labeltool.app.loop.journal import Round, read_rounds
+from labeltool.app.loop.rounds import approved, is_due, run_round
+from labeltool.app.loop.settings import LoopSettings, read_settings, write_settings
+from labeltool.app.loop.training import beginning, model_in_use, round_options
+
+__all__ = [
+    "ClassChange",
+    "Decision",
+    "LoopSettings",
+    "Point",
+    "Round",
+    "approved",
+    "beginning",
+    "curve",
+    "is_due",
+    "judge",
+    "model_in_use",
+    "read_rounds",
+    "read_settings",
+    "round_options",
+    "run_round",
+    "write_settings",
+]

@@ -1,0 +1,96 @@
+"""How the loop of a project goes: when a round begins by itself, and how it trains."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from labeltool.core.atomic import write_bytes
+from labeltool.core.errors import BadInputError
+from labeltool.inference.training_options import PRESETS
+
+LOOP = "loop"
+"""The folder of a project in which its rounds are written down."""
+SETTINGS = "settings.json"
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """What people choose; a dialog is made from the fields."""
+
+    every: int = field(
+        default=0,
+        metadata={
+            "label": "A round after so many approvals",
+            "help": "begin a round by itself whenever so many more images are approved; 0: by hand alone",
+        },
+    )
+    minutes: float = field(
+        default=10.0, metadata={"label": "Minutes of training", "help": "at most so many a round"}
+    )
+    fresh: bool = field(
+        default=False,
+        metadata={
+            "label": "Begin with random weights",
+            "help": "otherwise a round begins with the weights that are in use",
+        },
+    )
+    preset: str = field(
+        default="",
+        metadata={
+            "label": "Preset",
+            "help": "how to train where there is no model to begin with (default: the first preset)",
+        },
+    )
+
+    def check(self) -> None:
+        """BadInputError says what cannot be."""
+        if self.every < 0:
+            raise BadInputError(f"there is no round every {self.every} approvals", hint="0 means by hand")
+        if not self.minutes > 0:
+            raise BadInputError(f"there is no training of {self.minutes:g} minutes", hint="Give more than 0")
+        if self.preset and self.preset not in PRESETS:
+            raise BadInputError(
+                f"there is no preset {self.preset!r}", hint=f"There are: {', '.join(PRESETS)}"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """What :meth:`to_json` gave; TypeError or ValueError for anything else."""
+        usual = cls()
+        return cls(
+            int(data.get("every", usual.every)),
+            float(data.get("minutes", usual.minutes)),
+            bool(data.get("fresh", usual.fresh)),
+            str(data.get("preset", usual.preset)),
+        )
+
+
+def read_settings(root: Path) -> LoopSettings:
+    """The settings of a project; BadInputError where their file is damaged."""
+    path = root / LOOP / SETTINGS
+    try:
+        settings = LoopSettings.from_json(json.loads(path.read_text(encoding="utf-8")))
+        settings.check()
+    except FileNotFoundError:
+        return LoopSettings()
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, BadInputError) as error:
+        raise BadInputError(
+            f"not the settings of a loop: {error}",
+            file=path,
+            hint="Delete the file, or set them again: labeltool loop DIR settings",
+        ) from error
+    return settings
+
+
+def write_settings(root: Path, settings: LoopSettings) -> None:
+    """Keep settings, whole or not at all. BadInputError for those that cannot be."""
+    settings.check()
+    (root / LOOP).mkdir(exist_ok=True)
+    write_bytes(root / LOOP / SETTINGS, json.dumps(settings.to_json(), indent=1).encode() + b"\n")

@@ -1,0 +1,223 @@
+"""``labeltool loop``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from labeltool.cli import arguments
+from labeltool.cli.naming import UsageError
+from labeltool.cli.opening import open_project
+from labeltool.cli.output import Output
+from labeltool.cli.table import figure, table
+from labeltool.cli.training_flags import add_training_flags, typed_flags, with_typed
+
+if TYPE_CHECKING:
+    from labeltool.app.loop import Decision, LoopSettings, Point, Round
+    from labeltool.inference.training_options import TrainingOptions
+    from labeltool.store.project import ProjectStore
+
+SUMMARY = "train on what was corrected, and put the model in use if it is no worse on the test images"
+
+OF_SETTINGS = ("every", "fresh", "minutes", "preset")
+
+
+class Action(NamedTuple):
+    """What can be done with the loop of a project, and what it is for."""
+
+    help: str
+    run: Callable[[Namespace, Output], dict[str, Any]]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The project, what to do, and how a round trains."""
+    from labeltool.inference.training_options import PRESETS
+
+    arguments.project(parser)
+    acts = "; ".join(f"{name}: {action.help}" for name, action in ACTIONS.items())
+    parser.add_argument(
+        "action", choices=ACTIONS, nargs="?", default="status", help=f"default: status. {acts}"
+    )
+    parser.epilog = (
+        "A round trains as the model in use was trained and begins with its weights; flags change that. It ends "
+        "with a promotion unless a class is worse on the images of the split test beyond what chance explains. "
+        "Until then the project cannot be changed elsewhere."
+    )
+    parser.add_argument(
+        "--every",
+        type=int,
+        metavar="N",
+        help="of settings: in the window a round begins by itself after so many approvals (0: by hand)",
+    )
+    parser.add_argument(
+        "--fresh",
+        action=BooleanOptionalAction,
+        default=None,
+        help="begin with random weights rather than with those in use",
+    )
+    parser.add_argument("--name", help="of the model (default: the project's name and a number)")
+    parser.add_argument(
+        "--preset", choices=PRESETS, help="train as there, not as the model in use was trained"
+    )
+    arguments.progress(parser)
+    add_training_flags(parser)
+
+
+def run(args: Namespace, out: Output) -> dict[str, Any]:
+    """Show, do a round, or change the settings."""
+    if args.every is not None and args.action != "settings":
+        raise UsageError("--every is for: labeltool loop DIR settings")
+    return ACTIONS[args.action].run(args, out)
+
+
+# ---- a round
+
+
+def _round(args: Namespace, out: Output) -> dict[str, Any]:
+    from labeltool.app.loop import run_round
+
+    with open_project(args.dir, out) as store:
+        this = run_round(
+            store,
+            _options(args, store),
+            fresh=args.fresh,
+            progress=out.progress,
+            cancel=out.cancel,
+            begun=lambda run: out.say(
+                f"Round: learning from {len(run.manifest.of('train'))} images, "
+                f"choosing on {len(run.manifest.of('val'))} (run {run.name})."
+            ),
+            log=lambda row: out.event("metrics", **row),
+        )
+    if this.decision is not None:
+        out.say(_classes(this.decision))
+    out.say(f"{this.outcome.capitalize()}: {this.why}.")
+    out.say(f"The model in use is {this.in_use}." if this.in_use else "No model is in use.")
+    return this.to_json()
+
+
+def _options(args: Namespace, store: ProjectStore) -> TrainingOptions:
+    from labeltool.app.loop import read_settings, round_options
+    from labeltool.inference.training_options import preset
+
+    options = round_options(store, read_settings(store.root))
+    if args.preset:
+        wanted = preset(args.preset)
+        options = replace(wanted, name=options.name, minutes=wanted.minutes or options.minutes)
+    return with_typed(args, replace(options, name=args.name or options.name), "loop", "DIR", "round")
+
+
+def _classes(decision: Decision) -> str:
+    rows = [
+        [
+            each.name,
+            figure(each.before),
+            figure(each.after),
+            _signed(each.low),
+            _signed(each.high),
+            str(each.units),
+            each.finding,
+        ]
+        for each in decision.classes
+    ]
+    return table(["class", "IoU before", "IoU now", "from", "to", "images", ""], rows)
+
+
+def _signed(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.3f}"
+
+
+# ---- what there is
+
+
+def _status(args: Namespace, out: Output) -> dict[str, Any]:
+    from labeltool.app.effort import worked_in_all
+    from labeltool.app.loop import approved, curve, is_due, read_rounds, read_settings
+
+    with open_project(args.dir, out, write=False) as store:
+        settings = read_settings(store.root)
+        done, damaged = read_rounds(store.root)
+        points = curve(store.root, done)
+        worked = worked_in_all(store, store.images())
+        result = {
+            "rounds": [each.to_json() for each in done],
+            "damaged_rounds": damaged,
+            "curve": [each.to_json() for each in points],
+            "approved": len(approved(store)),
+            "worked": worked.to_json(),
+            "settings": settings.to_json(),
+            "due": is_due(store, settings),
+        }
+    if damaged:
+        out.notice(f"rounds that cannot be read, and are left out: {damaged}")
+    out.say(
+        f"People have worked on the images for {worked.seconds / 60:.1f} minutes: {worked.clicks} clicks, "
+        f"{worked.strokes} strokes, {worked.keys} keys. Approved, the split test apart: {result['approved']}."
+    )
+    out.say(_rounds(done) if done else "There was no round yet: labeltool loop DIR round")
+    if points:
+        out.say(_curve(points))
+    _say_settings(settings, out)
+    return result
+
+
+def _rounds(done: list[Round]) -> str:
+    rows = [[str(r.number), r.began[:16].replace("T", " "), r.outcome, r.model or "–"] for r in done]
+    lines = [table(["round", "began (UTC)", "", "model"], rows)]
+    return "\n".join([*lines, *(f"{r.number}: {r.why}" for r in done[-3:])])
+
+
+def _curve(points: list[Point]) -> str:
+    heads = ["round", "images", "clicks", "minutes", "mIoU in use", "mIoU tried", *points[-1].per_class]
+    rows = [
+        [
+            str(each.round),
+            str(each.images),
+            str(each.clicks),
+            f"{each.minutes:.1f}",
+            figure(each.miou),
+            figure(each.tried),
+            *(figure(each.per_class.get(name)) for name in points[-1].per_class),
+        ]
+        for each in points
+    ]
+    changes = [
+        f"From round {each.round} on another yardstick, {each.changed}" for each in points if each.changed
+    ]
+    return "\n".join([table(heads, rows), *changes])
+
+
+# ---- settings
+
+
+def _settings(args: Namespace, out: Output) -> dict[str, Any]:
+    from labeltool.app.loop import read_settings, write_settings
+
+    known = [f"--{name}" for name in OF_SETTINGS]
+    others = [flag for flag in typed_flags(args, "name") if flag not in known]
+    if others:
+        raise UsageError(f"settings are {', '.join(known)}: leave out {', '.join(others)}")
+    typed = {name: getattr(args, name) for name in OF_SETTINGS if getattr(args, name) is not None}
+    with open_project(args.dir, out, write=bool(typed)) as store:
+        settings = replace(read_settings(store.root), **typed)
+        if typed:
+            write_settings(store.root, settings)
+    _say_settings(settings, out)
+    return {"settings": settings.to_json()}
+
+
+def _say_settings(settings: LoopSettings, out: Output) -> None:
+    when = f"by itself after {settings.every} approvals" if settings.every else "by hand"
+    start = "random weights" if settings.fresh else "the weights in use"
+    out.say(
+        f"A round begins {when}, trains for at most {settings.minutes:g} minutes and starts from {start}."
+    )
+
+
+ACTIONS = {
+    "status": Action("rounds so far and the curve", _status),
+    "round": Action("train, compare, and promote or refuse", _round),
+    "settings": Action("when a round begins by itself, and how it trains", _settings),
+}
