@@ -18,7 +18,7 @@ from labeltool.core.errors import CancelledError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
 
 T = TypeVar("T")
-Lane = Literal["io", "ahead", "tools", "thumbnails", "model", "training", "files"]
+Lane = Literal["io", "ahead", "tools", "thumbnails", "model", "teaching", "training", "files"]
 Deliver = Callable[[Callable[[], None]], None]
 
 log = logging.getLogger(__name__)
@@ -37,11 +37,20 @@ class Job(Generic[T]):
 
 class Lanes:
     """The threads of the program but the saver's: io (decoding), ahead (decoding what nobody waits for), tools (what a
-    hand waits for), thumbnails, model and training (a child process each), files (export, import). ``deliver`` brings a
-    closure to the thread that owns the state; once the lanes are closed none is run."""
+    hand waits for), thumbnails, model, teaching and training (a child process each), files (export, import).
+    ``deliver`` brings a closure to the thread that owns the state; once the lanes are closed none is run."""
 
     WIDTH: Mapping[Lane, int] = MappingProxyType(
-        {"io": 2, "ahead": 1, "tools": 2, "thumbnails": 1, "model": 1, "training": 1, "files": 1}
+        {
+            "io": 2,
+            "ahead": 1,
+            "tools": 2,
+            "thumbnails": 1,
+            "model": 1,
+            "teaching": 1,
+            "training": 1,
+            "files": 1,
+        }
     )
 
     def __init__(self, deliver: Deliver) -> None:
