@@ -6,10 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from labeltool.app.ahead import Ahead
 from labeltool.app.jobs import Job, Lanes
+from labeltool.app.people.hidden import start
 from labeltool.app.project import source_problem
 from labeltool.app.saving import Saver
 from labeltool.app.session import Session, Step
@@ -21,6 +22,7 @@ from labeltool.imaging.budget import fits_whole
 from labeltool.imaging.pyramid import Arrival, Pyramid
 from labeltool.imaging.scale import PixelSize
 from labeltool.imaging.view import open_view
+from labeltool.store.predictions import OUT_OF_FOLD
 
 if TYPE_CHECKING:
     from labeltool.store.predictions import PredictionPlanes
@@ -34,14 +36,24 @@ FLUSH_S = 10.0
 
 @dataclass
 class OpenImage:
-    """The image at hand. ``prediction`` is the newest one kept, None where no model has been; ``pixel_size`` is that in
-    the world, None where the file does not know."""
+    """The image at hand. ``prediction`` is what is shown beside its annotation, None where no model has been, and
+    ``earlier`` what that is compared with; ``pixel_size`` is that in the world, None where the file does not know."""
 
     record: ImageRecord
     session: Session
     pyramid: Pyramid
     prediction: PredictionPlanes | None = None
     pixel_size: PixelSize | None = None
+    earlier: PredictionPlanes | None = None
+    first: int = 0
+    """The revision from which people see revisions counted."""
+
+
+class Beside(NamedTuple):
+    """What is shown beside an annotation, and what that is compared with."""
+
+    prediction: PredictionPlanes | None
+    earlier: PredictionPlanes | None
 
 
 @dataclass
@@ -51,12 +63,21 @@ class _Loaded:
     record: ImageRecord
     pyramid: Pyramid
     make_session: Callable[[], Session]
-    prediction: PredictionPlanes | None
+    beside: Beside
     pixel_size: PixelSize | None
+    first: int
 
     def opened(self) -> OpenImage:
         """With a session of it, on the thread that owns it."""
-        return OpenImage(self.record, self.make_session(), self.pyramid, self.prediction, self.pixel_size)
+        return OpenImage(
+            self.record,
+            self.make_session(),
+            self.pyramid,
+            self.beside.prediction,
+            self.pixel_size,
+            self.beside.earlier,
+            self.first,
+        )
 
 
 class AtHand:
@@ -67,6 +88,9 @@ class AtHand:
         self.image: OpenImage | None = None
         self.wanted = ""
         """Id of the image that is at hand or being loaded."""
+        self.layers = ("", "")
+        """By key the layer shown beside the annotation where an image has it, empty for a model's newest answer, and
+        the layer that it is compared with, empty for none."""
         self.masks = Lock()
         """Held while a mask is read for a session, or filled in behind no session's back."""
         self.opening: Signal[ImageRecord] = Signal()
@@ -162,8 +186,8 @@ class AtHand:
         with self.masks:
             mask = store.load_mask(record.id)
             history = store.history(record.id)
-            keys = store.prediction_keys(record.id)
-            prediction = store.prediction(record.id, keys[-1]) if keys else None
+            first = start(store, record.id).revision
+            beside = self.beside(record.id)
         record = replace(record, revision=history.revision)
 
         def make_session() -> Session:
@@ -171,14 +195,22 @@ class AtHand:
                 mask,
                 lambda operation: saver.save(record.id, operation),
                 revision=history.revision,
-                undo=[Step(step.revision, step.title) for step in history.undo],
+                undo=[Step(step.revision, step.title) for step in history.undo if step.revision > first],
                 redo=[Step(step.revision, step.title) for step in history.redo],
                 load_patch=lambda revision: store.patch(record.id, revision),
                 began=lambda: store.stroke_began(record.id),
                 dropped=store.stroke_dropped,
             )
 
-        return _Loaded(record, pyramid, make_session, prediction, pyramid.info.pixel_size)
+        return _Loaded(record, pyramid, make_session, beside, pyramid.info.pixel_size, first)
+
+    def beside(self, image_id: str) -> Beside:
+        """What is shown beside the annotation of an image: the layer that is wanted, else a model's newest answer, but
+        none that only judges labels."""
+        kept, earlier = (self._store.prediction(image_id, key) if key else None for key in self.layers)
+        found = self._store.prediction_keys(image_id) if kept is None else []
+        keys = [key for key in found if not key.startswith(OUT_OF_FOLD)]
+        return Beside(self._store.prediction(image_id, keys[-1]) if keys else kept, earlier)
 
     def flush(self, record: ImageRecord) -> None:
         """Wait until every stroke on an image is on disk; LabeltoolError when that does not work."""

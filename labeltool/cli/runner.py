@@ -116,7 +116,7 @@ def _neither_path_nor_command(word: str) -> UsageError:
 
 
 def _overview() -> Parser:
-    rows = [f"  {name:10} {_summary(name)}" for name in plugins.names(GROUP)]
+    rows = [f"  {name:12} {_summary(name)}" for name in plugins.names(GROUP)]
     parser = Parser(
         "labeltool",
         description="Open the window: of a project, an image or a folder, or with the start page.",

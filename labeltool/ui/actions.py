@@ -46,10 +46,12 @@ REASONS: dict[str, object] = {
     "image": QT_TRANSLATE_NOOP("Actions", "no image is open"),
     "edit_image": QT_TRANSLATE_NOOP("Actions", "no image is open that may be changed"),
     "series": QT_TRANSLATE_NOOP("Actions", "the image is no page of a series"),
+    "doubt": QT_TRANSLATE_NOOP("Actions", "no model has been over this image; pre-label it first"),
     "window": QT_TRANSLATE_NOOP("Actions", "the image is no CT, which these windows are for"),
     "file_window": QT_TRANSLATE_NOOP("Actions", "the image's file names no window"),
     "undo": QT_TRANSLATE_NOOP("Actions", "there is nothing to undo"),
     "redo": QT_TRANSLATE_NOOP("Actions", "there is nothing to redo"),
+    "entry": QT_TRANSLATE_NOOP("Actions", "no disagreement is chosen in the workspace Review"),
     "training": QT_TRANSLATE_NOOP("Actions", "no training is running"),
     "stopped": QT_TRANSLATE_NOOP("Actions", "no training is chosen that can go on"),
     "model": QT_TRANSLATE_NOOP("Actions", "no model is chosen in the workspace Train"),
@@ -69,12 +71,13 @@ def _spec(id_: str, menu: str, text: object, keys: str = "", **more: object) -> 
     return ActionSpec(id_, menu, str(text), sequences, **more)  # type: ignore[arg-type]  # names checked by the dataclass
 
 
-MENUS = ("File", "Edit", "Image", "Mask", "Model", "View", "Tools", "Help")
+MENUS = ("File", "Edit", "Image", "Mask", "Review", "Model", "View", "Tools", "Help")
 _MENU_TEXTS = (
     QT_TRANSLATE_NOOP("Actions", "File"),
     QT_TRANSLATE_NOOP("Actions", "Edit"),
     QT_TRANSLATE_NOOP("Actions", "Image"),
     QT_TRANSLATE_NOOP("Actions", "Mask"),
+    QT_TRANSLATE_NOOP("Actions", "Review"),
     QT_TRANSLATE_NOOP("Actions", "Model"),
     QT_TRANSLATE_NOOP("Actions", "View"),
     QT_TRANSLATE_NOOP("Actions", "Tools"),
@@ -218,6 +221,35 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "PgUp",
         needs="series",
         repeats=True,
+    ),
+    _spec(
+        "next_spot",
+        "Image",
+        QT_TRANSLATE_NOOP("Actions", "Next doubtful spot or error"),
+        "N",
+        needs="doubt",
+        repeats=True,
+        separated=True,
+        help=QT_TRANSLATE_NOOP(
+            "Actions",
+            "Where the model is less sure than the slider says and nobody has looked, most doubt first",
+        ),
+    ),
+    _spec(
+        "previous_spot",
+        "Image",
+        QT_TRANSLATE_NOOP("Actions", "Previous doubtful spot or error"),
+        "Shift+N",
+        needs="doubt",
+        repeats=True,
+    ),
+    _spec(
+        "next_unlooked",
+        "Image",
+        QT_TRANSLATE_NOOP("Actions", "Next part never looked at"),
+        "Shift+L",
+        repeats=True,
+        help=QT_TRANSLATE_NOOP("Actions", "At 100 % or more, as large as the canvas has room for"),
     ),
     _spec(
         "splits",
@@ -470,6 +502,65 @@ ACTIONS: tuple[ActionSpec, ...] = (
         help=QT_TRANSLATE_NOOP("Actions", "The workspace where masks are drawn"),
     ),
     _spec(
+        "review_compare",
+        "Review",
+        QT_TRANSLATE_NOOP("Actions", "Compare again"),
+        "F5",
+        icon="ph.arrows-clockwise",
+        needs="project",
+        help=QT_TRANSLATE_NOOP(
+            "Actions", "Hold the annotation against the layer; what has not changed is not looked at"
+        ),
+    ),
+    _spec(
+        "model_right",
+        "Review",
+        QT_TRANSLATE_NOOP("Actions", "The other layer is right"),
+        "",
+        icon="ph.robot",
+        needs="entry",
+        separated=True,
+        help=QT_TRANSLATE_NOOP("Actions", "These pixels become what the other layer says (Enter)"),
+    ),
+    _spec(
+        "human_right",
+        "Review",
+        QT_TRANSLATE_NOOP("Actions", "The annotation is right"),
+        "R",
+        icon="ph.user",
+        needs="entry",
+        help=QT_TRANSLATE_NOOP("Actions", "These pixels stay as they are, and are not listed any more"),
+    ),
+    _spec(
+        "both_wrong",
+        "Review",
+        QT_TRANSLATE_NOOP("Actions", "Both are wrong"),
+        "Shift+R",
+        icon="ph.paint-brush",
+        needs="entry",
+        help=QT_TRANSLATE_NOOP("Actions", "These pixels are unlabelled again, to be painted now"),
+    ),
+    _spec(
+        "ignore_region",
+        "Review",
+        QT_TRANSLATE_NOOP("Actions", "Ignore these pixels"),
+        "Shift+I",
+        icon="ph.prohibit",
+        needs="entry",
+        help=QT_TRANSLATE_NOOP("Actions", "Nobody trains on them and nobody counts them"),
+    ),
+    _spec(
+        "workspace_review",
+        "View",
+        QT_TRANSLATE_NOOP("Actions", "Review"),
+        "Ctrl+2",
+        checkable=True,
+        needs="project",
+        help=QT_TRANSLATE_NOOP(
+            "Actions", "The workspace where annotation and model are compared, error by error"
+        ),
+    ),
+    _spec(
         "workspace_train",
         "View",
         QT_TRANSLATE_NOOP("Actions", "Train"),
@@ -501,6 +592,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _spec("show_model", "View", QT_TRANSLATE_NOOP("Actions", "Model's answer"), "M", checkable=True),
     _spec(
+        "show_error",
+        "View",
+        QT_TRANSLATE_NOOP("Actions", "Errors"),
+        "Y",
+        checkable=True,
+        help=QT_TRANSLATE_NOOP(
+            "Actions", "Where annotation and model differ: missed, where none is, confused"
+        ),
+    ),
+    _spec(
         "show_confidence",
         "View",
         QT_TRANSLATE_NOOP("Actions", "Confidence"),
@@ -508,6 +609,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
         icon="ph.thermometer",
         checkable=True,
         help=QT_TRANSLATE_NOOP("Actions", "Shows where the model is in doubt"),
+    ),
+    _spec(
+        "show_unlooked",
+        "View",
+        QT_TRANSLATE_NOOP("Actions", "Never looked at"),
+        "Shift+U",
+        checkable=True,
+        help=QT_TRANSLATE_NOOP(
+            "Actions", "Veils what was never on the screen at half of its resolution or larger"
+        ),
     ),
     _spec(
         "auto_contrast",

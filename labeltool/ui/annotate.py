@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QPainter
+
 from labeltool.app.toolbox import Context
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.change import Change, Signal
@@ -18,8 +21,10 @@ from labeltool.imaging.pyramid import Arrival
 from labeltool.imaging.view import values_of
 from labeltool.tools.tool import Tool
 from labeltool.tools.working import Promise
-from labeltool.ui.canvas.layers import Layer
+from labeltool.ui.canvas.frame import paint_frame
+from labeltool.ui.canvas.layers import Layer, Render
 from labeltool.ui.canvas.outlines import FINE_ZOOM
+from labeltool.ui.canvas.viewport import Viewport
 from labeltool.ui.canvas.widget import Canvas
 from labeltool.ui.compare import Mode
 from labeltool.ui.looks import Looks
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
     # What a project needs is imported when one is opened: the start page is up sooner.
     from labeltool.app.at_hand import OpenImage
     from labeltool.app.workbench import Workbench
+    from labeltool.store.predictions import PredictionPlanes
 
 T = TypeVar("T")
 
@@ -48,7 +54,7 @@ class Annotate:
         self.minimap = Minimap(canvas)
         self.shown = Shown()
         self.looks = Looks()
-        self._rendering = Rendering(self.shown, self._catalog, self._confidence_covers)
+        self._rendering = Rendering(self.shown, self._catalog, self._covers)
         self.changed: Signal[None] = Signal()
         self.chosen: Signal[int] = Signal()
         """A tool has picked up a class."""
@@ -62,7 +68,8 @@ class Annotate:
         self._bench: Workbench | None = None
         self._disconnect: Callable[[], None] = lambda: None
         self._series = ("", Size(0, 0))
-        self._wanted: tuple[str, Box] | None = None
+        self._wanted: tuple[str, Box, float] | None = None
+        self._marked: tuple[str, Box] | None = None
         canvas.view_changed.connect(self._follow_zoom)
         self.looks.changed.connect(lambda _: self._look_changed())
 
@@ -168,13 +175,25 @@ class Annotate:
         self._show_prediction(image)
         self._look_there(image)
 
-    def go_to(self, image_id: str, box: Box) -> None:
-        """Open an image where it is not at hand, and bring a box of it to the middle, large enough to be seen."""
-        self._wanted = image_id, box
-        if self.image is not None and self.image.record.id == image_id:
-            self._look_there(self.image)
-        elif self._bench is not None:
+    def go_to(self, image_id: str, box: Box, least: float = SEEN_SHARE) -> None:
+        """Open an image where it is not at hand, and bring a box of it to the middle, large enough to be seen: it takes
+        at least this share of the canvas along a side."""
+        self._wanted = image_id, box, least
+        if self._bench is None:
+            return
+        if self.image is None or not self.image.record.id == self._bench.wanted == image_id:
             self._bench.open_image(image_id)
+        else:
+            self._look_there(self.image)
+
+    def mark(self, image_id: str, box: Box) -> None:
+        """Frame a box of an image wherever errors or doubt are shown, until another one is framed."""
+        self._marked = image_id, box
+        self.canvas.update()
+
+    def _paint_mark(self, painter: QPainter, view: Viewport, dirty: QRect) -> None:
+        if self._marked is not None and self.image is not None and self._marked[0] == self.image.record.id:
+            paint_frame(painter, view, self._marked[1])
 
     def _look_there(self, image: OpenImage) -> None:
         """Look at the place that is wanted, if it is in this image."""
@@ -183,7 +202,7 @@ class Annotate:
             return
         box, canvas = wanted[1], self.canvas
         room = min(canvas.width() / box.width, canvas.height() / box.height)
-        if not SEEN_SHARE <= canvas.view.zoom / room <= 1:
+        if not wanted[2] <= canvas.view.zoom / room <= 1:
             canvas.zoom_to(min(CLOSEST, room / 2))
         canvas.centre_on((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
 
@@ -216,13 +235,29 @@ class Annotate:
             self.canvas.set_overlay("answer", self._rendering.fine_outlines(labels, size))
         self.canvas.set_layer("answer", answer)
         self.canvas.set_layer(
-            "model", None if found is None else Layer(size, self._rendering.model(found.label))
+            "model",
+            None if found is None else Layer(size, self._rendering.model(found.label, found.confidence)),
         )
         self.canvas.set_layer(
             "confidence", None if found is None else Layer(size, self._rendering.doubt(found.confidence))
         )
+        self.canvas.set_layer(
+            "error",
+            None if found is None else Layer(size, self._errors(image, found)),
+        )
+        for name in ("error", "confidence"):
+            self.canvas.set_overlay(name, self._paint_mark)
         self.redraw("mask")
         self.apply()
+
+    def _errors(self, image: OpenImage, found: PredictionPlanes) -> Render:
+        """Errors of what is shown, or what it has made better and worse than an earlier layer."""
+        from labeltool.app.truth import truth_origins  # noqa: PLC0415
+
+        mask, origins = image.session.mask, lambda: truth_origins(image.record)
+        if image.earlier is None:
+            return self._rendering.errors(mask, found.label, origins)
+        return self._rendering.changes(mask, image.earlier.label, found.label, origins)
 
     def _pixels_arrived(self, arrival: Arrival) -> None:
         for view in (self.canvas, self.minimap):
@@ -234,7 +269,7 @@ class Annotate:
             self.switch("mask", True)  # or what is painted would not be seen, and be saved
             self.revealed.emit(None)
         self._rendering.overviews.changed(change)
-        self.canvas.pixels_changed(change, ("mask",))
+        self.canvas.pixels_changed(change, ("mask", "error"))
         self.minimap.pixels_changed(change.box)
         self.canvas.mask_changed()
 
@@ -252,9 +287,9 @@ class Annotate:
     def switch(self, name: str, on: bool | None = None) -> None:
         """Switch a layer on or off; without ``on`` the other way round."""
         setattr(self.shown, name, not self.shown.on(name) if on is None else on)
-        look = {"confidence": "mask", "fill": "mask", "outlines": "mask"}
+        look = {"confidence": ("mask", "model"), "error": ("mask",), "fill": ("mask",), "outlines": ("mask",)}
         if name in look:
-            self.redraw(look[name])
+            self.redraw(*look[name])
         self.apply()
 
     def set_opacity(self, percent: int) -> None:
@@ -282,9 +317,11 @@ class Annotate:
             self.redraw("mask", "answer")
 
     def set_doubt_below(self, percent: int) -> None:
-        """Show confidence below this many per cent."""
+        """Show confidence below this many per cent, and of the model's outlines those that are no surer."""
         self.shown.doubt_below = percent
-        self.redraw("confidence")
+        if not self.shown.confidence:
+            self.switch("confidence", True)
+        self.redraw("confidence", "model")
 
     def set_hidden(self, values: frozenset[int]) -> None:
         """Classes that are not drawn."""
@@ -303,7 +340,7 @@ class Annotate:
     def apply(self) -> None:
         """Hand the switches to the canvas, and tell who shows them."""
         self.minimap.mask_shown = self.shown.mask
-        order = ("mask", "confidence", "model")
+        order = ("mask", "confidence", "error", "model", "unlooked")
         self.canvas.set_visible(["image", *(name for name in order if self.shown.on(name))])
         self.changed.emit(None)
 
@@ -315,5 +352,5 @@ class Annotate:
         assert self._bench is not None
         return self._bench.catalog
 
-    def _confidence_covers(self) -> bool:
-        return self.available("confidence") and self.canvas.compare.mode == "off"
+    def _covers(self, name: str) -> bool:
+        return self.available(name) and self.canvas.compare.mode == "off"

@@ -35,6 +35,8 @@ class Projects(QWidget):
     """The project of a window. An invisible widget, so that its dialogs lie over the window."""
 
     opened = Signal(object)
+    closing = Signal()
+    """The project is about to be closed; what is to be written of it must be written now."""
     closed = Signal()
     images_added = Signal()
     masks_replaced = Signal()
@@ -104,6 +106,7 @@ class Projects(QWidget):
         """Save what waits and close the project; False when the user wants to stay."""
         if self.bench is None:
             return True
+        self.closing.emit()
         if self.bench.open is not None:
             QSettings().setValue(f"last/{self.bench.store.root}", self.bench.open.record.id)
         if not self.bench.close():

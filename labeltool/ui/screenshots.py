@@ -60,9 +60,7 @@ def write(project: Path, out: Path) -> list[Path]:
         _until(lambda: run is None or run.isEnabled())
         shot(dialog, "export")
         dialog.close()
-    window.actions_["workspace_train"].trigger()
-    _pause(1500)  # models, runs and curves are read
-    shot(window, "train")
+    _other_workspaces(window, shot)
     window.actions_["workspace_annotate"].trigger()
     window.resize(*LARGE)
     shot(window, "annotate-large")
@@ -74,6 +72,17 @@ def write(project: Path, out: Path) -> list[Path]:
     window.close()
     app.processEvents()
     return taken
+
+
+def _other_workspaces(window: MainWindow, shot: Callable[[QWidget, str], None]) -> None:
+    window.actions_["workspace_review"].trigger()
+    _pause(1500)  # what differs is listed
+    window.actions_["next_spot"].trigger()
+    _pause(700)
+    shot(window, "review")
+    window.actions_["workspace_train"].trigger()
+    _pause(1500)  # models, runs and curves are read
+    shot(window, "train")
 
 
 def _begin_polygon(window: MainWindow) -> None:

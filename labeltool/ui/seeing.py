@@ -22,6 +22,8 @@ SWITCHES = {
     "show_mask": "mask",
     "show_model": "model",
     "show_confidence": "confidence",
+    "show_error": "error",
+    "show_unlooked": "unlooked",
     "show_fill": "fill",
     "show_outlines": "outlines",
 }
@@ -100,7 +102,7 @@ class Seeing:
             actions[name].setChecked(compare.mode == mode)
         actions["show_minimap"].setChecked(annotate.minimap.shown)
         actions["show_crosshair"].setChecked(annotate.canvas.crosshair)
-        top.show_doubt(shown.doubt_below, shown.confidence and available["confidence"])
+        top.show_doubt(shown.doubt_below, available["confidence"])
         actions["wheel_turns"].setChecked(annotate.canvas.wheel_turns)
         annotate.canvas.has_pages = annotate.image is not None and bool(annotate.image.record.series)
         self._panel.show_state({name: shown.on(name) for name in LAYERS}, available, shown.opacity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,8 @@ class Showing(QObject):
         self._bench: Workbench | None = None
         self._record: ImageRecord | None = None
         self._annotating = True
+        self.walks: Callable[[], bool] = lambda: False
+        """Whether there is a list to walk through, whatever the image at hand has."""
         self._canvas.pointed.connect(self._show_readout)
         self._canvas.view_changed.connect(self._show_zoom)
         self._canvas.view_changed.connect(self._show_readout)
@@ -64,6 +67,7 @@ class Showing(QObject):
             bench.record_changed.connect(self._record_changed)
             bench.catalog_changed.connect(lambda _: self._show_shares())
             bench.saved.connect(lambda _: self.show_saved())
+            bench.prediction_changed.connect(lambda _: self.enable())
             bench.levels_progress.connect(self._levels_progress)
             self._at.classes.set_editable(bench.editable)
             self._at.images.set_editable(bench.editable)
@@ -76,7 +80,7 @@ class Showing(QObject):
     def set_annotating(self, annotating: bool) -> None:
         """Whether the image at hand is in sight: while it is not, no key changes it."""
         self._annotating = annotating
-        self._enable()
+        self.enable()
 
     # ---- the project
 
@@ -86,7 +90,7 @@ class Showing(QObject):
         self._at.images.show_records(bench.store.images() if bench else [], bench.lanes if bench else None)
         if bench is not None and bench.open is not None:
             self._at.images.show_current(bench.open.record.id)
-        self._enable()
+        self.enable()
 
     def show_saved(self) -> None:
         """What of the image at hand is on disk."""
@@ -94,9 +98,10 @@ class Showing(QObject):
         if bench is None or bench.open is None:
             self._at.status.show_saved(None, 0)
         else:
-            self._at.status.show_saved(bench.save_state, bench.open.session.revision)
+            self._at.status.show_saved(bench.save_state, bench.open.session.revision, bench.open.first)
 
-    def _enable(self) -> None:
+    def enable(self) -> None:
+        """Switch actions on and off as things are now."""
         bench, image = self._bench, self._annotate.image if self._annotating else None
         editable = bench is not None and bench.editable
         self._at.actions.enable(
@@ -108,6 +113,7 @@ class Showing(QObject):
                 "image": image is not None,
                 "edit_image": image is not None and editable,
                 "series": image is not None and bool(image.record.series),
+                "doubt": self.walks() or (image is not None and image.prediction is not None),
                 "window": image is not None and self._annotate.looks.offers("Bone") is not None,
                 "file_window": image is not None and self._annotate.looks.offers("") is not None,
                 "undo": image is not None and editable and bool(image.session.undo_title),
@@ -178,7 +184,7 @@ class Showing(QObject):
             self._at.actions[name].setText(verb.format(what=translated(what)).strip())
         self.show_saved()
         self._show_readout()
-        self._enable()
+        self.enable()
 
     def _show_readout(self) -> None:
         """What lies under the pointer, which the image or its mask may change as well as the mouse."""

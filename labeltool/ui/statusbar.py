@@ -42,6 +42,14 @@ class StatusBar(QStatusBar):
         self._world.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._world.setMinimumWidth(self.fontMetrics().horizontalAdvance("0000 mm, 0000 mm") + 8)
         self._world.hide()
+        self._checked = QLabel()
+        self._checked.setObjectName("status.checked")
+        self._checked.setToolTip(
+            self.tr(
+                "Resolved: of all doubt of the model, what lies in pixels that people have set or approved.\n"
+                "Looked at: of the image, what was on the screen at half of its resolution or larger."
+            )
+        )
         self._zoom = QLabel()
         self._zoom.setObjectName("status.zoom")
         self._zoom.setMinimumWidth(64)
@@ -65,14 +73,23 @@ class StatusBar(QStatusBar):
         self.addWidget(self._saved)
         self.addWidget(self._retry)
         self.addWidget(self._pointer, 1)
-        for widget in (self._note, self._work, self._bar, self._cancel, self._world, self._zoom):
+        for widget in (
+            self._note,
+            self._work,
+            self._bar,
+            self._cancel,
+            self._checked,
+            self._world,
+            self._zoom,
+        ):
             self.addPermanentWidget(widget)
         self._cancel.clicked.connect(self.cancel_asked)
         self._retry.clicked.connect(self.retry_asked)
         self.show_work(None)
 
-    def show_saved(self, state: SaveState | None, revision: int) -> None:
-        """What of the image at hand survives anything: "saved r12", "saving…", or why not."""
+    def show_saved(self, state: SaveState | None, revision: int, first: int = 0) -> None:
+        """What of the image at hand survives anything: "saved r12", "saving…", or why not. Revisions are counted from
+        ``first``."""
         self._retry.setVisible(bool(state and state.error))
         if state is None:
             self._saved.clear()
@@ -86,7 +103,7 @@ class StatusBar(QStatusBar):
         elif state.saved < revision or state.waiting:
             self._saved.setText(self.tr("saving…"))
         else:
-            self._saved.setText(self.tr("saved r{revision}").format(revision=state.saved))
+            self._saved.setText(self.tr("saved r{revision}").format(revision=state.saved - first))
             self._saved.setToolTip(self.tr("Everything up to here survives a crash and a power cut"))
 
     def show_readout(self, readout: Readout | None, catalog: ClassCatalog | None) -> None:
@@ -134,6 +151,13 @@ class StatusBar(QStatusBar):
         self._zoom.setText(
             "" if zoom is None else f"{100 * zoom:.0f} %" if zoom >= 0.1 else f"{100 * zoom:.1f} %"
         )
+
+    def show_checked(self, resolved: float | None, looked: float | None) -> None:
+        """Which shares (0..1) of the model's doubt are resolved, and of the image looked at, where they are known."""
+        shares = ((self.tr("{percent} % resolved"), resolved), (self.tr("{percent} % looked at"), looked))
+        # Rounded down: all of it is not said before it is so.
+        texts = [text.format(percent=_padded(int(100 * s), 3)) for text, s in shares if s is not None]
+        self._checked.setText("  ".join(texts))
 
     def show_work(self, title: str | None) -> None:
         """Long work begins, or ends with None."""

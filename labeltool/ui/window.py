@@ -11,12 +11,14 @@ from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QDockWidget,
     QGridLayout,
     QLineEdit,
     QMainWindow,
     QMessageBox,
     QSizePolicy,
     QStackedWidget,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -33,9 +35,12 @@ from labeltool.ui.canvas.widget import Canvas
 from labeltool.ui.dialogs.failure import show_failure
 from labeltool.ui.digits import DigitKeys
 from labeltool.ui.docks import Docks
+from labeltool.ui.doubts import Doubts, Resolved
+from labeltool.ui.effort import EffortMeter
 from labeltool.ui.hand import HandControls
 from labeltool.ui.held import HeldKeys
 from labeltool.ui.long_work import LongWork
+from labeltool.ui.looking import Looking
 from labeltool.ui.options_bar import OptionsBar
 from labeltool.ui.pages import PageBar
 from labeltool.ui.panels.classes import ClassPanel
@@ -51,12 +56,13 @@ from labeltool.ui.showing import Places, Showing
 from labeltool.ui.start import StartPage
 from labeltool.ui.statusbar import StatusBar
 from labeltool.ui.topbar import TopBar
-from labeltool.ui.workspaces import ANNOTATE, TRAIN, Workspaces
+from labeltool.ui.workspaces import ANNOTATE, REVIEW, TRAIN, Space, Workspaces
 
 if TYPE_CHECKING:
     # What a project needs is imported when one is opened: the start page is up sooner.
     from labeltool.app.models import Model
     from labeltool.app.workbench import Workbench
+    from labeltool.ui.review.review import Review
     from labeltool.ui.train.workspace import TrainWorkspace
 
 NOTE_S, BRUSH_NOTE_S = 6.0, 1.5
@@ -82,6 +88,9 @@ class MainWindow(QMainWindow):
         self._classes, self._layers, self._images = ClassPanel(), LayerPanel(), ImagePanel()
         self._docks = Docks(self, self._classes, self._layers, self._images)
         self._seeing = Seeing(self.annotate, self._layers)
+        self._looking = Looking(self.annotate, self)
+        self._effort = EffortMeter(self, lambda: self._workspaces.on_canvas)
+        self._doubts, self._resolved = Doubts(self.annotate, self), Resolved(self.annotate, self)
         self._regions = RegionActions(self.annotate, self._work, self._status, self._images.listed, self)
         self.actions_ = ActionSet(self._runs(), self)
         self._top = TopBar(self.actions_, self)
@@ -91,6 +100,7 @@ class MainWindow(QMainWindow):
         self._prelabelling = Prelabelling(self._top, self._work, self)
         self._preparing = Preparing(self._status, self._work, self)
         self._train: TrainWorkspace | None = None
+        self._review: Review | None = None
         places = Places(
             self.actions_, self._top, self._status, self._banner, self._classes, self._images, self._pages
         )
@@ -156,8 +166,12 @@ class MainWindow(QMainWindow):
             **self._digit_runs(),
             **{tool.id: partial(self._use, tool) for tool in tools()},
             **self._seeing.runs(),
+            **self._looking.runs(),
             **self._regions.runs(),
             "workspace_annotate": lambda: self._workspaces.show(ANNOTATE),
+            "workspace_review": lambda: self._workspaces.show(REVIEW),
+            **{name: partial(self._walk, by) for name, by in (("next_spot", 1), ("previous_spot", -1))},
+            **{spec.id: partial(self._in_review, spec.id) for spec in ACTIONS if spec.menu == "Review"},
             "workspace_train": lambda: self._workspaces.show(TRAIN),
             **{spec.id: partial(self._in_train, spec.id) for spec in ACTIONS if spec.menu == "Model"},
         }
@@ -184,10 +198,8 @@ class MainWindow(QMainWindow):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._start)
         self.setCentralWidget(self._stack)
-        self._workspaces = Workspaces(
-            self, self._stack, self.actions_, middle, self._annotate_parts, self._make_train
-        )
-        self._workspaces.shown.connect(lambda name: self._showing.set_annotating(name == ANNOTATE))
+        self._workspaces = Workspaces(self, self._stack, self.actions_, self._spaces(middle))
+        self._workspaces.shown.connect(self._workspace_shown)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._workspaces.bar)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._top)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._tools)
@@ -225,12 +237,16 @@ class MainWindow(QMainWindow):
         self._start.project_chosen.connect(self.projects.open)
         self._start.sample_asked.connect(self.projects.open_sample)
         self.projects.opened.connect(self._attach)
+        self.projects.closing.connect(self._looking.close)
         self.projects.closed.connect(lambda: self._attach(None))
         self.projects.images_added.connect(self._showing.show_images)
         self.projects.masks_replaced.connect(self._reload)
         self.projects.place_asked.connect(self.annotate.go_to)
         self.projects.sample_opened.connect(self._prelabelling.all)
-        self._prelabelling.done.connect(lambda text: self._status.tell(text, NOTE_S))
+        for teller in (self._prelabelling.done, self._doubts.told, self._looking.told):
+            teller.connect(lambda text: self._status.tell(text, NOTE_S))
+        for part in (self._resolved, self._looking):
+            part.changed.connect(self._show_checked)
         held = HeldKeys(self.actions_.of_key, self)
         self.installEventFilter(held)
         self._seeing.follow(self.actions_, self._top, self, held)
@@ -260,22 +276,63 @@ class MainWindow(QMainWindow):
             self._regions,
             self._protection,
             self._prelabelling,
+            self._doubts,
             self._showing,
             self.projects,
             self._work,
         ):
             part.failed.connect(self._failed)
 
-    # ---- the workspace Train
+    # ---- the other workspaces
 
-    def _annotate_parts(self) -> list[QWidget]:
-        return [self._top, self._tools, *self._docks]
+    def _spaces(self, middle: QWidget) -> dict[str, Space]:
+        """Review has the canvas with bars and tools, and panels of its own."""
+        train = QWidget(self._stack)
+        bars: list[QWidget] = [self._top, self._tools]
+        return {
+            ANNOTATE: Space(middle, lambda: [*bars, *self._docks]),
+            REVIEW: Space(middle, lambda: [*bars, *self._review_docks()], self._make_review),
+            TRAIN: Space(train, list, lambda: self._make_train(train)),
+        }
 
-    def _make_train(self) -> QWidget:
-        """Made when it is first shown: until then nobody waits for what it needs."""
+    def _review_docks(self) -> list[QDockWidget]:
+        return [] if self._review is None else self._review.docks
+
+    def _make_review(self) -> None:
+        from labeltool.ui.review.review import Review  # noqa: PLC0415
+
+        self._review = made = Review(self.annotate, self._work, self.actions_, self)
+        made.failed.connect(self._failed)
+        made.told.connect(lambda text: self._status.tell(text, NOTE_S))
+        made.walkable.connect(self._showing.enable)
+        self._showing.walks = lambda: made.can_walk
+        made.attach(self.bench)
+
+    def _workspace_shown(self, name: str) -> None:
+        self._showing.set_annotating(self._workspaces.on_canvas)
+        if self._review is not None:
+            self._review.set_in_sight(name == REVIEW)
+
+    def _in_review(self, action: str) -> None:
+        self._workspaces.show(REVIEW)
+        if self._review is not None:
+            self._review.runs()[action]()
+
+    def _walk(self, by: int) -> None:
+        """To the next thing that wants to be looked at: in Review a disagreement, else a doubtful spot."""
+        if self._review is not None and self._workspaces.current == REVIEW:
+            self._review.walk(by)
+        else:
+            self._doubts.go_on(by)
+
+    def _make_train(self, page: QWidget) -> None:
         from labeltool.ui.train.workspace import TrainWorkspace  # noqa: PLC0415
 
-        self._train = train = TrainWorkspace(self.actions_, self._work, self._workspaces.page(TRAIN))
+        self._train = train = TrainWorkspace(self.actions_, self._work, page)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(train)
+        page.setFocusProxy(train)
         train.failed.connect(self._failed)
         train.told.connect(lambda text: self._status.tell(text, NOTE_S))
         train.tab_changed.connect(lambda text: self._workspaces.say(TRAIN, text))
@@ -284,7 +341,6 @@ class MainWindow(QMainWindow):
         train.prelabel_asked.connect(self._prelabel_with)
         train.image_asked.connect(self._look_at)
         train.attach(self.bench)
-        return train
 
     def _in_train(self, action: str) -> None:
         self._workspaces.show(TRAIN)
@@ -314,19 +370,25 @@ class MainWindow(QMainWindow):
             self._preparing,
             self._regions,
             self._showing,
+            self._looking,
+            self._effort,
+            self._doubts,
+            self._resolved,
         ):
             part.attach(bench)
         if self._train is not None:
             self._train.attach(bench)
         else:
             self.actions_.enable(dict.fromkeys(OF_TRAIN, False))
+        self.actions_.enable({"entry": False})
+        if self._review is not None:
+            self._review.attach(bench)
         policy = QSizePolicy.Policy.Preferred if bench is None else QSizePolicy.Policy.Ignored
         self._start.setSizePolicy(policy, policy)  # a page that is not shown asks for no room
+        self._workspaces.open()
         for widget in (self._workspaces.bar, self._top, self._tools, self._status):
             widget.setVisible(bench is not None)
         self._docks.show(bench is not None)
-        self._workspaces.open()
-        self._showing.set_annotating(True)
         if bench is None:
             self._stack.setCurrentWidget(self._start)
         self.setWindowTitle("labeltool" if bench is None else f"{bench.store.name} – labeltool")
@@ -366,6 +428,9 @@ class MainWindow(QMainWindow):
             self._protection.explain(error, step)
         except LabeltoolError as error:
             self._failed(error)
+
+    def _show_checked(self) -> None:
+        self._status.show_checked(self._resolved.share, self._looking.share)
 
     def _save_now(self) -> None:
         if self.bench is not None:
@@ -426,6 +491,8 @@ class MainWindow(QMainWindow):
         self._canvas.set_surround(theme.surround())
         if self._train is not None:
             self._train.refresh_theme()
+        if self._review is not None:
+            self._review.figures.refresh_theme()
 
     def _failed(self, error: BaseException) -> None:
         known = error if isinstance(error, LabeltoolError) else LabeltoolError(f"unexpected: {error!r}")
@@ -440,7 +507,7 @@ class MainWindow(QMainWindow):
 
     def event(self, event: QEvent) -> bool:
         """Where a dialog was closed the keys belong to the canvas again."""
-        if event.type() == QEvent.Type.WindowUnblocked and self._workspaces.current == ANNOTATE:
+        if event.type() == QEvent.Type.WindowUnblocked and self._workspaces.on_canvas:
             self._canvas.setFocus()
         return super().event(event)
 

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QToolButton, QWidget
 
-ANNOTATE, TRAIN = "annotate", "train"
-NAMES = (ANNOTATE, TRAIN)
+ANNOTATE, REVIEW, TRAIN = "annotate", "review", "train"
+NAMES = (ANNOTATE, REVIEW, TRAIN)
 """In the order of the tabs."""
 
 
+class Space(NamedTuple):
+    """A workspace: its page, which others may share, the bars and panels beside it, and what is done before it is first
+    shown: until then nobody waits for what it needs."""
+
+    page: QWidget
+    beside: Callable[[], Sequence[QWidget]]
+    make: Callable[[], None] = lambda: None
+
+
 class Workspaces(QObject):
-    """``annotate`` is the page of Annotate, and ``beside`` the bars and panels that are shown with it alone. A page of
-    another workspace is made when it is first shown, by ``make``."""
+    """Shows one of the spaces. Of what lies beside a page that is come back to, what was closed stays closed."""
 
     shown = Signal(str)
     """Another workspace is shown now."""
@@ -25,24 +34,22 @@ class Workspaces(QObject):
         window: QMainWindow,
         stack: QStackedWidget,
         actions: Mapping[str, QAction],
-        annotate: QWidget,
-        beside: Callable[[], Sequence[QWidget]],
-        make: Callable[[], QWidget],
+        spaces: Mapping[str, Space],
     ) -> None:
         super().__init__(window)
-        self._stack, self._beside, self._make = stack, beside, make
-        self._window = window
-        self._made: QWidget | None = None
-        self._aside: list[QWidget] = []
+        self._stack, self._window, self._spaces = stack, window, spaces
+        self._made: set[str] = set()
+        self._left: dict[str, list[QWidget]] = {}
         self._focus: QWidget | None = None
         self._actions = {name: actions[f"workspace_{name}"] for name in NAMES}
         group = QActionGroup(self)
         for action in self._actions.values():
             group.addAction(action)
-        self._pages = {ANNOTATE: annotate, TRAIN: QWidget(stack)}
-        for name, page in self._pages.items():
-            page.setObjectName(f"workspace.{name}")
-            stack.addWidget(page)
+        for name in NAMES:
+            page = spaces[name].page
+            if stack.indexOf(page) < 0:
+                page.setObjectName(f"workspace.{name}")
+                stack.addWidget(page)
         self.bar = self._make_bar()
         self.current = ANNOTATE
         self._actions[ANNOTATE].setChecked(True)
@@ -60,9 +67,10 @@ class Workspaces(QObject):
                 button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return bar
 
-    def page(self, name: str) -> QWidget:
-        """The page of a workspace; empty until the workspace is first shown."""
-        return self._pages[name]
+    @property
+    def on_canvas(self) -> bool:
+        """Whether the image at hand is in sight."""
+        return self._spaces[self.current].page is self._spaces[ANNOTATE].page
 
     def say(self, name: str, text: str) -> None:
         """Put what a tab is called beside something that happens there."""
@@ -70,35 +78,44 @@ class Workspaces(QObject):
 
     def open(self) -> None:
         """A project is open: begin with Annotate, all of it."""
-        self._aside = []
+        if self.current != ANNOTATE:
+            self._hide_but(())
+        self._left = {}
         self.current = ANNOTATE
         self._actions[ANNOTATE].setChecked(True)
-        self._stack.setCurrentWidget(self._pages[ANNOTATE])
+        self._stack.setCurrentWidget(self._spaces[ANNOTATE].page)
+        self.shown.emit(ANNOTATE)
 
     def show(self, name: str) -> None:
-        """Bring a workspace to the front; Annotate comes back as it was left."""
+        """Bring a workspace to the front as it was left."""
         self._actions[name].setChecked(True)
         if name == self.current:
             return
-        if self.current == ANNOTATE:
+        space = self._spaces[name]
+        if self.on_canvas:
             self._focus = self._window.focusWidget()
-            self.bar.setMinimumHeight(self.bar.height())  # which the bars beside it have given it
-            self._aside = [each for each in self._beside() if not each.isHidden()]
-            for each in self._aside:
-                each.hide()
-        if name == TRAIN and self._made is None:
-            self._made = self._make()
-            column = QVBoxLayout(self._pages[TRAIN])
-            column.setContentsMargins(0, 0, 0, 0)
-            column.addWidget(self._made)
+        self.bar.setMinimumHeight(self.bar.height())  # which the bars beside it have given it
+        if name not in self._made:
+            self._made.add(name)
+            space.make()
+        wanted = self._left[name] if name in self._left else list(space.beside())
+        self._left[self.current] = self._hide_but(wanted)
         self.current = name
-        self._stack.setCurrentWidget(self._pages[name])
-        if name == ANNOTATE:
+        self._stack.setCurrentWidget(space.page)
+        for each in wanted:
+            each.show()
+        if self.on_canvas:
             self.bar.setMinimumHeight(0)
-            for each in self._aside:
-                each.show()
-            if self._focus is not None:
-                self._focus.setFocus()
-        elif self._made is not None:
-            self._made.setFocus()
+        if self.on_canvas and self._focus is not None:
+            self._focus.setFocus()
+        else:
+            space.page.setFocus()
         self.shown.emit(name)
+
+    def _hide_but(self, wanted: Sequence[QWidget]) -> list[QWidget]:
+        """Hide what lies beside the page and is not wanted any more; what of it was to be seen."""
+        seen = [each for each in self._spaces[self.current].beside() if not each.isHidden()]
+        for each in seen:
+            if each not in wanted:
+                each.hide()
+        return seen

@@ -190,7 +190,9 @@ def test_control_c_ends_with_130_and_leaves_a_clean_project(
 
 
 @pytest.mark.slow
-def test_a_model_that_was_trained_here_is_used_here(project: Path, masks: Path, labeltool: Run) -> None:
+def test_a_model_that_was_trained_here_is_used_here_once_it_is_promoted(
+    project: Path, masks: Path, labeltool: Run
+) -> None:
     labeltool("import", project, masks, "--format", "png")
     small = ["--encoder", "tu-mobilenetv3_small_050", "--steps", 4, "--crop", 64, "--device", "cpu"]
     ended = labeltool("train", project, *small, "--name", "mine", "--progress", "jsonl")
@@ -200,6 +202,9 @@ def test_a_model_that_was_trained_here_is_used_here(project: Path, masks: Path, 
     assert lines[-1]["event"] == "result"
     assert lines[-1]["folder"] == str(project / "models" / "mine")
 
+    drawn = labeltool("prelabel", project, "--device", "cpu", "--json").json
+    assert drawn["model"] != lines[-1]["model"]
+    assert labeltool("models", project, "promote", "mine").code == 0
     drawn = labeltool("prelabel", project, "--device", "cpu", "--json").json
     assert drawn["model"] == lines[-1]["model"]
     assert drawn["images"] == 3

@@ -16,7 +16,7 @@ from labeltool.ui.panels.layers import LayerPanel
 from labeltool.ui.readout import Readout, place_on_map
 from labeltool.ui.statusbar import StatusBar
 
-ALL = {"mask": True, "model": True, "confidence": True}
+ALL = {"mask": True, "model": True, "confidence": True, "error": True, "unlooked": True}
 
 
 def test_the_layers_give_back_the_room_of_a_legend_that_is_hidden(app: QApplication) -> None:

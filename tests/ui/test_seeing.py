@@ -33,7 +33,7 @@ from labeltool.ui.window import MainWindow
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 WIDTH, HEIGHT = 600, 400
 GREY = 100
-ALL = {"mask": True, "model": True, "confidence": True}
+ALL = {"mask": True, "model": True, "confidence": True, "error": True, "unlooked": True}
 
 
 @pytest.fixture

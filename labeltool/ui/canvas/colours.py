@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
+from labeltool.core.error_map import Code, Fate
+from labeltool.core.spots import sure_from
 
 Argb = NDArray[np.uint32]
 IGNORE_COLOR = (128, 128, 128)
@@ -17,6 +19,13 @@ IGNORE_COLOR = (128, 128, 128)
 # Doubt from just worth a look (pale cyan) to a coin's toss (magenta): neither is a colour of the classes' palette, and
 # lightness falls with doubt, so that it reads in grey too.
 DOUBT_LOW, DOUBT_HIGH = (208, 255, 255), (255, 0, 200)
+
+MISSED, NONE_THERE, CONFUSED = (64, 156, 255), (255, 84, 54), (255, 214, 10)
+"""Of errors. Blue, red and yellow differ in lightness too, so that they can be told apart without seeing colours."""
+STILL = (150, 150, 150)
+"""Of what is as wrong as before; blue is what became right and red what became wrong."""
+RIM, INSIDE = 0.4, 0.85
+"""How strongly they are drawn along outlines and elsewhere."""
 
 DASH_PX = 3
 """Length of the dashes in which the model's outline is drawn."""
@@ -99,6 +108,36 @@ def looked_up(table: Argb, values: NDArray[np.uint8]) -> Argb:
     return cv2.LUT(values, table.view(np.int32)).view(np.uint32)
 
 
+def _error_lut() -> Argb:
+    """Colours by the code of an error plane."""
+    lut = np.zeros(256, np.uint32)
+    colours = {
+        Code.FALSE_NEGATIVE: MISSED,
+        Code.FALSE_POSITIVE: NONE_THERE,
+        Code.CONFUSION: CONFUSED,
+    }
+    for code, colour in colours.items():
+        lut[code] = premultiplied(colour, RIM)
+        lut[code + Code.INTERIOR] = premultiplied(colour, INSIDE)
+    return lut
+
+
+def _change_lut() -> Argb:
+    """Colours by the fate of a pixel. What stays right is not drawn."""
+    lut = np.zeros(256, np.uint32)
+    for fate, colour in (
+        (Fate.BECAME_RIGHT, MISSED),
+        (Fate.BECAME_WRONG, NONE_THERE),
+        (Fate.STAYS_WRONG, STILL),
+    ):
+        lut[fate] = premultiplied(colour, INSIDE)
+    return lut
+
+
+ERRORS = _error_lut()
+CHANGES = _change_lut()
+
+
 def _edges(values: NDArray[np.uint8] | NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Pixels [h, w] beside one of another value."""
     # OpenCV knows no uint32. Two differ where one of their bytes does, and bytes it takes as channels.
@@ -110,7 +149,7 @@ def _edges(values: NDArray[np.uint8] | NDArray[np.uint32]) -> NDArray[np.bool_]:
 def doubt_lut(threshold: float) -> Argb:
     """Colours by confidence 0..255: transparent at ``threshold`` (0..1) and above, then pale cyan to magenta."""
     lut = np.zeros(256, np.uint32)
-    limit = round(255 * threshold)
+    limit = sure_from(threshold)
     for confidence in range(limit):
         doubt = 1 - confidence / max(1, limit)
         color = tuple(round(a + (b - a) * doubt) for a, b in zip(DOUBT_LOW, DOUBT_HIGH, strict=True))

@@ -41,6 +41,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 ZOOM_A_NOTCH = 1.25
 NEAR_PX = 9
 FAR = Size(1 << 30, 1 << 30)
+NO_KEYS, KEYPAD = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier
 
 
 class Canvas(QWidget):
@@ -58,6 +59,8 @@ class Canvas(QWidget):
     """Turn to the next slice (+1) or the previous one (-1)."""
     window_dragged = Signal(float, float)
     """Ctrl and the right button: the pointer went so far across and down, in shares of the canvas."""
+    accepted = Signal()
+    """Enter, while nothing is being drawn: what is shown is right."""
     failed = Signal(Exception)
     """A gesture ended with an error."""
 
@@ -519,6 +522,8 @@ class Canvas(QWidget):
             self._drawing.key(GESTURE_KEYS[Qt.Key(key)])
         elif self._drawing.under_way and key == Qt.Key.Key_Escape:
             self.cancel_gesture()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers() in (NO_KEYS, KEYPAD):
+            self.accepted.emit()
         else:
             super().keyPressEvent(event)
 

@@ -22,7 +22,7 @@ from labeltool.ui import theme
 COLOUR, NAME, KEY, EYE, LOCK, SHARE = range(6)
 ROW_PX = 24
 SCALES = (1, 2, 3)
-FEWEST_SEEN, FEW_SEEN, ENOUGH_SEEN, MOST_SEEN = 4, 5, 7, 12
+FEWEST_SEEN, FEW_SEEN, ENOUGH_SEEN, MOST_SEEN = 3, 5, 7, 12
 """Rows that are always seen, that are where all sections of the layers are closed, that do where room is scarce, and
 that are seen where there is room; the others are scrolled to."""
 VALUE_ROLE = int(Qt.ItemDataRole.UserRole)

@@ -22,7 +22,7 @@ from labeltool.ui.compare import Compare
 from labeltool.ui.panels.look import LookPanel
 from labeltool.ui.panels.slider import Percent
 
-LAYERS = ("mask", "model", "confidence")
+LAYERS = ("mask", "model", "confidence", "error", "unlooked")
 LEAST_PX = 120
 SPACING_PX = 5
 
@@ -45,9 +45,18 @@ class LayerPanel(QScrollArea):
             "mask": self.tr("Mask"),
             "model": self.tr("Model's answer"),
             "confidence": self.tr("Confidence"),
+            "error": self.tr("Errors"),
+            "unlooked": self.tr("Never looked at"),
         }
-        keys = {"mask": "V", "model": "M", "confidence": "C"}
+        keys = {"mask": "V", "model": "M", "confidence": "C", "error": "Y", "unlooked": "Shift+U"}
         self._boxes = {name: self._box(name, f"{texts[name]}   {keys[name]}") for name in LAYERS}
+        self._about = {
+            **dict.fromkeys(LAYERS, ""),
+            "model": self.tr("As an outline"),
+            "error": self.tr("Blue: missed. Red: where none is. Yellow: confused. Rims of 2 px are fainter"),
+            "unlooked": self.tr("What was never on the screen at half of its resolution or larger"),
+        }
+        self._missing = {**dict.fromkeys(LAYERS, self.tr("Pre-label this image first")), "unlooked": ""}
         self._looks = {
             "fill": self._box("fill", self.tr("Fill")),
             "outlines": self._box("outlines", self.tr("Outlines")),
@@ -86,6 +95,12 @@ class LayerPanel(QScrollArea):
         model.addStretch(1)
         column.addLayout(model)
         column.addWidget(self._legend)
+        checked = QHBoxLayout()
+        checked.setSpacing(16)
+        for name in ("error", "unlooked"):
+            checked.addWidget(self._boxes[name])
+        checked.addStretch(1)
+        column.addLayout(checked)
         for title, name, part in (
             (self.tr("Image"), "look", self.look),
             (self.tr("Compare"), "compare", self.compare),
@@ -108,8 +123,7 @@ class LayerPanel(QScrollArea):
         for name, box in self._boxes.items():
             box.setChecked(shown[name])
             box.setEnabled(available[name])
-            about = self.tr("As an outline") if name == "model" else ""
-            box.setToolTip(about if available[name] else self.tr("Pre-label this image first"))
+            box.setToolTip(self._about[name] if available[name] else self._missing[name])
         self._legend.setVisible(shown["confidence"] and available["confidence"])
         self._opacity.show_value(opacity)
         QTimer.singleShot(0, self._fit)
@@ -176,6 +190,7 @@ class ComparePanel(QWidget):
             "mask": self.tr("Annotation"),
             "model": self.tr("Model's answer"),
             "confidence": self.tr("Confidence"),
+            "error": self.tr("Errors"),
         }
         self._left, self._right = self._choice("left", self.names), self._choice("right", self.names)
         sides = QWidget()

@@ -1,0 +1,321 @@
+"""The workspace Review: what the annotation is held against, the walk through what differs, what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+
+from labeltool.app.choices import Order
+from labeltool.app.review.answering import Answering
+from labeltool.app.review.figures import Figures, figures
+from labeltool.app.review.layers import Layer, kept_layers
+from labeltool.app.review.listing import Entry, Listing, Rank, View
+from labeltool.app.review.making import review
+from labeltool.app.review.verdict import StaleError, Verdict
+from labeltool.core.progress import CancelToken, Progress
+from labeltool.core.project import SPLITS
+from labeltool.store.comparisons import Comparisons
+from labeltool.ui.annotate import Annotate
+from labeltool.ui.review.figures_panel import FiguresPanel
+from labeltool.ui.review.panel import VERDICTS, ReviewPanel
+
+if TYPE_CHECKING:
+    from labeltool.app.at_hand import OpenImage
+    from labeltool.app.saving import SaveState
+    from labeltool.app.workbench import Workbench
+    from labeltool.core.patch import Patch
+    from labeltool.ui.long_work import LongWork
+    from labeltool.ui.review.confusion import CellOf
+
+WIDTH_PX = 400
+LOW_PX = 900
+"""In a window that is lower the panels lie one behind the other."""
+SOON_MS = 300
+"""How long after a stroke has been saved its image is compared again."""
+VERDICT_OF = dict(zip(VERDICTS, Verdict, strict=True))
+Compared = tuple[Listing, Figures]
+
+
+class Review(QObject):
+    """Holds the annotation against a layer, in a job; walks through the list; says verdicts."""
+
+    failed = Signal(Exception)
+    told = Signal(str)
+    walkable = Signal()
+    """There may be something to walk through now, or nothing any more."""
+
+    def __init__(
+        self, annotate: Annotate, work: LongWork, actions: Mapping[str, QAction], window: QMainWindow
+    ) -> None:
+        super().__init__(window)
+        self._annotate, self._work, self._actions = annotate, work, actions
+        self._window, self._placed = window, False
+        self._bench: Workbench | None = None
+        self._cache: Comparisons | None = None
+        self._layers: list[Layer] = []
+        self._listing: Listing | None = None
+        self._view: View | None = None
+        self._entry: Entry | None = None
+        self._answering: Answering | None = None
+        self._last: Rank | None = None
+        self._in_sight = False
+        self._errors = False
+        """Whether errors were shown before the workspace was."""
+        self._disconnect: list[Callable[[], None]] = []
+        self.panel = ReviewPanel(actions)
+        self.figures = FiguresPanel()
+        self.docks = [
+            self._dock(window, "review", self.tr("Disagreements"), self.panel),
+            self._dock(window, "figures", self.tr("Figures"), self.figures),
+        ]
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._soon.timeout.connect(self._renew)
+        self.panel.layer_asked.connect(self._take_layer)
+        self.panel.filtered.connect(self._relist)
+        self.panel.entry_asked.connect(self._go_to)
+        self.figures.cell_asked.connect(self._take_cell)
+        annotate.canvas.accepted.connect(
+            actions["model_right"].trigger
+        )  # which does nothing while it is disabled
+
+    def _dock(self, window: QMainWindow, name: str, title: str, panel: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, window)
+        dock.setObjectName(f"dock.{name}")
+        dock.setWidget(panel)
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        return dock
+
+    # ---- the project
+
+    def attach(self, bench: Workbench | None) -> None:
+        """The images of this workbench from now on; nothing is looked at before the workspace is seen."""
+        for each in self._disconnect:
+            each()
+        self._bench = bench
+        self._cache = None if bench is None else Comparisons(bench.store.root)
+        self._layers, self._listing, self._entry, self._last = [], None, None, None
+        self._answering = None
+        self.panel.show_cell(None)
+        self.figures.confusion.choose(None)
+        self._show_listing(None)
+        self._disconnect = []
+        if bench is not None:
+            self._disconnect = [
+                bench.saved.connect(self._saved),
+                bench.prediction_changed.connect(lambda _: self._soon.start()),
+                bench.image_opened.connect(self._image_opened),
+            ]
+
+    def set_in_sight(self, in_sight: bool) -> None:
+        """The workspace is shown, or left."""
+        if in_sight != self._in_sight:
+            self._errors, shown = self._annotate.shown.error, self._errors
+            self._annotate.switch("error", True if in_sight else shown)
+        self._in_sight = in_sight
+        if in_sight:
+            self._place()
+            self.compare()
+        self._enable()
+
+    def _place(self) -> None:
+        """Give the panels their room when they are first seen; from then on it is the user's."""
+        window = self._window
+        if self._placed:
+            return
+        self._placed = True
+        window.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
+        if window.height() < LOW_PX:
+            window.tabifyDockWidget(*self.docks)
+            self.docks[0].raise_()
+        widths = [WIDTH_PX] * len(self.docks)
+        QTimer.singleShot(0, self, lambda: window.resizeDocks(self.docks, widths, Qt.Orientation.Horizontal))
+        compare = self._annotate.canvas.compare
+        if compare.right == "image":  # as it is before somebody has chosen
+            self._annotate.set_compare(compare.mode, compare.left, "model")
+
+    @property
+    def can_walk(self) -> bool:
+        """Whether there is anything to walk through."""
+        return self._in_sight and self._view is not None and len(self._view) > 0
+
+    def compare(self) -> None:
+        """Hold the annotation against the chosen layer; only what has changed since is looked at again."""
+        bench, cache = self._bench, self._cache
+        if bench is None or cache is None or self._work.busy:
+            return
+        records, wanted = bench.store.images(), self.panel.layer
+        self.panel.say(self.tr("Comparing…"))
+
+        def work(cancel: CancelToken, progress: Progress) -> tuple[list[Layer], Compared | None]:
+            layers = self._layers or kept_layers(bench.store, records, progress, cancel)
+            key = wanted or next((each.key for each in layers), "")
+            if not key:
+                return layers, None
+            listing = review(bench.store, cache, records, key, progress=progress, cancel=cancel)
+            return layers, (listing, figures(listing, cache))
+
+        self._work.run(bench.lanes, "files", self.tr("Comparing"), work, self._compared)
+
+    def _renew(self) -> None:
+        """An image has changed: compare it again, without a word."""
+        bench, cache, listing = self._bench, self._cache, self._listing
+        if bench is None or cache is None or listing is None or not self._in_sight:
+            return
+        records, layer = bench.store.images(), listing.layer
+
+        def work(cancel: CancelToken, _: Progress) -> Compared:
+            found = review(bench.store, cache, records, layer, cancel=cancel)
+            return found, figures(found, cache)
+
+        def done(found: Compared) -> None:
+            if self._listing is not None and self._listing.layer == layer:
+                self._show_compared(found)
+
+        bench.lanes.submit("tools", "review", work, done=done, failed=self._fail, quiet=True)
+
+    def _compared(self, found: tuple[list[Layer], Compared | None]) -> None:
+        self._layers, compared = found
+        if compared is None:
+            self._show_listing(None)
+            return
+        self.panel.show_layers(
+            [(each.key, self._layer_text(each)) for each in self._layers], compared[0].layer
+        )
+        self._show_compared(compared)
+        if self._bench is not None:
+            self._answering = Answering(self._bench, compared[0].layer, self._said, self._refused)
+            self._bench.show_layer(compared[0].layer, self.panel.earlier)
+        for notice in compared[0].notices:
+            self.told.emit(notice)
+
+    def _show_compared(self, found: Compared) -> None:
+        self._show_listing(found[0])
+        self.figures.show_figures(found[1])
+
+    def _layer_text(self, layer: Layer) -> str:
+        what = self.tr("{name}'s reference") if layer.is_reference else "{name}"
+        images = self.tr("{count} images").format(count=layer.images)
+        return f"{what.format(name=layer.name)}  ({images})"
+
+    def _fail(self, error: BaseException) -> None:
+        self.failed.emit(error)
+
+    def _saved(self, state: SaveState) -> None:
+        if self._in_sight and state.error is None and not state.waiting:
+            self._soon.start()
+
+    # ---- the list
+
+    def _take_layer(self) -> None:
+        if self._listing is None or self.panel.layer != self._listing.layer:
+            self._entry = self._last = None
+        self.compare()
+
+    def _take_cell(self, cell: CellOf | None) -> None:
+        self.panel.show_cell(cell)
+        self._relist()
+
+    def _relist(self) -> None:
+        self._show_listing(self._listing)
+
+    def _show_listing(self, listing: Listing | None) -> None:
+        """List what is wanted; the entry that was shown last stays where it was."""
+        self._listing = listing
+        if listing is None:
+            self._view = None
+            self.panel.show_view(None, None, self._why_empty())
+            self.figures.show_figures(None)
+        else:
+            wanted, order = self.panel.wanted()
+            self._view = listing.view(wanted, cast("Order", order))
+            splits = {record.split for record, _ in listing.images}
+            self.panel.show_splits([each for each in SPLITS if each in splits])
+            self.panel.show_view(self._view, listing.catalog, self._why_empty())
+            if self._last is not None:
+                self.panel.list.choose(self._view.find(self._last))
+        self._say()
+        self._enable()
+
+    def _why_empty(self) -> str:
+        if self._listing is None:
+            return self.tr(
+                "Nothing is kept beside the annotation yet.\n"
+                "Pre-label images (Ctrl+Shift+P), or import another annotator's masks as a reference."
+            )
+        return self.tr("Nothing differs that is to be listed here.")
+
+    def _say(self) -> None:
+        if self._view is None:
+            self.panel.say("")
+            return
+        at = None if self._last is None else self._view.find(self._last)
+        count = f"{len(self._view):,}"
+        self.panel.say(
+            self.tr("{count} disagreements").format(count=count)
+            if at is None
+            else self.tr("{n} of {count}").format(n=f"{at + 1:,}", count=count)
+        )
+
+    def walk(self, by: int) -> None:
+        """Go to the next (+1) or previous (-1) disagreement."""
+        row = None if self._view is None else self._view.following(self._last, by)
+        if row is None:
+            self.told.emit(self.tr("Nothing is left to be looked at"))
+        else:
+            self._go_to(row)
+
+    def _go_to(self, row: int) -> None:
+        assert self._view is not None
+        self._entry = entry = self._view[row]
+        self._last = entry.rank
+        self.panel.list.choose(row)
+        self._annotate.mark(entry.record.id, entry.found.box)
+        self._annotate.go_to(entry.record.id, entry.found.box)
+        self._say()
+        self._enable()
+
+    # ---- verdicts
+
+    def runs(self) -> dict[str, Callable[[], object]]:
+        """What the actions do."""
+        return {
+            "review_compare": self.compare,
+            **{name: partial(self.say, verdict) for name, verdict in VERDICT_OF.items()},
+        }
+
+    def say(self, verdict: Verdict) -> None:
+        """Say a verdict on the disagreement that is shown, and go on to the next."""
+        if self._answering is not None and self._entry is not None:
+            self._answering.say(self._entry, verdict)
+
+    def _said(self, entry: Entry, verdict: Verdict, patch: Patch) -> None:
+        self._soon.start()
+        if entry is not self._entry:
+            return
+        if verdict is Verdict.BOTH_WRONG:
+            self.told.emit(self.tr("Paint what is right; N goes on"))
+        else:
+            self.walk(1)
+
+    def _refused(self, entry: Entry, error: BaseException) -> None:
+        if isinstance(error, StaleError):
+            self._renew()
+        self.failed.emit(error)
+
+    def _image_opened(self, image: OpenImage | None) -> None:
+        self._enable()
+
+    def _enable(self) -> None:
+        """Verdicts are for a disagreement whose image is at hand."""
+        image, entry = self._annotate.image, self._entry
+        here = (
+            self._in_sight and entry is not None and image is not None and image.record.id == entry.record.id
+        )
+        self.walkable.emit()
+        for name in VERDICTS:
+            self._actions[name].setEnabled(here and self._bench is not None and self._bench.editable)
