@@ -89,3 +89,32 @@ def test_a_run_that_is_not_there_is_named(project: Path, labeltool: Run) -> None
     ended = labeltool("train", project, "--resume", "nothing")
     assert ended.code == 1
     assert "no training run here" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--device", "cuda"], "CUDA"),
+        (["--encoder", "tu-no_such_encoder"], "no_such_encoder"),
+        (["--name", "nuclei"], "comes with the program"),
+    ],
+)
+def test_of_a_training_that_cannot_begin_the_cause_is_said_and_nothing_is_left(
+    words: list[str], said: str, project: Path, masks: Path, labeltool: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    labeltool("import", project, masks, "--format", "png")
+    ended = labeltool("train", project, "--steps", 4, *words)
+    assert ended.code == 1
+    assert said in ended.err
+    assert "--resume" not in ended.err
+    assert list((project / "runs").glob("[!.]*")) == []
+
+
+def test_few_steps_are_only_remarked_on_where_there_was_no_time_for_more(
+    project: Path, masks: Path, labeltool: Run
+) -> None:
+    labeltool("import", project, masks, "--format", "png")
+    ended = labeltool("train", project, *SMALL, "--steps", 4)
+    assert ended.code == 0, ended.err
+    assert "more minutes" not in ended.err + ended.out

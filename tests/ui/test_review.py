@@ -131,8 +131,7 @@ def walk_to(window: MainWindow, name: str, x: int, y: int) -> None:
         assert review is not None
         entry = review._entry
         if entry is not None and entry.record.stem == name and entry.found.seed == (x, y):
-            until(lambda: at_hand(window) == name)
-            QApplication.processEvents()
+            until(lambda: at_hand(window) == name and window.actions_["model_right"].isEnabled())
             return
         key(window, Qt.Key.Key_N)
     raise AssertionError("it was not come by")

@@ -20,8 +20,9 @@ from labeltool.store.project import ProjectStore
 def promote(root: Path, model: Model) -> Promotion:
     """Put a model of the project, or an embedded one, in use. What is in use already stays so.
 
-    Where none was promoted before, a rollback will return to what would be taken if there were not this model.
-    ModelError when its classes are not the project's, or its weights not those of its card.
+    Where none was promoted before, a rollback will return to the model that was taken by default; where that was this
+    one, there is nothing to go back to. ModelError when its classes are not the project's, or its weights not those of
+    its card.
     """
     if model.source == "path":
         raise ModelError(
@@ -35,8 +36,8 @@ def promote(root: Path, model: Model) -> Promotion:
     line = line_of_use(events)
     if line[-1:] == [model.key]:
         return events[-1]
-    others = (other.key for other in suitable_models(catalog, root) if other.key != model.key)
-    return note(root, "promoted", model.key, line[-1] if line else next(others, ""))
+    taken = line[-1] if line else next((other.key for other in suitable_models(catalog, root)), "")
+    return note(root, "promoted", model.key, "" if taken == model.key else taken)
 
 
 def rollback(root: Path) -> Model:

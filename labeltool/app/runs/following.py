@@ -10,11 +10,11 @@ from pathlib import Path
 from labeltool.app.models import Model, model_folder, new_folder, read_model
 from labeltool.app.runs.images import refuse_test_images
 from labeltool.app.runs.making import write_json
-from labeltool.app.runs.run import Run
-from labeltool.core.errors import CancelledError, ModelError
+from labeltool.app.runs.run import Run, read_run, remove
+from labeltool.core.errors import CancelledError, LabeltoolError, ModelError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.inference.card import CARD_NAME, ModelCard
-from labeltool.inference.run import BEST, METRICS, read_state
+from labeltool.inference.run import BEST, METRICS, STATE_TENSORS, read_state
 from labeltool.inference.training_process import Log, TrainingProcess
 from labeltool.store.project import ProjectStore
 
@@ -34,12 +34,17 @@ def follow(
     A cancel ends the training and installs the best so far; CancelledError where there is nothing yet. ModelError
     when the training fails or is ended by somebody else; the run keeps its state and can go on, and its best weights
     stay in its folder.
-    BadInputError where an image of the run has come into the split test since. ``target`` is another folder for the
-    model.
+    BadInputError where an image of the run has come into the split test since. Of a new run that could not even begin
+    nothing is left. ``target`` is another folder for the model.
     """
     if target is not None and target.exists():
         raise ModelError("there is something here already", file=target, hint="Choose another folder")
-    train(root, run, progress=progress, cancel=cancel, log=log, processes=processes)
+    try:
+        train(root, run, progress=progress, cancel=cancel, log=log, processes=processes)
+    except LabeltoolError:
+        if run.state.state == "new" and _could_not_begin(run.folder):
+            remove(read_run(run.folder))
+        raise
     return _installed(root, run, target)
 
 
@@ -71,6 +76,12 @@ def train(
             file=run.folder,
             hint="It can go on: what it had learnt was kept",
         )
+
+
+def _could_not_begin(folder: Path) -> bool:
+    """Whether a run has failed over what it was asked to do, before its first step."""
+    state = read_state(folder)
+    return state.state == "failed" and state.step == 0 and not (folder / STATE_TENSORS).exists()
 
 
 def _installed(root: Path, run: Run, target: Path | None) -> Model:

@@ -10,7 +10,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from labeltool.app.models import digest_of, free_name, is_recorded, model_folder, new_folder, seen
+from labeltool.app.models import (
+    digest_of,
+    embedded_models,
+    free_name,
+    is_recorded,
+    model_folder,
+    new_folder,
+    seen,
+)
 from labeltool.app.project import source_problem
 from labeltool.app.provenance import Verified
 from labeltool.app.runs.at_home import at_home
@@ -196,11 +204,20 @@ def _new_run(root: Path, name: str) -> AbstractContextManager[Path]:
             raise ModelError(
                 f"{name!r} is taken", file=there, hint="Choose another name, or go on with that run"
             )
+    if name in _embedded():
+        raise ModelError(
+            f"{name!r} is the name of a model that comes with the program", hint="Choose another name"
+        )
     return new_folder(root / RUNS / name)
 
 
 def _is_free(root: Path, name: str) -> bool:
-    return not (root / RUNS / name).exists() and not model_folder(root, name).exists()
+    taken = (root / RUNS / name).exists() or model_folder(root, name).exists()
+    return not taken and name not in _embedded()
+
+
+def _embedded() -> set[str]:
+    return {model.card.name for model in embedded_models()}
 
 
 def _missing(record: ImageRecord) -> str:

@@ -116,7 +116,7 @@ def _tell_what_came_of_it(args: Namespace, model: Model, this: Run, out: Output)
             f"To see whether it is better than another: labeltool models {project} compare {name} OTHER; "
             f"to have it taken from now on: labeltool models {project} promote {name}"
         )
-    if this.state.step < FEW_STEPS and not out.cancel.cancelled:
+    if this.manifest.options.minutes and this.state.step < FEW_STEPS and not out.cancel.cancelled:
         out.notice(f"there was time for {this.state.step} steps only; give it more minutes")
 
 
@@ -133,7 +133,8 @@ def _telling_how_to_go_on(args: Namespace, this: Run, out: Output) -> Iterator[N
     try:
         yield
     except LabeltoolError:
-        _tell_how(args, read_run(this.folder), out)
+        if this.folder.exists():  # else it could not begin
+            _tell_how(args, read_run(this.folder), out)
         raise
     if out.cancel.cancelled:
         _tell_how(args, read_run(this.folder), out)

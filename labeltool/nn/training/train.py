@@ -44,7 +44,7 @@ def train(
         return best_card(folder)
     began_s = time.monotonic() if began_s is None else began_s
     task = Task(folder, manifest, cancel or CancelToken(), progress, began_s)
-    with together(chosen_device(manifest.options.device)):
+    with together(_device(folder, manifest)):
         if rank() > 0:
             Training(task).run()
             return None
@@ -52,6 +52,17 @@ def train(
             if not free:
                 raise ModelError("another process is training this run", file=folder)
             return _lead(task, log)
+
+
+def _device(folder: Path, manifest: Manifest) -> str:
+    """The device to train on; that there is none is written down, too."""
+    try:
+        return chosen_device(manifest.options.device)
+    except ModelError as error:
+        if rank() == 0:
+            with suppress(OSError):
+                _tell_end(folder, "failed", str(error))
+        raise
 
 
 def _lead(task: Task, log: Log) -> ModelCard:

@@ -206,7 +206,7 @@ class Review(QObject):
         self.failed.emit(error)
 
     def _saved(self, state: SaveState) -> None:
-        if self._in_sight and state.error is None and not state.waiting:
+        if self._in_sight and state.error is None:
             self._soon.start()
 
     # ---- the list
@@ -311,11 +311,12 @@ class Review(QObject):
         self._enable()
 
     def _enable(self) -> None:
-        """Verdicts are for a disagreement whose image is at hand."""
-        image, entry = self._annotate.image, self._entry
-        here = (
-            self._in_sight and entry is not None and image is not None and image.record.id == entry.record.id
-        )
+        """Verdicts are for a disagreement whose image is at hand, and not about to be another one."""
+        image, entry, bench = self._annotate.image, self._entry, self._bench
+        here = self._in_sight and bench is not None and bench.editable
+        if here:
+            here = entry is not None and image is not None and image.record.id == entry.record.id
+            here = here and image is not None and not image.session.frozen
         self.walkable.emit()
         for name in VERDICTS:
-            self._actions[name].setEnabled(here and self._bench is not None and self._bench.editable)
+            self._actions[name].setEnabled(here)

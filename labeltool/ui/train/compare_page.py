@@ -153,7 +153,12 @@ class ComparePage(QWidget):
         with QSignalBlocker(self.kind):
             self.kind.clear()
             for pair, text in (
-                (found.unseen, self.tr("{n} images that neither was trained on")),
+                (
+                    found.unseen,
+                    self.tr("{n} images that neither is known to have been trained on")
+                    if found.unrecorded
+                    else self.tr("{n} images that neither was trained on"),
+                ),
                 (found.seen, self.tr("{n} images that one of them was trained on")),
             ):
                 if pair.rows:

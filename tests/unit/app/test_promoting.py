@@ -109,6 +109,16 @@ def test_the_first_rollback_returns_to_what_was_taken_without_the_new_model(
     assert rollback(store.root) == embedded
 
 
+def test_promoting_what_was_taken_by_default_leaves_nothing_to_go_back_to(
+    store: ProjectStore, own: Own, embedded: Model
+) -> None:
+    own("worse")
+    assert promote(store.root, embedded).before == ""
+    with pytest.raises(ModelError, match="nothing to go back to"):
+        rollback(store.root)
+    assert find_model(None, store.catalog, store.root) == embedded
+
+
 def test_promoting_what_is_in_use_changes_nothing(store: ProjectStore, own: Own) -> None:
     model = own("a")
     first = promote(store.root, model)
