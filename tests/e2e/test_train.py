@@ -118,3 +118,8 @@ def test_few_steps_are_only_remarked_on_where_there_was_no_time_for_more(
     ended = labeltool("train", project, *SMALL, "--steps", 4)
     assert ended.code == 0, ended.err
     assert "more minutes" not in ended.err + ended.out
+    (run,) = (project / "runs").glob("[!.]*")
+    again = labeltool("train", project, "--resume", run.name)
+    assert again.code == 0
+    assert "has ended already" in again.out
+    assert "Learning from" not in again.out

@@ -56,12 +56,10 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     root = args.dir.absolute()
     this = _run(args, out)
     manifest = this.manifest
-    options = manifest.options
-    how_long = f"{options.minutes:g} minutes or " if options.minutes else ""
-    out.say(
-        f"Learning from {len(manifest.of('train'))} images, choosing on {len(manifest.of('val'))}, "
-        f"for {how_long}{options.steps:,} steps."
-    )
+    if this.state.state == "finished":
+        out.say(f"The training {this.name} has ended already.")
+    else:
+        out.say(_plan_in_words(this))
     left_out = out.skipped(manifest.skipped)
     for text in manifest.notices:
         out.notice(f"{text}: figures will be better than on new images")
@@ -89,6 +87,14 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         "skipped": left_out,
         "notices": list(manifest.notices),
     }
+
+
+def _plan_in_words(this: Run) -> str:
+    options, images = this.manifest.options, [len(this.manifest.of(subset)) for subset in ("train", "val")]
+    minutes = (
+        f"{options.minutes:g} minute{'' if options.minutes == 1 else 's'} or " if options.minutes else ""
+    )
+    return f"Learning from {images[0]} images, choosing on {images[1]}, for {minutes}{options.steps:,} steps."
 
 
 def _run(args: Namespace, out: Output) -> Run:

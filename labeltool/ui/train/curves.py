@@ -38,6 +38,7 @@ class Curves(QWidget):
         self.legend = QLabel(self)
         self.legend.setObjectName("train.curves.legend")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)  # some projects have dozens of classes
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         left, right = QVBoxLayout(), QVBoxLayout()
         for column in (left, right):
@@ -108,6 +109,9 @@ class Curves(QWidget):
         few = len(self._steps) < 2
         self.loss.line(self._steps, self._losses, LOSS, dots=few)
         self.rate.line(self._steps, self._rates, RATE, dots=few)
+        highest = max((rate for rate in self._rates if rate), default=None)
+        if highest is not None:
+            self.rate.setYRange(0, 1.05 * highest, padding=0)
         ground = theme.base()
         shown = []
         for name, values in self._ious.items():
@@ -119,8 +123,8 @@ class Curves(QWidget):
             self.score.line(self._evaluated, self._scores, mean, width=3, dots=True)
             shown.insert(0, (self.tr("mean"), mean))
         self.legend.setText(
-            f"<span>{self.tr('IoU on validation images')}</span>&nbsp;&nbsp;&nbsp;"
-            + "&nbsp;&nbsp;&nbsp;".join(
+            f"<span>{self.tr('IoU on validation images')}</span> &nbsp; "
+            + " &nbsp; ".join(
                 f"<span style='color:{colour}'>●</span>&nbsp;{_escaped(name)}" for name, colour in shown
             )
         )
