@@ -18,7 +18,7 @@ def lightness(icon: QIcon, mode: QIcon.Mode = QIcon.Mode.Normal, state: QIcon.St
     return max(pixels, key=lambda pixel: pixel.alpha()).lightness()
 
 
-def test_an_icon_follows_the_scheme_though_it_was_made_before(qapp: QApplication) -> None:
+def test_an_icon_follows_the_scheme_though_it_was_made_before(app: QApplication) -> None:
     theme.choose("dark")
     icon, faint = theme.icon("ph.plus"), theme.faint("ph.plus")
     dark = lightness(icon), lightness(faint)
@@ -31,7 +31,7 @@ def test_an_icon_follows_the_scheme_though_it_was_made_before(qapp: QApplication
     assert (lightness(icon), lightness(faint)) == dark
 
 
-def test_an_icon_is_white_where_it_is_checked_and_dim_where_it_is_disabled(qapp: QApplication) -> None:
+def test_an_icon_is_white_where_it_is_checked_and_dim_where_it_is_disabled(app: QApplication) -> None:
     theme.choose("dark")
     icon = theme.icon("ph.plus")
     assert lightness(icon, state=QIcon.State.On) == 255
