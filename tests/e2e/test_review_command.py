@@ -112,6 +112,13 @@ def test_what_cannot_be_is_refused(
     assert text in ended.err
 
 
+def test_hidden_gold_is_nobodys_to_look_at(labelled: Path, labeltool: Run) -> None:
+    ended = labeltool("review", labelled, "--reference", "gold")
+    assert ended.code == 2
+    assert "hidden" in ended.err
+    assert "gold DIR report" in ended.err
+
+
 def test_a_damaged_cache_is_said_and_made_anew(labelled: Path, labeltool: Run) -> None:
     first = listed(labeltool, labelled)
     (labelled / "cache" / "comparisons.db").write_bytes(b"?" * 999)

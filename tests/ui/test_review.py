@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -242,6 +243,21 @@ def test_another_annotators_mask_is_a_layer_too(app: QApplication, project: Path
         until(lambda: len(rows(window)) == 4)
     finally:
         window.close()
+
+
+def test_what_comes_while_the_window_is_busy_is_compared_afterwards(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert window.bench is not None
+    go_on = threading.Event()
+    window._work.run(window.bench.lanes, "files", "something", lambda *_: go_on.wait(20), lambda _: None)
+    QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    QApplication.processEvents()
+    assert window._review is not None
+    assert "Waiting" in window.findChild(QLabel, "review.says").text()
+    assert rows(window) == []
+    go_on.set()
+    until(lambda: len(rows(window)) == 4)
 
 
 # ---- verdicts

@@ -45,10 +45,10 @@ def kept_layers(
             continue
     names = {model.key: model.card.name for model in [*embedded_models(), *project_models(store.root)]}
     references = [Layer(reference_key(name), name, count, True) for name, count in referred.most_common()]
-    return references + [Layer(key, name_of(key, names), count) for key, count in predicted.most_common()]
+    return references + [Layer(key, layer_name(key, names), count) for key, count in predicted.most_common()]
 
 
-def name_of(key: str, names: Mapping[str, str]) -> str:
+def layer_name(key: str, names: Mapping[str, str]) -> str:
     """What a layer of predictions is called, how the model was run included; ``names`` are those of models by key."""
     known = max((each for each in names if key.startswith(each)), key=len, default="")
     return f"{names[known]}{key[len(known) :]}" if known else key

@@ -161,8 +161,13 @@ def _layer(args: Namespace, out: Output, store: ProjectStore) -> tuple[str, list
     from labeltool.app.models import find_model
     from labeltool.app.prelabel import predict
     from labeltool.app.project import chosen
-    from labeltool.store.predictions import reference_key
+    from labeltool.store.predictions import GOLD, reference_key
 
+    if args.reference == GOLD:
+        raise UsageError(
+            "gold is hidden, so that nobody labels by it",
+            hint="`labeltool gold DIR report` judges people by it",
+        )
     if args.reference is not None:
         return reference_key(args.reference), []
     how = arguments.how(args)

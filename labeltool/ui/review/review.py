@@ -17,6 +17,7 @@ from labeltool.app.review.layers import Layer, kept_layers
 from labeltool.app.review.listing import Entry, Listing, Rank, View
 from labeltool.app.review.making import review
 from labeltool.app.review.verdict import StaleError, Verdict
+from labeltool.core.errors import CancelledError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import SPLITS
 from labeltool.store.comparisons import Comparisons
@@ -63,7 +64,7 @@ class Review(QObject):
         self._entry: Entry | None = None
         self._answering: Answering | None = None
         self._last: Rank | None = None
-        self._in_sight = False
+        self._in_sight = self._waits = False
         self._errors = False
         """Whether errors were shown before the workspace was."""
         self._disconnect: list[Callable[[], None]] = []
@@ -75,6 +76,7 @@ class Review(QObject):
         ]
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._renew)
+        work.ended.connect(self._work_ended)
         self.panel.layer_asked.connect(self._take_layer)
         self.panel.filtered.connect(self._relist)
         self.panel.entry_asked.connect(self._go_to)
@@ -146,7 +148,11 @@ class Review(QObject):
     def compare(self) -> None:
         """Hold the annotation against the chosen layer; only what has changed since is looked at again."""
         bench, cache = self._bench, self._cache
-        if bench is None or cache is None or self._work.busy:
+        if bench is None or cache is None:
+            return
+        if self._work.busy:
+            self.panel.say(self.tr("Waiting until other work is done"))
+            self._waits = True  # see _work_ended
             return
         records, wanted = bench.store.images(), self.panel.layer
         self.panel.say(self.tr("Comparing…"))
@@ -160,6 +166,12 @@ class Review(QObject):
             return layers, (listing, figures(listing, cache))
 
         self._work.run(bench.lanes, "files", self.tr("Comparing"), work, self._compared)
+
+    def _work_ended(self) -> None:
+        """What the window was busy with is done."""
+        waits, self._waits = self._waits, False
+        if waits and self._in_sight:
+            QTimer.singleShot(0, self, self.compare)  # once that work has told what came of it
 
     def _renew(self) -> None:
         """An image has changed: compare it again, without a word."""
@@ -203,7 +215,8 @@ class Review(QObject):
         return f"{what.format(name=layer.name)}  ({images})"
 
     def _fail(self, error: BaseException) -> None:
-        self.failed.emit(error)
+        if not isinstance(error, CancelledError):
+            self.failed.emit(error)
 
     def _saved(self, state: SaveState) -> None:
         if self._in_sight and state.error is None:

@@ -17,7 +17,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QBrush, QIcon, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
-from labeltool.core.catalog import IGNORE, ClassCatalog
+from labeltool.app.review.figures import name_of
+from labeltool.core.catalog import ClassCatalog
 from labeltool.core.error_map import Kind
 from labeltool.ui.dialogs.frame import GRID
 from labeltool.ui.panels.classes import swatch
@@ -104,9 +105,8 @@ class DisagreementModel(QAbstractTableModel):
         """The class that the image would have more of, if the other layer were right."""
         found = entry.found
         value = found.truth if found.kind is Kind.FALSE_NEGATIVE else found.predicted
-        classes = () if self._catalog is None else self._catalog.classes
-        colour = next((each.color for each in classes if each.value == value), None)
-        return None if colour is None or column != WHAT else swatch(colour)
+        known = None if self._catalog is None else self._catalog.by_value(value)
+        return None if known is None or column != WHAT else swatch(known.color)
 
     def _ink(self, entry: Entry, column: int) -> QBrush | None:
         """What is answered is grey."""
@@ -189,10 +189,8 @@ def what_text(catalog: ClassCatalog | None, kind: Kind, truth: int, predicted: i
 
 
 def _name(catalog: ClassCatalog | None, value: int) -> str:
-    if value == IGNORE:
-        return translate("Review", "nothing")
-    found = None if catalog is None else next((c for c in catalog.classes if c.value == value), None)
-    return found.name if found is not None else translate("Review", "class {value}").format(value=value)
+    known = None if catalog is None else name_of(catalog, value)
+    return translate("Review", "nothing") if known is None else known
 
 
 def _side(column: int) -> int:
