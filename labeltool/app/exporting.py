@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from labeltool.app.project import chosen
 from labeltool.core.errors import BadInputError
 from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken, Progress, silent
-from labeltool.core.project import ImageRecord
+from labeltool.core.project import ImageRecord, Status
+from labeltool.core.words import counted
 from labeltool.formats.export import export, refuse
 from labeltool.formats.items import Watched
 from labeltool.formats.protocol import Exporter, ExportPlan, ExportReport, LabelledImage
@@ -20,6 +21,9 @@ from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
 GROUP = "labeltool.exporters"
+
+NAMED = 3
+"""Images that a notice names."""
 
 INFLATED = 1 << 25
 """Masks of more pixels stay deflated while they are read tile by tile; others are not inflated twice."""
@@ -65,6 +69,29 @@ def exporter_of(format_name: str) -> Exporter:
     return exporter
 
 
+def drawn_by_model(records: Iterable[ImageRecord]) -> list[ImageRecord]:
+    """The images that hold only what a model has drawn: nobody has verified it."""
+    return [record for record in records if record.status is Status.PRELABELLED]
+
+
+def unverified(records: Sequence[ImageRecord]) -> tuple[str, ...]:
+    """Sentences about images that are exported, though nobody has said that their labels are right."""
+    rejected = [record for record in records if record.status is Status.REJECTED]
+    found = []
+    if drawn := drawn_by_model(records):
+        hold = "holds" if len(drawn) == 1 else "hold"
+        found.append(f"{counted(len(drawn), 'image')} {hold} only what a model has drawn{_named(drawn)}")
+    if rejected:
+        verb = "is" if len(rejected) == 1 else "are"
+        found.append(f"{counted(len(rejected), 'image')} {verb} rejected{_named(rejected)}")
+    return tuple(found)
+
+
+def _named(records: Sequence[ImageRecord]) -> str:
+    more = ", ..." if len(records) > NAMED else ""
+    return f" ({', '.join(record.name for record in records[:NAMED])}{more})"
+
+
 def export_images(
     store: ProjectStore,
     out: Path,
@@ -87,9 +114,11 @@ def export_images(
     options = options or exporter.Options()
     images = StoredImages(store, chosen(store, split))
     project = None if inside_project else store.root
-    return export(
+    report = export(
         exporter, images, store.catalog, out, options, project=project, progress=progress, cancel=cancel
     )
+    about = unverified([record for record in images.records if record.id in report.names])
+    return replace(report, notices=(*about, *report.notices))
 
 
 def plan_export(
@@ -109,4 +138,5 @@ def plan_export(
     watched = Watched(images, progress, cancel or CancelToken(), "planning")
     plan = exporter.plan(watched, store.catalog, options or exporter.Options())
     refuse(plan, out.absolute(), store.root)
-    return plan
+    about = unverified([record for record in images.records if record.id in plan.ids])
+    return replace(plan, notices=(*about, *plan.notices))

@@ -13,6 +13,7 @@ from labeltool.core.change import Change, Signal
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord
+from labeltool.inference.options import InferenceOptions
 
 if TYPE_CHECKING:
     from labeltool.app.models import Model
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from labeltool.core.patch import Patch
     from labeltool.store.predictions import PredictionPlanes
     from labeltool.store.project import ProjectStore
+
+
+HOW = InferenceOptions(doubts=("entropy",))
+"""Spots and the queue go by the entropy, which follows from the same answer. What is kept without it does as well."""
 
 
 class Filling:
@@ -56,7 +61,7 @@ class Filling:
 
         def work(cancel: CancelToken, report: Progress) -> PrelabelReport:
             return prelabel.predict(
-                self._store, records, model, progress=report, cancel=cancel, done=predicted
+                self._store, records, model, HOW, make_do=True, progress=report, cancel=cancel, done=predicted
             )
 
         return self._lanes.submit(

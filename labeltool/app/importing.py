@@ -79,7 +79,7 @@ def import_labels(
     format_name: str,
     options: ImportOptions | None = None,
     *,
-    reference: str = "",
+    reference: str | None = None,
     progress: Progress = silent,
     cancel: CancelToken | None = None,
 ) -> ImportReport:
@@ -88,7 +88,7 @@ def import_labels(
     ``options`` are those of the format (its ``Options``). With ``reference`` the labels are kept under that name beside
     the annotation, which stays as it is.
     """
-    reference = checked_name(reference) if reference else ""
+    reference = "" if reference is None else checked_name(reference)
     cancel = cancel or CancelToken()
     importer: Importer = plugins.load(GROUP, format_name)()
     options = options or importer.Options()

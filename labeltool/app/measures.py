@@ -20,6 +20,7 @@ from labeltool.core.mask import LabelMask
 from labeltool.core.measuring import IN_PIXELS, Measured, Numbers, Values
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.words import counted
 from labeltool.formats.items import Tally
 from labeltool.imaging.open import open_image
 from labeltool.imaging.reader import ImageInfo
@@ -142,7 +143,8 @@ class _Work:
             )
         self._steps = _steps(self._store.images())
         if len(found) < len(records):
-            self._notices.append(f"{len(records) - len(found)} images belong to no series and are left out")
+            alone = counted(len(records) - len(found), "image")
+            self._notices.append(f"left out as of no series: {alone}")
         return found
 
     def survey(self, records: Sequence[ImageRecord], progress: Progress, cancel: CancelToken) -> None:

@@ -69,7 +69,7 @@ def offer_of(
     """What a prediction in the project's class values says otherwise than a mask, where nothing counts as truth, and
     no class that is ``locked`` would lose or win a pixel. None where no region has ``least`` pixels."""
     now = mask.read("label", said.box)
-    inside = (said.label != now) & (said.label != IGNORE) & _open(mask, said.box)
+    inside = _otherwise(mask, said.box, said.label) & (said.label != IGNORE)
     if locked:
         inside &= ~(np.isin(said.label, list(locked)) | np.isin(now, list(locked)))
     ids = np.full(inside.shape, -1, np.int32)
@@ -90,26 +90,36 @@ def offer_of(
     return Offer(model, said.box, said.label, inside, ids, tuple(regions)) if regions else None
 
 
+def remaining(mask: LabelMask, offer: Offer, box: Box) -> Plane8:
+    """What of an offer still stands in a part of its box, uint8: the class values that are offered, ignore where none
+    is. The mask may have gone on since: what counts as truth by now, or has that class already, is offered no more."""
+    part = box.slices(offer.box)
+    label = offer.label[part]
+    return np.where(offer.inside[part] & _otherwise(mask, box, label), label, np.uint8(IGNORE))
+
+
 def taken(mask: LabelMask, offer: Offer, region: Region | None = None) -> Patch:
-    """The patch that puts a region of an offer, or all of it, into a mask. The mask may have gone on since: what counts
-    as truth by now stays. Where the model writes, objects end."""
+    """The patch that puts what still stands of a region of an offer, or of all of it, into a mask. Where the model
+    writes, objects end."""
     title = "taught mask" if region is None else "taught region"
     box, inside = offer.shape(region)
     if box.is_empty:
         return empty_patch(title, "taught")
+    label = remaining(mask, offer, box)
     return write(
         mask,
         box,
-        inside & _open(mask, box),
+        inside & (label != IGNORE),
         title=title,
         kind="taught",
         details={"model": offer.model},
-        label=offer.label[box.slices(offer.box)],
+        label=label,
         object_id=0,
         origin=Origin.MODEL,
     )
 
 
-def _open(mask: LabelMask, box: Box) -> Bools:
-    """Where nothing counts as truth, bool [box.height, box.width]."""
-    return ~np.isin(mask.read("origin", box), TRUTH)
+def _otherwise(mask: LabelMask, box: Box, label: Plane8) -> Bools:
+    """Where a mask has another class than ``label`` and nothing counts as truth, bool [box.height, box.width]."""
+    other = mask.read("label", box) != label
+    return np.asarray(other & ~np.isin(mask.read("origin", box), TRUTH))

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,13 +65,15 @@ def predict(
     *,
     key: str = "",
     again: bool = False,
+    make_do: bool = False,
     progress: Progress = silent,
     cancel: CancelToken | None = None,
     done: Callable[[ImageRecord], object] = lambda record: None,
 ) -> PrelabelReport:
     """Keep the prediction of every image as a layer, in the project's class values, under the model's key or ``key``.
 
-    What is kept already is not run again unless ``again``, and an image that was interrupted is gone on with. An image
+    What is kept already is not run again unless ``again``; with ``make_do`` neither is what is kept without planes of
+    doubt that ``how`` asks for. An image that was interrupted is gone on with. An image
     that is missing, changed or broken is reported and the others go on. ``done`` is called after each image that has a
     prediction.
     """
@@ -81,7 +83,8 @@ def predict(
     mapping = Mapping(model, store.catalog)
     forget_unwanted(store)
     with ModelProcess(model.path, how) as process:
-        run = _Run(store, process, model, how, mapping, report, cancel)
+        needed = replace(how, doubts=()) if make_do else how
+        run = _Run(store, process, model, how, needed, mapping, report, cancel)
         for number, record in enumerate(records):
             cancel.check()
             try:
@@ -178,6 +181,8 @@ class _Run:
     process: ModelProcess
     model: Model
     how: InferenceOptions
+    needed: InferenceOptions
+    """What a prediction that is kept must at least have been made with."""
     mapping: Mapping
     report: PrelabelReport
     cancel: CancelToken
@@ -188,7 +193,7 @@ class _Run:
         if problem:
             raise BadInputError(problem, file=record.path)
         key = self.report.model
-        if not again and is_kept(self.store, record, key, self.how):
+        if not again and is_kept(self.store, record, key, self.needed):
             self.report.kept += 1
             return
         self.report.device, self.report.engine, _ = self.process.ready(self.cancel)

@@ -184,7 +184,9 @@ def chosen(store: ProjectStore, split: str | None = None, pattern: str | None = 
     ]
     if not found:
         raise BadInputError(
-            "no image of the project was meant",
+            "no image of the project was meant"
+            + (f" by {pattern!r}" if pattern is not None else "")
+            + (f" in the split {split!r}" if split is not None else ""),
             file=store.root,
             hint="`labeltool add` puts images into a project, `labeltool status` shows its splits",
         )

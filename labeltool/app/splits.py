@@ -15,7 +15,11 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import SPLITS, ImageRecord, split_called
 from labeltool.core.runs import joined
+from labeltool.core.words import counted
 from labeltool.store.project import ProjectStore
+
+FAR = 0.1
+"""A split whose share is so much larger or smaller than was asked for is told of."""
 
 
 @dataclass
@@ -50,7 +54,8 @@ def by_names(records: Sequence[ImageRecord]) -> Assignment:
             hint="Draw by a seed, or choose images by hand",
         )
     lost = len(records) - len(found)
-    left = [f"{lost} images lie in no such folder and stay as they are"] if lost else []
+    lie, stay = ("lies", "stays as it is") if lost == 1 else ("lie", "stay as they are")
+    left = [f"{counted(lost, 'image')} {lie} in no such folder and {stay}"] if lost else []
     return Assignment(found, [*left, *leaks(records, {r.id: r.split for r in records} | found)])
 
 
@@ -65,22 +70,35 @@ def drawn(records: Sequence[ImageRecord], how: Draw) -> Assignment:
     members: dict[str, list[ImageRecord]] = defaultdict(list)
     for record in records:
         members[units[record.id]].append(record)
-    chosen = {} if how.again else {name: _split_of(group) for name, group in members.items()}
-    counts = Counter(dict.fromkeys(SPLITS, 0))
-    for name, split in chosen.items():
-        if split:
-            counts[split] += len(members[name])
-    total, shares = len(records), [share / sum(how.shares) for share in how.shares]
-    for name in sorted(members, key=lambda name: lot(how.seed, name)):
-        if not chosen.get(name):
-            lacks = [share * total - counts[split] for split, share in zip(SPLITS, shares, strict=True)]
-            chosen[name] = SPLITS[lacks.index(max(lacks))]
-            counts[chosen[name]] += len(members[name])
+    kept = {} if how.again else {name: _split_of(group) for name, group in members.items()}
+    chosen = _dealt(members, kept, how)
     splits = {record.id: chosen[units[record.id]] for record in records}
+    about = _about_shares(splits, how)
+    if about and any(kept.values()):
+        afresh = _dealt(members, {}, how)
+        if not _about_shares({record.id: afresh[units[record.id]] for record in records}, how):
+            about = _about_shares(splits, how, _about_kept(sum(bool(record.split) for record in records)))
     lacking = len(records) - len(_subjects(records, how.pattern)) if how.unit == "subject" else 0
-    notices = [*_about_subjects(lacking, total), *_about_shares(splits, shares), *leaks(records, splits, how)]
+    notices = [*_about_subjects(lacking, len(records)), *about, *leaks(records, splits, how)]
     noun = "unit" if how.unit == "image" or lacking else how.unit
     return Assignment(splits, notices, f"{len(members)} {noun}{'s' if len(members) != 1 else ''}")
+
+
+def _dealt(
+    members: Mapping[str, Sequence[ImageRecord]], kept: Mapping[str, str], how: Draw
+) -> dict[str, str]:
+    """The split of each unit: the one that it keeps, if any, else the one that lacks most."""
+    found = {name: split for name, split in kept.items() if split}
+    counts = Counter(dict.fromkeys(SPLITS, 0))
+    for name, split in found.items():
+        counts[split] += len(members[name])
+    total, shares = sum(map(len, members.values())), _shares(how)
+    for name in sorted(members, key=lambda name: lot(how.seed, name)):
+        if name not in found:
+            lacks = [share * total - counts[split] for split, share in zip(SPLITS, shares, strict=True)]
+            found[name] = SPLITS[lacks.index(max(lacks))]
+            counts[found[name]] += len(members[name])
+    return found
 
 
 def leaks(records: Sequence[ImageRecord], splits: Mapping[str, str], how: Draw | None = None) -> list[str]:
@@ -197,16 +215,24 @@ def _about_subjects(lacking: int, total: int) -> list[str]:
     ]
 
 
-def _about_shares(splits: Mapping[str, str], shares: Sequence[float]) -> list[str]:
-    counts, total = Counter(splits.values()), len(splits)
+def _about_kept(kept: int) -> str:
+    keep = "keeps the split that it has" if kept == 1 else "keep the split that they have"
+    return f"{counted(kept, 'image')} {keep} (--again draws anew)"
+
+
+def _shares(how: Draw) -> list[float]:
+    return [share / sum(how.shares) for share in how.shares]
+
+
+def _about_shares(splits: Mapping[str, str], how: Draw, why: str = "") -> list[str]:
+    """What is not as it was asked for, and ``why``: where nothing else is said, for what must not be divided."""
+    counts, total, shares = Counter(splits.values()), len(splits), _shares(how)
     empty = [s for s, share in zip(SPLITS, shares, strict=True) if share > 0 and not counts[s]]
     far = [
         f"{split} {100 * counts[split] / total:.0f} % instead of {100 * share:.0f} %"
         for split, share in zip(SPLITS, shares, strict=True)
-        if abs(counts[split] / total - share) > 0.1
+        if abs(counts[split] / total - share) > FAR
     ]
-    notices = [f"no image is left for {' and '.join(empty)}"] if empty else []
-    return [
-        *notices,
-        *([f"what must not be divided is large: {', '.join(far)}"] if far and not empty else []),
-    ]
+    if empty:
+        return [f"no image is left for {' and '.join(empty)}{f': {why}' if why else ''}"]
+    return [f"{why or 'what must not be divided is large'}: {', '.join(far)}"] if far else []

@@ -6,54 +6,51 @@ that counts as truth is ever offered or changed.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from labeltool.app.models import Model, class_mapping, find_model
-from labeltool.app.offering import Offer, Region, offer_of, taken
-from labeltool.app.truth import truth
-from labeltool.core.catalog import IGNORE, ClassCatalog
+from labeltool.app.models import Model, find_model
+from labeltool.app.offering import Offer, Region, remaining, taken
+from labeltool.app.pupil import Answer, Pupil, Start
+from labeltool.core.catalog import IGNORE
 from labeltool.core.change import Change, Signal
 from labeltool.core.errors import CancelledError, LabeltoolError
 from labeltool.core.geometry import Box, Size
-from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken, Progress
+from labeltool.core.project import ImageRecord, Status
 from labeltool.core.shape import NO_BOX
-from labeltool.inference.segmenter import Plane8, Prediction
-from labeltool.inference.teaching import Painted
+from labeltool.inference.segmenter import Plane8
 from labeltool.inference.teaching_process import TeachingProcess, View
 
 if TYPE_CHECKING:
     from labeltool.app.at_hand import OpenImage
     from labeltool.app.workbench import Workbench
 
-State = Literal["off", "waiting", "looking", "ready", "failed"]
+State = Literal["off", "waiting", "looking", "ready", "approved", "failed"]
 """``waiting`` for an image, or for somebody to begin on one that is too large to be looked at whole; ``looking`` while
-the network sees it. After ``failed`` the next image is tried again."""
+the network sees it. While an image is ``approved`` all of it is truth. After ``failed`` the next image is tried
+again."""
 
 SIDE_PX = 2048
 """An image of at most this side squared is looked at whole, of a larger one a part of this side."""
-
-Start = Callable[[Model], TeachingProcess]
 
 
 class Teaching:
     """Teaches a model what is painted on the image at hand, while it is switched on. Lives on the thread that owns the
     bench; close it before the bench.
 
-    ``choose`` gives the model, or raises the LabeltoolError that says why there is none; it is called on a lane.
-    ``visible`` gives the box that is seen of an image too large to be looked at whole. ``offered`` tells of every new
-    offer, and of None where there is none any more.
+    ``chosen`` gives the model that somebody has chosen; where that is None, it is the one in use. ``visible`` gives the
+    box that is seen of an image too large to be looked at whole, an empty one where nobody works on it yet. ``offered``
+    tells of every new offer, and of None where there is none any more.
     """
 
     def __init__(
-        self, bench: Workbench, choose: Callable[[], Model] | None = None, start: Start | None = None
+        self, bench: Workbench, chosen: Callable[[], Model | None] | None = None, start: Start | None = None
     ) -> None:
         self._bench = bench
-        self._choose = choose or (lambda: find_model(None, bench.catalog, bench.store.root))
+        self._chosen = chosen or (lambda: None)
         self.visible: Callable[[], Box] = lambda: NO_BOX
         self.offer: Offer | None = None
         self.offered: Signal[Offer | None] = Signal()
@@ -61,16 +58,19 @@ class Teaching:
         self.state_changed: Signal[State] = Signal()
         self.error: LabeltoolError | None = None
         """Why the state is ``failed``: no model knows the project's classes, the image cannot be read ..."""
-        self._pupil = _Pupil(start or (lambda model: TeachingProcess(model.path)))
+        self._pupil = Pupil(start or (lambda model: TeachingProcess(model.path)))
         self._on = False
         self._image: OpenImage | None = None
         self._stop: Callable[[], None] = _nothing
         self._cancel: Callable[[], None] = _nothing
         self._view: View | None = None
         self._forget()
-        bench.image_opening.connect(lambda _: self._leave())
-        bench.image_opened.connect(self._opened)
-        bench.catalog_changed.connect(lambda _: self._opened(bench.open))
+        self._ends = [
+            bench.image_opening.connect(lambda _: self._leave()),
+            bench.image_opened.connect(self._opened),
+            bench.record_changed.connect(self._record_changed),
+            bench.catalog_changed.connect(lambda _: self.renew()),
+        ]
 
     # ---- the switch
 
@@ -84,13 +84,21 @@ class Teaching:
         if on == self._on:
             return
         self._on = on
-        self._opened(self._bench.open)
+        if on:
+            self._pupil.open()
+        self.renew()
         if not on:
             self._pupil.close()
 
+    def renew(self) -> None:
+        """Begin anew with the image at hand: another model is chosen, or there are other classes."""
+        self._opened(self._bench.open)
+
     def close(self) -> None:
-        """Let go of the model for good."""
+        """Let go of the bench, and of the model for good."""
         self._on = False
+        for end in self._ends:
+            end()
         self._leave()
         self._pupil.close()
 
@@ -109,6 +117,12 @@ class Teaching:
         self._declined = True
         self._set_offer(None)
 
+    def remaining(self, box: Box) -> Plane8:
+        """What still stands of the offer in a part of its box: see :func:`~labeltool.app.offering.remaining`."""
+        if self._image is None or self.offer is None:
+            return np.full((box.height, box.width), IGNORE, np.uint8)
+        return remaining(self._image.session.mask, self.offer, box)
+
     def _take(self, region: Region | None) -> None:
         if self._image is None or self.offer is None:
             return
@@ -124,6 +138,9 @@ class Teaching:
         self._leave()
         self._set_state("waiting" if self._on else "off")
         if image is None or not self._on or not self._bench.editable:
+            return
+        if image.record.status is Status.APPROVED:
+            self._set_state("approved")
             return
         self._image = image
         self._revision = image.session.revision
@@ -142,15 +159,35 @@ class Teaching:
         self._stop = self._cancel = _nothing
         self._revision = 0
         self._touched = NO_BOX
+        self._late: Answer | None = None
         self._busy = self._again = self._declined = False
+
+    def _record_changed(self, record: ImageRecord) -> None:
+        """An approval makes all of an image truth, until somebody changes it."""
+        image, is_approved = self._bench.open, record.status is Status.APPROVED
+        is_at_hand = image is not None and image.record.id == record.id
+        if self._on and is_at_hand and is_approved != (self.state == "approved"):
+            self.renew()
 
     def _changed(self, change: Change) -> None:
         """Something is being painted; when it is done, it teaches."""
+        image, late = self._image, self._late
         self._touched = self._touched.union(change.box)
-        if self._image is not None and change.revision != self._revision:
+        if image is None or image.session.painting:
+            return
+        self._late = None
+        if change.revision != self._revision:
             self._revision = change.revision
-            self._place(self._image, self._touched)
+            self._place(image, self._touched)
             self._touched = NO_BOX
+            self._go_on(image)
+        elif late is not None:
+            self._show(late)
+
+    def look_there(self) -> None:
+        """Somebody sees another part of a large image: look at it, unless another one is worked on."""
+        if self._image is not None and self._view is None:
+            self._place(self._image, NO_BOX)
             self._go_on(self._image)
 
     def _place(self, image: OpenImage, touched: Box) -> None:
@@ -176,11 +213,13 @@ class Teaching:
         if self._busy:
             return
         snapshot, catalog = image.session.mask.snapshot(), self._bench.catalog
+        chosen, root = self._chosen(), self._bench.store.root
 
-        def work(cancel: CancelToken, progress: Progress) -> _Answer:
-            return self._pupil.answer(self._choose(), view, snapshot, catalog, cancel)
+        def work(cancel: CancelToken, progress: Progress) -> Answer:
+            model = find_model(None, catalog, root) if chosen is None else chosen
+            return self._pupil.answer(model, view, snapshot, catalog, cancel)
 
-        def done(answer: _Answer) -> None:
+        def done(answer: Answer) -> None:
             if image is self._image:
                 self._busy = False
                 self._answered(image, answer)
@@ -195,11 +234,16 @@ class Teaching:
         job = self._bench.lanes.submit("teaching", "teach", work, done=done, failed=failed, title="Teach")
         self._cancel = job.cancel.cancel
 
-    def _answered(self, image: OpenImage, answer: _Answer) -> None:
+    def _answered(self, image: OpenImage, answer: Answer) -> None:
         self._set_state("ready")
         if self._again:
             self._go_on(image)
-            return
+        elif image.session.painting:
+            self._late = answer  # nothing changes under a stroke; where it teaches, another answer comes
+        else:
+            self._show(answer)
+
+    def _show(self, answer: Answer) -> None:
         self._declined = self._declined and not answer.new
         self._set_offer(None if self._declined else answer.offer)
 
@@ -226,57 +270,6 @@ def _nothing() -> None:
     pass
 
 
-class _Answer(NamedTuple):
-    """``new`` where something else was painted than at the last time."""
-
-    offer: Offer | None
-    new: bool
-
-
-class _Pupil:
-    """The model that is taught, in its process, and what it said last. Works on one lane; only ``close`` may be called
-    from another thread."""
-
-    def __init__(self, start: Start) -> None:
-        self._start = start
-        self._process: TeachingProcess | None = None
-        self._model = ""
-        self._known: tuple[View, str] | None = None
-        self._said: Prediction | None = None
-
-    def answer(
-        self, model: Model, view: View, mask: LabelMask, catalog: ClassCatalog, cancel: CancelToken
-    ) -> _Answer:
-        """What a model, taught all truth of a mask, would have otherwise in a view. Where there is no truth it has only
-        looked."""
-        process = self._taught(model)
-        process.look(view, cancel)
-        to_project, to_model = _tables(model, catalog)
-        label = to_model[truth(mask, view.box)]
-        known = (view, hashlib.sha256(label.tobytes()).hexdigest())
-        new = known != self._known
-        if new:
-            self._known = None
-            self._said = process.teach(view, _cut(label, view.box)) if (label != IGNORE).any() else None
-            self._known = known
-        if self._said is None:
-            return _Answer(None, new)
-        said = self._said._replace(label=to_project[self._said.label])
-        return _Answer(offer_of(mask, said, model.key, catalog.locked), new)
-
-    def close(self) -> None:
-        """End the process; the next answer begins a new one."""
-        if self._process is not None:
-            self._process.close()
-
-    def _taught(self, model: Model) -> TeachingProcess:
-        key = f"{model.key} {model.path}"
-        if self._process is None or key != self._model:
-            self.close()
-            self._process, self._model, self._known = self._start(model), key, None
-        return self._process
-
-
 def part_around(box: Box, size: Size) -> Box:
     """A part of ``SIDE_PX`` a side, in the image as far as it can be, around the middle of a box."""
 
@@ -286,19 +279,3 @@ def part_around(box: Box, size: Size) -> Box:
 
     (x0, x1), (y0, y1) = span(box.x0, box.x1, size.width), span(box.y0, box.y1, size.height)
     return Box(x0, y0, x1, y1)
-
-
-def _tables(model: Model, catalog: ClassCatalog) -> tuple[Plane8, Plane8]:
-    """From a model's class values to the project's and back, uint8 [256]; ignore where the other has no such class."""
-    to_project, to_model = np.full((2, 256), IGNORE, np.uint8)
-    for of_model, of_project in class_mapping(model.card, catalog).items():
-        to_project[of_model], to_model[of_project] = of_project, of_model
-    return to_project, to_model
-
-
-def _cut(label: Plane8, box: Box) -> list[Painted]:
-    """The painted pixels of a plane of ``box``, without the empty margins."""
-    rows, cols = np.flatnonzero((label != IGNORE).any(1)), np.flatnonzero((label != IGNORE).any(0))
-    x, y = box.x0 + int(cols[0]), box.y0 + int(rows[0])
-    inside = Box(x, y, box.x0 + int(cols[-1]) + 1, box.y0 + int(rows[-1]) + 1)
-    return [Painted(inside, label[inside.slices(box)])]

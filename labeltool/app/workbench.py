@@ -58,6 +58,8 @@ class Workbench:
         self.record_changed: Signal[ImageRecord] = Signal()
         self.catalog_changed: Signal[ClassCatalog] = Signal()
         self.saved: Signal[SaveState] = Signal()
+        self.layers_changed: Signal[None] = Signal()
+        """Which layers lie beside annotations is no longer as it was."""
         self._list: list[str] = []  # what "next" goes through
         self._place = ""  # where "next" and "previous" count from; stays when loading fails
         self._direction = 1  # of the last step
@@ -220,7 +222,12 @@ class Workbench:
     def show_layer(self, key: str, earlier: str = "") -> None:
         """Show this layer beside the annotation from now on, where an image has it, and compare it with an ``earlier``
         one; ``prediction_changed`` follows."""
-        image, self._at_hand.layers = self.open, (key, earlier)
+        self._at_hand.layers = key, earlier
+        self.renew_layer()
+
+    def renew_layer(self) -> None:
+        """What is kept beside the annotation of the image at hand may be another; ``prediction_changed`` follows."""
+        image = self.open
         if image is None:
             return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labeltool.cli.table import figure, table
+from labeltool.core.words import counted
 
 FIGURES = {"iou": "IoU", "boundary_iou": "boundary IoU", "ece": "ECE"}
 SIDES = {"a": "a", "b": "b", "difference": "b - a"}
@@ -53,7 +54,7 @@ def _figures(group: dict[str, Any], heading: str) -> str:
             table(heads, rows),
             f"mIoU {figure(group['miou']['a'])} and {figure(group['miou']['b'])}, "
             f"ECE {figure(group['ece']['a'])} and {figure(group['ece']['b'])}",
-            f"a is better on {better['a']} images, b on {better['b']}; the same on {better['same']}",
+            f"a is better on {counted(better['a'], 'image')}, b on {better['b']}; the same on {better['same']}",
             f"they disagree on {pixels['disagree']} pixels; "
             f"of {pixels['counted']} that count, only a is right on {pixels['only_a_right']}, "
             f"only b on {pixels['only_b_right']}",

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.boundary import Read
+from labeltool.core.catalog import IGNORE
 from labeltool.core.error_map import REACH_PX, Kind, differing, kind_of, near_outlines
 from labeltool.core.geometry import Box, Size, blocks
 from labeltool.core.progress import CancelToken, Progress, silent
@@ -30,7 +31,7 @@ TABLE: Final = np.dtype(
         ("answered", "?"),
         *((name, "<i4") for name in ("x0", "y0", "x1", "y1", "x", "y")),
         *((name, "<i8") for name in ("area", "interior")),
-        *((name, "<f8") for name in ("confidence", "logit")),
+        *((name, "<f8") for name in ("confidence", "logit", "usual")),
     ]
 )
 """A disagreement as a row of numbers; the names are those of :class:`Disagreement`, and x, y its seed."""
@@ -64,8 +65,9 @@ class Disagreement:
 
     ``seed`` (column, row) is its first pixel in reading order, ``area`` its pixels, ``interior`` those of them that are
     farther than 2 px from an outline of either layer, ``confidence`` the mean of the other layer's, 0..1, and ``logit``
-    the mean of log(p / (1 - p)) over the interior, p being that confidence; 0 without an interior. ``answered`` regions
-    hold only pixels that a reviewer has set, and the others none of them.
+    the mean of log(p / (1 - p)), p being that confidence. ``usual`` is the same mean over these pixels and all those of
+    the image that both layers call ``predicted``. ``answered`` regions hold only pixels that a reviewer has set, and
+    the others none of them.
     """
 
     truth: int
@@ -77,6 +79,7 @@ class Disagreement:
     interior: int
     confidence: float
     logit: float
+    usual: float
     answered: bool = False
 
     @property
@@ -87,7 +90,9 @@ class Disagreement:
     @classmethod
     def of(cls, row: np.void, background: int | None) -> Disagreement:
         """The row of a table."""
-        truth, predicted, answered, x0, y0, x1, y1, x, y, area, interior, confidence, logit = row.item()
+        truth, predicted, answered, x0, y0, x1, y1, x, y, area, interior, confidence, logit, usual = (
+            row.item()
+        )
         kind = kind_of(truth, predicted, background)
         return cls(
             truth,
@@ -99,6 +104,7 @@ class Disagreement:
             interior,
             confidence,
             logit,
+            usual,
             bool(answered),
         )
 
@@ -129,7 +135,7 @@ def disagreement_table(
     ``answered`` says which pixels a reviewer has set: they make regions of their own. Raises CancelledError after a
     cancel.
     """
-    regions = _Regions(size)
+    regions, agreed = _Regions(size), np.zeros((256, 2), np.int64)
     parts = list(blocks(size, block))
     for number, box in enumerate(parts):
         progress(number, len(parts))
@@ -137,7 +143,8 @@ def disagreement_table(
             cancel.check()
         wide = box.grow(REACH_PX).intersect(size.box)
         planes = [read(wide) for read in (truth, other)]
-        here = box.slices(wide)
+        here, sure = box.slices(wide), confidence(box)
+        agreed += _agreed(planes[0][here], planes[1][here], sure)
         pairs = _pairs(planes[0][here], planes[1][here], unsaid)
         if (pairs == AGREED).all():
             regions.skip(box)
@@ -145,8 +152,16 @@ def disagreement_table(
         if answered is not None:
             pairs[answered(box) & (pairs != AGREED)] |= ANSWERED
         interior = ~(near_outlines(planes[0]) | near_outlines(planes[1]))[here]
-        regions.add(box, pairs, interior, confidence(box))
-    return _table(regions.whole(), size)
+        regions.add(box, pairs, interior, sure)
+    return _table(regions.whole(), size, agreed)
+
+
+def _agreed(truth: NDArray[np.uint8], other: NDArray[np.uint8], confidence: NDArray[np.uint8]) -> Numbers:
+    """For each class how many pixels both layers call so, and the sum of their logits, int64 [256, 2]."""
+    both = (truth == other) & (truth != IGNORE)
+    places = other[both].astype(np.int64) * 256 + confidence[both]
+    counts = np.bincount(places, minlength=256 * 256).reshape(256, 256)
+    return np.stack([counts.sum(1), counts @ LOGITS], axis=1)
 
 
 def _pairs(truth: NDArray[np.uint8], other: NDArray[np.uint8], unsaid: bool) -> NDArray[np.uint32]:
@@ -187,7 +202,7 @@ class _Regions:
         runs = self._runs(box, pairs, first, differ)
         starts = np.cumsum(runs["area"]) - runs["area"]
         far, sure = (plane[pairs != AGREED] for plane in (interior, confidence))
-        for name, values in (("interior", far), ("confidence", sure), ("logit", LOGITS[sure] * far)):
+        for name, values in (("interior", far), ("confidence", sure), ("logit", LOGITS[sure])):
             runs[name] = np.add.reduceat(values, starts, dtype=np.int64)
         left, right, row = (runs[name] - by for name, by in (("x0", box.x0), ("x1", box.x0), ("y0", box.y0)))
         own = _dense(connected(row, left, right, runs["pair"].astype(np.uint64)))
@@ -264,7 +279,7 @@ def _merged(parts: Table, number: Numbers) -> Table:
     return merged
 
 
-def _table(regions: Table, size: Size) -> Table:
+def _table(regions: Table, size: Size, agreed: Numbers) -> Table:
     table = np.zeros(len(regions), TABLE)
     table["truth"], table["predicted"] = regions["pair"] >> 8 & 255, regions["pair"] & 255
     table["answered"] = regions["pair"] & int(ANSWERED) != 0
@@ -272,5 +287,7 @@ def _table(regions: Table, size: Size) -> Table:
         table[name] = regions[name]
     table["y"], table["x"] = np.divmod(regions["first"], size.width)
     table["confidence"] = regions["confidence"] / (255 * regions["area"])
-    table["logit"] = regions["logit"] / (_LOGIT * np.maximum(1, regions["interior"]))
+    table["logit"] = regions["logit"] / (_LOGIT * regions["area"])
+    pixels, logits = agreed[table["predicted"]].T
+    table["usual"] = (logits + regions["logit"]) / (_LOGIT * (pixels + regions["area"]))
     return table

@@ -1,7 +1,7 @@
 """Where two label planes differ, and how: what a view of errors draws.
 
-Of the pixels that differ, those along an outline of either plane are the *boundary*: nobody draws an outline to the
-pixel. The others are the *interior*, where somebody is wrong.
+Of the pixels that differ, those along an outline of either plane are the *rim*: nobody draws an outline to the pixel.
+The others are the *interior*, where somebody is wrong.
 """
 
 from __future__ import annotations
@@ -13,15 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.boundary import Read
 from labeltool.core.catalog import IGNORE
-from labeltool.core.geometry import Box, Size
 from labeltool.core.shape import Bools
 
 Labels = NDArray[np.uint8]
 
 REACH_PX = 2
-"""Pixels no farther than this from one of another class, diagonally too, belong to the boundary."""
+"""Pixels no farther than this from one of another class, diagonally too, belong to the rim."""
 
 
 class Kind(StrEnum):
@@ -99,16 +97,6 @@ def error_plane(
         interior = wrong & ~near_outlines(truth, reach_px) & ~near_outlines(other, reach_px)
         codes[interior] += np.uint8(Code.INTERIOR)
     return codes
-
-
-def error_read(truth: Read, other: Read, size: Size, background: int | None, *, unsaid: bool = False) -> Read:
-    """The error plane of an image of any size, to be read box by box."""
-
-    def read(box: Box) -> NDArray[np.uint8]:
-        wide = box.grow(REACH_PX).intersect(size.box)
-        return error_plane(truth(wide), other(wide), background, unsaid=unsaid)[box.slices(wide)]
-
-    return read
 
 
 def change_plane(truth: Labels, before: Labels, after: Labels) -> NDArray[np.uint8]:

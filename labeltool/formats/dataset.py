@@ -21,9 +21,9 @@ from labeltool.core.project import ImageRecord, Skipped
 from labeltool.core.runs import Runs
 from labeltool.formats import pictures
 from labeltool.formats.items import Item, Kept, Known, Names, Tally, Watched
-from labeltool.formats.manifest import read_manifest
+from labeltool.formats.manifest import own_manifest
 from labeltool.formats.options import ExportOptions
-from labeltool.formats.protocol import ExportPlan, ExportReport, LabelledImage, LabelledImages
+from labeltool.formats.protocol import ExportPlan, ExportReport, LabelledImage, LabelledImages, Planned
 from labeltool.formats.untrusted import left_out
 from labeltool.formats.workers import in_order, workers
 from labeltool.imaging.open import probe
@@ -89,39 +89,28 @@ class DatasetExporter(ABC):
 
     def plan(self, images: LabelledImages, catalog: ClassCatalog, options: Any) -> ExportPlan:
         """What would be written: one pass over the masks."""
-        found, skipped, folders = Findings(Tally(), Tally()), list[Skipped](), set[Path]()
-        ids: set[str] = set()
-        objects = nbytes = 0
+        found, planned = Findings(Tally(), Tally()), Planned()
         for entry in self._entries(images, catalog, options):
             if isinstance(entry, Skipped):
-                skipped.append(entry)
+                planned.skipped.append(entry)
                 continue
+            record = entry.record
             try:
                 picture = self._judge_picture(entry, found) if self.with_pictures else 0
-                nbytes += self.judge(entry, options, found) + picture
+                nbytes = self.judge(entry, options, found) + picture
             except BadInputError as error:
-                skipped.append(left_out(error, entry.record.path))
+                planned.skipped.append(left_out(error, record.path))
                 continue
-            ids.add(entry.record.id)
-            objects += len(entry.objects.extents)
-            folders.add(entry.record.path.parent)
+            planned.add([record.id], [record.path], nbytes, len(entry.objects.extents))
             if entry.strange_values:
                 values = ", ".join(map(str, entry.strange_values))
                 found.problems.add(
-                    f"The mask holds the value {values}, which is no class of the project", entry.record.name
+                    f"The mask holds the value {values}, which is no class of the project", record.name
                 )
             if entry.runs.unlabelled.any():
-                found.notices.add(self.about_unlabelled(catalog), entry.record.name)
-        return ExportPlan(
-            len(ids),
-            objects,
-            nbytes,
-            found.problems.lines() if ids else (self._why_nothing(skipped),),
-            found.notices.lines(),
-            tuple(skipped),
-            frozenset(folders),
-            frozenset(ids),
-        )
+                found.notices.add(self.about_unlabelled(catalog), record.name)
+        problems = found.problems.lines() if planned.ids else (self._why_nothing(planned.skipped),)
+        return planned.plan(problems, found.notices.lines())
 
     def write(
         self,
@@ -163,9 +152,7 @@ class DatasetExporter(ABC):
         cancel: CancelToken,
     ) -> None:
         """Read every image back from ``out``; LabeltoolError at the first difference."""
-        manifest = read_manifest(out)
-        if manifest is None:
-            raise LabeltoolError("the export has no manifest, so it cannot be verified", file=out)
+        manifest = own_manifest(out)
         checker = self.check(out, catalog, options)
         watched = Watched(images, progress, cancel, "verifying")
         with workers() as pool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from labeltool import __version__
 from labeltool.core.atomic import sync_file, write_bytes
 from labeltool.core.catalog import ClassCatalog
-from labeltool.core.errors import BadInputError
+from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import split_called
 from labeltool.formats.pictures import sha256
@@ -99,6 +99,14 @@ def read_manifest(folder: Path) -> Manifest | None:
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BadInputError(f"the manifest is damaged: {error}", file=path) from error
+
+
+def own_manifest(folder: Path) -> Manifest:
+    """The manifest of the export that is being verified; LabeltoolError where there is none."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise LabeltoolError("the export has no manifest, so it cannot be verified", file=folder)
+    return manifest
 
 
 def _source(data: dict[str, object]) -> Source:

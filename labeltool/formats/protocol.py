@@ -7,7 +7,7 @@ folder of its own, reads everything back and only then gives the folder its name
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -60,6 +60,37 @@ class ExportPlan:
     skipped: tuple[Skipped, ...] = ()
     folders: frozenset[Path] = frozenset()
     ids: frozenset[str] = frozenset()
+
+
+@dataclass
+class Planned:
+    """What a plan adds up, image by image."""
+
+    skipped: list[Skipped] = field(default_factory=list)
+    objects: int = 0
+    nbytes: int = 0
+    ids: set[str] = field(default_factory=set)
+    folders: set[Path] = field(default_factory=set)
+
+    def add(self, ids: Iterable[str], files: Iterable[Path], nbytes: int, objects: int = 0) -> None:
+        """These images, whose sources lie there, will be written."""
+        self.ids.update(ids)
+        self.folders.update(path.parent for path in files)
+        self.nbytes += nbytes
+        self.objects += objects
+
+    def plan(self, problems: tuple[str, ...], notices: tuple[str, ...]) -> ExportPlan:
+        """All of it."""
+        return ExportPlan(
+            len(self.ids),
+            self.objects,
+            self.nbytes,
+            problems,
+            notices,
+            tuple(self.skipped),
+            frozenset(self.folders),
+            frozenset(self.ids),
+        )
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from labeltool.core.provenance import Origin
 from labeltool.formats import pictures
 from labeltool.formats.dataset import UNLABELLED, Findings
 from labeltool.formats.items import Item, Kept, Known, Names, Tally, Watched
-from labeltool.formats.manifest import read_manifest
+from labeltool.formats.manifest import own_manifest
 from labeltool.formats.options import ExportOptions
-from labeltool.formats.protocol import ExportPlan, ExportReport, LabelledImage, LabelledImages
+from labeltool.formats.protocol import ExportPlan, ExportReport, LabelledImage, LabelledImages, Planned
 from labeltool.formats.untrusted import left_out
 
 S = TypeVar("S")
@@ -153,37 +153,22 @@ class VolumeExporter(ABC, Generic[S]):
 
     def plan(self, images: LabelledImages, catalog: ClassCatalog, options: Any) -> ExportPlan:
         """What would be written: one pass over the masks, and the headers of the volumes."""
-        found, skipped = Findings(Tally(), Tally()), list[Skipped]()
-        folders: set[Path] = set()
-        ids: set[str] = set()
-        objects = nbytes = 0
+        found, planned = Findings(Tally(), Tally()), Planned()
         self._forget()
         for entry in self._labelled(images, catalog, options, {}):
             if isinstance(entry, Skipped):
-                skipped.append(entry)
+                planned.skipped.append(entry)
                 continue
             try:
-                nbytes += self.judge(entry, options, found)
+                nbytes = self.judge(entry, options, found)
             except BadInputError as error:
-                skipped += _each(entry.volume, error)
+                planned.skipped += _each(entry.volume, error)
                 continue
-            ids.update(record.id for record in entry.volume.records)
-            objects += entry.objects
-            folders.update(path.parent for path in entry.volume.files)
+            records, files = entry.volume.records, entry.volume.files
+            planned.add((record.id for record in records), files, nbytes, entry.objects)
             self._judge_pixels(entry, catalog, found)
-        problems = (
-            found.problems.lines() if ids else ("There is no labelled volume to export", *_why(skipped))
-        )
-        return ExportPlan(
-            len(ids),
-            objects,
-            nbytes,
-            problems,
-            found.notices.lines(),
-            tuple(skipped),
-            frozenset(folders),
-            frozenset(ids),
-        )
+        nothing = "There is no labelled volume to export", *_why(planned.skipped)
+        return planned.plan(found.problems.lines() if planned.ids else nothing, found.notices.lines())
 
     def write(
         self,
@@ -224,9 +209,7 @@ class VolumeExporter(ABC, Generic[S]):
         cancel: CancelToken,
     ) -> None:
         """Read every volume back from ``out``; LabeltoolError at the first difference."""
-        manifest = read_manifest(out)
-        if manifest is None:
-            raise LabeltoolError("the export has no manifest, so it cannot be verified", file=out)
+        manifest = own_manifest(out)
         watched = Watched(images, progress, cancel, "verifying")
         for entry in self._labelled(watched, catalog, options, manifest.names):
             if isinstance(entry, Skipped):

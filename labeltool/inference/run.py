@@ -142,7 +142,8 @@ class Manifest:
 
 class RunState(NamedTuple):
     """How far a run is. ``score`` is the best on validation so far, None before the first evaluation; ``steps`` is how
-    many there will be; ``pid`` is the process at work; ``error`` says why it failed, ``doing`` what it is at."""
+    many there will be; ``pid`` is the process at work; ``error`` says why it failed, ``doing`` what it is at: reading,
+    learning, evaluating, calibrating or stopping, and perhaps at which image of how many ("evaluating 3/12")."""
 
     state: str = "new"
     step: int = 0

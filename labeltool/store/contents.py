@@ -144,9 +144,14 @@ class Contents:
         """All operations, oldest first."""
         tiles = dict(self.db.execute("SELECT revision, COUNT(*) FROM changes GROUP BY revision"))
         rows = self.db.execute(
-            "SELECT revision, kind, target, patch_kind, title, author, at_utc FROM operations ORDER BY revision"
+            """SELECT revision, kind, target, patch_kind, title, author, at_utc, details FROM operations
+               ORDER BY revision"""
         )
-        return [JournalEntry._make((*row, tiles.get(row[0], 0))) for row in rows]
+        with sensible(self.path):
+            return [
+                JournalEntry._make((*row, tiles.get(row[0], 0), json.loads(details)))
+                for *row, details in rows
+            ]
 
     def between(self, start: int, end: int) -> dict[Place, TileDelta]:
         """The tiles in which two revisions differ, as ``start`` left them and as ``end`` did; either may be the older.

@@ -26,7 +26,7 @@ class JournalEntry(NamedTuple):
     """One operation of the journal with all that is known of it.
 
     ``target`` is the revision that an undo or redo is about, ``patch_kind`` the one word for what made the change,
-    ``tiles`` the number of tiles changed.
+    ``tiles`` the number of tiles changed, ``details`` what the patch says of itself (model, file).
     """
 
     revision: int
@@ -37,6 +37,7 @@ class JournalEntry(NamedTuple):
     author: str
     at_utc: str
     tiles: int
+    details: Mapping[str, str]
 
 
 class History(NamedTuple):

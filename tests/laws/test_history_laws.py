@@ -6,12 +6,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from labeltool.app.journal import Journal
-from labeltool.app.people.history import Replay, mask_at, restore
+from labeltool.app.people.history import Extent, Replay, mask_at, restore
 from labeltool.app.session import Operation, Session
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Box, Size
@@ -78,11 +79,23 @@ def test_the_history_gives_back_what_the_session_had(script: list[object], data:
             touched = replay.go(revision)
             assert replay.mask.same_pixels(seen[revision])
             assert {i for i in seen[revision].occupied() if _differ(before, seen[revision], i)} <= touched
+        since, until = data.draw(revisions), data.draw(revisions)
+        _check_extent(replay.changed(since, until), seen[since], seen[until])
         wanted = data.draw(revisions)
         restore(store, IMAGE, wanted)
         assert store.load_mask(IMAGE).same_pixels(seen[wanted])
         store.close()
         assert check(store.root) == []
+
+
+def _check_extent(found: Extent, a: LabelMask, b: LabelMask) -> None:
+    """The box is the smallest one, and no pixel is counted twice."""
+    differ = np.zeros((SIZE.height, SIZE.width), bool)
+    for name in a.planes:
+        differ |= a.read(name) != b.read(name)
+    rows, cols = np.nonzero(differ)
+    box = Box(cols.min(), rows.min(), cols.max() + 1, rows.max() + 1) if len(rows) else Box(0, 0, 0, 0)
+    assert found == (box, int(differ.sum()))
 
 
 def _differ(a: LabelMask, b: LabelMask, index: object) -> bool:

@@ -18,6 +18,7 @@ from labeltool.core.compare import mean
 from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord
+from labeltool.core.words import counted
 from labeltool.inference.options import InferenceOptions
 from labeltool.store.project import ProjectStore
 
@@ -164,7 +165,7 @@ def _why(verdict: Verdict, changes: Sequence[ClassChange], images: int) -> str:
         f"no class is worse beyond the noise of {images} test images"
     ]
     if unclear:
-        shown = ", ".join(f"{each.name} ({_units(each.units)})" for each in unclear)
+        shown = ", ".join(f"{each.name} ({counted(each.units, 'image')})" for each in unclear)
         parts.append(f"too few images to tell whether a class has lost {COARSE:g} of IoU: {shown}")
     return "; ".join(parts)
 
@@ -173,12 +174,8 @@ def _worse(change: ClassChange) -> str:
     before, after = change.before or 0.0, change.after or 0.0
     text = f"{change.name} is worse: IoU {after:.3f} instead of {before:.3f} ({after - before:+.3f}"
     if change.high is None or change.low is None or change.high >= 0:
-        return f"{text}, in too few images to call it chance: {_units(change.units)})"
+        return f"{text}, in too few images to call it chance: {counted(change.units, 'image')})"
     return f"{text}; with {100 * LEVEL:g} % certainty {change.low:+.3f} to {change.high:+.3f})"
-
-
-def _units(units: int) -> str:
-    return "1 image" if units == 1 else f"{units} images"
 
 
 def _counts(rows: Sequence[Row], side: str, names: Sequence[str], unit: Mapping[str, str]) -> Counts:

@@ -24,7 +24,8 @@ class Round:
     ``began`` and ``ended`` are UTC in ISO 8601. ``approved`` and ``worked`` are of all images but those of the split
     test, as they were when it began; ``labelled`` images were learnt from or chosen on. ``run`` is the name of the
     training run, ``model`` the key of the model that came of it; both are empty where it did not come so far.
-    ``in_use`` is the key of the model in use afterwards (empty: none), ``yardstick`` the digest of the test images and
+    ``in_use`` is the key of the model in use afterwards (empty: none), ``against`` of the one that the new model was
+    held against (empty: none, or an older round, which did not say), ``yardstick`` the digest of the test images and
     their labels. ``why`` says in a sentence what led to the outcome.
     """
 
@@ -41,6 +42,7 @@ class Round:
     in_use: str = ""
     yardstick: str = ""
     decision: Decision | None = None
+    against: str = ""
 
     @property
     def miou(self) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,17 +14,21 @@ from labeltool.app.loop.settings import LoopSettings, read_settings
 from labeltool.app.loop.training import beginning, model_in_use, round_options
 from labeltool.app.loop.yardstick import keep, read_yardstick
 from labeltool.app.models import promote
-from labeltool.app.prelabel import part
 from labeltool.app.runs import Run, begin, follow
 from labeltool.core.errors import CancelledError, LabeltoolError, StoreError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Status
 from labeltool.inference.options import InferenceOptions
+from labeltool.inference.run import read_state
 from labeltool.inference.training_options import TrainingOptions
 from labeltool.inference.training_process import Log
 from labeltool.store.project import ProjectStore
 
-_PARTS = ("Labels", "Training", "Comparing")
+TRAINING = "Training"
+PARTS = {"Labels": 0.03, TRAINING: 0.87, "Comparing": 0.1}
+"""What a round does one after the other, as its progress calls it, and about what share of its time that takes."""
+FEW_STEPS = 50
+"""A training of fewer steps has hardly learnt anything, whatever the comparison says."""
 
 
 def run_round(
@@ -51,9 +55,15 @@ def run_round(
         work.run(options, fresh)
     except (Exception, KeyboardInterrupt) as error:
         stopped = isinstance(error, CancelledError | KeyboardInterrupt)
-        work.ends("cancelled" if stopped else "failed", str(error) or type(error).__name__)
+        work.ends("cancelled" if stopped else "failed", _told(error, store) or type(error).__name__)
         raise
     return work.this
+
+
+def before(name: str) -> float:
+    """About what share of a round's time comes before a part."""
+    names = list(PARTS)
+    return sum(PARTS[each] for each in names[: names.index(name)])
 
 
 def is_due(store: ProjectStore, settings: LoopSettings | None = None) -> bool:
@@ -61,8 +71,12 @@ def is_due(store: ProjectStore, settings: LoopSettings | None = None) -> bool:
     every = (settings or read_settings(store.root)).every
     if not every or store.read_only_reason:
         return False
-    done = read_rounds(store.root).rounds
-    return len(approved(store)) - (done[-1].approved if done else 0) >= every
+    return newly_approved(store, read_rounds(store.root).rounds) >= every
+
+
+def newly_approved(store: ProjectStore, rounds: Sequence[Round]) -> int:
+    """How many images were approved since the last of these rounds began."""
+    return max(0, len(approved(store)) - (rounds[-1].approved if rounds else 0))
 
 
 def approved(store: ProjectStore) -> list[ImageRecord]:
@@ -100,19 +114,22 @@ class _Work:
         if fresh is None:
             fresh = read_settings(store.root).fresh
         options = beginning(options or round_options(store), model_in_use(store), fresh=fresh)
-        run = begin(store, options, progress=self._part(0), cancel=cancel)
+        run = begin(store, options, progress=self._part("Labels"), cancel=cancel)
         self._know(run=run.name, labelled=sum(len(run.manifest.of(subset)) for subset in ("train", "val")))
         self.begun(run)
-        candidate = follow(store.root, run, progress=self._part(1), cancel=cancel, log=self.log)
+        candidate = follow(store.root, run, progress=self._part(TRAINING), cancel=cancel, log=self.log)
         self._know(model=candidate.key)
         cancel.check()  # what was learnt by then is kept, and not promoted
         records = self._measure()  # labels may have changed while the network learnt
         in_use = model_in_use(store, but=candidate.key)
-        decision = judge(store, candidate, in_use, records, self.how, progress=self._part(2), cancel=cancel)
+        self._know(against="" if in_use is None else in_use.key)
+        decision = judge(
+            store, candidate, in_use, records, self.how, progress=self._part("Comparing"), cancel=cancel
+        )
         self._know(decision=decision)
         if decision.verdict == "promoted":
             promote(store.root, candidate)
-        self.ends(decision.verdict, decision.why)
+        self.ends(decision.verdict, decision.why + _brief(read_state(run.folder).step))
 
     def ends(self, outcome: Outcome, why: str) -> None:
         """Write the round down."""
@@ -133,8 +150,25 @@ class _Work:
     def _know(self, **values: Any) -> None:
         self.this = replace(self.this, **values)
 
-    def _part(self, number: int) -> Progress:
-        return part(self.progress, number, len(_PARTS), _PARTS[number])
+    def _part(self, name: str) -> Progress:
+        def report(done: float, total: float, text: str = "") -> None:
+            self.progress(before(name) + PARTS[name] * min(1.0, done / max(total, 1)), 1, name)
+
+        return report
+
+
+def _brief(steps: int) -> str:
+    """What is to be known of a training that was over before it had learnt much."""
+    if steps >= FEW_STEPS:
+        return ""
+    return f". It was trained for {steps} step{'' if steps == 1 else 's'} only: give it more minutes"
+
+
+def _told(error: BaseException, store: ProjectStore) -> str:
+    """What went wrong; that it was in this project is plain from the place."""
+    if isinstance(error, LabeltoolError) and error.file == str(store.root):
+        return str(LabeltoolError(error.message, hint=error.hint))
+    return str(error)
 
 
 def _now() -> str:

@@ -9,11 +9,15 @@ from typing import Any, Self
 
 from labeltool.core.atomic import write_bytes
 from labeltool.core.errors import BadInputError
-from labeltool.inference.training_options import PRESETS
+from labeltool.inference.training_options import PRESETS, preset
+from labeltool.store.layout import quarantine
 
 LOOP = "loop"
 """The folder of a project in which its rounds are written down."""
 SETTINGS = "settings.json"
+
+_WITHOUT_FILES = [name for name, each in PRESETS.items() if each.options.encoder_rate == 1]
+"""Presets that need no file of weights, for which there is no place in the settings."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,13 @@ class LoopSettings:
         metadata={
             "label": "A round after so many approvals",
             "help": "begin a round by itself whenever so many more images are approved; 0: by hand alone",
+            "least": 0,
+            "least_called": "by hand alone",
         },
     )
     minutes: float = field(
-        default=10.0, metadata={"label": "Minutes of training", "help": "at most so many a round"}
+        default=10.0,
+        metadata={"label": "Minutes of training", "help": "at most so many a round", "least": 0.1},
     )
     fresh: bool = field(
         default=False,
@@ -42,6 +49,14 @@ class LoopSettings:
         metadata={
             "label": "Preset",
             "help": "how to train where there is no model to begin with (default: the first preset)",
+            "choices": {"": "the usual one", **{name: name.replace("-", " ") for name in _WITHOUT_FILES}},
+        },
+    )
+    verified: bool = field(
+        default=False,
+        metadata={
+            "label": "Verified pixels only",
+            "help": "learn only from pixels that people have set here, or imported and then approved",
         },
     )
 
@@ -53,8 +68,10 @@ class LoopSettings:
             raise BadInputError(f"there is no training of {self.minutes:g} minutes", hint="Give more than 0")
         if self.preset and self.preset not in PRESETS:
             raise BadInputError(
-                f"there is no preset {self.preset!r}", hint=f"There are: {', '.join(PRESETS)}"
+                f"there is no preset {self.preset!r}", hint=f"There are: {', '.join(_WITHOUT_FILES)}"
             )
+        if self.preset:
+            preset(self.preset).check()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -69,6 +86,7 @@ class LoopSettings:
             float(data.get("minutes", usual.minutes)),
             bool(data.get("fresh", usual.fresh)),
             str(data.get("preset", usual.preset)),
+            bool(data.get("verified", usual.verified)),
         )
 
 
@@ -84,9 +102,14 @@ def read_settings(root: Path) -> LoopSettings:
         raise BadInputError(
             f"not the settings of a loop: {error}",
             file=path,
-            hint="Delete the file, or set them again: labeltool loop DIR settings",
+            hint="Set them again: labeltool loop DIR settings --every 0",
         ) from error
     return settings
+
+
+def set_damaged_aside(root: Path) -> Path:
+    """Put the file of the settings into the quarantine of the project, so that they can be set again."""
+    return quarantine(root, root / LOOP / SETTINGS)
 
 
 def write_settings(root: Path, settings: LoopSettings) -> None:

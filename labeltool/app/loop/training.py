@@ -43,14 +43,16 @@ def model_in_use(store: ProjectStore, but: str = "") -> Model | None:
 
 
 def round_options(store: ProjectStore, settings: LoopSettings | None = None) -> TrainingOptions:
-    """The options of the next round, under a new name. Without a model in use they are a preset's; the weights to
-    begin with come with :func:`beginning`. ModelError or BadInputError where model or settings are damaged."""
+    """The options of the next round, under a new name. Without a model in use they are a preset's; whether they learn
+    from verified pixels alone the settings say. The weights to begin with come with :func:`beginning`. ModelError or
+    BadInputError where model or settings are damaged."""
     settings = settings or read_settings(store.root)
     model = model_in_use(store)
     options = options_of(model) if model is not None else TrainingOptions()
     if model is None and settings.preset:
         options = preset(settings.preset)
-    return replace(options, name=new_name(store.root, store.name), minutes=settings.minutes)
+    name = new_name(store.root, store.name)
+    return replace(options, name=name, minutes=settings.minutes, verified_only=settings.verified)
 
 
 def options_of(model: Model) -> TrainingOptions:

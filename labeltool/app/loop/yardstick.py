@@ -51,12 +51,17 @@ def read_yardstick(store: ProjectStore) -> tuple[list[ImageRecord], Yardstick]:
                 found.append(record)
                 labels[digest_of(record)] = truth_digest(mask, truth_origins(record))
     if not found:
-        raise BadInputError(
-            "no image of the split test is labelled, so nobody could say whether a new model is better",
-            file=store.root,
-            hint="Put some images into the split test and label them: `labeltool split`, or the Images panel",
-        )
+        raise nothing_to_measure_by(store)
     return found, Yardstick(labels)
+
+
+def nothing_to_measure_by(store: ProjectStore) -> BadInputError:
+    """The error of a project without a labelled test image."""
+    return BadInputError(
+        "no image of the split test is labelled, so nobody could say whether a new model is better",
+        file=store.root,
+        hint="Put some images into the split test and label them: `labeltool split`, or the Images panel",
+    )
 
 
 def truth_digest(mask: LabelMask, origins: Origins = TRUTH) -> str:

@@ -57,10 +57,30 @@ def agreement(
     progress: Progress = silent,
     cancel: CancelToken | None = None,
 ) -> tuple[list[Pair], list[Skipped]]:
+    """As :func:`compared`. BadInputError where no image has two layers, or none those that are asked for."""
+    pairs, skipped = compared(store, records, between, progress=progress, cancel=cancel)
+    if not pairs:
+        asked = f"both {between[0]!r} and {between[1]!r}" if between else "two layers to compare"
+        raise BadInputError(
+            f"no image has {asked}",
+            file=store.root,
+            hint="`labeltool import --as NAME` keeps another person's labels beside the annotation",
+        )
+    return pairs, skipped
+
+
+def compared(
+    store: ProjectStore,
+    records: Sequence[ImageRecord],
+    between: tuple[str, str] | None = None,
+    *,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+) -> tuple[list[Pair], list[Skipped]]:
     """Every pair of layers that some image has both of, or only the one that is asked for; and what was left out.
 
     In a project with a background, pixels that somebody has left unlabelled count as background; in others they do
-    not count. BadInputError where no image has two layers, or none those that are asked for.
+    not count.
     """
     cancel = cancel or CancelToken()
     pairs: dict[tuple[str, str], Pair] = {}
@@ -73,13 +93,6 @@ def agreement(
                 pairs.setdefault((a, b), Pair(a, b)).add(record, found)
         except DamagedError as error:
             skipped.append(Skipped(error.file or str(record.path), reason(error)))
-    if not pairs:
-        asked = f"both {between[0]!r} and {between[1]!r}" if between else "two layers to compare"
-        raise BadInputError(
-            f"no image has {asked}",
-            file=store.root,
-            hint="`labeltool import --as NAME` keeps another person's labels beside the annotation",
-        )
     return list(pairs.values()), skipped
 
 

@@ -11,6 +11,7 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord
+from labeltool.store.database import DamagedError
 from labeltool.store.events import Event
 from labeltool.store.project import ProjectStore
 
@@ -71,12 +72,17 @@ def all_threads(
     progress: Progress = silent,
     cancel: CancelToken | None = None,
 ) -> Iterator[tuple[ImageRecord, Thread]]:
-    """The threads of many images. One file is opened for each image, so this is work for a lane."""
+    """The threads of many images; damaged mask files are passed over. One file is opened for each image, so this is
+    work for a lane."""
     cancel = cancel or CancelToken()
     for number, record in enumerate(records):
         cancel.check()
         progress(number, len(records), record.name)
-        for thread in threads(store, record.id):
+        try:
+            found = threads(store, record.id)
+        except DamagedError:
+            continue
+        for thread in found:
             yield record, thread
 
 

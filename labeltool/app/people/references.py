@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labeltool.app.project import reason
 from labeltool.core.catalog import IGNORE
-from labeltool.core.errors import BadInputError, LockedError
+from labeltool.core.errors import BadInputError, LabeltoolError, LockedError
 from labeltool.core.geometry import Box, tile_box
 from labeltool.core.guard import Guard
 from labeltool.core.mask import LabelMask, Plane
 from labeltool.core.patch import Patch, TileDelta
-from labeltool.core.project import Status
+from labeltool.core.progress import CancelToken, Progress, silent
+from labeltool.core.project import ImageRecord, Skipped, Status
 from labeltool.core.provenance import Origin
 from labeltool.store.predictions import GOLD, Window, reference_key
 from labeltool.store.project import ProjectStore
@@ -22,7 +24,8 @@ from labeltool.store.project import ProjectStore
 ANNOTATION = "annotation"
 """What the annotation itself is called among the layers of an image."""
 REFERENCE = "reference"
-"""The kind of event that tells of a reference: its name, and the revision of the annotation that it was."""
+"""The kind of event that tells of a reference: its name, and the revision of the annotation that it was; or, by
+``removed``, that it is kept no more."""
 LONGEST = 50
 """Characters of a name."""
 LABELLED = tuple(origin for origin in Origin if origin is not Origin.NOBODY)
@@ -86,6 +89,61 @@ def set_aside(
             hint="Take another name",
         )
     return keep_annotation(store, image_id, name, LABELLED, clear=clear)
+
+
+@dataclass
+class SetAside:
+    """What became of many images: those whose annotation is kept as a reference now, and what was left out and why."""
+
+    images: list[ImageRecord] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def set_all_aside(
+    store: ProjectStore,
+    records: Sequence[ImageRecord],
+    name: str,
+    *,
+    clear: bool = False,
+    replace: bool = False,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+) -> SetAside:
+    """:func:`set_aside` of many images: one that it refuses is left out. BadInputError where ``name`` is none."""
+    name, cancel, found = checked_name(name), cancel or CancelToken(), SetAside()
+    for number, record in enumerate(records):
+        cancel.check()
+        progress(number, len(records), record.name)
+        try:
+            set_aside(store, record.id, name, clear=clear, replace=replace)
+            found.images.append(record)
+        except LabeltoolError as error:
+            found.skipped.append(Skipped(str(record.path), reason(error)))
+    return found
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A reference that an image has: who kept it and when (ISO 8601), empty where nobody wrote that down."""
+
+    name: str
+    author: str
+    at_utc: str
+
+
+def kept(store: ProjectStore, image_id: str) -> list[Reference]:
+    """The references of an image, newest last."""
+    told = {each.data.get("name"): each for each in store.events(image_id, {REFERENCE})}
+    found = [(name, told.get(name)) for name in store.references(image_id)]
+    return [Reference(name, each.author if each else "", each.at_utc if each else "") for name, each in found]
+
+
+def remove(store: ProjectStore, image_id: str, name: str) -> None:
+    """Keep a reference no more, and write down who did so; BadInputError where there is none of this name."""
+    if name not in store.references(image_id):
+        raise BadInputError(f"there is no reference called {name!r}", file=store.image(image_id).path)
+    store.remove_prediction(image_id, reference_key(name))
+    store.add_event(image_id, REFERENCE, {"name": name, "removed": True})
 
 
 def keep_annotation(

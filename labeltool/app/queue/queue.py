@@ -6,9 +6,11 @@ An entry is answered by the image itself: nobody ticks anything off.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +24,7 @@ from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Box, tile_box, tiles_in
 from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken
-from labeltool.core.project import Skipped, Status
+from labeltool.core.project import ImageRecord, Skipped, Status
 from labeltool.core.provenance import TRUTH, Origin
 from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
@@ -125,24 +127,54 @@ def read_queue(root: Path) -> Queue | None:
         return Queue.from_json(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInputError(
-            f"this is not a queue: {error}", file=path, hint="Rank again: `labeltool rank` makes a new one"
+            f"this is not a queue: {error}",
+            file=path,
+            hint="Rank again: that makes a new one, and sets this one aside",
         ) from error
 
 
 def state_of(store: ProjectStore, suggestion: Suggestion) -> State:
     """What became of an entry: nobody has begun, somebody is at it, it is done, or its image is not there any more."""
     record = next((r for r in store.images() if r.id == suggestion.image), None)
+    found = _plain_state(record, suggestion)
+    return _state_of_region(store.load_mask(suggestion.image), suggestion) if found is None else found
+
+
+def states_of(
+    store: ProjectStore, suggestions: Sequence[Suggestion], cancel: CancelToken | None = None
+) -> list[State]:
+    """The same of many entries: each mask is read once. A region of an image that is damaged is in work, as its image
+    is."""
+    records = {record.id: record for record in store.images()}
+    found = [_plain_state(records.get(each.image), each) for each in suggestions]
+    of_regions = sorted(
+        (i for i, state in enumerate(found) if state is None), key=lambda i: suggestions[i].image
+    )
+    for image_id, indices in groupby(of_regions, key=lambda i: suggestions[i].image):
+        if cancel is not None:
+            cancel.check()
+        with suppress(DamagedError):
+            mask = store.load_mask(image_id)
+            for i in indices:
+                found[i] = _state_of_region(mask, suggestions[i])
+    return [state or "in_work" for state in found]
+
+
+def _plain_state(record: ImageRecord | None, suggestion: Suggestion) -> State | None:
+    """What the status of an image says; None where it is the pixels of a region that say it."""
     if record is None:
         return "gone"
     if record.status.settled:
         return "done"
     if record.status in (Status.NEW, Status.PRELABELLED):
         return "open"
-    if suggestion.box is None:
-        return "in_work"
-    share = labelled_share(store.load_mask(record.id), suggestion.box)
+    return "in_work" if suggestion.box is None else None
+
+
+def _state_of_region(mask: LabelMask, suggestion: Suggestion) -> State:
+    share = labelled_share(mask, suggestion.box or mask.size.box)
     return "done" if share >= _MOST else "in_work" if share > 0 else "open"
 
 
@@ -201,5 +233,20 @@ def worked_seconds(store: ProjectStore, image_id: str) -> float | None:
 
 
 def _suggestion(data: Mapping[str, Any]) -> Suggestion:
-    box = data["box"]
-    return Suggestion(**{**data, "box": None if box is None else Box(*(int(side) for side in box))})
+    box, seconds = data["box"], data["seconds"]
+    return Suggestion(
+        str(data["image"]),
+        None if box is None else Box(*(int(side) for side in box)),
+        str(data["strategy"]),
+        float(data["score"]),
+        str(data["why"]),
+        None if seconds is None else _seconds(seconds),
+        bool(data["control"]),
+        str(data["prediction"]),
+    )
+
+
+def _seconds(value: Any) -> float:
+    if not 0 <= float(value) < math.inf:
+        raise ValueError(f"{value} seconds")
+    return float(value)

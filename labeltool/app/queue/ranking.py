@@ -174,8 +174,7 @@ class _Run:
         def entry(index: int, score: float, why: str, *, control: bool) -> Suggestion:
             row, there = rows[index], shown.of(rows[index])
             needed = None if there is None else float(seconds.of(there.effort[None])[0])
-            said = why if needed is None else f"{why}; {_about(needed)} to fix"
-            return Suggestion(row.record.id, row.box, name, score, said, needed, control, self.key)
+            return Suggestion(row.record.id, row.box, name, score, why, needed, control, self.key)
 
         picks = (
             pick
@@ -235,10 +234,3 @@ def _past(store: ProjectStore, notices: list[str]) -> tuple[Outcome, ...]:
         notices.append(f"The queue so far could not be read and was set aside as {aside}: {error.message}")
         return ()
     return () if before is None else (*before.past, *outcomes(store, before))
-
-
-def _about(seconds: float) -> str:
-    """A time as people say it."""
-    if seconds < 90:
-        return f"about {max(5, 5 * round(seconds / 5))} s"
-    return f"about {round(seconds / 60)} min"

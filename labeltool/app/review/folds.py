@@ -19,12 +19,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 from labeltool.app.choices import Draw
 from labeltool.app.models import Model, digest_of, new_folder, read_model, seen
 from labeltool.app.prelabel import predict
 from labeltool.app.project import source_problem
+from labeltool.app.review.choices import FoldChoices
 from labeltool.app.runs import Run, read_run, train, write_run
 from labeltool.app.runs.images import TrainingImages
 from labeltool.app.runs.labels import learnt_origins
@@ -41,9 +43,6 @@ from labeltool.store.predictions import OUT_OF_FOLD
 from labeltool.store.project import ProjectStore
 
 FOLDS, PLAN = "folds", "plan.json"
-COUNT = 3
-"""Folds where nobody says how many: each model learns from two thirds of the images, and there are three trainings."""
-
 _TRAINING = 0.9
 """About the share of a fold's time that its training takes; the rest is predicting."""
 
@@ -118,7 +117,12 @@ def dealt(records: Sequence[ImageRecord], count: int, how: Draw) -> dict[str, in
 
 
 def begin_folds(
-    store: ProjectStore, options: TrainingOptions, count: int = COUNT, *, name: str = "", pattern: str = ""
+    store: ProjectStore,
+    options: TrainingOptions,
+    count: int = FoldChoices.count,
+    *,
+    name: str = "",
+    pattern: str = "",
 ) -> tuple[Folds, list[Skipped]]:
     """Deal the labelled images of a project into folds by the seed of ``options``; and what was left out, and why.
 
@@ -188,7 +192,8 @@ def follow_folds(
     """Train the model of each fold and keep its predictions of the fold's images, from where it was left.
 
     A fold whose images all have their predictions costs nothing; a training that was cancelled or killed goes on, and
-    so does predicting. Progress is over all that is left, in folds. Raises what a training raises, and CancelledError.
+    so does predicting. In the end folds that were dealt earlier are removed. Progress is over all that is left, in
+    folds. Raises what a training raises, and CancelledError.
     """
     cancel, report, records = cancel or CancelToken(), FoldReport(), store.images()
     lacking = {folds.fold_of[r.id] for r in folds.missing(store)}
@@ -198,6 +203,8 @@ def follow_folds(
         predicting = _within(named, _TRAINING, 1 - _TRAINING, 1.0)
         _predict(store, model, folds.of(fold, records), folds.key, how, predicting, cancel, report)
     report.images = len(folds.judged(records)) - len(folds.missing(store))
+    for earlier in takewhile(lambda each: each.name != folds.name, all_folds(store.root)):
+        remove_folds(store, earlier)
     return report
 
 

@@ -6,6 +6,7 @@ sure of another class than the annotation has, and does not merely draw an outli
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -19,25 +20,66 @@ from labeltool.core.mask import Plane
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.store.project import ProjectStore
 
+USEFUL: Final = 0.5
+"""Models that agree less with the labels (mean IoU of the classes but the background) are told of."""
 TEMPERATURE: Final = 0.1
 """Of the soft minimum over an image's pixels: cleanlab's figure for segmentation."""
 
 
-def label_errors(listing: Listing) -> View:
-    """The disagreements with an interior of a listing that holds annotations against out-of-fold predictions, the
-    likeliest errors first; what a reviewer has answered is left out.
+class Suspicion:
+    """Orders the places of a listing that holds annotations against out-of-fold predictions, the likeliest label errors
+    first.
 
-    The values of the view are their scores: the odds that the model gives its class (a geometric mean over the
-    interior) times the root of the interior's pixels, divided among all such places of the image. So of two places the
-    one is likelier to be wrong where the model is surer, which is larger, and in whose image model and annotation agree
-    otherwise: where they do not, it is the model that does not understand the image, as a rule.
+    An image counts as many places as it had when it was first looked at: so the order of what is left stays as it is
+    while somebody answers one place after the other.
     """
-    rows = np.sort(listing.view(Filter(interior=True)).rows)
-    table, of_image = listing.table[rows], listing.of_image[rows]
-    places = np.bincount(of_image, minlength=len(listing.images))[of_image]
-    values = np.exp(table["logit"]) * np.sqrt(table["interior"]) / places
-    order = np.argsort(-values, kind="stable")
-    return View(listing, rows[order], values[order])
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def places(self, image_id: str) -> int:
+        """How many places of an image may be wrong, those included that are answered."""
+        return self._places.get(image_id, 0)
+
+    def view(self, listing: Listing, wanted: Filter | None = None) -> View:
+        """The disagreements with an interior that a filter lets through. The values of the view are their scores.
+
+        A score is the odds that the model gives its class (a geometric mean over the region), times how many times its
+        usual odds of that class in that image they are, times the root of the interior's pixels, divided among all such
+        places of the image. So of two places the one is likelier to be wrong where the model is surer, in itself and
+        compared with the rest of the image, which is larger, and in whose image model and annotation agree otherwise:
+        where they do not, it is the model that does not understand the image, as a rule.
+        """
+        every = listing.view(Filter(interior=True, answered=True)).rows
+        now = np.bincount(listing.of_image[every], minlength=len(listing.images))
+        for (record, _), count in zip(listing.images, now.tolist(), strict=True):
+            self._places[record.id] = max(count, self._places.get(record.id, 0))
+        rows = np.sort(listing.view(replace(wanted or Filter(), interior=True)).rows)
+        table, of_image = listing.table[rows], listing.of_image[rows]
+        places = np.array([self._places[record.id] for record, _ in listing.images], np.int64)[of_image]
+        values = np.exp(2 * table["logit"] - table["usual"]) * np.sqrt(table["interior"]) / places
+        order = np.argsort(-values, kind="stable")
+        return View(listing, rows[order], values[order])
+
+
+def label_errors(listing: Listing) -> View:
+    """The places of a listing where the annotation may be wrong, the likeliest first; what a reviewer has answered is
+    left out."""
+    return Suspicion().view(listing)
+
+
+def useless_models(listing: Listing) -> str:
+    """A sentence where the models have learnt too little for what they say against the labels to be trusted, else
+    empty. The background, which any model gets right, does not count."""
+    catalog = listing.catalog
+    values = [value for value in catalog.values if value != catalog.background] or catalog.values
+    iou = listing.counted().miou(values)
+    if iou is None or iou >= USEFUL:
+        return ""
+    return (
+        f"the models agree with the labels to an IoU of {iou:.2f} only: "
+        "train longer (--again --minutes), or expect many false alarms"
+    )
 
 
 def image_scores(

@@ -174,6 +174,16 @@ class View:
         at = self._at(rank, "left")
         return at if at < len(self) and self[at].rank == rank else None
 
+    def renewed(self, rank: Rank) -> Rank:
+        """The rank that the same place has here; as it is where the place is not there any more."""
+        image, pixel = divmod(rank.place, _MOST_PIXELS)
+        if image >= len(self.listing.images):
+            return rank
+        y, x = divmod(pixel, self.listing.images[image][0].size.width)
+        table = self.table
+        here = (self.listing.of_image[self.rows] == image) & (table["y"] == y) & (table["x"] == x)
+        return Rank(float(self.values[here][0]), rank.place) if here.any() else rank
+
     def _at(self, rank: Rank, side: Literal["left", "right"]) -> int:
         """How many entries stand before a rank, or before and at it."""
         first, last = (int(np.searchsorted(-self.values, -rank.value, of)) for of in ("left", "right"))

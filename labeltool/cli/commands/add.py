@@ -9,6 +9,7 @@ from typing import Any
 from labeltool.cli import arguments
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
+from labeltool.core.words import counted
 
 SUMMARY = "put images into a project (referenced, never copied or changed)"
 
@@ -40,7 +41,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
             progress=out.progress,
             cancel=out.cancel,
         )
-    out.say(f"{len(report.added)} images added, {report.known} were there already.")
+    out.say(f"{counted(len(report.added), 'image')} added, {report.known} already there.")
     for record in report.relinked:
         out.say(f"{record.path} is an image that had gone from where it was; its labels are kept.")
     skipped = out.skipped(report.skipped)

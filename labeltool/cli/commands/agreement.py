@@ -9,6 +9,7 @@ from labeltool.cli import arguments
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
 from labeltool.cli.table import figure, table
+from labeltool.core.words import counted
 
 SUMMARY = "compare the labels of several annotators of the same images"
 
@@ -50,7 +51,7 @@ def describe(pair: dict[str, Any]) -> str:
     only = f", {pixels['only_a']:,} only of {pair['a']}, {pixels['only_b']:,} only of {pair['b']}"
     return "\n".join(
         [
-            f"{pair['a']} and {pair['b']}, {pair['images']} images",
+            f"{pair['a']} and {pair['b']}, {counted(pair['images'], 'image')}",
             table(["class", "IoU", "Dice"], rows),
             f"Cohen's kappa {figure(pooled['kappa'])}, pixel agreement {figure(pooled['pixel_agreement'])}, "
             f"{pixels['counted']:,} pixels{only if pixels['only_a'] or pixels['only_b'] else ''}",

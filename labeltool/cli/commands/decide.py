@@ -8,7 +8,8 @@ from typing import Any
 from labeltool.cli import arguments
 from labeltool.cli.naming import UsageError
 from labeltool.cli.opening import open_project
-from labeltool.cli.output import Output
+from labeltool.cli.output import NAMED, Output
+from labeltool.core.words import counted
 
 SUMMARY = "say that images are done, approved, rejected, or in work again"
 WORDS = ("done", "approved", "rejected", "in-work")
@@ -24,6 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Write it down, who and when. It holds for the pixels as they are."""
+    from labeltool.app.exporting import drawn_by_model
     from labeltool.app.people.deciding import check, decide
     from labeltool.app.project import chosen_by
     from labeltool.core.errors import BadInputError
@@ -36,7 +38,25 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         raise UsageError(error.message, hint='--reason "..."') from error
     with open_project(args.dir, out) as store:
         records = chosen_by(store, args.images)
+        verified = status.settled  # the decision says that the labels are right, so there had better be some
+        unlabelled = [r.name for r in records if verified and not store.class_pixels(r.id)]
+        drawn = [r.name for r in drawn_by_model(records) if verified and r.name not in unlabelled]
         for record in records:
             decide(store, record.id, status, expected=store.history(record.id).revision, reason=args.reason)
-    out.say(f"{len(records)} images are {args.status.replace('-', ' ')} now.")
-    return {"images": [record.name for record in records], "status": status.value}
+    are = "is" if len(records) == 1 else "are"
+    out.say(f"{counted(len(records), 'image')} {are} {args.status.replace('-', ' ')} now.")
+    if unlabelled:
+        out.notice(_of_them(unlabelled, "nothing labelled"))
+    if drawn:
+        out.notice(_of_them(drawn, "only what a model has drawn"))
+    return {
+        "images": [record.name for record in records],
+        "status": status.value,
+        "unlabelled": unlabelled,
+        "drawn_by_model": drawn,
+    }
+
+
+def _of_them(names: list[str], what: str) -> str:
+    some = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+    return f"{len(names)} of them {'has' if len(names) == 1 else 'have'} {what} ({some})"

@@ -15,6 +15,7 @@ from labeltool.cli.commands.export import tell
 from labeltool.cli.output import Output
 from labeltool.cli.runner import has_display
 from labeltool.core.errors import LabeltoolError, StoreError
+from labeltool.core.words import counted
 
 if TYPE_CHECKING:
     from labeltool.store.project import ProjectStore
@@ -73,7 +74,7 @@ def _work(store: ProjectStore, device: str, out: Output) -> dict[str, Any]:
         cancel=out.cancel,
         done=lambda record: fill_annotation(store, record, model.key),
     )
-    out.say(f"{report.images} images pre-labelled by {model.key} in {report.seconds:.1f} s.")
+    out.say(f"{counted(report.images, 'image')} pre-labelled by {model.key} in {report.seconds:.1f} s.")
     for text in report.notices:
         out.notice(text)
     out.skipped(report.skipped)

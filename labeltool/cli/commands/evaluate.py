@@ -9,6 +9,7 @@ from labeltool.cli import arguments
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
 from labeltool.cli.table import figure, table
+from labeltool.core.words import counted
 
 SUMMARY = "compare a model's predictions with the annotation"
 
@@ -68,7 +69,7 @@ def describe(result: dict[str, Any]) -> str:
         [
             table(heads, rows),
             f"mIoU {figure(result['miou'])}, pixel accuracy {figure(result['pixel_accuracy'])}, "
-            f"ECE {figure(result['ece'])}, {result['images']} images, model {result['model']}",
+            f"ECE {figure(result['ece'])}, {counted(result['images'], 'image')}, model {result['model']}",
         ]
     )
 
@@ -107,5 +108,5 @@ def honesty(result: dict[str, Any]) -> str:
             f"Its weights were chosen by {result['chosen_on']} of these images: expect a little less on others."
         )
     if result["left_out"]:
-        lines.append(f"{result['left_out']} images that it was trained on were left out.")
+        lines.append(f"Left out: {counted(result['left_out'], 'image')} that it was trained on.")
     return "\n".join(lines)

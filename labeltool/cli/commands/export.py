@@ -11,6 +11,7 @@ from labeltool.cli import arguments
 from labeltool.cli.opening import open_project
 from labeltool.cli.options import add_options, format_options, read_options
 from labeltool.cli.output import Output
+from labeltool.core.words import counted
 from labeltool.formats.options import ExportOptions
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ def tell(report: ExportReport, folder: Path, out: Output) -> dict[str, Any]:
         out.notice(notice)
     skipped = out.skipped(report.skipped)
     out.say(
-        f"{report.images} images with {report.objects} objects exported as {report.format} to {folder}: "
-        f"{report.files} files, read back and equal."
+        f"{counted(report.images, 'image')} with {counted(report.objects, 'object')} exported as {report.format} "
+        f"to {folder}: {counted(report.files, 'file')}, read back and equal."
     )
     return {
         "format": report.format,
@@ -91,8 +92,8 @@ def _tell_plan(plan: ExportPlan, args: Namespace, out: Output) -> dict[str, Any]
         out.notice(notice)
     skipped = out.skipped(plan.skipped)
     out.say(
-        f"{plan.images} images with {plan.objects} objects would be exported as {args.format} to {args.out}, "
-        f"at most {plan.nbytes / 1e6:,.0f} MB. Nothing was written."
+        f"{counted(plan.images, 'image')} with {counted(plan.objects, 'object')} would be exported as {args.format} "
+        f"to {args.out}, at most {plan.nbytes / 1e6:,.0f} MB. Nothing was written."
     )
     return {
         "format": args.format,

@@ -21,11 +21,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Report what is wrong; ends with 1 when something is."""
+    from labeltool.app.checking import check
     from labeltool.store import fsck
 
     if args.rebuild:
         fsck.rebuild_index(args.dir)
-    findings = fsck.check(args.dir)
+    findings = check(args.dir)
     for finding in findings:
         out.notice(str(finding))
     errors = sum(str(finding.severity) == "error" for finding in findings)

@@ -10,6 +10,7 @@ from labeltool.cli.naming import UsageError
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
 from labeltool.cli.table import figure, table
+from labeltool.core.words import counted
 
 if TYPE_CHECKING:
     from labeltool.core.project import ImageRecord
@@ -53,7 +54,8 @@ def _add(store: ProjectStore, records: list[ImageRecord], out: Output) -> dict[s
     for notice in found.notices:
         out.notice(notice)
     skipped = out.skipped(found.skipped)
-    out.say(f"{len(found.images)} images are hidden gold images now.")
+    number = len(found.images)
+    out.say(f"{counted(number, 'image')} {'is' if number == 1 else 'are'} hidden as gold now.")
     out.exit_code = int(bool(skipped) and not found.images)
     return {
         "added": [record.name for record in found.images],
@@ -82,7 +84,9 @@ def _report(store: ProjectStore, out: Output) -> dict[str, Any]:
 
 def describe(result: dict[str, Any]) -> str:
     """The figures for people: each annotator by class, then everything in order of time."""
-    waiting = f"{result['waiting']} gold images wait for somebody to call them done or approved."
+    number = result["waiting"]
+    wait = "waits" if number == 1 else "wait"
+    waiting = f"{counted(number, 'gold image')} {wait} for somebody to say done or approved."
     if not result["annotators"]:
         return waiting
     parts = []
@@ -93,7 +97,7 @@ def describe(result: dict[str, Any]) -> str:
         ]
         heads = ["class", "IoU", "Dice", "precision", "recall"]
         parts.append(
-            f"{author or 'unknown'}, {found['images']} images: {_summary(found)}\n{table(heads, rows)}"
+            f"{author or 'unknown'}, {counted(found['images'], 'image')}: {_summary(found)}\n{table(heads, rows)}"
         )
     heads = ["image", "when (UTC)", "who", "status", "mIoU", "kappa"]
     rows = [

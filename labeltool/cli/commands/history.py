@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--restore",
         metavar="R",
-        type=int,
+        type=_revision,
         help="bring back the labels as they were at revision R, as one step that can be undone",
     )
 
@@ -80,7 +80,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
 
 
 def describe(done: list[JournalEntry], made: list[Decision]) -> str:
-    """Operations and decisions in order of revision, for people."""
+    """Operations, each with the decisions on what it left, in order of time; both come oldest first."""
     lines = [
         (e.revision, 0, [e.title if e.kind == "do" else f"{e.kind} {e.title}", e.author, e.at_utc])
         for e in done
@@ -92,6 +92,15 @@ def describe(done: list[JournalEntry], made: list[Decision]) -> str:
     if not lines:
         return "Nobody has labelled it."
     rows = [
-        [what, f"r{revision}", author, at_utc[:19]] for revision, _, (what, author, at_utc) in sorted(lines)
+        [what, f"r{revision}", author, at_utc[:19]]
+        for revision, _, (what, author, at_utc) in sorted(lines, key=lambda line: line[:2])
     ]
     return table(["what", "revision", "who", "when (UTC)"], rows)
+
+
+def _revision(typed: str) -> int:
+    """A revision as the table shows it, r12, or its number alone."""
+    number = typed[1:] if typed[:1] in ("r", "R") else typed
+    if not (number.isascii() and number.isdigit()):
+        raise ArgumentTypeError(f"{typed!r} is no revision; the history shows them: r12, for example")
+    return int(number)

@@ -8,9 +8,12 @@ from typing import Any
 
 from labeltool import plugins
 from labeltool.cli import arguments
+from labeltool.cli.naming import UsageError
 from labeltool.cli.opening import open_project
 from labeltool.cli.options import add_options, format_options, read_options
 from labeltool.cli.output import Output
+from labeltool.core.errors import BadInputError
+from labeltool.core.words import counted
 from labeltool.formats.options import ImportOptions
 
 GROUP = "labeltool.importers"
@@ -26,7 +29,6 @@ def add_arguments_for(parser: ArgumentParser, words: list[str]) -> None:
         "--as",
         dest="reference",
         metavar="NAME",
-        default="",
         help="keep the labels as those of another annotator beside the annotation, which stays as it is",
     )
     arguments.progress(parser)
@@ -39,6 +41,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Commit what fits, one undoable step an image."""
     from labeltool.app.importing import import_labels
 
+    reference = _reference(args.reference)
     with open_project(args.dir, out) as store:
         options = read_options(args, plugins.load(GROUP, args.format).Options)
         report = import_labels(
@@ -46,15 +49,17 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
             args.src,
             args.format,
             options,
-            reference=args.reference,
+            reference=reference,
             progress=out.progress,
             cancel=out.cancel,
         )
     for notice in report.notices:
         out.notice(notice)
     skipped = out.skipped(report.skipped)
-    where = f", as the reference {args.reference!r}" if args.reference else ""
-    out.say(f"Labels of {report.images} images with {report.objects} objects imported{where}.")
+    where = f", as the reference {reference!r}" if reference else ""
+    out.say(
+        f"Labels of {counted(report.images, 'image')} with {counted(report.objects, 'object')} imported{where}."
+    )
     out.exit_code = int(bool(skipped) and not report.images)
     return {
         "images": report.images,
@@ -62,3 +67,16 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         "skipped": skipped,
         "notices": report.notices,
     }
+
+
+def _reference(typed: str | None) -> str | None:
+    """The name that was typed; None where the labels are to go into the annotation."""
+    from labeltool.app.people.references import checked_name
+
+    if typed is None:
+        return None
+    try:
+        return checked_name(typed)
+    except BadInputError as error:
+        hint = error.hint or "--as NAME; without --as the labels go into the annotation"
+        raise UsageError(f"--as {typed!r}: {error.message}", hint=hint) from error

@@ -14,6 +14,7 @@ from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
 from labeltool.cli.table import table
 from labeltool.cli.training_flags import add_training_flags, read_training_flags, typed_flags
+from labeltool.core.words import counted
 
 if TYPE_CHECKING:
     from labeltool.app.review.folds import Folds
@@ -23,20 +24,19 @@ if TYPE_CHECKING:
 
 SUMMARY = "list where labels may be wrong, as judged by models that have never seen them"
 
-PRESET, MINUTES = "quick", 5.0
-"""How each model is trained where nothing else is typed, and for how long."""
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The project, the folds and how their models are trained."""
+    from labeltool.app.review.choices import FoldChoices
     from labeltool.inference.training_options import PRESETS
 
+    usual = FoldChoices()
     arguments.project(parser)
     parser.add_argument(
         "--folds",
         type=int,
         metavar="K",
-        help="deal the labelled images into K; a model for each learns from the others (default: 3)",
+        help=f"deal the labelled images into K; a model for each learns from the others (default: {usual.count})",
     )
     parser.add_argument(
         "--count", metavar="N", type=count, default=SHOWN, help=f"how many are listed (default: {SHOWN})"
@@ -54,7 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--preset",
         choices=PRESETS,
-        help=f"how models are trained (default: {PRESET}, {MINUTES:g} minutes each)",
+        help=f"how models are trained (default: {usual.preset}, {usual.minutes:g} minutes each)",
     )
     arguments.progress(parser)
     add_training_flags(parser)
@@ -63,8 +63,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Train and predict what is missing, then list; after Ctrl+C the next call goes on."""
-    from labeltool.app.review.folds import all_folds, follow_folds, remove_folds
-    from labeltool.app.review.label_errors import image_scores, label_errors
+    from labeltool.app.review.folds import follow_folds
+    from labeltool.app.review.label_errors import image_scores, label_errors, useless_models
     from labeltool.app.review.making import review
     from labeltool.inference.options import InferenceOptions
     from labeltool.store.comparisons import Comparisons
@@ -75,14 +75,13 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
             out.notice(_how_long(folds))
         how = InferenceOptions(device=folds.options.device)
         report = follow_folds(store, folds, how, progress=out.progress, cancel=out.cancel)
-        for older in all_folds(store.root)[:-1]:
-            remove_folds(store, older)
         judged = folds.judged(store.images())
         listing = review(store, Comparisons(store.root), judged, folds.key, cancel=out.cancel)
         view = label_errors(listing)
         images = image_scores(store, folds.key, cancel=out.cancel)
         files = {record.id: str(record.path) for record in judged}
-    for text in (*report.notices, *listing.notices):
+    notices = list(filter(None, (*report.notices, *listing.notices, useless_models(listing))))
+    for text in notices:
         out.notice(text)
     entries = [view[number] for number in range(min(args.count, len(view)))]
     errors = [
@@ -100,17 +99,19 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
             {"id": image, "file": files[image], "score": images[image]}
             for image in sorted(images, key=lambda image: images[image])
         ],
+        "notices": notices,
         "skipped": out.skipped([*skipped, *report.skipped, *listing.skipped]),
     }
 
 
 def _folds(args: Namespace, store: ProjectStore) -> tuple[Folds, list[Skipped]]:
     """The folds that are there, or new ones."""
-    from labeltool.app.review.folds import COUNT, all_folds, begin_folds
+    from labeltool.app.review.choices import FoldChoices
+    from labeltool.app.review.folds import all_folds, begin_folds
 
     known = all_folds(store.root)
     if args.again or not known:
-        count = COUNT if args.folds is None else args.folds
+        count = FoldChoices.count if args.folds is None else args.folds
         return begin_folds(store, _options(args), count, pattern=args.pattern or "")
     typed = typed_flags(args, "folds", "pattern", "preset")
     if typed:
@@ -123,19 +124,22 @@ def _folds(args: Namespace, store: ProjectStore) -> tuple[Folds, list[Skipped]]:
 
 def _options(args: Namespace) -> TrainingOptions:
     """How the models are trained, and where nothing is said of it for how long."""
-    from labeltool.inference.training_options import TrainingOptions
+    from labeltool.app.review.choices import FoldChoices
 
-    args.preset = args.preset or PRESET
+    usual = FoldChoices()
+    args.preset = args.preset or usual.preset
     options = read_training_flags(args, "folds")
     if args.steps is not None:
         return replace(options, minutes=args.minutes)
-    return replace(options, steps=TrainingOptions().steps, minutes=args.minutes or MINUTES)
+    return replace(options, steps=usual.options().steps, minutes=args.minutes or usual.minutes)
 
 
 def _how_long(folds: Folds) -> str:
     """What has to be waited for."""
     options = folds.options
-    each = f"{options.minutes:g} minutes" if options.minutes else f"{options.steps:,} steps"
+    each = counted(options.steps, "step")
+    if options.minutes:
+        each = f"{options.minutes:g} minute{'' if options.minutes == 1 else 's'}"
     return f"{folds.count} models are trained first, for {each} each; after Ctrl+C the next call goes on"
 
 
@@ -154,6 +158,7 @@ def _described(errors: Sequence[dict[str, Any]], total: int, images: int) -> str
     ]
     heads = ["image", "label : model", "at x,y", "area", "confidence", "score"]
     lines = [table(heads, rows)] if rows else []
-    places = "1 place" if total == 1 else f"{total:,} places"
-    lines.append(f"{places} in {images} images where a label may be wrong, the likeliest first")
+    lines.append(
+        f"{counted(total, 'place')} in {counted(images, 'image')} where a label may be wrong, the likeliest first"
+    )
     return "\n".join(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +13,8 @@ from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
 from labeltool.cli.table import figure, table
 from labeltool.cli.training_flags import add_training_flags, typed_flags, with_typed
+from labeltool.core.errors import BadInputError
+from labeltool.core.words import counted
 
 if TYPE_CHECKING:
     from labeltool.app.loop import Decision, LoopSettings, Point, Round
@@ -21,7 +23,14 @@ if TYPE_CHECKING:
 
 SUMMARY = "train on what was corrected, and put the model in use if it is no worse on the test images"
 
-OF_SETTINGS = ("every", "fresh", "minutes", "preset")
+OF_SETTINGS = {
+    "every": "every",
+    "fresh": "fresh",
+    "minutes": "minutes",
+    "preset": "preset",
+    "verified": "verified_only",
+}
+"""How the flag of each setting is called."""
 
 
 class Action(NamedTuple):
@@ -86,7 +95,7 @@ def _round(args: Namespace, out: Output) -> dict[str, Any]:
             progress=out.progress,
             cancel=out.cancel,
             begun=lambda run: out.say(
-                f"Round: learning from {len(run.manifest.of('train'))} images, "
+                f"Round: learning from {counted(len(run.manifest.of('train')), 'image')}, "
                 f"choosing on {len(run.manifest.of('val'))} (run {run.name})."
             ),
             log=lambda row: out.event("metrics", **row),
@@ -105,7 +114,12 @@ def _options(args: Namespace, store: ProjectStore) -> TrainingOptions:
     options = round_options(store, read_settings(store.root))
     if args.preset:
         wanted = preset(args.preset)
-        options = replace(wanted, name=options.name, minutes=wanted.minutes or options.minutes)
+        options = replace(
+            wanted,
+            name=options.name,
+            minutes=wanted.minutes or options.minutes,
+            verified_only=options.verified_only,
+        )
     return with_typed(args, replace(options, name=args.name or options.name), "loop", "DIR", "round")
 
 
@@ -134,12 +148,16 @@ def _signed(value: float | None) -> str:
 
 def _status(args: Namespace, out: Output) -> dict[str, Any]:
     from labeltool.app.effort import worked_in_all
-    from labeltool.app.loop import approved, curve, is_due, read_rounds, read_settings
+    from labeltool.app.loop import LoopSettings, approved, is_due, read_settings, read_standing
 
     with open_project(args.dir, out, write=False) as store:
-        settings = read_settings(store.root)
-        done, damaged = read_rounds(store.root)
-        points = curve(store.root, done)
+        try:
+            settings = read_settings(store.root)
+        except BadInputError as error:
+            out.notice(f"the usual settings are shown instead: {error}")
+            settings = LoopSettings()
+        found = read_standing(store, settings)
+        done, damaged, points = found.rounds, found.damaged, found.points
         worked = worked_in_all(store, store.images())
         result = {
             "rounds": [each.to_json() for each in done],
@@ -163,13 +181,13 @@ def _status(args: Namespace, out: Output) -> dict[str, Any]:
     return result
 
 
-def _rounds(done: list[Round]) -> str:
+def _rounds(done: Sequence[Round]) -> str:
     rows = [[str(r.number), r.began[:16].replace("T", " "), r.outcome, r.model or "–"] for r in done]
     lines = [table(["round", "began (UTC)", "", "model"], rows)]
     return "\n".join([*lines, *(f"{r.number}: {r.why}" for r in done[-3:])])
 
 
-def _curve(points: list[Point]) -> str:
+def _curve(points: Sequence[Point]) -> str:
     heads = ["round", "images", "clicks", "minutes", "mIoU in use", "mIoU tried", *points[-1].per_class]
     rows = [
         [
@@ -193,15 +211,24 @@ def _curve(points: list[Point]) -> str:
 
 
 def _settings(args: Namespace, out: Output) -> dict[str, Any]:
-    from labeltool.app.loop import read_settings, write_settings
+    from labeltool.app.loop import LoopSettings, read_settings, set_damaged_aside, write_settings
 
-    known = [f"--{name}" for name in OF_SETTINGS]
+    known = [f"--{flag.replace('_', '-')}" for flag in OF_SETTINGS.values()]
     others = [flag for flag in typed_flags(args, "name") if flag not in known]
     if others:
         raise UsageError(f"settings are {', '.join(known)}: leave out {', '.join(others)}")
-    typed = {name: getattr(args, name) for name in OF_SETTINGS if getattr(args, name) is not None}
+    given = {name: getattr(args, flag) for name, flag in OF_SETTINGS.items()}
+    typed = {name: value for name, value in given.items() if value is not None}
     with open_project(args.dir, out, write=bool(typed)) as store:
-        settings = replace(read_settings(store.root), **typed)
+        try:
+            settings = replace(read_settings(store.root), **typed)
+        except BadInputError as error:
+            if not typed:
+                raise
+            settings = replace(LoopSettings(), **typed)
+            settings.check()
+            aside = set_damaged_aside(store.root)
+            out.notice(f"{error.message}: the file was set aside as {aside}, what was not given is as usual")
         if typed:
             write_settings(store.root, settings)
     _say_settings(settings, out)
@@ -209,10 +236,12 @@ def _settings(args: Namespace, out: Output) -> dict[str, Any]:
 
 
 def _say_settings(settings: LoopSettings, out: Output) -> None:
-    when = f"by itself after {settings.every} approvals" if settings.every else "by hand"
+    when = f"by itself after {counted(settings.every, 'approval')}" if settings.every else "by hand"
     start = "random weights" if settings.fresh else "the weights in use"
+    labels = "verified pixels alone" if settings.verified else "all that people have labelled"
+    minutes = f"{settings.minutes:g} minute{'' if settings.minutes == 1 else 's'}"
     out.say(
-        f"A round begins {when}, trains for at most {settings.minutes:g} minutes and starts from {start}."
+        f"A round begins {when}, trains for at most {minutes}, starts from {start} and learns from {labels}."
     )
 
 

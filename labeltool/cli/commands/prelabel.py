@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from labeltool.cli import arguments
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
+from labeltool.core.words import counted
 
 if TYPE_CHECKING:
     from labeltool.app.prelabel import PrelabelReport
@@ -86,8 +87,8 @@ def _alone(args: Namespace, out: Output) -> dict[str, Any]:
         )
     result = _told(report, out)
     out.say(
-        f"{report.images} images pre-labelled by {report.model} in {report.seconds:.1f} s "
-        f"({report.tiles} tiles, {report.kept} predictions were kept from before)."
+        f"{counted(report.images, 'image')} pre-labelled by {report.model} in {report.seconds:.1f} s "
+        f"({counted(report.tiles, 'tile')}; kept from before: {counted(report.kept, 'prediction')})."
     )
     return result
 
@@ -115,7 +116,8 @@ def _shard(args: Namespace, out: Output, share: Share) -> dict[str, Any]:
     result = _told(report, out)
     state = shards.state() or {"chunks": 0, "done": 0}
     out.say(
-        f"{share}: {report.images} images in {report.seconds:.1f} s ({report.tiles} tiles, {report.kept} were there). "
+        f"{share}: {counted(report.images, 'image')} in {report.seconds:.1f} s "
+        f"({counted(report.tiles, 'tile')}, {report.kept} already there). "
         f"Of all {state['chunks']} chunks {state['done']} are done; --collect takes them into the project."
     )
     return {**result, "rank": share.rank, "world_size": share.world_size, "shards": state}
@@ -137,7 +139,9 @@ def _collect(args: Namespace, out: Output) -> dict[str, Any]:
         left = states(store.root)
     skipped = out.skipped([each for report in reports for each in report.skipped])
     for report in reports:
-        out.say(f"{report.images} images pre-labelled by {report.model} ({report.tiles} tiles).")
+        out.say(
+            f"{counted(report.images, 'image')} pre-labelled by {report.model} ({counted(report.tiles, 'tile')})."
+        )
     if not reports:
         out.say("There is nothing to collect.")
     tell_shards(left, out)

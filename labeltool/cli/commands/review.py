@@ -11,6 +11,7 @@ from labeltool.cli.naming import UsageError, meant
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
 from labeltool.cli.table import figure, table
+from labeltool.core.words import counted
 
 if TYPE_CHECKING:
     from labeltool.app.review.listing import Entry, Filter, Listing, View
@@ -75,8 +76,9 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     for notice in listing.notices:
         out.notice(notice)
     if listing.missing:
+        lack = "lacks" if len(listing.missing) == 1 else "lack"
         out.notice(
-            f"{len(listing.missing)} images lack {layer}{'' if args.reference else '; --predict makes it'}"
+            f"{counted(len(listing.missing), 'image')} {lack} {layer}{'' if args.reference else '; --predict makes it'}"
         )
     view = listing.view(wanted, args.order)
     entries = [view[number] for number in range(min(args.count, len(view)))]
@@ -148,10 +150,10 @@ def describe(result: dict[str, Any]) -> str:
     if more:
         lines.append(f"… and {more:,} more; --count lists more of them")
     lines.append(
-        f"{total['disagreements']:,} disagreements of {total['area']:,} pixels, {total['interior']:,} of them "
-        f"interior, in {total['images']} images"
+        f"{counted(total['disagreements'], 'disagreement')} of {counted(total['area'], 'pixel')}, "
+        f"{total['interior']:,} of them interior, in {counted(total['images'], 'image')}"
     )
-    lines.append(f"mIoU {figure(result['miou'])}, {result['images']} images, {result['layer']}")
+    lines.append(f"mIoU {figure(result['miou'])}, {counted(result['images'], 'image')}, {result['layer']}")
     return "\n".join(lines)
 
 

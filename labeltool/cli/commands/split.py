@@ -10,6 +10,7 @@ from labeltool.cli.opening import open_project
 from labeltool.cli.options import add_options, read_options
 from labeltool.cli.output import Output
 from labeltool.core.project import SPLITS
+from labeltool.core.words import counted
 
 SUMMARY = "divide the images into train, val and test"
 
@@ -57,6 +58,6 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     said = ", ".join(f"{split or 'none'} {counts[split]}" for split in (*SPLITS, "") if counts.get(split))
     out.say(
         f"{said}{f' ({found.units})' if found.units else ''}. "
-        + ("Nothing was changed." if args.dry_run else f"{changed} images have another split now.")
+        + ("Nothing was changed." if args.dry_run else f"Another split now: {counted(changed, 'image')}.")
     )
     return {"splits": counts, "changed": changed, "units": found.units, "notices": found.notices}

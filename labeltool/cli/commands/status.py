@@ -11,6 +11,7 @@ from labeltool.cli.commands.prelabel import tell_shards
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
 from labeltool.cli.table import table
+from labeltool.core.words import counted
 
 SUMMARY = "how far a project is"
 
@@ -31,7 +32,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         result = {**status(store), "looked_at": looked_at, "shards": states(store.root)}
     if os.access(store.root, os.W_OK):
         result["read_only"] = None  # it was opened for viewing, but others may write
-    out.say(f"{result['name']} ({result['project']}): {result['images']} images")
+    out.say(f"{result['name']} ({result['project']}): {counted(result['images'], 'image')}")
     for group in ("status", "splits"):
         if result[group]:
             out.say("  " + ", ".join(f"{name} {count}" for name, count in result[group].items()))

@@ -15,6 +15,7 @@ from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
 from labeltool.cli.training_flags import add_training_flags, read_training_flags, typed_flags
 from labeltool.core.errors import LabeltoolError
+from labeltool.core.words import counted
 
 if TYPE_CHECKING:
     from labeltool.app.models import Model
@@ -94,7 +95,8 @@ def _plan_in_words(this: Run) -> str:
     minutes = (
         f"{options.minutes:g} minute{'' if options.minutes == 1 else 's'} or " if options.minutes else ""
     )
-    return f"Learning from {images[0]} images, choosing on {images[1]}, for {minutes}{options.steps:,} steps."
+    train = counted(images[0], "image")
+    return f"Learning from {train}, choosing on {images[1]}, for {minutes}{options.steps:,} steps."
 
 
 def _run(args: Namespace, out: Output) -> Run:

@@ -24,9 +24,9 @@ from labeltool.core.provenance import Origin
 from labeltool.formats.dataset import UNLABELLED, same
 from labeltool.formats.index_png import pack_strips, read_index, write_packed
 from labeltool.formats.items import Names, Watched, is_labelled
-from labeltool.formats.manifest import read_manifest
+from labeltool.formats.manifest import own_manifest
 from labeltool.formats.options import ExportOptions
-from labeltool.formats.protocol import ExportPlan, ExportReport, LabelledImage, LabelledImages
+from labeltool.formats.protocol import ExportPlan, ExportReport, LabelledImage, LabelledImages, Planned
 from labeltool.formats.untrusted import left_out
 
 ORIGINS, LEGEND = "origins", "origins.json"
@@ -51,26 +51,15 @@ class OriginExporter:
 
     def plan(self, images: LabelledImages, catalog: ClassCatalog, options: Any) -> ExportPlan:
         """How many images there are to write."""
-        ids: set[str] = set()
-        folders: set[Path] = set()
-        skipped, nbytes = [], 0
+        planned = Planned()
         for image, _, why in _named(images, options):
             if why is not None:
-                skipped.append(why)
-                continue
-            ids.add(image.record.id)
-            folders.add(image.record.path.parent)
-            nbytes += image.record.size.pixels
-        return ExportPlan(
-            len(ids),
-            0,
-            nbytes,
-            () if ids else ("There is no labelled image to export",),
-            ("This says who has set each pixel, and nothing of its class",) if ids else (),
-            tuple(skipped),
-            frozenset(folders),
-            frozenset(ids),
-        )
+                planned.skipped.append(why)
+            else:
+                planned.add([image.record.id], [image.record.path], image.record.size.pixels)
+        if not planned.ids:
+            return planned.plan(("There is no labelled image to export",), ())
+        return planned.plan((), ("This says who has set each pixel, and nothing of its class",))
 
     def write(
         self,
@@ -106,9 +95,7 @@ class OriginExporter:
         cancel: CancelToken,
     ) -> None:
         """Read every file back and compare it with the origin plane; LabeltoolError at the first difference."""
-        manifest = read_manifest(out)
-        if manifest is None:
-            raise LabeltoolError("the export has no manifest, so it cannot be verified", file=out)
+        manifest = own_manifest(out)
         if json.loads((out / LEGEND).read_text(encoding="ascii")) != legend():
             raise LabeltoolError("the legend read back is not the one that was written", file=out / LEGEND)
         for image in Watched(images, progress, cancel, "verifying"):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from labeltool.core.progress import CancelToken
+from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.imaging.windows import read_window, windows
 from labeltool.inference.feeding import open_fed
 from labeltool.inference.levels import apply, image_levels
@@ -22,7 +22,12 @@ MOST_IMAGES = 200
 """Training images that are looked at, at most."""
 
 
-def offsets(images: Sequence[TrainingImage], segmenter: TorchSegmenter, cancel: CancelToken) -> list[float]:
+def offsets(
+    images: Sequence[TrainingImage],
+    segmenter: TorchSegmenter,
+    cancel: CancelToken,
+    progress: Progress = silent,
+) -> list[float]:
     """What to add to each class's logit so that whole images, not crops, get the best IoU; 0 for the background.
 
     Each class is held against the best of the others: of all thresholds on that margin the one with the largest
@@ -31,8 +36,10 @@ def offsets(images: Sequence[TrainingImage], segmenter: TorchSegmenter, cancel: 
     catalog = segmenter.card.catalog
     counts = torch.zeros(len(catalog.classes), 2, _BINS, dtype=torch.float64)
     if len(catalog.classes) > 1:
-        for image in images[:: -(-len(images) // MOST_IMAGES)]:
+        looked_at = images[:: -(-len(images) // MOST_IMAGES)]
+        for number, image in enumerate(looked_at):
             cancel.check()
+            progress(number, len(looked_at))
             _count(image, segmenter, counts)
     return [
         0.0 if each.value == catalog.background else -_best_threshold(*counts[channel])

@@ -13,7 +13,7 @@ from labeltool.core.calibration import Calibration
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.compare import ConfusionMatrix, mean
 from labeltool.core.geometry import Box, Size
-from labeltool.core.progress import CancelToken
+from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.inference.feeding import open_fed
 from labeltool.inference.segmenter import Segmenter
 from labeltool.inference.tiled import segment
@@ -39,12 +39,17 @@ class _Counted(NamedTuple):
     boundaries: dict[int, float | None]
 
 
-def evaluate(images: Sequence[TrainingImage], segmenter: Segmenter, cancel: CancelToken) -> Evaluated:
+def evaluate(
+    images: Sequence[TrainingImage], segmenter: Segmenter, cancel: CancelToken, progress: Progress = silent
+) -> Evaluated:
     """Scores pooled over all pixels, the IoU and the boundary IoU of each class as means over images, the expected
     calibration error, and the pooled IoU by group."""
     catalog = segmenter.card.catalog
     samples: dict[int, NDArray[np.uint8]] = {}
-    counted = [_count(number, image, segmenter, cancel, samples) for number, image in enumerate(images)]
+    counted = []
+    for number, image in enumerate(images):
+        progress(number, len(images))
+        counted.append(_count(number, image, segmenter, cancel, samples))
     groups = sorted({image.group for image in images if image.group})
     matrices = [each.matrix for each in counted]
     calibration = Calibration()

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from labeltool.core.errors import CancelledError, ModelError
+from labeltool.core.progress import Progress
 from labeltool.inference.card import ModelCard
 from labeltool.inference.run import BEST, Manifest, RunState
 from labeltool.nn.checkpoint import load_network
@@ -128,7 +129,7 @@ class Lead(Training):
         reached, step = self.reached, self.reached.step
         self._tell("running", "evaluating")
         began_s = time.monotonic()
-        found = self._evaluated(TorchSegmenter(self.card, self.learner.averaged, self.device))
+        found = self._evaluated(TorchSegmenter(self.card, self.learner.averaged, self.device), "evaluating")
         points = self._score(found) if found.figures else float(step)
         if self._best is None or reached.score is None or points > reached.score:
             reached.score, reached.best_step, reached.seconds = points, step, self.seconds
@@ -162,9 +163,10 @@ class Lead(Training):
             return best
         cancel = self.task.cancel
         card, network = load_network(self.task.folder / BEST)
-        by = offsets(self.data.train, TorchSegmenter(card, network, self.device), cancel)
+        telling = self._telling("calibrating")
+        by = offsets(self.data.train, TorchSegmenter(card, network, self.device), cancel, telling)
         shift(network, by)
-        found = self._evaluated(TorchSegmenter(card, network, self.device))
+        found = self._evaluated(TorchSegmenter(card, network, self.device), "calibrating")
         points = self._score(found) if found.figures else None
         better = points is None or (
             points >= (self.reached.score or 0.0) and found.figures["miou"] >= best.figures["miou"]
@@ -177,10 +179,19 @@ class Lead(Training):
         card = replace(card, training={**card.training, "offsets": by}, figures=found.figures)
         return self._kept(card, network.cpu(), found)
 
-    def _evaluated(self, segmenter: TorchSegmenter) -> Evaluated:
+    def _evaluated(self, segmenter: TorchSegmenter, doing: str) -> Evaluated:
         if not self.data.val:
             return Evaluated({}, [], {})
-        return evaluate(self.data.val, segmenter, self.task.cancel)
+        return evaluate(self.data.val, segmenter, self.task.cancel, self._telling(doing))
+
+    def _telling(self, doing: str) -> Progress:
+        """A progress that is seen in the state: at which image of how many it is."""
+
+        def report(done: float, total: float, text: str = "") -> None:
+            if time.monotonic() - self._told_s > _TELL_S:
+                self._tell("running", f"{doing} {done + 1:g}/{total:g}")
+
+        return report
 
     def _score(self, found: Evaluated) -> float:
         return score(found.figures, [c.name for c in self.data.catalog.foreground])

@@ -77,13 +77,44 @@ def test_a_round_begins_by_itself_after_so_many_approvals(bench: Workbench, clos
     write_settings(bench.store.root, LoopSettings(every=2))
     loop, ended = Loop(bench), list[Round]()
     loop.ended.connect(ended.append)
-    for number, image_id in enumerate(learnt_from(bench)[:2]):
-        assert not loop.busy
-        approve_image(bench.store, image_id)
-        bench.renew_record(image_id)
-        assert loop.busy is (number == 1)
+    first, second, _ = learnt_from(bench)
+    approve_image(bench.store, first)
+    bench.renew_record(first)
+    until(closures, lambda: "is a round due" not in [job.key for job in bench.lanes.busy])
+    assert not loop.busy
+    approve_image(bench.store, second)
+    bench.renew_record(second)
+    until(closures, lambda: loop.busy)
     until(closures, lambda: ended)
     assert (ended[0].outcome, ended[0].approved) == ("promoted", 2)
+
+
+def test_while_somebody_trains_no_round_begins_and_one_that_is_due_begins_afterwards(
+    bench: Workbench, closures: Closures
+) -> None:
+    write_settings(bench.store.root, LoopSettings(every=1))
+    held, ended = [True], list[Round]()
+    loop = Loop(bench, lambda: held[0])
+    loop.ended.connect(ended.append)
+    approve_image(bench.store, learnt_from(bench)[0])
+    bench.renew_record(learnt_from(bench)[0])
+    loop.start()
+    assert not loop.busy and not bench.lanes.busy
+    held[0] = False
+    loop.look()
+    until(closures, lambda: ended)
+    assert ended[0].number == 1
+
+
+def test_a_round_says_how_far_it_is_and_what_it_trains(bench: Workbench, closures: Closures) -> None:
+    loop, seen = Loop(bench), list[tuple[str, float, str]]()
+    loop.progress.connect(lambda _: seen.append((loop.part, loop.share, loop.run.name if loop.run else "")))
+    loop.start()
+    until(closures, lambda: not loop.busy)
+    assert list(dict.fromkeys(part for part, _, _ in seen)) == ["Labels", "Training", "Comparing"]
+    assert [share for _, share, _ in seen] == sorted(share for _, share, _ in seen)
+    assert {run for part, _, run in seen if part != "Labels"} == {"cells-1"}
+    assert loop.run is None
 
 
 def test_a_round_that_is_stopped_is_told_as_cancelled(bench: Workbench, closures: Closures) -> None:

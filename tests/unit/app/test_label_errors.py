@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from labeltool.app.review.folds import all_folds
-from labeltool.app.review.label_errors import image_scores, label_errors, softmin
-from labeltool.app.review.listing import View
+from labeltool.app.review.label_errors import Suspicion, image_scores, label_errors, softmin, useless_models
+from labeltool.app.review.layers import kept_layers
+from labeltool.app.review.listing import Filter, Rank, View
 from labeltool.app.review.making import review
 from labeltool.cli.runner import run
 from labeltool.core.catalog import IGNORE
@@ -92,6 +93,69 @@ def test_of_equal_places_the_one_comes_first_whose_image_the_model_understands_o
     found = places(listed(store))
     assert len(found) == 8
     assert found[0] == (second.id, NUCLEUS)
+
+
+def test_of_equal_places_the_one_comes_first_where_the_model_is_surer_than_it_usually_is_in_that_image(
+    store: ProjectStore,
+) -> None:
+    first, second = store.images()
+    for record, elsewhere in ((first, 250), (second, 200)):
+        sure = np.full((60, 300), elsewhere, np.uint8)
+        sure[Box(100, 10, 120, 30).slices()] = 200
+        annotate(store, record, plane(record, NUCLEUS))
+        judge(store, record, plane(record, NUCLEUS, Box(100, 10, 120, 30)), sure)
+    assert [image for image, _ in places(listed(store))] == [second.id, first.id]
+
+
+def test_answering_one_place_leaves_the_order_of_the_others(store: ProjectStore) -> None:
+    first, second = store.images()
+    boxes = NUCLEUS, Box(100, 10, 118, 30)
+    for record, found in ((first, boxes), (second, [Box(100, 10, 114, 24)])):
+        annotate(store, record, plane(record))
+        judge(store, record, plane(record, *found), 250)
+    suspicion, cache = Suspicion(), Comparisons(store.root)
+    before = suspicion.view(review(store, cache, store.images(), KEY))
+    origin = np.full((60, 300), Origin.HUMAN, np.uint8)
+    origin[NUCLEUS.slices()] = Origin.REVIEWER
+    annotate(store, first, plane(first, NUCLEUS), origin)
+    after = suspicion.view(review(store, cache, store.images(), KEY))
+    assert places(before) == [(second.id, Box(100, 10, 114, 24)), *((first.id, box) for box in boxes)]
+    assert places(after) == [(second.id, Box(100, 10, 114, 24)), (first.id, boxes[1])]
+    assert suspicion.places(first.id) == 2
+
+
+def test_a_place_is_found_again_although_its_score_is_another(store: ProjectStore) -> None:
+    first, _ = store.images()
+    annotate(store, first, plane(first))
+    judge(store, first, plane(first, NUCLEUS, Box(100, 10, 112, 22)))
+    found = listed(store)
+    for number in range(2):
+        rank = found[number].rank
+        assert found.renewed(Rank(rank.value * 1.01, rank.place)) == rank
+    gone = Rank(1.0, found[0].rank.place + 1)
+    assert found.renewed(gone) == gone
+
+
+def test_a_layer_for_label_errors_comes_behind_those_that_people_chose(store: ProjectStore) -> None:
+    first, second = store.images()
+    for record in (first, second):
+        judge(store, record, plane(record))
+    model = np.zeros((60, 300), np.uint8)
+    store.save_prediction(first.id, "some@1-00000000", [(first.size.box, model, model)])
+    layers = kept_layers(store, store.images())
+    assert [(layer.key, layer.is_out_of_fold) for layer in layers] == [
+        ("some@1-00000000", False),
+        (KEY, True),
+    ]
+
+
+def test_the_list_can_be_narrowed_to_a_kind(store: ProjectStore) -> None:
+    first, _ = store.images()
+    annotate(store, first, plane(first, Box(200, 10, 220, 30)))
+    judge(store, first, plane(first, NUCLEUS))
+    listing = review(store, Comparisons(store.root), store.images(), KEY)
+    assert places(Suspicion().view(listing, Filter(truth=1))) == [(first.id, Box(200, 10, 220, 30))]
+    assert len(Suspicion().view(listing)) == 2
 
 
 def test_what_nobody_has_set_and_what_a_reviewer_has_set_is_not_asked_about(store: ProjectStore) -> None:
@@ -174,6 +238,15 @@ def wrong(store: ProjectStore) -> str:
         annotate(store, record, label)
     store.close()
     return str(store.root)
+
+
+def test_models_that_have_learnt_nothing_are_told_of(store: ProjectStore) -> None:
+    record = store.images()[0]
+    annotate(store, record, plane(record, NUCLEUS))
+    for found, useless in ((Box(20, 10, 40, 18), True), (NUCLEUS, False)):
+        judge(store, record, plane(record, found))
+        listing = review(store, Comparisons(store.root), [store.image(record.id)], KEY)
+        assert ("to an IoU of 0.40 only" in useless_models(listing)) is useless
 
 
 def called(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:

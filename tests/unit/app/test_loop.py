@@ -14,14 +14,17 @@ import pytest
 from labeltool.app.effort import Worked
 from labeltool.app.loop import (
     LoopSettings,
+    Prospects,
     Round,
     approved,
     beginning,
     curve,
     is_due,
     model_in_use,
+    prospects,
     read_rounds,
     read_settings,
+    read_standing,
     round_options,
     run_round,
     write_settings,
@@ -85,6 +88,7 @@ def test_a_round_trains_and_promotes_what_is_better(store: ProjectStore, old: st
     assert this.in_use == this.model == used(store) != old
     assert [run.name for run in begun] == [this.run] == ["cells-1"]
     assert this.decision is not None and this.decision.images == TEST
+    assert this.why.endswith("trained for 0 steps only: give it more minutes")  # the stand-in learns at once
     assert find_model(None, store.catalog, store.root).key == this.model  # new images are pre-labelled by it
     assert read_rounds(store.root) == ([this], 0)
 
@@ -136,6 +140,43 @@ def test_a_round_begins_with_the_weights_in_use_and_as_they_were_trained(
     assert set(manifest.seen_before) == {r.sha256 for r in store.images() if r.split != "test"} & {
         image.sha256 for image in Manifest.read(store.root / "runs" / first.run).of("train")
     }
+
+
+def test_a_round_learns_from_verified_pixels_alone_where_the_settings_say_so(
+    store: ProjectStore, old: str
+) -> None:
+    assert not round_options(store).verified_only
+    write_settings(store.root, LoopSettings(verified=True))
+    this = run_round(store)
+    assert Manifest.read(store.root / "runs" / this.run).options.verified_only
+
+
+def test_a_round_says_which_model_it_held_the_new_one_against(store: ProjectStore, old: str) -> None:
+    assert run_round(store).against == old
+    Trainer.learns = {"says": 0}
+    refused = run_round(store)
+    assert (refused.outcome, refused.against) == ("refused", refused.in_use)
+
+
+def test_it_is_known_before_whether_a_round_could_begin(store: ProjectStore, old: str) -> None:
+    assert prospects(store) == Prospects(TRAIN - 1, 1, TEST)
+    for record in store.images():
+        if record.split == "test":
+            store.put_into(record.id, "")
+    found = prospects(store)
+    assert found.test == 0 and "split test" in str(found.problem)
+    with pytest.raises(BadInputError, match="split test"):
+        run_round(store)
+
+
+def test_approvals_are_counted_from_the_last_round(store: ProjectStore, old: str) -> None:
+    write_settings(store.root, LoopSettings(every=2))
+    assert read_standing(store).missing == 2
+    approve(store, 1)
+    assert (read_standing(store).approved, read_standing(store).missing) == (1, 1)
+    run_round(store)
+    standing = read_standing(store)
+    assert (standing.approved, standing.missing, len(standing.points)) == (0, 2, 1)
 
 
 def test_weights_of_another_network_are_not_begun_with(store: ProjectStore, old: str) -> None:

@@ -250,7 +250,7 @@ def test_a_volume_needs_a_thickness_of_every_page(
     monkeypatch.setattr("labeltool.app.measures.survey", thick)
     table = measured(store, by="series")
     assert column(table, "volume [ml]")[1] == pytest.approx(2 * 100 * 5 / 1000)
-    assert any("1 images belong to no series" in notice for notice in table.notices)
+    assert any("of no series: 1 image" in notice for notice in table.notices)
     assert column(measured(store, by="series", unit="mm"), "volume [mm3]")[1] == pytest.approx(1000)
     part = measure(store, store.images()[:1], Measures(by="series"))
     assert any("only some pages" in notice for notice in part.notices)

@@ -1,5 +1,6 @@
 import json
 import os
+import queue
 from collections.abc import Callable
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 from labeltool.app.models import Model
 from labeltool.app.prelabel import fill_annotation, fill_patch, predict
 from labeltool.app.project import add_images
+from labeltool.app.workbench import Workbench
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import CancelledError, ModelError
 from labeltool.core.geometry import Box, Size
@@ -138,6 +140,33 @@ def test_a_prediction_without_the_doubt_that_is_wanted_is_made_again(
     kept = store.prediction(store.images()[0].id, model.key)
     assert kept is not None and kept.margin is not None and (kept.margin.dense() == 33).all()
     assert kept.entropy is None
+
+
+def test_a_prediction_without_that_doubt_does_where_somebody_makes_do(
+    store: ProjectStore, model: Model, runs: list[str]
+) -> None:
+    first, second = store.images()
+    predict(store, [first], model)
+    report = predict(store, [first, second], model, InferenceOptions(doubts=("entropy",)), make_do=True)
+    assert runs == ["a.png", "b.png"] and report.kept == 1
+    assert "entropy" not in store.prediction_planes(first.id, model.key)
+    assert "entropy" in store.prediction_planes(second.id, model.key)
+
+
+def test_a_window_keeps_the_entropy_of_what_it_pre_labels(
+    store: ProjectStore, model: Model, runs: list[str]
+) -> None:
+    posted: queue.Queue[Callable[[], None]] = queue.Queue()
+    bench, answers = Workbench(store, posted.put), []
+    bench.prelabel(
+        store.images(), model, progress=lambda *_: None, done=answers.append, failed=answers.append
+    )
+    while not answers:
+        posted.get(timeout=20)()
+    assert answers[0].images == 2
+    assert all("entropy" in store.prediction_planes(r.id, model.key) for r in store.images())
+    assert {record.status for record in store.images()} == {Status.PRELABELLED}
+    bench.abandon()
 
 
 def test_what_a_model_has_to_say_is_reported_once(

@@ -87,7 +87,7 @@ def test_folders_that_are_called_so_are_obeyed() -> None:
     records = [image(1, "train"), image(2, "Validation/deep"), image(3, "test"), image(4, "other")]
     found = by_names(records)
     assert [found.splits.get(r.id) for r in records] == ["train", "val", "test", None]
-    assert "1 images" in found.notices[0]
+    assert "1 image lies" in found.notices[0]
     with pytest.raises(BadInputError, match="no image lies"):
         by_names([image(4, "other")])
 
@@ -116,6 +116,16 @@ def test_what_is_in_two_splits_is_told() -> None:
     told = leaks([*records, twin], {r.id: r.split for r in (*records, twin)})
     assert any("1 series" in each for each in told)
     assert any("byte for byte" in each for each in told)
+
+
+def test_images_that_keep_their_split_are_the_reason_for_other_shares() -> None:
+    kept = [image(n, split="train") for n in range(18)]
+    assert "18 images keep the split that they have (--again" in drawn(kept, Draw()).notices[0]
+    two = [*kept, image(18, split="val"), image(19, split="test")]
+    assert drawn(two, Draw(train=60, val=20, test=20)).notices[0].startswith("20 images keep the split")
+    assert not drawn(two, Draw(train=60, val=20, test=20, again=True)).notices
+    large = [*(image(n, series="s", split="train") for n in range(18)), image(18), image(19)]
+    assert any("must not be divided" in each for each in drawn(large, Draw()).notices)
 
 
 @pytest.mark.parametrize("shares", [(0, 0, 0), (-1, 1, 1)])

@@ -250,11 +250,12 @@ def test_no_pixel_of_a_locked_class_is_offered(lesson: Class) -> None:
 
 
 def test_where_no_model_fits_it_says_so(lesson: Class, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> Model:
+    def refuse(*_: object) -> Model:
         raise ModelError("no model knows the classes of this project")
 
     lesson.ready()
-    monkeypatch.setattr(lesson.teaching, "_choose", refuse)
+    monkeypatch.setattr(lesson.teaching, "_chosen", lambda: None)
+    monkeypatch.setattr(teaching, "find_model", refuse)
     lesson.desk.open(lesson.desk.b)
     lesson.ready()
     assert lesson.teaching.state == "failed"

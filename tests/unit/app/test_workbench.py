@@ -97,7 +97,7 @@ def desk(tmp_path: Path, images: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     ) as store:
         add_images(store, [images])
 
-    def predict(store, records, model, *, progress, cancel, done):
+    def predict(store, records, model, how, *, make_do, progress, cancel, done):
         for record in records:
             done(record)
         return prelabel.PrelabelReport(model.key)

@@ -48,7 +48,7 @@ def near_an_outline(plane: Plane, row: int, col: int) -> bool:
 
 def flooded(truth: Plane, other: Plane, confidence: Plane, answered: NDArray[np.bool_], unsaid: bool) -> list:
     """The same by following every pixel to its neighbours: (pair, seed, box, area, interior, sum of confidence, mean
-    logit of the interior)."""
+    logit, the usual one)."""
     height, width = truth.shape
 
     def pair(row: int, col: int) -> tuple[int, int, bool] | None:
@@ -57,7 +57,12 @@ def flooded(truth: Plane, other: Plane, confidence: Plane, answered: NDArray[np.
             return None
         return a, b, bool(answered[row, col])
 
-    left = {(row, col) for row in range(height) for col in range(width) if pair(row, col) is not None}
+    def mean_logit(pixels: list[tuple[int, int]]) -> object:
+        logits = [log(max(confidence[at], 0.5) / max(255.0 - confidence[at], 0.5)) for at in pixels]
+        return pytest.approx(sum(logits) / len(logits), abs=0.001)
+
+    everywhere = [(row, col) for row in range(height) for col in range(width)]
+    left = {at for at in everywhere if pair(*at) is not None}
     result = []
     for seed in sorted(left):
         if seed not in left:
@@ -75,9 +80,9 @@ def flooded(truth: Plane, other: Plane, confidence: Plane, answered: NDArray[np.
         inside = [at for at in region if not near_an_outline(truth, *at) and not near_an_outline(other, *at)]
         box = Box(min(cols), min(rows), max(cols) + 1, max(rows) + 1)
         total = sum(int(confidence[at]) for at in region)
-        logit = sum(log(max(confidence[at], 0.5) / max(255.0 - confidence[at], 0.5)) for at in inside)
-        logit = pytest.approx(logit / max(1, len(inside)), abs=0.001)
-        result.append((wanted, (seed[1], seed[0]), box, len(region), len(inside), total, logit))
+        agreed = [at for at in everywhere if truth[at] == other[at] == wanted[1] != IGNORE]
+        means = mean_logit(region), mean_logit(region + agreed)
+        result.append((wanted, (seed[1], seed[0]), box, len(region), len(inside), total, *means))
     return result
 
 
@@ -96,6 +101,7 @@ def test_they_are_what_a_flood_finds_whatever_the_blocks(
             r.interior,
             round(r.confidence * 255 * r.area),
             r.logit,
+            r.usual,
         )
         for r in regions
     ]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from labeltool.core.catalog import IGNORE
 from labeltool.core.disagreement import disagreements
-from labeltool.core.error_map import KINDS, Code, Fate, change_plane, error_plane, error_read
-from labeltool.core.geometry import Box, Size
+from labeltool.core.error_map import KINDS, Code, Fate, change_plane, error_plane
+from labeltool.core.geometry import Size
 
 Plane = NDArray[np.uint8]
 SHAPE = (12, 11)
@@ -39,17 +39,6 @@ def test_the_plane_and_the_list_say_the_same(
             assert np.count_nonzero(codes & 3 == code) == areas
             assert np.count_nonzero(codes == code + Code.INTERIOR) == interiors
     assert not np.any(codes == Code.INTERIOR)
-
-
-@settings(deadline=None, max_examples=40)
-@given(planes, planes, st.integers(0, 10), st.integers(0, 11), st.integers(1, 11), st.integers(1, 12))
-def test_a_part_that_is_read_is_that_part_of_the_whole(
-    truth: Plane, other: Plane, x: int, y: int, width: int, height: int
-) -> None:
-    size = Size(SHAPE[1], SHAPE[0])
-    box = Box(x, y, x + width, y + height).intersect(size.box)
-    read = error_read(lambda b: truth[b.slices()], lambda b: other[b.slices()], size, 0)
-    assert np.array_equal(read(box), error_plane(truth, other, 0)[box.slices()])
 
 
 def test_errors_are_named_from_the_background() -> None:

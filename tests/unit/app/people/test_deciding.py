@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from labeltool.app.people.deciding import decide, decided, state
+from labeltool.app.people.deciding import changed_since, decide, decided, state
+from labeltool.app.people.references import set_aside
 from labeltool.core.errors import BadInputError, ConflictError
 from labeltool.core.geometry import Box
 from labeltool.core.project import Status
@@ -29,6 +30,17 @@ def test_an_approval_turns_stale_when_a_pixel_changes_and_holds_when_it_is_back(
     store.commit(image.id, patch.inverse(), kind="undo", target=2, expected=2, status=Status.IN_WORK)
     now = state(store, image.id)
     assert (now.status, now.decision.revision, now.stale) == (Status.APPROVED, 1, None)
+
+
+def test_an_approval_that_somebody_has_taken_back_is_gone_and_not_stale(
+    store: ProjectStore, draw: Draw
+) -> None:
+    image = store.images()[0]
+    revision = draw(image, HERE)
+    decide(store, image.id, Status.APPROVED, expected=revision)
+    decide(store, image.id, Status.IN_WORK, expected=revision)
+    draw(image, THERE)
+    assert state(store, image.id).stale is None
 
 
 def test_a_rejected_image_goes_back_with_a_reason(store: ProjectStore, draw: Draw) -> None:
@@ -57,3 +69,33 @@ def test_who_has_not_seen_the_last_stroke_decides_nothing(store: ProjectStore, d
     with pytest.raises(ConflictError):
         decide(store, image.id, Status.DONE, expected=1)
     assert decided(store, image.id) == []
+
+
+def test_what_was_changed_since_an_approval_is_counted_pixel_by_pixel(
+    store: ProjectStore, draw: Draw
+) -> None:
+    image = store.images()[0]
+    decide(store, image.id, Status.APPROVED, expected=draw(image, HERE))
+    draw(image, THERE)
+    draw(image, THERE, 2)
+    approval = state(store, image.id).stale
+    assert changed_since(store, image.id, approval) == THERE.width * THERE.height
+
+
+def test_the_reason_of_a_rejection_holds_while_somebody_works_on_it(store: ProjectStore, draw: Draw) -> None:
+    image = store.images()[0]
+    decide(store, image.id, Status.REJECTED, expected=draw(image, HERE), reason="cut the halves apart")
+    revision = draw(image, THERE)
+    assert state(store, image.id).rejection.reason == "cut the halves apart"
+    decide(store, image.id, Status.DONE, expected=revision)
+    assert state(store, image.id).rejection is None
+
+
+def test_who_begins_afresh_is_told_of_nothing_that_was_decided_before(
+    store: ProjectStore, draw: Draw
+) -> None:
+    image = store.images()[0]
+    decide(store, image.id, Status.APPROVED, expected=draw(image, HERE))
+    set_aside(store, image.id, "ada", clear=True)
+    now = state(store, image.id)
+    assert (now.status, now.decision, now.stale, now.rejection) == (Status.NEW, None, None, None)

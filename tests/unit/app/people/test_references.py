@@ -10,7 +10,7 @@ from PIL import Image
 
 from labeltool.app.importing import import_labels
 from labeltool.app.people.agreement import agreement
-from labeltool.app.people.references import set_aside
+from labeltool.app.people.references import kept, remove, set_all_aside, set_aside
 from labeltool.core.errors import BadInputError, LockedError
 from labeltool.core.geometry import Box
 from labeltool.core.project import Status
@@ -153,3 +153,27 @@ def test_a_model_s_pixels_that_somebody_left_are_theirs(store: ProjectStore, dra
     image = store.images()[0]
     draw(image, LEFT, origin=Origin.MODEL)
     assert set_aside(store, image.id, "ada") == 100 * 60
+
+
+def test_references_are_listed_with_who_kept_them_and_removed_again(store: ProjectStore, draw: Draw) -> None:
+    image = store.images()[0]
+    draw(image, LEFT)
+    store.author = "grace"
+    set_aside(store, image.id, "ada")
+    assert [(each.name, each.author) for each in kept(store, image.id)] == [("ada", "grace")]
+    remove(store, image.id, "ada")
+    assert kept(store, image.id) == []
+    with pytest.raises(BadInputError):
+        remove(store, image.id, "ada")
+    assert check(store.root) == []
+
+
+def test_of_many_images_those_are_left_out_that_nobody_has_labelled(store: ProjectStore, draw: Draw) -> None:
+    labelled, empty = store.images()[:2]
+    draw(labelled, LEFT)
+    found = set_all_aside(store, [labelled, empty], "ada", clear=True)
+    assert ([each.id for each in found.images], len(found.skipped)) == ([labelled.id], 1)
+    assert store.references(labelled.id) == ["ada"]
+    assert not store.class_pixels(labelled.id)
+    with pytest.raises(BadInputError):
+        set_all_aside(store, [labelled], "annotation")
