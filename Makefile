@@ -1,7 +1,7 @@
 # `make run` and `make test` do all the set-up they need, once; `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all laws judges bench check lint format wheel system clean
+.PHONY: help run test test-all laws judges bench check lint format translations wheel system clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -30,6 +30,7 @@ help:
 	@echo "make check      lint, format, types, layers"
 	@echo "make lint       ruff alone          make format   let ruff format"
 	@echo "make bench      timings             make wheel    the package, in dist/"
+	@echo "make translations  the window's texts into resources/translations, and what Qt reads of them"
 	@echo "make system     the system's packages that Qt needs"
 	@echo "make clean      remove everything that was made here"
 
@@ -63,6 +64,9 @@ lint: $(READY_TO_TEST)
 format: $(READY_TO_TEST)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+translations: $(READY)
+	$(BIN)/python packaging/translations.py
 
 wheel: $(READY)
 	rm -rf build

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar
 
 from labeltool.tools.tool import Tool
 from labeltool.ui import theme
-from labeltool.ui.actions import MENUS, SUBMENUS, ActionSpec, table
+from labeltool.ui.actions import MENUS, REASONS, SUBMENUS, ActionSpec, table
 from labeltool.ui.keys import Keymap, native
 from labeltool.ui.words import translated
 
@@ -20,6 +20,8 @@ class ActionSet(Mapping[str, QAction]):
 
     def __init__(self, runs: Mapping[str, Callable[[], object]], window: QMainWindow) -> None:
         self._window = window
+        self.why: Mapping[str, str] = {}
+        """Why something that actions need is not there now, where ``REASONS`` cannot know."""
         self.keymap = Keymap.load(table())
         runs = {**runs, "keys": self._ask_keys, "palette": self._find}
         self._actions = {spec.id: self._make(spec, runs[spec.id]) for spec in self.keymap.specs}
@@ -65,6 +67,11 @@ class ActionSet(Mapping[str, QAction]):
             if spec.needs in has:
                 self[spec.id].setEnabled(has[spec.needs])
 
+    def reason(self, id_: str) -> str:
+        """Why an action does not apply now."""
+        needs = next(spec.needs for spec in self.keymap.specs if spec.id == id_)
+        return self.why.get(needs) or translated(REASONS.get(needs, ""))
+
     # ---- where they are found
 
     def fill_menus(self) -> dict[str, QMenu]:
@@ -107,4 +114,4 @@ class ActionSet(Mapping[str, QAction]):
         from labeltool.ui.palette import Palette  # noqa: PLC0415
 
         more = [each for each in self._window.actions() if each not in self._actions.values()]
-        Palette(self.keymap.specs, self, self.keymap.keys, self._window, more).open()
+        Palette(self.keymap.specs, self, self.keymap.keys, self._window, more, self.why).open()

@@ -15,6 +15,7 @@ from labeltool.app.toolbox import Context
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.change import Change, Signal
 from labeltool.core.geometry import Box, Size
+from labeltool.core.mask import LabelMask
 from labeltool.core.memory import share
 from labeltool.core.progress import CancelToken
 from labeltool.imaging.pyramid import Arrival
@@ -42,8 +43,9 @@ T = TypeVar("T")
 
 OPACITY_STEP = 10
 MINIMAP_FILL = 0.6
-SEEN_SHARE, CLOSEST = 0.05, 8.0
-"""What is smaller than this share of the canvas is looked at more closely, up to this zoom."""
+SEEN_SHARE, TAKEN_SHARE, CLOSEST = 0.05, 0.5, 8.0
+"""What is smaller than the first share of the canvas is looked at so closely that it takes the other one, up to this
+zoom."""
 
 
 class Annotate:
@@ -68,8 +70,9 @@ class Annotate:
         self._bench: Workbench | None = None
         self._disconnect: Callable[[], None] = lambda: None
         self._series = ("", Size(0, 0))
-        self._wanted: tuple[str, Box, float] | None = None
+        self._wanted: tuple[str, Box, float, float] | None = None
         self._marked: tuple[str, Box] | None = None
+        self._then: LabelMask | None = None
         canvas.view_changed.connect(self._follow_zoom)
         self.looks.changed.connect(lambda _: self._look_changed())
 
@@ -91,6 +94,8 @@ class Annotate:
         """What a tool gets; None when there is nothing to draw on."""
         bench = self._bench
         if bench is None or bench.open is None or not bench.editable or bench.open.session.frozen:
+            return None
+        if self._then is not None:
             return None
         prediction = bench.open.prediction
         return Context(
@@ -158,6 +163,7 @@ class Annotate:
     def _show(self, image: OpenImage | None) -> None:
         self._disconnect()
         self._disconnect = lambda: None
+        self._then = None
         self.looks.show(image)
         if image is None:
             self.canvas.show_image(None, {})
@@ -168,17 +174,35 @@ class Annotate:
         size = image.session.mask.size
         layers = self._own_layers(image, size, self._rendering.tile_strength)
         self.canvas.show_image(size, layers, keep_view=self._is_next_page(image))
-        self.canvas.set_overlay(
-            "mask", self._rendering.fine_outlines(self._rendering.labels_of(image.session.mask), size)
-        )
-        self.minimap.show_image(size, self._own_layers(image, size, lambda: (MINIMAP_FILL, MINIMAP_FILL)))
+        self._show_beside_tiles(image, size)
         self._show_prediction(image)
         self._look_there(image)
 
-    def go_to(self, image_id: str, box: Box, least: float = SEEN_SHARE) -> None:
-        """Open an image where it is not at hand, and bring a box of it to the middle, large enough to be seen: it takes
-        at least this share of the canvas along a side."""
-        self._wanted = image_id, box, least
+    def _show_beside_tiles(self, image: OpenImage, size: Size) -> None:
+        """The mask where it is no layer of the canvas: its fine outlines, and the minimap."""
+        labels = self._rendering.labels_of(self._mask_of(image))
+        self.canvas.set_overlay("mask", self._rendering.fine_outlines(labels, size))
+        self.minimap.show_image(size, self._own_layers(image, size, lambda: (MINIMAP_FILL, MINIMAP_FILL)))
+
+    def _mask_of(self, image: OpenImage) -> LabelMask:
+        """The mask that is shown."""
+        return image.session.mask if self._then is None else self._then
+
+    def show_then(self, mask: LabelMask | None) -> None:
+        """Show the mask as it was once in the place of what it is now, which None brings back. Nothing can be drawn
+        meanwhile; who changes the mask that is shown says so with :meth:`redraw_changed`."""
+        self._then, image = mask, self.image
+        if image is None:
+            return
+        size = image.session.mask.size
+        self.canvas.set_layer("mask", self._own_layers(image, size, self._rendering.tile_strength)["mask"])
+        self._show_beside_tiles(image, size)
+        self._show_prediction(image)
+
+    def go_to(self, image_id: str, box: Box, least: float = SEEN_SHARE, taken: float = TAKEN_SHARE) -> None:
+        """Open an image where it is not at hand, and bring a box of it to the middle, large enough to be seen: where it
+        takes less than the share ``least`` of the canvas along a side, or more than all, it gets a share ``taken``."""
+        self._wanted = image_id, box, least, taken
         if self._bench is None:
             return
         if self.image is None or not self.image.record.id == self._bench.wanted == image_id:
@@ -203,7 +227,7 @@ class Annotate:
         box, canvas = wanted[1], self.canvas
         room = min(canvas.width() / box.width, canvas.height() / box.height)
         if not wanted[2] <= canvas.view.zoom / room <= 1:
-            canvas.zoom_to(min(CLOSEST, room / 2))
+            canvas.zoom_to(min(CLOSEST, room * wanted[3]))
         canvas.centre_on((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
 
     def _is_next_page(self, image: OpenImage) -> bool:
@@ -220,7 +244,7 @@ class Annotate:
                 share("image layer"),
             ),
             "mask": Layer(
-                size, self._rendering.mask(self._rendering.labels_of(image.session.mask), size, strength)
+                size, self._rendering.mask(self._rendering.labels_of(self._mask_of(image)), size, strength)
             ),
         }
 
@@ -254,7 +278,7 @@ class Annotate:
         """Errors of what is shown, or what it has made better and worse than an earlier layer."""
         from labeltool.app.truth import truth_origins  # noqa: PLC0415
 
-        mask, origins = image.session.mask, lambda: truth_origins(image.record)
+        mask, origins = self._mask_of(image), lambda: truth_origins(image.record)
         if image.earlier is None:
             return self._rendering.errors(mask, found.label, origins)
         return self._rendering.changes(mask, image.earlier.label, found.label, origins)
@@ -268,10 +292,14 @@ class Annotate:
         if not self.shown.mask and not change.box.is_empty and self.canvas.drawing and self._painting:
             self.switch("mask", True)  # or what is painted would not be seen, and be saved
             self.revealed.emit(None)
+        self.redraw_changed(change)
+        self.canvas.mask_changed()
+
+    def redraw_changed(self, change: Change) -> None:
+        """Pixels of the mask that is shown differ."""
         self._rendering.overviews.changed(change)
         self.canvas.pixels_changed(change, ("mask", "error"))
         self.minimap.pixels_changed(change.box)
-        self.canvas.mask_changed()
 
     @property
     def _painting(self) -> bool:
@@ -346,7 +374,7 @@ class Annotate:
 
     def readout(self, x: float, y: float) -> Readout | None:
         """Value, class and origin of the pixel at an image point; None outside."""
-        return None if self.image is None else readout(self.image, x, y)
+        return None if self.image is None else readout(self.image, self._mask_of(self.image), x, y)
 
     def _catalog(self) -> ClassCatalog:
         assert self._bench is not None

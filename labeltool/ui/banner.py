@@ -21,8 +21,8 @@ class Banner(QFrame):
         self._close.setIcon(theme.icon("ph.x"))
         self._close.setAutoRaise(True)
         self._close.setAccessibleName(self.tr("Close this message"))
-        self._close.clicked.connect(self.hide)
-        self._of_image = False
+        self._close.clicked.connect(self._close_it)
+        self._general = self._of_image = ""
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 6, 8, 6)
         row.addWidget(self._text, 1)
@@ -31,22 +31,26 @@ class Banner(QFrame):
 
     def leave_image(self) -> None:
         """Another image is opened: what was said of the one before goes with it."""
-        if self._of_image:
-            self.tell("")
+        self._say(self._general, "")
 
     def tell_of_image(self, text: str) -> None:
-        """Show a message that is about the image at hand."""
-        self.tell(text)
-        self._of_image = True
+        """Show a message that is about the image at hand; another one that nobody has closed comes back afterwards."""
+        self._say(self._general, text)
 
     def take_back(self, text: str) -> None:
         """What this message said is no longer so; another one stays."""
-        if self._text.text() == text:
-            self.tell("")
+        self._say(*("" if said == text else said for said in (self._general, self._of_image)))
 
     def tell(self, text: str) -> None:
         """Show a message; an empty one takes the last away."""
-        self._of_image = False
+        self._say(text, "")
+
+    def _close_it(self) -> None:
+        self._say(self._general if self._of_image else "", "")
+
+    def _say(self, general: str, of_image: str) -> None:
+        self._general, self._of_image = general, of_image
+        text = of_image or general
         if text == self._text.text() and self.isHidden() != bool(text):
             return  # it is there already
         self._text.setText(text)

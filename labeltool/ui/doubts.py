@@ -4,7 +4,6 @@ doubt is resolved. Both are worked out off this thread, on the mask as it was wh
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
@@ -16,6 +15,7 @@ from labeltool.core.project import ImageRecord, Status
 from labeltool.core.spots import Mass, Spot, following, share_resolved
 from labeltool.ui.annotate import Annotate
 from labeltool.ui.dialogs.failure import as_failure
+from labeltool.ui.part import Part
 
 if TYPE_CHECKING:
     from labeltool.app.at_hand import OpenImage
@@ -37,10 +37,10 @@ def doubt_at_hand(image: OpenImage | None) -> Doubt | None:
     return Doubt(image.prediction, image.session.mask.snapshot(), image.record)
 
 
-class Resolved(QObject):
+class Resolved(Part):
     """Follows the image at hand: after each stroke the tiles that it touched are looked at again."""
 
-    changed = Signal()
+    share_changed = Signal()
     """Another share of the doubt is resolved, or nobody knows it any more."""
 
     def __init__(self, annotate: Annotate, parent: QObject) -> None:
@@ -81,7 +81,7 @@ class Resolved(QObject):
         self._number += 1
         self._masses, self._stale, self._at_work = None, None, False
         self._renew()
-        self.changed.emit()
+        self.share_changed.emit()
 
     def _record_changed(self, record: ImageRecord) -> None:
         """An approval verifies what was imported."""
@@ -116,7 +116,7 @@ class Resolved(QObject):
             if number == self._number:
                 self._at_work = False
                 self._masses = {**(self._masses or {}), **found}
-                self.changed.emit()
+                self.share_changed.emit()
                 self._renew()
 
         def failed(error: BaseException) -> None:
@@ -133,13 +133,9 @@ class _Found(NamedTuple):
     spots: list[Spot]
 
 
-class Doubts(QObject):
+class Doubts(Part):
     """Goes from spot to spot. Where one counts from is the spot that was shown last, not its place in a list: edits
     change the list."""
-
-    told = Signal(str)
-    """Which spot is shown, in a few words."""
-    failed = Signal(Exception)
 
     def __init__(self, annotate: Annotate, parent: QObject) -> None:
         super().__init__(parent)
@@ -147,10 +143,6 @@ class Doubts(QObject):
         self._bench: Workbench | None = None
         self._found: _Found | None = None
         self._last: Spot | None = None
-
-    def runs(self) -> dict[str, Callable[[], object]]:
-        """What the actions do."""
-        return {"next_spot": partial(self.go_on, 1), "previous_spot": partial(self.go_on, -1)}
 
     def attach(self, bench: Workbench | None) -> None:
         """The images of this workbench from now on."""

@@ -10,6 +10,8 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from labeltool.ui.part import Part
+
 if TYPE_CHECKING:
     from labeltool.app.effort import Input
     from labeltool.app.workbench import Workbench
@@ -26,7 +28,7 @@ INPUTS: dict[QEvent.Type, Input] = {
 """A key that is a shortcut is never pressed, as far as widgets are told; but each is asked for first."""
 
 
-class EffortMeter(QObject):
+class EffortMeter(Part):
     """An event filter on the whole program, while a project is open: nowhere else does every input come past, whichever
     widget takes it. Of all other events it asks the type alone. Dialogs and other programs do not count."""
 

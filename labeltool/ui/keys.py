@@ -22,6 +22,7 @@ PRESETS: dict[str, dict[str, Keys]] = {
         "add_folder": ("Ctrl+U",),
         "polygon": ("Ctrl+N", "P"),
         "new_project": ("Ctrl+Shift+N",),
+        "rank": ("Ctrl+Alt+D",),
         "fit": ("Ctrl+F", "F"),
     },
     "CVAT": {

@@ -16,6 +16,7 @@ from labeltool.core.progress import CancelToken, Progress
 from labeltool.ui.annotate import Annotate
 from labeltool.ui.canvas.layers import Layer
 from labeltool.ui.canvas.veil import veil
+from labeltool.ui.part import Part
 
 if TYPE_CHECKING:
     from labeltool.app.at_hand import OpenImage
@@ -42,13 +43,11 @@ class _Seen(NamedTuple):
     since_s: float
 
 
-class Looking(QObject):
+class Looking(Part):
     """Follows the canvas. What was seen is written down when an image is left, and once a minute."""
 
-    changed = Signal()
+    share_changed = Signal()
     """Another share of the image at hand has been looked at."""
-    told = Signal(str)
-    """What came of looking for a place, in a few words."""
 
     def __init__(self, annotate: Annotate, parent: QObject) -> None:
         super().__init__(parent)
@@ -94,7 +93,7 @@ class Looking(QObject):
         bench = self._bench
         if image is None or bench is None:
             self._ticks.stop()
-            self.changed.emit()
+            self.share_changed.emit()
             return
         record, writing = image.record, list(self._writing)
         self._image, self._new = record.id, Looked(record.size)
@@ -115,7 +114,7 @@ class Looking(QObject):
                 never = veil(lambda: (self._looked or Looked(record.size)).never)
                 self._canvas.set_layer(LAYER, Layer(record.size, never))
                 self._annotate.apply()
-                self.changed.emit()
+                self.share_changed.emit()
 
         bench.lanes.submit(
             "ahead", "looked", work, done=done, failed=lambda _: done(None), title="Looked at", quiet=True
@@ -147,7 +146,7 @@ class Looking(QObject):
         self._looked.add(box, zoom, seconds)
         if (before != self._looked.never).any():
             self._annotate.redraw(LAYER)
-            self.changed.emit()
+            self.share_changed.emit()
 
     def _look(self) -> None:
         """What is on the screen from now on: nothing, while the window is behind another or shows something else."""

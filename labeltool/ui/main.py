@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLocale, QRect, QSettings, QSize, Qt, QTranslator
+from PySide6.QtCore import QCoreApplication, QRect, QSettings, QSize, Qt
 from PySide6.QtWidgets import QApplication
 
 from labeltool.core import heap
-from labeltool.core.resources import resource
-from labeltool.ui import theme
+from labeltool.ui import language, theme
 from labeltool.ui.collecting import Collector
 from labeltool.ui.window import MainWindow
 
@@ -29,9 +28,7 @@ def application() -> QApplication:
     heap.keep_small()
     app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     app.setProperty("labeltool", True)
-    translator = QTranslator(app)
-    if translator.load(QLocale(), "labeltool", "_", str(resource("translations"))):
-        app.installTranslator(translator)
+    language.speak(app)
     theme.apply()
     return app
 

@@ -72,7 +72,8 @@ def ranked(query: str, rows: Iterable[Row]) -> list[Row]:
 class Palette(QDialog):
     """All actions; those that do not apply now are grey and say why. Enter runs, Esc closes.
 
-    ``more`` are actions that have no row in the table; where they belong is their tooltip.
+    ``more`` are actions that have no row in the table; where they belong is their tooltip. ``why`` says why something
+    that actions need is not there now, where the table's reason cannot know.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Palette(QDialog):
         keys: Callable[[str], tuple[str, ...]],
         parent: QWidget | None = None,
         more: Iterable[QAction] = (),
+        why: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setObjectName("palette")
@@ -93,7 +95,7 @@ class Palette(QDialog):
                 translated(spec.menu),
                 keys(spec.id),
                 translated(spec.help) if spec.help else "",
-                translated(REASONS.get(spec.needs, "")),
+                (why or {}).get(spec.needs) or translated(REASONS.get(spec.needs, "")),
             )
             for spec in specs
             if spec.id != "palette" and actions[spec.id].isVisible()
@@ -163,6 +165,7 @@ class Palette(QDialog):
         )
         item.setSizeHint(TITLE, QSize(0, ROW_PX))
         item.setTextAlignment(KEY, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setToolTip(MENU, about)  # which may be longer than there is room
         grey = self.palette().brush(QPalette.ColorRole.PlaceholderText)
         for column in (MENU, KEY) if action.isEnabled() else (TITLE, MENU, KEY):
             item.setForeground(column, grey)

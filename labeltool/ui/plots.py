@@ -16,11 +16,20 @@ LEAST_CONTRAST = 2.4
 AXIS_PX = 56
 
 
+class WholeAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """An axis of what comes whole: images, clicks."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Pyqtgraph asks."""
+        asked = super().tickSpacing(low, high, size)
+        return [each for each in asked if each[0] >= 1 and each[0] % 1 == 0] or [(1.0, 0.0)]
+
+
 class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """A plot that is looked at: no menu, no buttons, and the mouse does not move it."""
 
-    def __init__(self, parent: QWidget, name: str) -> None:
-        super().__init__(parent)
+    def __init__(self, parent: QWidget, name: str, *, whole: bool = False) -> None:
+        super().__init__(parent, axisItems={"bottom": WholeAxis("bottom")} if whole else None)
         self.setObjectName(name)
         self.setMinimumSize(20 * GRID, 8 * GRID)
         self.setMenuEnabled(False)
@@ -45,9 +54,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def wipe(self) -> None:
         """Nothing is drawn, and as nobody knows yet between what, the axes say nothing."""
         self.clear()
-        self._show_values(False)
+        self.show_values(False)
 
-    def _show_values(self, shown: bool) -> None:
+    def show_values(self, shown: bool) -> None:
+        """Whether the axes say between what the curves lie."""
         for side in ("left", "bottom"):
             self.getAxis(side).setStyle(showValues=shown)
 
@@ -57,7 +67,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """A curve; where there is no value it has a gap."""
         if all(value is None for value in y):
             return
-        self._show_values(True)
+        self.show_values(True)
         values = [float("nan") if value is None else float(value) for value in y]
         more = {"symbol": "o", "symbolSize": 6, "symbolBrush": colour, "symbolPen": None} if dots else {}
         self.plot(

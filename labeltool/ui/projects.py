@@ -189,9 +189,9 @@ class Projects(QWidget):
         from labeltool.imaging.open import readable_suffixes  # noqa: PLC0415
 
         patterns = " ".join(f"*{suffix}" for suffix in sorted(set(readable_suffixes())))
-        kinds = f"{self.tr('Images')} ({patterns})"
+        kinds = self.tr("Images") + f" ({patterns})"
         files, _ = QFileDialog.getOpenFileNames(
-            self._window, self.tr("Add images"), "", f"{kinds};;{self.tr('All files')} (*)"
+            self._window, self.tr("Add images"), "", ";;".join((kinds, self.tr("All files") + " (*)"))
         )
         self.add([Path(file) for file in files])
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labeltool.core.geometry import TILE, Box, Size
+from labeltool.core.mask import LabelMask
 from labeltool.core.provenance import Origin
 from labeltool.imaging.ground import ground_of
 from labeltool.imaging.reader import Georeference
@@ -40,10 +41,9 @@ class Readout:
     on_map: str = ""
 
 
-def readout(image: OpenImage, x: float, y: float) -> Readout | None:
-    """Value, class, object and origin of the pixel at an image point; None outside."""
+def readout(image: OpenImage, mask: LabelMask, x: float, y: float) -> Readout | None:
+    """Value, class, object and origin of the pixel at an image point, by this mask of it; None outside."""
     col, row = int(np.floor(x)), int(np.floor(y))
-    mask = image.session.mask
     size = mask.size
     if not (0 <= col < size.width and 0 <= row < size.height):
         return None

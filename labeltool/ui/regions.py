@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, QPoint, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, QPoint
 from PySide6.QtWidgets import QLabel, QWidget
 
 from labeltool.core.algebra import Heeding
@@ -21,6 +21,7 @@ from labeltool.tools.objects import Pixel, fresh_object
 from labeltool.ui.annotate import Annotate
 from labeltool.ui.dialogs.frame import GRID
 from labeltool.ui.long_work import LongWork
+from labeltool.ui.part import Part
 from labeltool.ui.statusbar import StatusBar
 from labeltool.ui.words import translated
 
@@ -51,10 +52,8 @@ SPLIT = (
 )
 
 
-class RegionActions(QObject):
+class RegionActions(Part):
     """Acts on the region under the pointer or on the class at hand."""
-
-    failed = Signal(Exception)
 
     def __init__(
         self,

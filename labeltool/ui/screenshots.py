@@ -15,6 +15,7 @@ from labeltool.core.errors import LabeltoolError
 from labeltool.core.project import ImageRecord
 from labeltool.ui import theme
 from labeltool.ui.main import application, open_window
+from labeltool.ui.train.listing import LOOP
 from labeltool.ui.window import MainWindow
 
 WAIT_S = 30.0
@@ -60,6 +61,10 @@ def write(project: Path, out: Path) -> list[Path]:
         _until(lambda: run is None or run.isEnabled())
         shot(dialog, "export")
         dialog.close()
+    window.bring("queue")
+    window.actions_["next_suggestion"].trigger()
+    _pause(1500)
+    shot(window, "queue")
     _other_workspaces(window, shot)
     window.actions_["workspace_annotate"].trigger()
     window.resize(*LARGE)
@@ -83,6 +88,10 @@ def _other_workspaces(window: MainWindow, shot: Callable[[QWidget, str], None]) 
     window.actions_["workspace_train"].trigger()
     _pause(1500)  # models, runs and curves are read
     shot(window, "train")
+    if window.spaces.train is not None:
+        window.spaces.train.show_thing(LOOP)
+        _pause(1500)
+        shot(window, "loop")
 
 
 def _begin_polygon(window: MainWindow) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from labeltool.ui.banner import Banner
 from labeltool.ui.pages import PageBar
 from labeltool.ui.panels.classes import ClassPanel
 from labeltool.ui.panels.images import ImagePanel
+from labeltool.ui.part import Part
 from labeltool.ui.statusbar import StatusBar
 from labeltool.ui.topbar import TopBar
 from labeltool.ui.words import translated
@@ -43,14 +44,16 @@ class Showing(QObject):
 
     failed = Signal(Exception)
 
-    def __init__(self, annotate: Annotate, places: Places, parent: QObject) -> None:
+    def __init__(self, annotate: Annotate, places: Places, parts: Sequence[Part], parent: QObject) -> None:
         super().__init__(parent)
+        self._parts = parts
+        for part in parts:
+            part.changed.connect(self.enable)
         self._annotate, self._canvas, self._at = annotate, annotate.canvas, places
         self._bench: Workbench | None = None
         self._record: ImageRecord | None = None
         self._annotating = True
-        self.walks: Callable[[], bool] = lambda: False
-        """Whether there is a list to walk through, whatever the image at hand has."""
+        self._told = ""  # of the approval of the image at hand
         self._canvas.pointed.connect(self._show_readout)
         self._canvas.view_changed.connect(self._show_zoom)
         self._canvas.view_changed.connect(self._show_readout)
@@ -113,13 +116,15 @@ class Showing(QObject):
                 "image": image is not None,
                 "edit_image": image is not None and editable,
                 "series": image is not None and bool(image.record.series),
-                "doubt": self.walks() or (image is not None and image.prediction is not None),
+                "doubt": image is not None and image.prediction is not None,
                 "window": image is not None and self._annotate.looks.offers("Bone") is not None,
                 "file_window": image is not None and self._annotate.looks.offers("") is not None,
                 "undo": image is not None and editable and bool(image.session.undo_title),
                 "redo": image is not None and editable and bool(image.session.redo_title),
+                **{name: has for part in self._parts for name, has in part.has().items()},
             }
         )
+        self._at.actions.why = {name: text for part in self._parts for name, text in part.why().items()}
 
     # ---- the image at hand
 
@@ -161,12 +166,17 @@ class Showing(QObject):
         approved = record is not None and record.status is Status.APPROVED
         approve = self._at.actions["approve"]
         approve.setText(self.tr("Take approval back") if approved else self.tr("Approve"))
+        approve.setIconText(self.tr("Take back") if approved else self.tr("Approve"))
+        if self._told and not approved:
+            self._at.banner.take_back(self._told)
+            self._told = ""
         if record is None or not approved or before is None or before.id != record.id:
             return
         share = self._unlabelled_share(record)
         if before.status is not Status.APPROVED and share > 0:
             text = self.tr("Approved; {percent} % of it is unlabelled")
-            self._at.banner.tell_of_image(text.format(percent=f"{max(0.1, 100 * share):.1f}"))
+            self._told = text.format(percent=f"{max(0.1, 100 * share):.1f}")
+            self._at.banner.tell_of_image(self._told)
 
     def _unlabelled_share(self, record: ImageRecord) -> float:
         assert self._bench is not None

@@ -135,6 +135,8 @@ def _sheet(name: Literal["dark", "light"]) -> str:
         QAbstractSpinBox QLineEdit {{ border: 0; border-radius: 0; padding: 1px 2px; }}
         QCheckBox::indicator:unchecked {{ border: 1px solid {_DISABLED[name]}; border-radius: 2px;
             width: 13px; height: 13px; background: palette(base); }}
+        QRadioButton::indicator:unchecked {{ border: 1px solid {_DISABLED[name]}; border-radius: 7px;
+            width: 13px; height: 13px; background: palette(base); }}
         QPushButton#primary {{ background: {ACCENT}; color: white; border: 0; border-radius: 4px; padding: 6px 16px; }}
         QPushButton#primary:disabled {{ background: {line}; }}
         QFrame#banner {{ background: {ACCENT}; border: 0; }}

@@ -1,40 +1,48 @@
-"""The bar above the canvas: image, class, doubt, model, and the two verbs Pre-label and Approve."""
+"""The bar above the canvas: image, status, class, doubt, model, and the two verbs Pre-label and Approve."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QSlider, QToolBar, QToolButton, QWidget
 
 from labeltool.core.catalog import ClassDef
-from labeltool.core.project import ImageRecord, Status
+from labeltool.core.project import ImageRecord
 from labeltool.ui.panels.classes import swatch
+from labeltool.ui.people.chip import StatusChip
 from labeltool.ui.protection import PaintButton
 
 if TYPE_CHECKING:
     from labeltool.app.models import Model  # what a project needs is imported when one is opened
 
 
+WANTED_PX, LEAST_PX = 120, 60
+SPACING_PX, SLIDER_PX, MODEL_PX = 2, 80, 128
+"""Narrow enough for both verbs to be seen in a window of 1280 pixels. What is left goes to the image's name."""
+
+
 class ElidedLabel(QLabel):
     """A line of text that takes the room there is and is shortened when that is not enough, in the middle or at
     another place."""
 
-    def __init__(self, elide: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
+    def __init__(
+        self, elide: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle, wanted_px: int = WANTED_PX
+    ) -> None:
         super().__init__()
-        self._elide = elide
+        self._elide, self._wanted_px = elide, wanted_px
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def sizeHint(self) -> QSize:
         """Never so wide that it pushes buttons off the bar."""
-        return QSize(120, super().sizeHint().height())
+        return QSize(self._wanted_px, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         """Enough for a few letters."""
-        return QSize(60, super().sizeHint().height())
+        return QSize(LEAST_PX, super().sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The text, elided."""
@@ -47,6 +55,8 @@ class TopBar(QToolBar):
     """Shows and asks; it knows of nothing."""
 
     doubt_changed = Signal(int)
+    model_changed = Signal()
+    """Another model pre-labels, or it is not known yet which one does."""
 
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,13 +66,15 @@ class TopBar(QToolBar):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         for name in ("previous_image", "next_image"):
             self.addAction(actions[name])
-        self._name = ElidedLabel()
+        self._name = ElidedLabel(wanted_px=LEAST_PX)
         self._name.setObjectName("top.image")
+        self.status = StatusChip([actions[name] for name in ("done", "approve", "reject", "in_work")])
         self._class = QToolButton()
         self._class.setObjectName("top.class")
         self._class.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._class.setToolTip(self.tr("The class that is painted"))
         self.addWidget(self._name)
+        self._status = self.addWidget(self.status)
         self.addWidget(self._class)
         self.paint = PaintButton(actions)
         self.addWidget(self.paint)
@@ -76,20 +88,16 @@ class TopBar(QToolBar):
         self._doubt.setObjectName("top.confidence")
         self._doubt.setAccessibleName(self.tr("Show confidence below"))
         self._doubt.setRange(50, 100)
-        self._doubt.setFixedWidth(96)
+        self._doubt.setFixedWidth(SLIDER_PX)
         self._percent = QLabel()
-        self._percent.setFixedWidth(52)
+        self._percent.setFixedWidth(self.fontMetrics().horizontalAdvance("< 100 %") + 2)
         self._doubt.valueChanged.connect(self._on_doubt)
         self._doubt.setToolTip(self.tr("Hide what the model is surer of than this"))
         self.addWidget(self._doubt)
         self.addWidget(self._percent)
         self.addSeparator()
-        self._models = QComboBox()
-        self._models.setObjectName("top.model")
-        self._models.setAccessibleName(self.tr("Model"))
-        self._models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._wanted = ""  # the key of the model that was chosen, which may not be known yet
-        self._models.activated.connect(lambda _: self._keep_chosen())
+        self._models = self._make_models()
         self.addWidget(self._models)
         for name in ("prelabel", "approve"):
             self.addAction(actions[name])
@@ -98,18 +106,33 @@ class TopBar(QToolBar):
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         actions["prelabel"].setIconText(self.tr("Pre-label"))
 
+    def event(self, event: QEvent) -> bool:
+        """A new style brings its own spacing along."""
+        handled = super().event(event)
+        layout = self.layout()
+        if layout is not None and layout.spacing() != SPACING_PX:
+            layout.setSpacing(SPACING_PX)
+        return handled
+
+    def _make_models(self) -> QComboBox:
+        combo = QComboBox()
+        combo.setObjectName("top.model")
+        combo.setAccessibleName(self.tr("Model"))
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        combo.setMaximumWidth(MODEL_PX)
+        combo.activated.connect(lambda _: self._keep_chosen())
+        combo.currentIndexChanged.connect(lambda _: self.model_changed.emit())
+        return combo
+
     def show_image(self, record: ImageRecord | None) -> None:
-        """Name and size of the image at hand."""
+        """Name, size and status of the image at hand."""
+        self.status.show_record(record)
+        self._status.setVisible(record is not None)
         if record is None:
             self._name.clear()
             return
-        decided = {
-            Status.DONE: f"  ✓ {self.tr('done')}",
-            Status.APPROVED: f"  ✓ {self.tr('approved')}",
-            Status.REJECTED: f"  ✗ {self.tr('rejected')}",
-        }.get(record.status, "")
-        self._name.setText(f" {record.name}  {record.size.width} × {record.size.height}{decided}")
-        self._name.setToolTip(str(record.path))
+        self._name.setText(record.name)
+        self._name.setToolTip(f"{record.path}\n{record.size.width} × {record.size.height}")
 
     def show_class(self, chosen: ClassDef | None) -> None:
         """The class that is painted."""

@@ -11,14 +11,11 @@ from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QDockWidget,
     QGridLayout,
     QLineEdit,
     QMainWindow,
     QMessageBox,
-    QSizePolicy,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,7 +25,7 @@ from labeltool.core.errors import LabeltoolError, LockedError
 from labeltool.tools.tool import Tool
 from labeltool.ui import remembered, theme
 from labeltool.ui.action_set import ActionSet
-from labeltool.ui.actions import ACTIONS, DIGITS, OF_TRAIN, tools
+from labeltool.ui.actions import DIGITS, tools
 from labeltool.ui.annotate import Annotate
 from labeltool.ui.banner import Banner
 from labeltool.ui.canvas.widget import Canvas
@@ -39,18 +36,29 @@ from labeltool.ui.doubts import Doubts, Resolved
 from labeltool.ui.effort import EffortMeter
 from labeltool.ui.hand import HandControls
 from labeltool.ui.held import HeldKeys
+from labeltool.ui.history.history import History
+from labeltool.ui.label_errors import LabelErrorFinder
+from labeltool.ui.language import Language
 from labeltool.ui.long_work import LongWork
 from labeltool.ui.looking import Looking
+from labeltool.ui.offers.offers import Offers
 from labeltool.ui.options_bar import OptionsBar
+from labeltool.ui.other_spaces import OtherSpaces
 from labeltool.ui.pages import PageBar
 from labeltool.ui.panels.classes import ClassPanel
 from labeltool.ui.panels.images import ImagePanel
 from labeltool.ui.panels.layers import LayerPanel
+from labeltool.ui.part import Part
+from labeltool.ui.people.annotators import Annotators
+from labeltool.ui.people.commenting import Commenting
+from labeltool.ui.people.deciding import Deciding
 from labeltool.ui.prelabelling import Prelabelling
 from labeltool.ui.preparing import Preparing
 from labeltool.ui.projects import Projects
 from labeltool.ui.protection import ProtectionControls
+from labeltool.ui.queue.part import QueuePart
 from labeltool.ui.regions import RegionActions
+from labeltool.ui.rounds import Rounds
 from labeltool.ui.seeing import Seeing
 from labeltool.ui.showing import Places, Showing
 from labeltool.ui.start import StartPage
@@ -62,8 +70,6 @@ if TYPE_CHECKING:
     # What a project needs is imported when one is opened: the start page is up sooner.
     from labeltool.app.models import Model
     from labeltool.app.workbench import Workbench
-    from labeltool.ui.review.review import Review
-    from labeltool.ui.train.workspace import TrainWorkspace
 
 NOTE_S, BRUSH_NOTE_S = 6.0, 1.5
 """How long the status bar says something."""
@@ -86,25 +92,27 @@ class MainWindow(QMainWindow):
         self.annotate = Annotate(self._canvas)
         self._start = StartPage(self)
         self._classes, self._layers, self._images = ClassPanel(), LayerPanel(), ImagePanel()
-        self._docks = Docks(self, self._classes, self._layers, self._images)
         self._seeing = Seeing(self.annotate, self._layers)
         self._looking = Looking(self.annotate, self)
-        self._effort = EffortMeter(self, lambda: self._workspaces.on_canvas)
         self._doubts, self._resolved = Doubts(self.annotate, self), Resolved(self.annotate, self)
         self._regions = RegionActions(self.annotate, self._work, self._status, self._images.listed, self)
+        self._parts = self._make_parts()
+        panels = [part.panel for part in self._parts if part.panel is not None]
+        self._docks = Docks(self, self._classes, self._layers, self._images, panels)
         self.actions_ = ActionSet(self._runs(), self)
+        for part in self._parts:
+            part.take_actions(self.actions_)
         self._top = TopBar(self.actions_, self)
+        self._offers.connect_to(self._top)
         self._tools = self.actions_.tool_bar(tools())
         self._hand = HandControls(self._classes, self._top, self.actions_, self)
         self._protection = ProtectionControls(self._top.paint, self)
         self._prelabelling = Prelabelling(self._top, self._work, self)
         self._preparing = Preparing(self._status, self._work, self)
-        self._train: TrainWorkspace | None = None
-        self._review: Review | None = None
         places = Places(
             self.actions_, self._top, self._status, self._banner, self._classes, self._images, self._pages
         )
-        self._showing = Showing(self.annotate, places, self)
+        self._showing = Showing(self.annotate, places, self._parts, self)
         self._assemble()
         self._connect()
         self._connect_banner()
@@ -123,6 +131,51 @@ class MainWindow(QMainWindow):
         self.projects.open_path(path)
 
     # ---- assembly
+
+    def _make_parts(self) -> list[Part]:
+        """In the order of their tabs."""
+        self._rounds, self._finder = Rounds(self), LabelErrorFinder(self._work, self)
+        self._rounds.folds = self._finder
+        self._finder.changed.connect(self._rounds.look)
+        self._offers = Offers(self.annotate, self)
+        self._deciding = Deciding(self.annotate, self)
+        self._annotators = Annotators(self.annotate, self._work, self)
+        self._queue = QueuePart(
+            self.annotate,
+            self._work,
+            self._images.pictures,
+            lambda: self._top.model(),
+            lambda: self._workspaces.on_canvas,
+            self,
+        )
+        self.spaces = OtherSpaces(self.annotate, self._work, self._rounds, self._finder, self)
+        return [
+            self._regions,
+            self._looking,
+            EffortMeter(self, lambda: self._workspaces.on_canvas),
+            self._doubts,
+            self._resolved,
+            self.spaces,
+            self._queue,
+            Commenting(self.annotate, self),
+            History(self.annotate, self._options, partial(self.bring, "history"), self),
+            self._deciding,
+            self._annotators,
+            self._offers,
+            self._rounds,
+            self._finder,
+            Language(self),
+        ]
+
+    def _show_queue(self) -> None:
+        """There is a new one; who is in another workspace meanwhile is left there."""
+        if self._workspaces.current == ANNOTATE:
+            self._docks.bring("queue")
+
+    def bring(self, name: str) -> None:
+        """Show the tab of a part, in the workspace that has it."""
+        self._workspaces.show(ANNOTATE)
+        self._docks.bring(name)
 
     def _runs(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
@@ -166,14 +219,11 @@ class MainWindow(QMainWindow):
             **self._digit_runs(),
             **{tool.id: partial(self._use, tool) for tool in tools()},
             **self._seeing.runs(),
-            **self._looking.runs(),
-            **self._regions.runs(),
             "workspace_annotate": lambda: self._workspaces.show(ANNOTATE),
             "workspace_review": lambda: self._workspaces.show(REVIEW),
             **{name: partial(self._walk, by) for name, by in (("next_spot", 1), ("previous_spot", -1))},
-            **{spec.id: partial(self._in_review, spec.id) for spec in ACTIONS if spec.menu == "Review"},
             "workspace_train": lambda: self._workspaces.show(TRAIN),
-            **{spec.id: partial(self._in_train, spec.id) for spec in ACTIONS if spec.menu == "Model"},
+            **{id_: run for part in self._parts for id_, run in part.runs().items()},
         }
 
     def _digit_runs(self) -> dict[str, Callable[[], object]]:
@@ -198,8 +248,11 @@ class MainWindow(QMainWindow):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._start)
         self.setCentralWidget(self._stack)
-        self._workspaces = Workspaces(self, self._stack, self.actions_, self._spaces(middle))
+        bars = [self._top, self._tools]
+        spaces = {ANNOTATE: Space(middle, lambda: [*bars, *self._docks]), **self.spaces.spaces(middle, bars)}
+        self._workspaces = Workspaces(self, self._stack, self.actions_, spaces)
         self._workspaces.shown.connect(self._workspace_shown)
+        self.spaces.follow(self._workspaces)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._workspaces.bar)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._top)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._tools)
@@ -231,6 +284,12 @@ class MainWindow(QMainWindow):
         self._pages.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
         self._images.split_asked.connect(self.projects.put_into)
         self._images.left.connect(self._canvas.setFocus)
+        self._top.model_changed.connect(self._queue.show_model)
+        self._queue.ranked.connect(self._show_queue)
+        self._deciding.stated.connect(self._top.status.show_decided)
+        self._deciding.noted.connect(self._images.note)
+        self._images.menu_asked.connect(self._annotators.fill_menu)
+        self._annotators.image_asked.connect(self._look_at)
         self._status.retry_asked.connect(lambda: self.bench.saver.retry() if self.bench else None)
         self._start.new_asked.connect(self.projects.ask_new)
         self._start.images_chosen.connect(self.projects.ask_new)
@@ -238,15 +297,21 @@ class MainWindow(QMainWindow):
         self._start.sample_asked.connect(self.projects.open_sample)
         self.projects.opened.connect(self._attach)
         self.projects.closing.connect(self._looking.close)
+        self.projects.closing.connect(self._offers.rest)
         self.projects.closed.connect(lambda: self._attach(None))
         self.projects.images_added.connect(self._showing.show_images)
         self.projects.masks_replaced.connect(self._reload)
         self.projects.place_asked.connect(self.annotate.go_to)
         self.projects.sample_opened.connect(self._prelabelling.all)
-        for teller in (self._prelabelling.done, self._doubts.told, self._looking.told):
+        for part in (self._rounds, self.spaces):
+            part.models_changed.connect(self._prelabelling.show_models)
+            part.model_used.connect(self._top.choose_model)
+        self.spaces.prelabel_asked.connect(self._prelabel_with)
+        self.spaces.image_asked.connect(self._look_at)
+        for teller in (self._prelabelling.done, *(part.told for part in self._parts)):
             teller.connect(lambda text: self._status.tell(text, NOTE_S))
-        for part in (self._resolved, self._looking):
-            part.changed.connect(self._show_checked)
+        for counted in (self._resolved, self._looking):
+            counted.share_changed.connect(self._show_checked)
         held = HeldKeys(self.actions_.of_key, self)
         self.installEventFilter(held)
         self._seeing.follow(self.actions_, self._top, self, held)
@@ -257,15 +322,23 @@ class MainWindow(QMainWindow):
             each.installEventFilter(digits)
 
     def _connect_banner(self) -> None:
-        for outdated in (self._protection.outdated, self._preparing.outdated):
+        for outdated in (
+            self._protection.outdated,
+            self._preparing.outdated,
+            self._rounds.read,
+            self._deciding.outdated,
+        ):
             outdated.connect(self._banner.take_back)
         for told in (
             self._protection.told,
             self._preparing.stopped,
             self.projects.told,
+            self._rounds.noted,
+            self._finder.noted,
         ):
             told.connect(self._banner.tell)
-        self._prelabelling.left_out.connect(self._banner.tell_of_image)
+        for about in (self._prelabelling.left_out, self._deciding.about_image):
+            about.connect(self._banner.tell_of_image)
         text = self.tr("The mask was hidden; it is shown again, as you are painting on it")
         self.annotate.revealed.connect(lambda _: self._status.tell(text, NOTE_S))
 
@@ -273,86 +346,34 @@ class MainWindow(QMainWindow):
         for part in (
             self._canvas,
             self._hand,
-            self._regions,
             self._protection,
             self._prelabelling,
-            self._doubts,
             self._showing,
             self.projects,
             self._work,
         ):
             part.failed.connect(self._failed)
+        for each in self._parts:
+            each.failed.connect(self._failed)
 
-    # ---- the other workspaces
-
-    def _spaces(self, middle: QWidget) -> dict[str, Space]:
-        """Review has the canvas with bars and tools, and panels of its own."""
-        train = QWidget(self._stack)
-        bars: list[QWidget] = [self._top, self._tools]
-        return {
-            ANNOTATE: Space(middle, lambda: [*bars, *self._docks]),
-            REVIEW: Space(middle, lambda: [*bars, *self._review_docks()], self._make_review),
-            TRAIN: Space(train, list, lambda: self._make_train(train)),
-        }
-
-    def _review_docks(self) -> list[QDockWidget]:
-        return [] if self._review is None else self._review.docks
-
-    def _make_review(self) -> None:
-        from labeltool.ui.review.review import Review  # noqa: PLC0415
-
-        self._review = made = Review(self.annotate, self._work, self.actions_, self)
-        made.failed.connect(self._failed)
-        made.told.connect(lambda text: self._status.tell(text, NOTE_S))
-        made.walkable.connect(self._showing.enable)
-        self._showing.walks = lambda: made.can_walk
-        made.attach(self.bench)
+    # ---- from other workspaces
 
     def _workspace_shown(self, name: str) -> None:
         self._showing.set_annotating(self._workspaces.on_canvas)
-        if self._review is not None:
-            self._review.set_in_sight(name == REVIEW)
-
-    def _in_review(self, action: str) -> None:
-        self._workspaces.show(REVIEW)
-        if self._review is not None:
-            self._review.runs()[action]()
+        self._offers.set_in_sight(name == ANNOTATE)
 
     def _walk(self, by: int) -> None:
         """To the next thing that wants to be looked at: in Review a disagreement, else a doubtful spot."""
-        if self._review is not None and self._workspaces.current == REVIEW:
-            self._review.walk(by)
-        else:
+        if not self.spaces.walk(by):
             self._doubts.go_on(by)
-
-    def _make_train(self, page: QWidget) -> None:
-        from labeltool.ui.train.workspace import TrainWorkspace  # noqa: PLC0415
-
-        self._train = train = TrainWorkspace(self.actions_, self._work, page)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(train)
-        page.setFocusProxy(train)
-        train.failed.connect(self._failed)
-        train.told.connect(lambda text: self._status.tell(text, NOTE_S))
-        train.tab_changed.connect(lambda text: self._workspaces.say(TRAIN, text))
-        train.models_changed.connect(self._prelabelling.show_models)
-        train.model_used.connect(self._top.choose_model)
-        train.prelabel_asked.connect(self._prelabel_with)
-        train.image_asked.connect(self._look_at)
-        train.attach(self.bench)
-
-    def _in_train(self, action: str) -> None:
-        self._workspaces.show(TRAIN)
-        if self._train is not None:
-            self._train.run(action)
 
     def _prelabel_with(self, model: Model, every: bool) -> None:
         self._top.choose_model(model)
         self._prelabelling.all() if every else self._prelabelling.image()
 
     def _look_at(self, image_id: str) -> None:
-        self._workspaces.show(ANNOTATE)
+        if not self._workspaces.on_canvas:
+            self._workspaces.show(ANNOTATE)
         if self.bench is not None:
             self.bench.open_image(image_id)
 
@@ -368,39 +389,29 @@ class MainWindow(QMainWindow):
             self._protection,
             self._prelabelling,
             self._preparing,
-            self._regions,
             self._showing,
-            self._looking,
-            self._effort,
-            self._doubts,
-            self._resolved,
         ):
             part.attach(bench)
-        if self._train is not None:
-            self._train.attach(bench)
-        else:
-            self.actions_.enable(dict.fromkeys(OF_TRAIN, False))
-        self.actions_.enable({"entry": False})
-        if self._review is not None:
-            self._review.attach(bench)
-        policy = QSizePolicy.Policy.Preferred if bench is None else QSizePolicy.Policy.Ignored
-        self._start.setSizePolicy(policy, policy)  # a page that is not shown asks for no room
+        for each in self._parts:
+            each.attach(bench)
+        self._showing.enable()
         self._workspaces.open()
         for widget in (self._workspaces.bar, self._top, self._tools, self._status):
             widget.setVisible(bench is not None)
         self._docks.show(bench is not None)
         if bench is None:
-            self._stack.setCurrentWidget(self._start)
+            self._workspaces.bring(self._start)
         self.setWindowTitle("labeltool" if bench is None else f"{bench.store.name} – labeltool")
         self._show_options()
         if bench is None:
             self._start.refresh()
         else:
             bench.catalog_changed.connect(lambda _: self._docks.arrange())
+            self._canvas.setFocus()  # else a list would have the keys that the first page had
 
     def _close_project(self) -> bool:
         self._canvas.cancel_gesture()
-        if self._train is not None and not self._train.may_close():
+        if not all(part.may_close() for part in self._parts):
             return False
         return self.projects.close_project()
 
@@ -422,12 +433,20 @@ class MainWindow(QMainWindow):
             return
         if image is None:
             return
+        session = image.session
+        title, said = (
+            (session.undo_title, self.tr("Undone: {what}"))
+            if step == "undo"
+            else (session.redo_title, self.tr("Redone: {what}"))
+        )
         try:
-            image.session.undo() if step == "undo" else image.session.redo()
+            session.undo() if step == "undo" else session.redo()
         except LockedError as error:
             self._protection.explain(error, step)
         except LabeltoolError as error:
             self._failed(error)
+        else:  # an import is undone as silently as a stroke otherwise
+            self._status.tell(said.format(what=title), NOTE_S)
 
     def _show_checked(self) -> None:
         self._status.show_checked(self._resolved.share, self._looking.share)
@@ -489,10 +508,7 @@ class MainWindow(QMainWindow):
     def refresh_theme(self) -> None:
         """The surround of the canvas and the curves in the colours of the scheme in force."""
         self._canvas.set_surround(theme.surround())
-        if self._train is not None:
-            self._train.refresh_theme()
-        if self._review is not None:
-            self._review.figures.refresh_theme()
+        self.spaces.refresh_theme()
 
     def _failed(self, error: BaseException) -> None:
         known = error if isinstance(error, LabeltoolError) else LabeltoolError(f"unexpected: {error!r}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
+from PySide6.QtCore import QByteArray, QCoreApplication, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QMainWindow, QSizePolicy, QStackedWidget, QToolBar, QToolButton, QWidget
 
 ANNOTATE, REVIEW, TRAIN = "annotate", "review", "train"
 NAMES = (ANNOTATE, REVIEW, TRAIN)
@@ -40,6 +40,8 @@ class Workspaces(QObject):
         self._stack, self._window, self._spaces = stack, window, spaces
         self._made: set[str] = set()
         self._left: dict[str, list[QWidget]] = {}
+        self._layouts: dict[str, QByteArray] = {}
+        """How wide and high what lies beside a page was, and which of its tabs was in front."""
         self._focus: QWidget | None = None
         self._actions = {name: actions[f"workspace_{name}"] for name in NAMES}
         group = QActionGroup(self)
@@ -83,7 +85,8 @@ class Workspaces(QObject):
         self._left = {}
         self.current = ANNOTATE
         self._actions[ANNOTATE].setChecked(True)
-        self._stack.setCurrentWidget(self._spaces[ANNOTATE].page)
+        self._layouts = {}
+        self.bring(self._spaces[ANNOTATE].page)
         self.shown.emit(ANNOTATE)
 
     def show(self, name: str) -> None:
@@ -99,11 +102,14 @@ class Workspaces(QObject):
             self._made.add(name)
             space.make()
         wanted = self._left[name] if name in self._left else list(space.beside())
+        self._layouts[self.current] = self._window.saveState()
         self._left[self.current] = self._hide_but(wanted)
         self.current = name
-        self._stack.setCurrentWidget(space.page)
+        self.bring(space.page)
         for each in wanted:
             each.show()
+        if name in self._layouts:
+            self._window.restoreState(self._layouts[name])
         if self.on_canvas:
             self.bar.setMinimumHeight(0)
         if self.on_canvas and self._focus is not None:
@@ -111,6 +117,15 @@ class Workspaces(QObject):
         else:
             space.page.setFocus()
         self.shown.emit(name)
+
+    def bring(self, page: QWidget) -> None:
+        """Show a page; those that are not shown ask for no room."""
+        for index in range(self._stack.count()):
+            each = self._stack.widget(index)
+            assert each is not None
+            policy = QSizePolicy.Policy.Preferred if each is page else QSizePolicy.Policy.Ignored
+            each.setSizePolicy(policy, policy)
+        self._stack.setCurrentWidget(page)
 
     def _hide_but(self, wanted: Sequence[QWidget]) -> list[QWidget]:
         """Hide what lies beside the page and is not wanted any more; what of it was to be seen."""

@@ -589,7 +589,7 @@ def _train_new(hand: Hand) -> Iterator[None]:
 def _train_run(hand: Hand) -> Iterator[None]:
     hand.act("workspace_train")
     pause_ms(BACKGROUND_MS)
-    hand.window._train.show_thing(("run", "first"))
+    hand.window.spaces.train.show_thing(("run", "first"))
     pause_ms(BACKGROUND_MS)
     yield
     hand.act("workspace_annotate")
@@ -598,7 +598,7 @@ def _train_run(hand: Hand) -> Iterator[None]:
 def _train_model(hand: Hand) -> Iterator[None]:
     hand.act("workspace_train")
     pause_ms(BACKGROUND_MS)
-    train = hand.window._train
+    train = hand.window.spaces.train
     for name in ("first", "nuclei"):
         train.show_thing(("model", next(m.key for m in train._shelf.models if m.card.name == name)))
         yield
@@ -608,7 +608,7 @@ def _train_model(hand: Hand) -> Iterator[None]:
 def _train_compare(hand: Hand) -> Iterator[None]:
     hand.act("model_compare")
     pause_ms(BACKGROUND_MS)
-    page = hand.window._train.compare_page
+    page = hand.window.spaces.train.compare_page
     for combo, name in ((page.first, "first"), (page.second, "nuclei")):
         combo.setCurrentText(name)
     page.run.click()

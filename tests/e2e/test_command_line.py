@@ -80,12 +80,15 @@ def test_an_export_comes_back_as_the_same_masks(
 
 
 def test_predict_only_leaves_the_annotation_alone(
-    project: Path, threshold_model: Path, labeltool: Run
+    project: Path, threshold_model: Path, tmp_path: Path, labeltool: Run
 ) -> None:
     labeltool("prelabel", project, "--model", threshold_model, "--predict-only")
     assert labeltool("status", project, "--json").json["status"] == {"new": 3}
     labeltool("prelabel", project, "--model", threshold_model, "--images", "a.*")
     assert labeltool("status", project, "--json").json["status"] == {"prelabelled": 1, "new": 2}
+    planned = labeltool("export", project, tmp_path / "out", "--format", "coco", "--dry-run", "--json").json
+    assert "1 image holds only what a model has drawn (a.png)" in planned["notices"]
+    assert labeltool("decide", project, "done", "a.png", "--json").json["drawn_by_model"] == ["a.png"]
 
 
 def test_evaluate_does_not_count_what_a_model_has_drawn(

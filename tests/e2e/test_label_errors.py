@@ -1,17 +1,32 @@
-"""`labeltool label-errors` with networks that really learn: what somebody has missed comes first."""
+"""Label errors with networks that really learn, by `labeltool label-errors` and in the window: what somebody has missed
+comes first."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QSpinBox
+
+from labeltool.app.review.choices import FoldChoices
+from labeltool.core.geometry import Box
+from labeltool.inference.training_options import TrainingOptions
+from labeltool.ui.dialogs.label_errors import FindingDialog
+from labeltool.ui.main import application, open_window
 
 from .conftest import Run
+from .pause import pause_ms
+from .tidy import tidy
 
 pytestmark = pytest.mark.slow
+OPTIONS = TrainingOptions(crop=64, batch=8, averaging=0.98, steps=200, seed=3, device="cpu")
 QUICK = "--crop 64 --batch 8 --averaging 0.98 --steps 200 --seed 3 --device cpu".split()
 MISSED = 60, 40
 
@@ -59,3 +74,47 @@ def test_what_somebody_has_missed_comes_first(missed: Path, labeltool: Run) -> N
     known = labeltool("models", missed, "--json").json["models"]
     assert {model["source"] for model in known} == {"embedded"}
     assert labeltool("fsck", missed, "--json").json["errors"] == 0
+
+
+def until(reached: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, "it did not come to that in time"
+        pause_ms(20)
+
+
+def test_in_the_window_it_is_found_shown_and_mended(
+    missed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(FoldChoices, "options", lambda _: OPTIONS)
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    with tidy(application()):
+        window = open_window(missed)
+        window.show()
+        until(lambda: window.annotate.image is not None)
+        QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+        until(lambda: window.spaces.review is not None and not window._work.busy)
+        layers = window.findChild(QComboBox, "review.layer")
+        assert isinstance(layers, QComboBox)
+        layers.setFocus()
+        QTest.keyClick(layers, Qt.Key.Key_End)
+        until(lambda: window.findChildren(FindingDialog))
+        (dialog,) = window.findChildren(FindingDialog)
+        count = dialog.findChild(QSpinBox, "dialog.label_errors.count")
+        assert isinstance(count, QSpinBox)
+        count.setValue(2)
+        QTest.keyClick(dialog, Qt.Key.Key_Return)
+        window.activateWindow()
+        until(lambda: window.spaces.review is not None and window.spaces.review.can_walk, 400)
+        canvas = window.annotate.canvas
+        QTest.keyClick(canvas, Qt.Key.Key_N)
+        until(window.actions_["model_right"].isEnabled)
+        image = window.annotate.image
+        assert image is not None and image.record.name == "5.png"
+        here = Box(*MISSED, MISSED[0] + 1, MISSED[1] + 1)
+        assert image.session.mask.read("label", here)[0, 0] == 0
+        QTest.keyClick(canvas, Qt.Key.Key_Return)
+        until(lambda: image.session.mask.read("label", here)[0, 0] == 1)
+        window.close()

@@ -20,7 +20,7 @@ from labeltool.imaging.pyramid_cache import LIMIT_VARIABLE, PyramidCache
 from labeltool.imaging.pyramid_file import PyramidFile
 from labeltool.store.project import ProjectStore
 from labeltool.ui.main import application, open_window
-from labeltool.ui.panels import images
+from labeltool.ui.panels import pictures
 from tests.e2e.pause import pause_ms
 from tests.e2e.tidy import tidy
 
@@ -103,7 +103,7 @@ def test_the_thumbnail_is_made_again_when_the_levels_are_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there: list[int] = []  # pyramids, whenever one is asked for
-    monkeypatch.setattr(images, "thumbnail", lambda *_, **__: there.append(len(kept())) or DOT)
+    monkeypatch.setattr(pictures, "thumbnail", lambda *_, **__: there.append(len(kept())) or DOT)
     hands = Hands(tmp_path, "slide.tif")
     hands.until(lambda: there)
     hands.until(lambda: there[-1] == 1)

@@ -59,12 +59,37 @@ def test_a_worse_model_is_refused_in_words(root: Path, labeltool: Run) -> None:
 
 def test_settings_are_kept(root: Path, labeltool: Run) -> None:
     assert labeltool("loop", root, "settings", "--json").json["settings"]["every"] == 0
-    ended = labeltool("loop", root, "settings", "--every", 10, "--minutes", 3, "--fresh")
-    assert "by itself after 10 approvals" in ended.out
-    wanted = {"every": 10, "minutes": 3.0, "fresh": True, "preset": ""}
+    ended = labeltool("loop", root, "settings", "--every", 10, "--minutes", 3, "--fresh", "--verified-only")
+    assert "by itself after 10 approvals" in ended.out and "verified pixels alone" in ended.out
+    wanted = {"every": 10, "minutes": 3.0, "fresh": True, "preset": "", "verified": True}
     assert labeltool("loop", root, "settings", "--json").json == {"settings": wanted}
     assert labeltool("loop", root, "settings", "--every", "-1").code == 1
     assert labeltool("loop", root, "--json").json["settings"] == wanted
+
+
+def test_damaged_settings_are_told_of_and_can_be_set_again(root: Path, labeltool: Run) -> None:
+    file = root / "loop" / "settings.json"
+    file.parent.mkdir()
+    file.write_text("{")
+    shown = labeltool("loop", root)
+    assert (shown.code, "no round yet" in shown.out, "not the settings" in shown.err) == (0, True, True)
+    assert labeltool("loop", root, "settings").code == 1
+    assert labeltool("loop", root, "settings", "--every", "-1").code == 1
+    assert file.read_text() == "{"
+    ended = labeltool("loop", root, "settings", "--every", 1)
+    assert (ended.code, "by itself after 1 approval," in ended.out) == (0, True)
+    (aside,) = (root / "quarantine").iterdir()
+    assert aside.read_text() == "{" and str(aside) in ended.err
+    assert labeltool("loop", root, "settings", "--json").json["settings"]["every"] == 1
+
+
+def test_settings_of_before_are_read_and_what_cannot_be_is_refused(root: Path, labeltool: Run) -> None:
+    (root / "loop").mkdir()
+    (root / "loop" / "settings.json").write_text('{"every": 4, "minutes": 2, "fresh": false, "preset": ""}')
+    found = labeltool("loop", root, "settings", "--json").json["settings"]
+    assert found == {"every": 4, "minutes": 2.0, "fresh": False, "preset": "", "verified": False}
+    refused = labeltool("loop", root, "settings", "--preset", "pretrained")
+    assert refused.code == 1 and "no weights" in refused.err  # there is no place for them in the settings
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,41 @@ def test_a_second_annotator_is_compared_with_the_first(labelled: Path, second: P
     assert (missing.code, "eve" in missing.err) == (1, True)
 
 
+@pytest.mark.parametrize(("name", "code"), [("", 2), ("  ", 2), ("gold", 2)])
+def test_a_reference_without_a_name_leaves_the_annotation_as_it_is(
+    name: str, code: int, labelled: Path, second: Path, labeltool: Run
+) -> None:
+    before = labeltool("status", labelled, "--json").json
+    ended = labeltool("import", labelled, second, "--format", "png", "--as", name)
+    assert (ended.code, "--as" in ended.err) == (code, True)
+    assert labeltool("status", labelled, "--json").json == before
+
+
+def test_images_that_nobody_has_labelled_are_done_and_told_of(project: Path, labeltool: Run) -> None:
+    ended = labeltool("decide", project, "done", "a.png", "b.png", "--json")
+    assert (ended.code, ended.json["unlabelled"]) == (0, ["a.png", "b.png"])
+    assert "2 of them have nothing labelled (a.png, b.png)" in ended.err
+    told = labeltool("decide", project, "in-work", "a.png")
+    assert (told.out, "nothing" in told.err) == ("1 image is in work now.\n", False)
+
+
+def test_rejected_images_are_exported_and_told_of(labelled: Path, tmp_path: Path, labeltool: Run) -> None:
+    labeltool("decide", labelled, "rejected", "b.png", "--reason", "too wide")
+    for words in (("--dry-run",), ()):
+        ended = labeltool("export", labelled, tmp_path / "out", "--format", "coco", "--json", *words)
+        assert "1 image is rejected (b.png)" in ended.json["notices"]
+        assert ended.json["images"] == 3
+
+
+def test_the_history_is_told_in_order_of_time(labelled: Path, labeltool: Run) -> None:
+    words = (("done",), ("rejected", "--reason", "too wide"), ("approved",))
+    for status, *reason in words:
+        labeltool("decide", labelled, status, "a.png", *reason)
+    lines = labeltool("history", labelled, "a.png").out.splitlines()
+    told = [line.split()[0].strip(":") for line in lines if " r1 " in line]
+    assert told == ["import", "done", "rejected", "approved"]
+
+
 def test_people_decide_and_everybody_sees_who_did(labelled: Path, labeltool: Run) -> None:
     assert labeltool("decide", labelled, "done", "a.png", "b.png").code == 0
     assert labeltool("decide", labelled, "rejected", "b.*").code == 2
@@ -89,7 +124,8 @@ def test_people_decide_and_everybody_sees_who_did(labelled: Path, labeltool: Run
         ("rejected", "too wide"),
     ]
     assert "rejected: too wide" in labeltool("history", labelled, "b.png").out
-    assert labeltool("decide", labelled, "done", "nothing*").code == 1
+    nothing = labeltool("decide", labelled, "done", "nothing*")
+    assert (nothing.code, "by 'nothing*'" in nothing.err) == (1, True)
     with ProjectStore.open(labelled) as store:
         (b,) = (r for r in store.images() if r.name == "b.png")
         resolve(store, b.id, comment(store, b.id, 12.5, 3, "is this a nucleus?").number)
@@ -110,7 +146,8 @@ def test_an_image_is_brought_back_to_what_it_was_and_approved_again(labelled: Pa
     assert "r2" in labeltool("history", labelled, "a.png").out
     restored = labeltool("history", labelled, "a.png", "--restore", "1", "--json")
     assert (restored.json["restored"], restored.json["status"]) == (3, "approved")
-    assert "already" in labeltool("history", labelled, "a.png", "--restore", "1").out
+    assert "already" in labeltool("history", labelled, "a.png", "--restore", "r1").out
+    assert "'x1' is no revision" in labeltool("history", labelled, "a.png", "--restore", "x1").err
     for words, code in ((("a.png", "--restore", "99"), 1), (("*.png",), 1), (("none",), 1)):
         assert labeltool("history", labelled, *words).code == code
     assert labeltool("fsck", labelled).code == 0

@@ -177,16 +177,16 @@ def test_a_network_is_trained_stopped_gone_on_with_compared_used_and_gone_back_f
 
     person.set_up_a_tiny_network(1, "mine")
     person.click("train.new.start")
-    person.until(lambda: person.sees("train.run") and window._train.run_page.curves.points[0] > 3)
+    person.until(lambda: person.sees("train.run") and window.spaces.train.run_page.curves.points[0] > 3)
     assert person.text("train.run.state") == "running"
     person.until(lambda: "%" in person.text("tab.train"))
-    person.until(lambda: window._train.run_page.curves.points[1] > 0)  # an evaluation
-    person.until(lambda: window._train.run_page.strip.samples)
+    person.until(lambda: window.spaces.train.run_page.curves.points[1] > 0)  # an evaluation
+    person.until(lambda: window.spaces.train.run_page.strip.samples)
     folder = project / "runs" / "mine"
     assert read_state(folder).state == "running"
     person.click("train.run.train_stop")
-    assert window._train.trainings.stopping
-    person.until(lambda: not window._train.trainings.busy)
+    assert window.spaces.train.trainings.stopping
+    person.until(lambda: not window.spaces.train.trainings.busy)
     person.until(lambda: person.sees("train.run.train_go_on"))
     stopped = read_state(folder)
     assert stopped.state == "cancelled"
@@ -195,18 +195,18 @@ def test_a_network_is_trained_stopped_gone_on_with_compared_used_and_gone_back_f
     assert window._top.model().key == embedded.key
 
     person.click("train.run.train_go_on")
-    person.until(lambda: window._train.trainings.busy)
-    person.until(lambda: not window._train.trainings.busy, 300)
+    person.until(lambda: window.spaces.train.trainings.busy)
+    person.until(lambda: not window.spaces.train.trainings.busy, 300)
     ended = read_state(folder)
     assert ended.state == "finished"
     assert stopped.step < ended.step == ended.steps
     person.until(lambda: person.text("train.run.state") == "finished")
-    steps = window._train.run_page.curves._steps
+    steps = window.spaces.train.run_page.curves._steps
     assert steps == sorted(set(steps))
 
     person.click("train.run.model")
     person.until(lambda: person.sees("train.model.model_compare"))
-    mine = window._train.model_page.model
+    mine = window.spaces.train.model_page.model
     assert person.tables("train.model.images")
     person.click("train.model.model_compare")
     second = person.see(QComboBox, "train.compare.second")
@@ -243,7 +243,7 @@ def test_a_training_that_runs_when_the_window_is_closed_can_go_on_when_it_is_ope
     person.until(lambda: person.sees("train.new.train") and person.text("train.new.train") == "3")
     person.set_up_a_tiny_network(10, "long")
     person.click("train.new.start")
-    person.until(lambda: person.sees("train.run") and window._train.run_page.curves.points[0] > 3)
+    person.until(lambda: person.sees("train.run") and window.spaces.train.run_page.curves.points[0] > 3)
 
     def agree() -> None:
         window.findChild(QAbstractButton, "train.leave.close").click()
@@ -258,4 +258,4 @@ def test_a_training_that_runs_when_the_window_is_closed_can_go_on_when_it_is_ope
     again.key(Qt.Key.Key_3, CTRL)
     again.until(lambda: again.sees("train.run.train_go_on"))
     assert again.text("train.run.state") == "stopped"
-    assert again.window._train.run_page.curves.points[0] > 3
+    assert again.window.spaces.train.run_page.curves.points[0] > 3

@@ -212,7 +212,7 @@ def test_the_plan_says_how_many_images_a_model_alone_has_labelled(bench: Workben
         bench.store.update_image(replace(record, status=status))
     dialog = planned(bench)
     lines = lines_of(dialog, "dialog.export.plan")
-    assert "Of these 2 images 1 are approved, 1 are pre-labelled by a model only." in lines
+    assert "Images: 2. Approved: 1. Pre-labelled by a model only: 1." in lines
     dialog.reject()
 
 
@@ -384,7 +384,7 @@ def test_a_format_that_holds_none_of_the_images_cannot_be_exported_to(bench: Wor
         until(lambda r=reason: r in lines_of(dialog, "dialog.export.plan"))
         assert "Images: 0" in text_of(dialog, "dialog.export.sums")
         assert not dialog.run.isEnabled()
-        assert not any("Of these" in line for line in lines_of(dialog, "dialog.export.plan"))
+        assert not any("Approved:" in line for line in lines_of(dialog, "dialog.export.plan"))
     dialog.reject()
 
 

@@ -68,6 +68,21 @@ def test_with_both_sections_of_the_layers_open_everything_can_be_reached(window:
     assert rows_in_sight(window, "images.list") >= 3
 
 
+def test_with_another_tab_before_the_images_a_section_that_was_open_costs_the_layers_nothing(
+    window: MainWindow,
+) -> None:
+    window._docks.bring("queue")
+    pause_ms(50)
+    layers, section = (
+        window.findChild(QScrollArea, "panel.layers"),
+        window.findChild(QToolButton, "section.look"),
+    )
+    for _ in range(2):
+        section.click()
+        pause_ms(50)
+    assert layers.verticalScrollBar().maximum() == 0
+
+
 def test_an_open_section_leaves_room_for_more_than_one_image(window: MainWindow) -> None:
     window.findChild(QToolButton, "section.look").click()
     pause_ms(50)

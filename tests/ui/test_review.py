@@ -21,6 +21,7 @@ from labeltool.app.importing import import_labels
 from labeltool.app.project import add_images
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Box
+from labeltool.core.project import Status
 from labeltool.core.provenance import Origin
 from labeltool.store.predictions import reference_key
 from labeltool.store.project import ProjectStore
@@ -112,7 +113,7 @@ def rows(window: MainWindow) -> list[tuple[str, str, str]]:
 def review(window: MainWindow, count: int = 4) -> None:
     """Go to the workspace and wait for its list."""
     QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    until(lambda: window._review is not None and listed(window).rows.rowCount() == count)
+    until(lambda: window.spaces.review is not None and listed(window).rows.rowCount() == count)
 
 
 def at_hand(window: MainWindow) -> str:
@@ -128,7 +129,7 @@ def label_at(window: MainWindow, x: int, y: int) -> tuple[int, int]:
 def walk_to(window: MainWindow, name: str, x: int, y: int) -> None:
     """Press N until the disagreement at a point is shown."""
     for _ in range(len(rows(window)) + 1):
-        review = window._review
+        review = window.spaces.review
         assert review is not None
         entry = review._entry
         if entry is not None and entry.record.stem == name and entry.found.seed == (x, y):
@@ -158,8 +159,8 @@ def test_n_walks_through_the_list_from_image_to_image_and_brings_each_to_the_mid
     seen = []
     for _ in range(5):
         key(window, Qt.Key.Key_N)
-        assert window._review is not None and window._review._entry is not None
-        record, box = window._review._entry.record, window._review._entry.found.box
+        assert window.spaces.review is not None and window.spaces.review._entry is not None
+        record, box = window.spaces.review._entry.record, window.spaces.review._entry.found.box
         until(lambda record=record: at_hand(window) == record.stem)
         QApplication.processEvents()
         canvas = window.annotate.canvas
@@ -169,8 +170,8 @@ def test_n_walks_through_the_list_from_image_to_image_and_brings_each_to_the_mid
         seen.append((record.stem, box.x0))
     assert seen == [("b", 100), ("a", 20), ("a", 200), ("a", 300), ("b", 100)]
     key(window, Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier)
-    assert window._review is not None and window._review._entry is not None
-    assert window._review._entry.found.box.x0 == 300
+    assert window.spaces.review is not None and window.spaces.review._entry is not None
+    assert window.spaces.review._entry.found.box.x0 == 300
 
 
 def test_a_click_on_a_row_goes_there(window: MainWindow) -> None:
@@ -179,8 +180,8 @@ def test_a_click_on_a_row_goes_there(window: MainWindow) -> None:
     place = table.visualRect(table.rows.index(2, WHAT)).center()
     QTest.mouseClick(table.viewport(), LEFT, NO, place)
     until(lambda: at_hand(window) == "a")
-    assert window._review is not None and window._review._entry is not None
-    assert window._review._entry.found.seed == (200, 20)
+    assert window.spaces.review is not None and window.spaces.review._entry is not None
+    assert window.spaces.review._entry.found.seed == (200, 20)
 
 
 def test_the_list_can_be_narrowed_to_a_kind_and_put_in_another_order(window: MainWindow) -> None:
@@ -203,9 +204,13 @@ def test_thin_rims_are_listed_on_request(app: QApplication, project: Path) -> No
     window = shown(project)
     try:
         review(window, 3)
-        box = window.findChild(type(window._review.panel._interior), "review.interior")  # type: ignore[union-attr]
+        why = window.findChild(QLabel, "review.why")
+        assert why is not None and why.isVisible()
+        assert why.text() == "1 thin rim is hidden: untick No thin rims."
+        box = window.findChild(type(window.spaces.review.panel._interior), "review.interior")  # type: ignore[union-attr]
         box.click()
         assert rows(window)[-1] == ("false cell", "b.png", "80")
+        assert not why.isVisible()
     finally:
         window.close()
 
@@ -217,7 +222,7 @@ def test_without_a_prediction_the_panel_says_what_to_do(app: QApplication, proje
     window = shown(project)
     try:
         QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-        until(lambda: window._review is not None and not window._work.busy)
+        until(lambda: window.spaces.review is not None and not window._work.busy)
         empty = window.findChild(QLabel, "review.empty")
         assert empty.isVisible()
         assert "Pre-label" in empty.text()
@@ -235,12 +240,12 @@ def test_another_annotators_mask_is_a_layer_too(app: QApplication, project: Path
     window = shown(project)
     try:
         QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-        until(lambda: window._review is not None and len(rows(window)) > 0)
-        assert ("cell as debris", "a.png", "3,600") in rows(window)
+        until(lambda: window.spaces.review is not None and len(rows(window)) == 4)
         layer = window.findChild(QComboBox, "review.layer")
-        layer.setCurrentIndex(layer.findData(MODEL))
+        assert layer.currentData() == MODEL  # a model's comes first, until somebody chooses
+        layer.setCurrentIndex(layer.findData(reference_key("second")))
         layer.activated.emit(layer.currentIndex())
-        until(lambda: len(rows(window)) == 4)
+        until(lambda: ("cell as debris", "a.png", "3,600") in rows(window))
     finally:
         window.close()
 
@@ -253,7 +258,7 @@ def test_what_comes_while_the_window_is_busy_is_compared_afterwards(
     window._work.run(window.bench.lanes, "files", "something", lambda *_: go_on.wait(20), lambda _: None)
     QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     QApplication.processEvents()
-    assert window._review is not None
+    assert window.spaces.review is not None
     assert "Waiting" in window.findChild(QLabel, "review.says").text()
     assert rows(window) == []
     go_on.set()
@@ -274,8 +279,22 @@ def test_enter_takes_the_models_class_on_exactly_these_pixels_and_goes_on(window
     assert changed.sum() == 1600
     assert changed[20:60, 200:240].all()
     until(lambda: len(rows(window)) == 3)
-    assert window._review is not None and window._review._entry is not None
-    assert window._review._entry.found.seed == (300, 200)
+    assert window.spaces.review is not None and window.spaces.review._entry is not None
+    assert window.spaces.review._entry.found.seed == (300, 200)
+
+
+def test_a_verdict_that_ends_an_approval_says_so(window: MainWindow) -> None:
+    window.actions_["approve"].trigger()
+    image = window.annotate.image
+    assert image is not None and window.bench is not None
+    until(lambda: window.bench.store.image(image.record.id).status is Status.APPROVED)
+    review(window)
+    told: list[str] = []
+    assert window.spaces.review is not None
+    window.spaces.review.told.connect(told.append)
+    walk_to(window, "a", 200, 20)
+    key(window, Qt.Key.Key_Return)
+    until(lambda: any("is not approved any more" in text for text in told))
 
 
 def test_undo_takes_a_verdict_back_and_the_list_has_it_again(window: MainWindow) -> None:
@@ -316,18 +335,15 @@ def test_ignored_pixels_count_nowhere(window: MainWindow) -> None:
     until(lambda: len(rows(window)) == 3)
 
 
-def test_a_verdict_on_pixels_that_have_changed_is_refused_and_the_list_renewed(
-    window: MainWindow, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_verdict_on_pixels_that_have_changed_is_refused_and_the_list_renewed(window: MainWindow) -> None:
     said: list[str] = []
-    monkeypatch.setattr(window, "_failed", lambda error: said.append(str(error)))
     review(window)
-    assert window._review is not None
-    window._review.failed.connect(lambda error: said.append(str(error)))
-    window._review.failed.disconnect()
-    window._review.failed.connect(lambda error: said.append(str(error)))
+    assert window.spaces.review is not None
+    window.spaces.review.failed.disconnect()
+    window.spaces.review.failed.connect(lambda error: pytest.fail(f"a dialog says {error}"))
+    window.spaces.review.told.connect(said.append)
     walk_to(window, "a", 200, 20)
-    window._review._soon.setInterval(60_000)
+    window.spaces.review._soon.setInterval(60_000)
     assert window.bench is not None
     window.bench.hand.radius_px = 8
     canvas = window.annotate.canvas
@@ -356,8 +372,25 @@ def test_a_click_in_the_confusion_matrix_lists_what_is_counted_there(window: Mai
     matrix = window.findChild(ConfusionView, "review.confusion")
     QTest.mouseClick(matrix, LEFT, NO, matrix.cell_centre(2, 1))
     assert rows(window) == [("debris as cell", "a.png", "1,600")]
+    assert window.spaces.review is not None and not window.spaces.review.docks[0].visibleRegion().isEmpty()
     QTest.mouseClick(matrix, LEFT, NO, matrix.cell_centre(2, 1))
     assert len(rows(window)) == 4
+
+
+def test_the_list_names_the_cell_that_it_shows_and_leaves_it_for_another_choice(window: MainWindow) -> None:
+    review(window)
+    matrix, kind = (
+        window.findChild(ConfusionView, "review.confusion"),
+        window.findChild(QComboBox, "review.kind"),
+    )
+    QTest.mouseClick(matrix, LEFT, NO, matrix.cell_centre(2, 1))
+    assert kind.currentText() == "debris as cell"
+    kind.setCurrentIndex(kind.findText("Missed"))
+    kind.activated.emit(kind.currentIndex())
+    assert {what for what, *_ in rows(window)} == {"cell missed"}
+    assert kind.findText("debris as cell") < 0
+    QTest.mouseClick(matrix, LEFT, NO, matrix.cell_centre(2, 1))
+    assert rows(window) == [("debris as cell", "a.png", "1,600")], "it is not marked any more"
 
 
 def test_the_confusion_matrix_can_be_walked_with_the_arrow_keys(window: MainWindow) -> None:
@@ -384,8 +417,8 @@ def test_shares_are_short(share: float, text: str) -> None:
 
 def test_the_threshold_says_what_it_would_do_to_a_class(window: MainWindow) -> None:
     review(window)
-    assert window._review is not None
-    page = window._review.figures._confidence
+    assert window.spaces.review is not None
+    page = window.spaces.review.figures._confidence
     page._class.setCurrentIndex(page._class.findData(1))
     page._draw()
     says = page.findChild(QLabel, "review.threshold.says")
@@ -429,7 +462,7 @@ def test_an_earlier_layer_is_compared_with_this_one_by_what_became_right_and_wro
     window = shown(project)
     try:
         QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-        until(lambda: window._review is not None and len(rows(window)) > 0)
+        until(lambda: window.spaces.review is not None and len(rows(window)) > 0)
         for name, key_ in (("review.layer", MODEL), ("review.earlier", "older@1-11111111")):
             combo = window.findChild(QComboBox, name)
             combo.setCurrentIndex(combo.findData(key_))

@@ -50,8 +50,9 @@ from labeltool.ui.train.reading import RowReader
 from labeltool.ui.train.samples import FILL, draw
 from labeltool.ui.train.shelf import read_shelf
 from labeltool.ui.train.tables import Cell, Figures, difference_cell, score_cell, text_cell
-from labeltool.ui.train.words import duration, event_text, how_far
+from labeltool.ui.train.words import event_text, how_far
 from labeltool.ui.window import MainWindow
+from labeltool.ui.words import duration
 from tests.e2e.pause import pause_ms
 
 SIDE = 48
@@ -107,7 +108,7 @@ def shown(project: Path) -> MainWindow:
     window = open_window(project)
     until(lambda: window.annotate.image is not None)
     window.actions_["workspace_train"].trigger()
-    until(lambda: window._train.list.count() > 0)
+    until(lambda: window.spaces.train.list.count() > 0)
     return window
 
 
@@ -163,7 +164,7 @@ window = open_window({str(project)!r})
 pause_ms(300)
 assert not any(name == "pyqtgraph" or name.startswith("labeltool.ui.train") for name in sys.modules)
 window.actions_["workspace_train"].trigger()
-while window._train.list.count() == 0: pause_ms(10)
+while window.spaces.train.list.count() == 0: pause_ms(10)
 assert "pyqtgraph" in sys.modules and "torch" not in sys.modules
 window.close()
 pause_ms(20)
@@ -196,7 +197,7 @@ def test_an_action_shows_its_page_though_there_is_a_training_to_be_seen(
     window = open_window(project)
     until(lambda: window.annotate.image is not None)
     window.actions_[action].trigger()
-    until(lambda: window._train.list.count() > 0)
+    until(lambda: window.spaces.train.list.count() > 0)
     pause_ms(50)
     assert see(window, page)
 
@@ -227,7 +228,7 @@ def test_a_name_that_is_taken_or_names_no_folder_is_refused_at_once(app: QApplic
 
 def test_what_is_set_becomes_the_options_of_the_training(app: QApplication, project: Path):
     window = shown(project)
-    page = window._train.new
+    page = window.spaces.train.new
     until(page.start.isEnabled)
     page.unfold.click()
     page.more.widget("steps").setValue(123)
@@ -253,12 +254,12 @@ def test_a_preset_comes_through_the_form_as_it_is(parent: QWidget, name: str):
 def test_a_training_that_was_killed_is_shown_with_its_curves_and_can_go_on(app: QApplication, project: Path):
     make_run(project, "broken", RunState("running", 10, 20, 1.0, 0.5, 10, pid=1))
     window = shown(project)
-    until(window._train.run_page.isVisible)
+    until(window.spaces.train.run_page.isVisible)
     assert see(window, "train.run.title").text() == "broken"
     assert see(window, "train.run.state").text() == "interrupted"
     assert see(window, "train.run.train_go_on")
     assert not window.findChild(QWidget, "train.run.train_stop").isVisible()
-    assert window._train.run_page.curves.points == (10, 1)
+    assert window.spaces.train.run_page.curves.points == (10, 1)
     log = window.findChild(QListWidget, "train.run.log")
     assert [log.item(row).text() for row in range(log.count())] == ["started", "step 10: validation: 0.500"]
 
@@ -267,7 +268,7 @@ def test_a_training_that_never_came_to_its_first_step_can_go_on(app: QApplicatio
     with ProjectStore.open(project) as store:
         begin(store, TrainingOptions(name="early"))
     window = shown(project)
-    until(window._train.run_page.isVisible)
+    until(window.spaces.train.run_page.isVisible)
     assert see(window, "train.run.state").text() == "waiting"
     assert see(window, "train.run.train_go_on").isEnabled()
 
@@ -275,36 +276,36 @@ def test_a_training_that_never_came_to_its_first_step_can_go_on(app: QApplicatio
 def test_the_reason_why_a_training_failed_is_shown(app: QApplication, project: Path):
     make_run(project, "bad", RunState("failed", 10, 20, error="the loss was not a number"))
     window = shown(project)
-    until(window._train.run_page.isVisible)
+    until(window.spaces.train.run_page.isVisible)
     assert see(window, "train.run.says").text().startswith("the loss was not a number")
 
 
 def test_what_is_written_meanwhile_is_shown(app: QApplication, project: Path):
     run = make_run(project, "going", RunState("finished", 10, 20))
     window = shown(project)
-    until(window._train.run_page.isVisible)
+    until(window.spaces.train.run_page.isVisible)
     with (run.folder / METRICS).open("a", encoding="utf-8") as file:
         file.write('{"step": 11, "loss": 0.1, "learning_rate": 0.001}\n')
-    window._train.run_page.look(followed=True)
-    assert window._train.run_page.curves.points == (11, 1)
+    window.spaces.train.run_page.look(followed=True)
+    assert window.spaces.train.run_page.curves.points == (11, 1)
 
 
 def test_deleting_a_training_asks_first(app: QApplication, project: Path):
     run = make_run(project, "old", RunState("finished", 10, 10))
     window = shown(project)
-    until(window._train.run_page.isVisible)
+    until(window.spaces.train.run_page.isVisible)
     see(window, "train.run.model_remove").click()
     box = window.findChild(QMessageBox, "train.remove")
     assert run.folder.exists()
     box.findChild(QPushButton, "train.remove.delete").click()
     until(lambda: not run.folder.exists())
-    until(window._train.new.isVisible)
+    until(window.spaces.train.new.isVisible)
 
 
 @pytest.mark.parametrize("closes", [True, False])
 def test_closing_asks_while_a_training_runs(app: QApplication, project: Path, closes: bool):
     window = shown(project)
-    window._train.trainings._job = Job("training", "training")
+    window.spaces.train.trainings._job = Job("training", "training")
 
     def answer() -> None:
         box = window.findChild(QMessageBox, "train.leave")
@@ -312,7 +313,7 @@ def test_closing_asks_while_a_training_runs(app: QApplication, project: Path, cl
 
     QTimer.singleShot(50, answer)
     assert window._close_project() is closes
-    window._train.trainings._job = None
+    window.spaces.train.trainings._job = None
 
 
 # ---- models
@@ -320,8 +321,8 @@ def test_closing_asks_while_a_training_runs(app: QApplication, project: Path, cl
 
 def test_the_embedded_model_is_shown_with_its_card(app: QApplication, project: Path):
     window = shown(project)
-    model = window._train._shelf.models[0]
-    window._train.show_thing(("model", model.key))
+    model = window.spaces.train._shelf.models[0]
+    window.spaces.train.show_thing(("model", model.key))
     assert see(window, "train.model.title").text() == model.card.name
     assert see(window, "train.model.classes").rowCount() == 2
     assert see(window, "train.model.no_images")
@@ -330,10 +331,10 @@ def test_the_embedded_model_is_shown_with_its_card(app: QApplication, project: P
 
 def test_using_a_model_moves_the_mark(app: QApplication, project: Path):
     window = shown(project)
-    model = window._train._shelf.models[0]
-    window._train.show_thing(("model", model.key))
+    model = window.spaces.train._shelf.models[0]
+    window.spaces.train.show_thing(("model", model.key))
     see(window, "train.model.model_use").click()
-    until(lambda: window._train._shelf.chosen)
+    until(lambda: window.spaces.train._shelf.chosen)
     assert not window.findChild(QWidget, "train.model.model_use").isVisible()
     assert see(window, "train.model.state").text() == "in use"
     until(lambda: window._top.model() is not None and window._top.model().key == model.key)
@@ -349,13 +350,13 @@ def test_a_model_is_exported_to_the_file_that_is_asked_for(
 
     monkeypatch.setattr("labeltool.ui.train.models.export_onnx", export)
     window = shown(project)
-    model = window._train._shelf.models[0]
-    window._train.show_thing(("model", model.key))
+    model = window.spaces.train._shelf.models[0]
+    window.spaces.train.show_thing(("model", model.key))
     see(window, "train.model.model_export").click()
     dialog = see(window, "train.export")
     assert isinstance(dialog, QFileDialog) and dialog.defaultSuffix() == "onnx"
     told: list[str] = []
-    window._train.told.connect(told.append)
+    window.spaces.train.told.connect(told.append)
     dialog.fileSelected.emit(str(tmp_path / "m.onnx"))
     until(lambda: told)
     assert told == [f"{tmp_path / 'm.onnx'} is written"]
@@ -376,9 +377,9 @@ def test_an_export_that_is_cancelled_writes_and_says_nothing(
     monkeypatch.setattr("labeltool.ui.train.models.export_onnx", export)
     window = shown(project)
     said: list[object] = []
-    window._train.told.connect(said.append)
+    window.spaces.train.told.connect(said.append)
     window._work.failed.connect(said.append)
-    window._train.models.export(window._train._shelf.models[0], tmp_path / "m.onnx")
+    window.spaces.train.models.export(window.spaces.train._shelf.models[0], tmp_path / "m.onnx")
     until(lambda: begun)
     window._work.cancel()
     until(lambda: not window._work.busy)
@@ -390,14 +391,14 @@ def test_an_image_that_is_asked_for_is_shown_in_annotate(app: QApplication, proj
     wanted = window.bench.store.images()[-1]
     for asked in (wanted.id, wanted.name):
         window.actions_["workspace_train"].trigger()
-        window._train.model_page.image_asked.emit(asked)
+        window.spaces.train.model_page.image_asked.emit(asked)
         until(lambda: window.annotate.image is not None and window.annotate.image.record.id == wanted.id)
         assert see(window, "canvas")
 
 
 def test_a_list_that_is_renewed_turns_no_page(app: QApplication, project: Path):
     window = shown(project)
-    train = window._train
+    train = window.spaces.train
     train.show_thing(("model", train._shelf.models[0].key))
     window.actions_["model_compare"].trigger()
     renewed: list[bool] = []
@@ -511,7 +512,7 @@ def test_numbers_make_room_for_names_where_a_table_is_narrow(parent: QWidget):
 def test_the_button_that_starts_a_training_is_seen_however_much_is_unfolded(app: QApplication, project: Path):
     window = shown(project)
     window.resize(1280, 720)
-    page = window._train.new
+    page = window.spaces.train.new
     until(page.start.isEnabled)
     page.unfold.setChecked(True)
     pause_ms(50)

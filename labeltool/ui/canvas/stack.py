@@ -26,6 +26,7 @@ class LayerStack:
         self.surround = QColor("#2b2b2b")
         self._layers: dict[str, Layer] = {}
         self._overlays: dict[str, Overlay] = {}
+        self._floats: dict[str, Overlay] = {}
         self._backdrop = Backdrop()
 
     def show(self, size: Size | None, layers: dict[str, Layer]) -> None:
@@ -42,6 +43,12 @@ class LayerStack:
     def put_over(self, name: str, overlay: Overlay) -> None:
         """What is painted whenever this layer has been."""
         self._overlays[name] = overlay
+
+    def float_over(self, name: str, overlay: Overlay | None) -> None:
+        """What is painted over all layers, whichever are shown; None takes it away."""
+        self._floats.pop(name, None)
+        if overlay is not None:
+            self._floats[name] = overlay
 
     def layer(self, name: str) -> Layer | None:
         """A layer by name."""
@@ -91,6 +98,8 @@ class LayerStack:
             self._paint_layer(painter, layer, view, ratio, dirty, smooth=False)
             if name in self._overlays:
                 self._overlays[name](painter, view, dirty)
+        for overlay in self._floats.values():
+            overlay(painter, view, dirty)
 
     def _paint_layer(
         self, painter: QPainter, layer: Layer, view: Viewport, ratio: float, dirty: QRect, *, smooth: bool

@@ -44,6 +44,10 @@ FAR = Size(1 << 30, 1 << 30)
 NO_KEYS, KEYPAD = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier
 
 
+Claim = Callable[[float, float], bool]
+"""Takes a press at a point of the widget, as ``view`` has it, or leaves it to the tool (False)."""
+
+
 class Canvas(QWidget):
     """Shows an image with its layers, and lets a tool draw on it.
 
@@ -92,6 +96,8 @@ class Canvas(QWidget):
         self._dab_shown: Dab | None = None
         self._pressure = 1.0
         self.empty_text = ""
+        self.claims: list[Claim] = []
+        """Asked before a press of the left button goes to the tool."""
 
     # ---- what is shown
 
@@ -119,6 +125,11 @@ class Canvas(QWidget):
     def set_overlay(self, name: str, overlay: Overlay) -> None:
         """What is painted whenever this layer has been."""
         self._stack.put_over(name, overlay)
+
+    def set_float(self, name: str, overlay: Overlay | None) -> None:
+        """What is painted over all layers, whichever are shown; None takes it away."""
+        self._stack.float_over(name, overlay)
+        self.update()
 
     def set_compare(self, mode: Mode, left: str, right: str) -> None:
         """Compare two layers, each shown as :data:`labeltool.ui.compare.SIDES` says; "off" ends that."""
@@ -167,6 +178,10 @@ class Canvas(QWidget):
         rect = self._widget_rect(box, 2)
         self._stack.arrived(name, box, first, last, rect)
         self._repaint(rect)
+
+    def repaint_box(self, box: Box, around_px: int) -> None:
+        """What floats over a box of the image is another picture now, and so far around it on the screen."""
+        self._repaint(self._widget_rect(box, around_px))
 
     def _repaint(self, rect: QRect) -> None:
         """Paint a rectangle of the picture again, in every pane that shows it."""
@@ -417,8 +432,15 @@ class Canvas(QWidget):
         elif event.button() == RIGHT and event.modifiers() & CTRL and not self.busy:
             self._window_from = event.position()
             self._update_cursor()
+        elif event.button() == LEFT and not self.busy and self._is_claimed(event.position()):
+            pass
         elif event.button() in (LEFT, RIGHT):
             self._send("press", event)
+
+    def _is_claimed(self, at: QPointF) -> bool:
+        """Whether a press here is for something that floats over the picture."""
+        at = self.compare.in_picture(at)
+        return any(claim(at.x(), at.y()) for claim in self.claims)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pan, or go on drawing."""

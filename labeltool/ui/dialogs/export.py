@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from labeltool import plugins
-from labeltool.app.exporting import GROUP, StoredImages, export_images, exporter_of
+from labeltool.app.exporting import GROUP, StoredImages, drawn_by_model, export_images, exporter_of
 from labeltool.app.project import chosen
 from labeltool.app.workbench import Workbench
 from labeltool.core.errors import BadInputError, CancelledError
@@ -171,15 +170,11 @@ class ExportDialog(JobDialog):
     def _how_far(self, plan: ExportPlan) -> tuple[str, ...]:
         """How many of the images a person has not looked at, and how many are finished."""
         records = [r for r in self._bench.store.images() if r.id in plan.ids]
-        count = Counter(record.status for record in records)
         if not records:
             return ()
-        text = self.tr(
-            "Of these {n} images {approved} are approved, {by_model} are pre-labelled by a model only."
-        )
-        return (
-            text.format(n=len(records), approved=count[Status.APPROVED], by_model=count[Status.PRELABELLED]),
-        )
+        approved = sum(record.status is Status.APPROVED for record in records)
+        text = self.tr("Images: {n}. Approved: {approved}. Pre-labelled by a model only: {by_model}.")
+        return (text.format(n=len(records), approved=approved, by_model=len(drawn_by_model(records))),)
 
     def _target_problem(self) -> str:
         target = self.target.path

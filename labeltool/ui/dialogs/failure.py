@@ -10,16 +10,20 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from labeltool.core.errors import LabeltoolError
 
+translate = QCoreApplication.translate
+FIRST_CJK = "\u2e80"
+"""Chinese and Japanese letters begin here: their sentences end with another stop."""
+
 
 def as_failure(error: BaseException) -> LabeltoolError:
     """The error itself, or one that says that it was not expected; the cause goes with it."""
     if isinstance(error, LabeltoolError):
         return error
     failure = LabeltoolError(
-        _tr("something went wrong that the program does not know: {error}").format(
+        translate("Failure", "something went wrong that the program does not know: {error}").format(
             error=error or repr(error)
         ),
-        hint=_tr("What was saved before is safe. The details help whoever looks into it"),
+        hint=translate("Failure", "What was saved before is safe. The details help whoever looks into it"),
     )
     failure.__cause__ = error
     return failure
@@ -32,11 +36,11 @@ def show_failure(parent: QWidget | None, error: LabeltoolError, title: str = "")
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setOption(QMessageBox.Option.DontUseNativeDialog)
     box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle(title or _tr("That did not work"))
+    box.setWindowTitle(title or translate("Failure", "That did not work"))
     box.setStyleSheet("#qt_msgbox_informativelabel { min-width: 400px; }")
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(sentence(error.message))
-    file = _tr("File: {file}").format(file=error.file) if error.file else ""
+    file = translate("Failure", "File: {file}").format(file=error.file) if error.file else ""
     box.setInformativeText("\n\n".join(filter(None, (file, sentence(error.hint or "")))))
     details = _details(error)
     if details:
@@ -68,12 +72,10 @@ def explain(error: LabeltoolError) -> str:
 def sentence(text: str) -> str:
     """The text with a capital and a full stop, as errors are written without them."""
     text = text[:1].upper() + text[1:]
-    return text if not text or text.endswith((".", "!", "?")) else text + "."
+    if not text or text.endswith(tuple(".!?。！？")):
+        return text
+    return text + ("。" if text[-1] >= FIRST_CJK else ".")
 
 
 def _details(error: LabeltoolError) -> str:
     return "".join(traceback.format_exception(error)) if error.__traceback__ or error.__cause__ else ""
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Failure", text)

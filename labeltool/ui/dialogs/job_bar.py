@@ -99,6 +99,11 @@ class JobBar(QWidget):
             self._text.setText(self.tr("Stopping…"))
             self._time.clear()
 
+    def forget(self) -> None:
+        """The project is closed; the answer will not come."""
+        self._job = None
+        self.hide()
+
     def _show(self, done: float, total: float, text: str = "") -> None:
         if not shiboken6.isValid(self) or not self.stop.isEnabled():
             return

@@ -44,6 +44,7 @@ from labeltool.ui.dialogs.formats import saved_first
 from labeltool.ui.dialogs.frame import GRID, Dialog, label
 from labeltool.ui.dialogs.job_bar import JobBar
 from labeltool.ui.dialogs.options_form import OptionsForm
+from labeltool.ui.words import heading
 
 LAST_FOLDER = "dialogs/measures/folder"
 SHOWN_DIGITS, COPIED_DIGITS = 6, 10
@@ -88,7 +89,7 @@ class TableModel(QAbstractTableModel):
     ) -> Any:
         """Names with their units, over the numbers."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self.table.columns[section].header
+            return heading(self.table.columns[section])
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return self._alignment(section)
         return None
@@ -124,6 +125,10 @@ class TableModel(QAbstractTableModel):
 class MeasuresTable(QTableView):
     """Ctrl+C copies the selected rows, or all."""
 
+    model_type: type[TableModel] = TableModel
+    room_px = 3 * GRID
+    """Beside the texts of a column."""
+
     place_asked = Signal(int)
     """Somebody has clicked on this row of the table, or pressed Enter on it."""
 
@@ -150,14 +155,14 @@ class MeasuresTable(QTableView):
         """Show another table, in its own order."""
         before = self.model()
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.setModel(TableModel(table, self))
+        self.setModel(self.model_type(table, self))
         if before is not None:
             before.deleteLater()
         for column, cells in enumerate(table.data):
             self.setColumnHidden(column, isinstance(cells, list) and not any(cells))
         self.resizeColumnsToContents()
         for column in range(len(table.columns)):
-            self.setColumnWidth(column, min(WIDEST, self.columnWidth(column) + 3 * GRID))
+            self.setColumnWidth(column, min(WIDEST, self.columnWidth(column) + self.room_px))
 
     def copy(self) -> None:
         """Put the selected rows, or all, on the clipboard."""

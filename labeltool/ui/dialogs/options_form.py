@@ -33,13 +33,16 @@ _FLAG = re.compile(r"--(?P<no>no-)?(?P<name>[a-z][a-z-]*[a-z])(?: (?P<value>\w+)
 class OptionsForm(QWidget):
     """One row a field: bool a check box, enum and Literal a list, numbers a spin box, str a line.
 
-    ``metadata`` of a field gives ``label`` and ``help``, and ``choices``: what values of a list are called. Raises
-    LabeltoolError for a field of another type.
+    ``metadata`` of a field gives ``label`` and ``help``, and ``choices``: what values of a list are called, which a str
+    has where they are given; of a number ``least``, and ``least_called`` as what that is shown. What is set at first
+    ``start`` says, else the defaults. Raises LabeltoolError for a field of another type.
     """
 
     changed = Signal()
 
-    def __init__(self, options: type[Any], name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, options: type[Any], name: str, parent: QWidget | None = None, start: Any = None
+    ) -> None:
         super().__init__(parent)
         self._options = options
         self._read: dict[str, Callable[[], Any]] = {}
@@ -49,13 +52,14 @@ class OptionsForm(QWidget):
         form.setHorizontalSpacing(2 * GRID)
         hints = get_type_hints(options)
         for each in fields(options):
-            text = _label(each)
-            widget, read = self._widget(
-                hints[each.name], _default(each), text, each.metadata.get("choices", {})
-            )
+            text, value = label_of(each), _default(each) if start is None else getattr(start, each.name)
+            widget, read = self._widget(hints[each.name], value, text, each.metadata.get("choices", {}))
             widget.setObjectName(f"{name}.{each.name}")
             widget.setAccessibleName(text)
             widget.setToolTip(_translated(each.metadata.get("help", "")))
+            if isinstance(widget, QSpinBox | QDoubleSpinBox) and "least" in each.metadata:
+                widget.setMinimum(each.metadata["least"])
+                widget.setSpecialValueText(_translated(each.metadata.get("least_called", "")))
             self._read[each.name] = read
             form.addRow(widget) if isinstance(widget, QCheckBox) else form.addRow(text, widget)
 
@@ -75,7 +79,7 @@ class OptionsForm(QWidget):
             choices = each.metadata.get("choices", {})
             if value and value not in choices:
                 value, rest = "", f" {value}"
-            label = f"“{_label(each)}" + (f": {_translated(choices[value])}”" if value else "”")
+            label = f"“{label_of(each)}" + (f": {_translated(choices[value])}”" if value else "”")
             return (self.tr("without {option}").format(option=label) if found["no"] else label) + rest
 
         return _FLAG.sub(named, text)
@@ -94,10 +98,17 @@ class OptionsForm(QWidget):
         if hint is float:
             return self._spin(QDoubleSpinBox(), value)
         if hint is str:
-            line = QLineEdit(value)
-            line.textChanged.connect(lambda _: self.changed.emit())
-            return line, line.text
+            return (
+                self._combo({text: each for each, text in called.items()}, value)
+                if called
+                else self._line(value)
+            )
         raise LabeltoolError(f"{text}: there is no widget for an option of type {hint}")
+
+    def _line(self, value: str) -> tuple[QWidget, Callable[[], Any]]:
+        line = QLineEdit(value)
+        line.textChanged.connect(lambda _: self.changed.emit())
+        return line, line.text
 
     def _check_box(self, value: bool, text: str) -> tuple[QWidget, Callable[[], Any]]:
         box = QCheckBox(text)
@@ -124,7 +135,8 @@ class OptionsForm(QWidget):
         return spin, spin.value
 
 
-def _label(each: Field[Any]) -> str:
+def label_of(each: Field[Any]) -> str:
+    """What a field is called."""
     return _translated(each.metadata.get("label", each.name.replace("_", " ").capitalize()))
 
 

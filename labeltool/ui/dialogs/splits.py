@@ -13,6 +13,7 @@ from labeltool.core.project import SPLITS
 from labeltool.ui.dialogs.findings import Findings
 from labeltool.ui.dialogs.frame import GRID, Dialog, label
 from labeltool.ui.dialogs.options_form import OptionsForm
+from labeltool.ui.words import plural
 
 
 class SplitDialog(Dialog):
@@ -71,7 +72,8 @@ class SplitDialog(Dialog):
         parts = [
             f"{split} {counts.get(split, 0)} ({100 * counts.get(split, 0) / total:.0f} %)" for split in SPLITS
         ]
-        moved = self.tr("{n} images would have another split than now.").format(n=changed)
+        one = self.tr("1 image would have another split than now.")
+        moved = plural(changed, one, self.tr("{n} images would have another split than now."))
         units = f" ({assignment.units})" if assignment.units else ""
         self._says.setText(f"{',  '.join(parts)}{units}.  {moved}")
         for notice in assignment.notices:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import (
     QAbstractListModel,
     QEvent,
@@ -18,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -35,8 +34,8 @@ from PySide6.QtWidgets import (
 
 from labeltool.app.jobs import Lanes
 from labeltool.core.project import SPLITS, ImageRecord, Status
-from labeltool.imaging.reader import Pixels
-from labeltool.imaging.thumbnail import thumbnail
+from labeltool.ui.panels.pictures import Pictures, paint_picture
+from labeltool.ui.people.words import status_text
 
 SIDE = 48
 ROW = SIDE + 8
@@ -63,19 +62,21 @@ EDITING_KEYS = {
 class ImageModel(QAbstractListModel):
     """Records with thumbnails that are made when a row is first seen."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.records: list[ImageRecord] = []
         self._rows: dict[str, int] = {}
-        self._pictures: dict[str, QPixmap | None] = {}
-        self._lanes: Lanes | None = None
+        self.notes: dict[str, str] = {}
+        """By image id, what its tooltip says besides."""
+        self._pictures = pictures
+        pictures.arrived.connect(self._renew)
 
     def show_records(self, records: list[ImageRecord], lanes: Lanes | None) -> None:
         """List other records."""
         self.beginResetModel()
-        self.records, self._lanes = records, lanes
+        self.records = records
         self._rows = {record.id: row for row, record in enumerate(records)}
-        self._pictures = {k: p for k, p in self._pictures.items() if k in self._rows}
+        self._pictures.attach(records, lanes)
         self.endResetModel()
 
     def update_record(self, record: ImageRecord) -> None:
@@ -83,6 +84,12 @@ class ImageModel(QAbstractListModel):
         row = self._rows.get(record.id)
         if row is not None:
             self.records[row] = record
+            self._renew(record.id)
+
+    def _renew(self, image_id: str) -> None:
+        """A row looks different now."""
+        row = self._rows.get(image_id)
+        if row is not None:
             self.dataChanged.emit(self.index(row), self.index(row))
 
     def row_of(self, image_id: str) -> int | None:
@@ -101,42 +108,15 @@ class ImageModel(QAbstractListModel):
         if role == RECORD_ROLE:
             return record
         if role == Qt.ItemDataRole.DecorationRole:
-            return self._picture(record)
+            return self._pictures.of(record)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{record.path}\n{record.size.width} × {record.size.height}"
-        return None
-
-    def _picture(self, record: ImageRecord) -> QPixmap | None:
-        if record.id not in self._pictures:
-            self._pictures[record.id] = None
-            self._ask_for(record)
-        return self._pictures.get(record.id)
-
-    def renew_picture(self, image_id: str) -> None:
-        """Ask for a thumbnail again, where there is one; it stays until the new one is there."""
-        row = self._rows.get(image_id)
-        if row is not None and image_id in self._pictures:
-            self._ask_for(self.records[row])
-
-    def _ask_for(self, record: ImageRecord) -> None:
-        if self._lanes is not None:
-            self._lanes.submit(
-                "thumbnails",
-                f"thumbnail {record.id}",
-                lambda cancel, progress: thumbnail(record.path, SIDE * 2, cancel=cancel, page=record.page),
-                done=lambda pixels: self._arrived(record.id, pixels),
-                failed=lambda error: None,  # the row says it when the image is opened
-                quiet=True,
+            lines = (
+                str(record.path),
+                f"{record.size.width} × {record.size.height}",
+                self.notes.get(record.id),
             )
-
-    def _arrived(self, image_id: str, pixels: Pixels) -> None:
-        row = self._rows.get(image_id)
-        if row is None:
-            return
-        rgb = np.ascontiguousarray(pixels)
-        image = QImage(rgb.data, rgb.shape[1], rgb.shape[0], rgb.shape[1] * 3, QImage.Format.Format_RGB888)
-        self._pictures[image_id] = QPixmap.fromImage(image)
-        self.dataChanged.emit(self.index(row), self.index(row))
+            return "\n".join(filter(None, lines))
+        return None
 
 
 class ImageFilter(QSortFilterProxyModel):
@@ -182,15 +162,7 @@ class ImageDelegate(QStyledItemDelegate):
         if selected:
             painter.fillRect(rect, palette.highlight())
         frame = QRect(rect.left() + 8, rect.top() + (ROW - SIDE) // 2, SIDE, SIDE)
-        picture: QPixmap | None = index.data(Qt.ItemDataRole.DecorationRole)
-        if picture is None:
-            painter.fillRect(frame, palette.mid())
-        else:
-            scaled = picture.size().scaled(frame.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            target = QRect(frame.topLeft(), scaled)
-            target.moveCenter(frame.center())
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(target, picture)
+        paint_picture(painter, frame, index.data(Qt.ItemDataRole.DecorationRole), palette)
         text = palette.highlightedText() if selected else palette.text()
         painter.setPen(QPen(text, 1))
         left = frame.right() + 10
@@ -239,22 +211,19 @@ class ImagePanel(QWidget):
     chosen = Signal(str)
     split_asked = Signal(list, str)
     """Ids of images, and the split they are to be in."""
+    menu_asked = Signal(QMenu, list)
+    """A menu for the images that are marked is about to be shown: others may put something into it."""
     left = Signal()
     """The keys are wanted elsewhere: an image was chosen, or the search given up."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel.images")
-        texts = {
-            Status.NEW: self.tr("new"),
-            Status.PRELABELLED: self.tr("pre-labelled"),
-            Status.IN_WORK: self.tr("in work"),
-            Status.DONE: self.tr("done"),
-            Status.APPROVED: self.tr("approved"),
-            Status.REJECTED: self.tr("rejected"),
-        }
+        texts = {status: status_text(status) for status in Status}
         self._editable = True
-        self._model = ImageModel(self)
+        self.pictures = Pictures(self)
+        """Of the images that are listed; for whoever shows some of them elsewhere."""
+        self._model = ImageModel(self.pictures, self)
         self._filter = ImageFilter(self)
         self._filter.setSourceModel(self._model)
         self._search = SearchField()
@@ -323,9 +292,15 @@ class ImagePanel(QWidget):
         """One image is another one now."""
         self._model.update_record(record)
 
+    def note(self, image_id: str, text: str) -> None:
+        """What is worth knowing of an image, for its tooltip; empty for nothing."""
+        self._model.notes[image_id] = text
+
     def renew_picture(self, image_id: str) -> None:
         """There is more to see of an image than when its thumbnail was made."""
-        self._model.renew_picture(image_id)
+        row = self._model.row_of(image_id)
+        if row is not None:
+            self.pictures.renew(self._model.records[row])
 
     def show_current(self, image_id: str) -> None:
         """Mark the image at hand."""
@@ -377,6 +352,7 @@ class ImagePanel(QWidget):
             action = menu.addAction(split or self.tr("no split"))
             action.setObjectName(f"images.split.{split or 'none'}")
             action.triggered.connect(lambda _=False, split=split: self.split_asked.emit(ids, split))
+        self.menu_asked.emit(menu, records)
         menu.popup(self.list.viewport().mapToGlobal(at))
 
     def _on_clicked(self, index: QModelIndex) -> None:

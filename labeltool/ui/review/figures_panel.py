@@ -48,7 +48,10 @@ class FiguresPanel(QTabWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(GRID, GRID, GRID, GRID)
         hint = label(
-            self.tr("Rows: annotation. Columns: the other layer. A click lists what is in a cell."), dim=True
+            self.tr(
+                "Percent of a row. Rows: annotation. Columns: the other layer. A click lists what is in a cell."
+            ),
+            dim=True,
         )
         column.addWidget(hint)
         column.addWidget(self.confusion)
@@ -80,8 +83,15 @@ class FiguresPanel(QTabWidget):
             ]
             for each in catalog.classes
         ]
-        headers = ("Class", "IoU", "F1", "Boundary IoU", "Precision", "Recall")
-        self._classes.show_rows([self.tr(each) for each in headers], rows, sortable=True)
+        headers = [
+            self.tr("Class"),
+            self.tr("IoU"),
+            self.tr("F1"),
+            self.tr("Boundary IoU"),
+            self.tr("Precision"),
+            self.tr("Recall"),
+        ]
+        self._classes.show_rows(headers, rows, sortable=True)
         self._confidence.show_figures(figures)
 
     def refresh_theme(self) -> None:

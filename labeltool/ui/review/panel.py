@@ -21,14 +21,21 @@ from PySide6.QtWidgets import (
 )
 
 from labeltool.core.error_map import Kind
+from labeltool.store.predictions import OUT_OF_FOLD
 from labeltool.ui.dialogs.frame import GRID, label
-from labeltool.ui.review.rows import DisagreementTable
+from labeltool.ui.review.rows import DisagreementTable, swapped
 
 if TYPE_CHECKING:
     from labeltool.app.review.listing import Filter, View
     from labeltool.core.catalog import ClassCatalog
     from labeltool.ui.review.confusion import CellOf
 
+FIND = "find label errors"
+"""In the place of a layer's key: it is still to be made."""
+SUSPICION = "suspicion"
+"""The order of label errors, which only out-of-fold predictions have."""
+CELL = "cell"
+"""In the place of a kind: a cell of the confusion matrix."""
 VERDICTS = ("model_right", "human_right", "both_wrong", "ignore_region")
 """Actions, in the order of their buttons."""
 
@@ -38,6 +45,10 @@ class ReviewPanel(QWidget):
 
     layer_asked = Signal()
     """The annotation is to be held against another layer, or that to be compared with another earlier one."""
+    find_asked = Signal()
+    """Label errors are to be looked for."""
+    cell_left = Signal()
+    """Not the cell of the confusion matrix alone any more."""
     filtered = Signal()
     """Other disagreements are to be listed, or in another order."""
     entry_asked = Signal(int)
@@ -52,8 +63,9 @@ class ReviewPanel(QWidget):
         self._earlier.setToolTip(
             self.tr("Draws what became right (blue), became wrong (red) and stays wrong (grey)")
         )
-        for combo in (self._layer, self._earlier):
-            combo.activated.connect(lambda _: self.layer_asked.emit())
+        self._shown = self._order_before = ""
+        self._layer.activated.connect(lambda _: self._layer_activated())
+        self._earlier.activated.connect(lambda _: self.layer_asked.emit())
         self._kind = self._combo("kind", self.tr("Which"))
         kinds = {
             "": self.tr("All errors"),
@@ -71,16 +83,23 @@ class ReviewPanel(QWidget):
         }
         self._fill(self._order, list(orders.items()))
         self._split = self._combo("split", self.tr("Images"))
+        self.show_splits([])
         self._interior = self._box("interior", self.tr("No thin rims"))
         self._interior.setToolTip(self.tr("Leave out what lies within 2 px of an outline only"))
         self._interior.setChecked(True)
         self._answered = self._box("answered", self.tr("Answered too"))
-        for combo in (self._kind, self._order, self._split):
+        for combo in (self._order, self._split):
             combo.activated.connect(lambda _: self.filtered.emit())
+        self._kind.activated.connect(lambda _: self._kind_activated())
+        self._order.currentIndexChanged.connect(
+            lambda _: self._interior.setEnabled(self._order.currentData() != SUSPICION)
+        )
         self.list = DisagreementTable()
         self.list.chosen.connect(self.entry_asked)
         self._empty = label("", name="review.empty", dim=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._why = label("", name="review.why", dim=True)
+        self._why.hide()
         self._says = QLabel()
         self._says.setObjectName("review.says")
         self._says.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -147,21 +166,53 @@ class ReviewPanel(QWidget):
         column.setSpacing(GRID // 2)
         column.addLayout(above)
         column.addWidget(self._pages, 1)
+        column.addWidget(self._why)
         column.addLayout(walk)
         column.addLayout(verdicts)
 
     # ---- what is so
 
-    def show_layers(self, layers: Sequence[tuple[str, str]], chosen: str) -> None:
-        """Layers by key and name, and the one that is shown."""
-        self._fill(self._layer, layers)
+    def show_layers(
+        self, layers: Sequence[tuple[str, str]], chosen: str, *, suspicious: bool = False
+    ) -> None:
+        """Layers by key and name, and the one that is shown, which is ``suspicious`` where it is there to find label
+        errors."""
+        self._shown = chosen
+        self._fill(self._layer, layers or [("", self.tr("nothing yet"))])
+        if not any(key.startswith(OUT_OF_FOLD) for key, _ in layers):
+            self._layer.insertSeparator(self._layer.count())
+            self._layer.addItem(self.tr("Find label errors…"), FIND)
         self._layer.setCurrentIndex(max(0, self._layer.findData(chosen)))
-        self._layer.setEnabled(bool(layers))
+        self._offer_suspicion(suspicious)
         before = self.earlier
         others = [each for each in layers if each[0] != chosen]
         self._fill(self._earlier, [("", self.tr("nothing")), *others])
         self._earlier.setCurrentIndex(max(0, self._earlier.findData(before)))
         self._earlier.setEnabled(bool(others))
+
+    def _offer_suspicion(self, offered: bool) -> None:
+        """The order of label errors comes and goes with their layer; the one that was chosen before comes back."""
+        there = self._order.findData(SUSPICION)
+        if offered and there < 0:
+            self._order_before = self._order.currentData()
+            self._order.insertItem(0, self.tr("Likeliest label error first"), SUSPICION)
+            self._order.setCurrentIndex(0)
+        elif not offered and there >= 0:
+            now = self._order.currentData()
+            self._order.removeItem(there)
+            self._order.setCurrentIndex(self._order.findData(self._order_before if now == SUSPICION else now))
+
+    def _layer_activated(self) -> None:
+        if self._layer.currentData() != FIND:
+            self.layer_asked.emit()
+            return
+        self._layer.setCurrentIndex(max(0, self._layer.findData(self._shown)))
+        self.find_asked.emit()
+
+    def show_why(self, text: str) -> None:
+        """Why the place that is shown is suspected; empty for nothing."""
+        self._why.setText(text)
+        self._why.setVisible(bool(text))
 
     def show_splits(self, splits: Sequence[str]) -> None:
         """The splits that there are."""
@@ -171,7 +222,7 @@ class ReviewPanel(QWidget):
 
     def show_view(self, view: View | None, catalog: ClassCatalog | None, empty: str = "") -> None:
         """List these; ``empty`` says why there is nothing, and what to do."""
-        self.list.rows.show_view(view, catalog)
+        self.list.rows.show_view(view, catalog, suspicious=self._order.currentData() == SUSPICION)
         self._empty.setText(empty)
         self._pages.setCurrentWidget(self.list if view is not None and len(view) else self._empty)
 
@@ -190,26 +241,37 @@ class ReviewPanel(QWidget):
         """The key of the layer that this one is compared with; empty for none."""
         return str(self._earlier.currentData() or "")
 
-    def show_cell(self, cell: CellOf | None) -> None:
-        """List a cell of the confusion matrix alone, or all again."""
-        self._cell = cell
-        self._kind.setEnabled(cell is None)
+    def show_cell(self, cell: CellOf | None, name: str = "") -> None:
+        """List a cell of the confusion matrix alone, which is what is chosen then, or all again."""
+        self._cell, there = cell, self._kind.findData(CELL)
+        if there >= 0:
+            self._kind.removeItem(there)
+        if cell is not None:
+            self._kind.insertItem(0, name, CELL)
+            self._kind.setCurrentIndex(0)
+
+    def _kind_activated(self) -> None:
+        left = self._cell is not None and self._kind.currentData() != CELL
+        (self.cell_left if left else self.filtered).emit()
 
     def wanted(self) -> tuple[Filter, str]:
         """Which disagreements are to be listed, and in which order."""
         from labeltool.app.review.listing import Filter  # noqa: PLC0415
 
-        kind, cell = self._kind.currentData(), self._cell
+        cell, chosen, order = self._cell, self._kind.currentData(), str(self._order.currentData())
+        kind = Kind(chosen) if chosen and cell is None else None
+        if kind is not None and order == SUSPICION:
+            kind = swapped(kind)
         return (
             Filter(
                 truth=None if cell is None else cell.truth,
                 predicted=None if cell is None else cell.predicted,
-                kind=Kind(kind) if kind and cell is None else None,
+                kind=kind,
                 split=self._split.currentData() or None,
                 interior=self._interior.isChecked(),
                 answered=self._answered.isChecked(),
             ),
-            str(self._order.currentData()),
+            order,
         )
 
     def _fill(self, combo: QComboBox, rows: Sequence[tuple[str, str]]) -> None:

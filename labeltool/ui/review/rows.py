@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import exp
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
@@ -25,6 +26,7 @@ from labeltool.ui.panels.classes import swatch
 
 if TYPE_CHECKING:
     from labeltool.app.review.listing import Entry, View
+    from labeltool.core.disagreement import Disagreement
 
 translate = QCoreApplication.translate
 Index = QModelIndex | QPersistentModelIndex
@@ -41,6 +43,7 @@ class DisagreementModel(QAbstractTableModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._view: View | None = None
+        self._suspicious = False
         self._catalog: ClassCatalog | None = None
         self._entry: tuple[int, Entry] | None = None
         self._looks: dict[int, Callable[[Entry, int], Any]] = {
@@ -51,9 +54,10 @@ class DisagreementModel(QAbstractTableModel):
             int(Qt.ItemDataRole.ForegroundRole): self._ink,
         }
 
-    def show_view(self, view: View | None, catalog: ClassCatalog | None) -> None:
-        """Show other rows."""
+    def show_view(self, view: View | None, catalog: ClassCatalog | None, *, suspicious: bool = False) -> None:
+        """Show other rows; ``suspicious`` ones are called by what is wrong with the annotation."""
         self.beginResetModel()
+        self._suspicious = suspicious
         self._view, self._catalog, self._entry = view, catalog, None
         self.endResetModel()
 
@@ -95,7 +99,7 @@ class DisagreementModel(QAbstractTableModel):
     def _text(self, entry: Entry, column: int) -> str:
         found = entry.found
         return {
-            WHAT: lambda: what_text(self._catalog, found.kind, found.truth, found.predicted),
+            WHAT: lambda: self._what(entry),
             IMAGE: lambda: entry.record.name,
             AREA: lambda: f"{found.area:,}",
             SURE: lambda: f"{100 * found.confidence:.0f} %",
@@ -124,7 +128,13 @@ class DisagreementModel(QAbstractTableModel):
         size = self.tr("{area} pixels, {interior} of them farther than 2 px from an outline").format(
             area=f"{found.area:,}", interior=f"{found.interior:,}"
         )
-        return "\n".join((what_text(self._catalog, found.kind, found.truth, found.predicted), where, size))
+        return "\n".join((self._what(entry), where, size))
+
+    def _what(self, entry: Entry) -> str:
+        found = entry.found
+        if self._suspicious:
+            return what_text(self._catalog, swapped(found.kind), found.predicted, found.truth)
+        return what_text(self._catalog, found.kind, found.truth, found.predicted)
 
 
 class DisagreementTable(QTableView):
@@ -186,6 +196,27 @@ def what_text(catalog: ClassCatalog | None, kind: Kind, truth: int, predicted: i
         Kind.CONFUSION: translate("Review", "{truth} as {predicted}"),
     }[kind]
     return text.format(truth=names[0], predicted=names[1])
+
+
+def swapped(kind: Kind) -> Kind:
+    """What kind of error the annotation has, if the other layer is right."""
+    other = {Kind.FALSE_NEGATIVE: Kind.FALSE_POSITIVE, Kind.FALSE_POSITIVE: Kind.FALSE_NEGATIVE}
+    return other.get(kind, kind)
+
+
+def why_text(catalog: ClassCatalog, found: Disagreement, places: int) -> str:
+    """Why a label is suspected there: how sure a model is that has never seen the image, and where else it is."""
+    sure, usual = (f"{100 / (1 + exp(-logit)):.1f}" for logit in (found.logit, found.usual))
+    text = translate(
+        "Review",
+        "A model that has never seen this image takes this for {predicted}, {sure} % sure (usual in this image: "
+        "{usual} %). {interior} px lie off the outlines.",
+    ).format(
+        sure=sure, usual=usual, predicted=_name(catalog, found.predicted), interior=f"{found.interior:,}"
+    )
+    if places == 1:
+        return text + " " + translate("Review", "It is the only such place of the image.")
+    return text + " " + translate("Review", "The image has {n} such places.").format(n=places)
 
 
 def _name(catalog: ClassCatalog | None, value: int) -> str:

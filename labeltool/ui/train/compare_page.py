@@ -110,8 +110,10 @@ class ComparePage(QWidget):
         self.images.setCurrentIndex(max(0, self.images.findData(before)))
         self._judge()
 
-    def choose(self, first: Model | None, second: Model | None) -> None:
-        """Put two models in question; what came of others is not shown any more."""
+    def choose(self, first: Model | None, second: Model | None, split: str | None = None) -> None:
+        """Put two models in question, on the images of a split; what came of others is not shown any more."""
+        if split is not None:
+            self.images.setCurrentIndex(max(0, self.images.findData(split)))
         for combo, model in ((self.first, first), (self.second, second)):
             if model is not None:
                 combo.setCurrentIndex(max(0, combo.findData(model.key)))
@@ -155,11 +157,11 @@ class ComparePage(QWidget):
             for pair, text in (
                 (
                     found.unseen,
-                    self.tr("{n} images that neither is known to have been trained on")
+                    self.tr("Images that neither is known to have been trained on: {n}")
                     if found.unrecorded
-                    else self.tr("{n} images that neither was trained on"),
+                    else self.tr("Images that neither was trained on: {n}"),
                 ),
-                (found.seen, self.tr("{n} images that one of them was trained on")),
+                (found.seen, self.tr("Images that one of them was trained on: {n}")),
             ):
                 if pair.rows:
                     self.kind.addItem(text.format(n=len(pair.rows)), pair is found.seen)

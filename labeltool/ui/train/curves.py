@@ -122,8 +122,9 @@ class Curves(QWidget):
         if mean:
             self.score.line(self._evaluated, self._scores, mean, width=3, dots=True)
             shown.insert(0, (self.tr("mean"), mean))
+        title = self.tr("IoU on validation images")
         self.legend.setText(
-            f"<span>{self.tr('IoU on validation images')}</span> &nbsp; "
+            f"<span>{title}</span> &nbsp; "
             + " &nbsp; ".join(
                 f"<span style='color:{colour}'>●</span>&nbsp;{_escaped(name)}" for name, colour in shown
             )

@@ -9,12 +9,19 @@ from labeltool.app.models import Model
 from labeltool.app.runs import Run
 from labeltool.ui.train.rows import ROW_ROLE, Row, RowDelegate
 from labeltool.ui.train.shelf import Shelf, condition
-from labeltool.ui.train.words import STATE_COLOURS, duration, score_text, state_name
+from labeltool.ui.train.words import (
+    STATE_COLOURS,
+    last_words,
+    score_text,
+    share_done,
+    state_name,
+)
+from labeltool.ui.words import duration
 
 THING_ROLE = ROW_ROLE + 1
-RUN, MODEL = "run", "model"
+LOOP, RUN, MODEL = ("loop", ""), "run", "model"
 Thing = tuple[str, str]
-"""What a row is about: (run, name) or (model, key)."""
+"""What a row is about: the loop, (run, name) or (model, key)."""
 
 
 class Listing(QListWidget):
@@ -34,11 +41,12 @@ class Listing(QListWidget):
         self.currentItemChanged.connect(self._choose)
         self.itemClicked.connect(lambda item: self._choose(item, None))
 
-    def show_shelf(self, shelf: Shelf, followed: Run | None = None) -> None:
-        """List these; ``followed`` is being trained by this window."""
+    def show_shelf(self, shelf: Shelf, loop: Row, followed: Run | None = None) -> None:
+        """List these, the loop above all others; ``followed`` is being trained by this window."""
         before = self.thing()
         with QSignalBlocker(self):
             self.clear()
+            self._add(loop, LOOP, self.tr("Rounds: trained, compared, put in use or refused"))
             if shelf.runs:
                 self._add(Row(self.tr("Trainings")))
             for run in shelf.runs:
@@ -70,9 +78,17 @@ class Listing(QListWidget):
 
     def renew_run(self, run: Run, *, followed: bool) -> None:
         """A training has gone on."""
-        item = self._item((RUN, run.name))
+        self._renew((RUN, run.name), run_row(run, followed=followed))
+
+    def renew_loop(self, row: Row) -> None:
+        """A round has gone on."""
+        self._renew(LOOP, row)
+
+    def _renew(self, thing: Thing, row: Row) -> None:
+        item = self._item(thing)
         if item is not None:
-            item.setData(ROW_ROLE, run_row(run, followed=followed))
+            item.setData(ROW_ROLE, row)
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, row.below)
 
     def _add(self, row: Row, thing: Thing | None = None, tip: str = "") -> None:
         item = QListWidgetItem(row.title)
@@ -108,7 +124,7 @@ def run_row(run: Run, *, followed: bool) -> Row:
     state, name = run.state, condition(run, followed=followed)
     parts = [state_name(name)]
     if name == "running" and state.steps:
-        parts += [f"{int(100 * state.step / state.steps)} %"]
+        parts += [last_words(state) or f"{int(100 * share_done(state))} %"]
     if name == "failed":
         parts += [state.error]
     else:

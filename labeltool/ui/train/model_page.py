@@ -17,7 +17,8 @@ from labeltool.inference.run import PER_IMAGE
 from labeltool.ui.dialogs.frame import GRID, label
 from labeltool.ui.train.header import Header
 from labeltool.ui.train.tables import Figures, class_cell, score_cell, text_cell
-from labeltool.ui.train.words import DASH, duration
+from labeltool.ui.train.words import DASH
+from labeltool.ui.words import duration, plural
 
 if TYPE_CHECKING:
     from labeltool.app.models import Model
@@ -132,7 +133,10 @@ class ModelPage(QWidget):
         )
 
     def _images(self, made: dict[str, Any]) -> str:
-        return self.tr("{n} images of this project").format(n=made["images"]) if "images" in made else ""
+        if "images" not in made:
+            return ""
+        one, many = self.tr("1 image of this project"), self.tr("{n} images of this project")
+        return plural(made["images"], one, many)
 
     def _trained(self, made: dict[str, Any], seconds: float | None) -> str:
         parts = [self.tr("best at step {n}").format(n=f"{made['steps']:,}")] if "steps" in made else []
@@ -145,7 +149,7 @@ class ModelPage(QWidget):
         per_class, boundary = figures.get("per_class", {}), figures.get("boundary_iou", {})
         images = figures.get("images")
         self._caption.setText(
-            self.tr("On {n} validation images").format(n=images)
+            plural(images, self.tr("On 1 validation image"), self.tr("On {n} validation images"))
             if images
             else self.tr("Figures of each class")
         )

@@ -28,12 +28,13 @@ from labeltool.app.models import model_folder
 from labeltool.app.runs import Plan, new_name, plan
 from labeltool.core.errors import LabeltoolError
 from labeltool.inference.training_options import PRESETS, TrainingOptions, preset
-from labeltool.ui.dialogs.failure import as_failure, explain
+from labeltool.ui.dialogs.failure import as_failure, explain, sentence
 from labeltool.ui.dialogs.findings import Findings
 from labeltool.ui.dialogs.formats import saved_first
 from labeltool.ui.dialogs.frame import GRID, PRIMARY, label, make_primary, show_problem
 from labeltool.ui.train.more import MoreOptions
 from labeltool.ui.train.words import translate
+from labeltool.ui.words import plural
 
 if TYPE_CHECKING:
     from labeltool.app.workbench import Workbench
@@ -258,7 +259,7 @@ class NewPage(QWidget):
     def _show_preset(self) -> None:
         chosen = PRESETS[self.preset.currentData()]
         text = translate("Train", chosen.summary)
-        self._summary.setText(text[:1].upper() + text[1:] + ("" if text.endswith(".") else "."))
+        self._summary.setText(sentence(text))
         self.minutes.setValue(round(chosen.options.minutes or self.minutes.value()))
         self.more.show_options(chosen.options)
         if self._mistake():
@@ -269,7 +270,11 @@ class NewPage(QWidget):
         self._show_counts(found)
         self.unlabelled.setEnabled(found.unlabelled > 0)
         self.unlabelled.setText(
-            self.tr("Learn from the {n} unlabelled images as well (takes longer)").format(n=found.unlabelled)
+            plural(
+                found.unlabelled,
+                self.tr("Learn from the unlabelled image as well (takes longer)"),
+                self.tr("Learn from the {n} unlabelled images as well (takes longer)"),
+            )
             if found.unlabelled
             else self.tr("There are no unlabelled images to learn from as well")
         )

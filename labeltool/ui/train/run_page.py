@@ -11,14 +11,22 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QListWidget, QProgressBar, QVBoxLayout, QWidget
 
 from labeltool.app.runs import Run
-from labeltool.inference.run import read_state
+from labeltool.inference.run import RunState, read_state
 from labeltool.ui.dialogs.frame import GRID, label
 from labeltool.ui.train.curves import Curves
 from labeltool.ui.train.header import Header
 from labeltool.ui.train.reading import RowReader
 from labeltool.ui.train.samples import Sample, SampleStrip, load_samples
 from labeltool.ui.train.shelf import condition
-from labeltool.ui.train.words import STATE_COLOURS, doing_text, event_text, how_far, state_name
+from labeltool.ui.train.words import (
+    STATE_COLOURS,
+    doing_text,
+    event_text,
+    how_far,
+    last_words,
+    share_done,
+    state_name,
+)
 
 if TYPE_CHECKING:
     from labeltool.app.jobs import Lanes
@@ -50,7 +58,6 @@ class RunPage(QWidget):
         self._bar = QProgressBar(self)
         self._bar.setObjectName("train.run.progress")
         self._bar.setAccessibleName(self.tr("Progress"))
-        self._bar.setRange(0, STEPS)
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(GRID)
         self._says = label(name="train.run.says")
@@ -132,11 +139,11 @@ class RunPage(QWidget):
         name = "stopping" if stopping else condition(run, followed=followed)
         state = run.state
         self.header.show_title(run.name, state_name(name), STATE_COLOURS.get(name, ""))
-        self._bar.setValue(round(STEPS * state.step / state.steps) if state.steps else 0)
+        show_share(self._bar, state, running=name == "running")
         self._bar.setVisible(name in ("running", "stopping", "cancelled", "killed"))
         parts = [how_far(state, running=name == "running")]
         if name == "running":
-            parts.insert(0, doing_text(state.doing))
+            parts.insert(0, last_words(state) or doing_text(state.doing))
         if name == "failed":
             parts.insert(0, state.error)
         self._says.setText(" · ".join(filter(None, parts)) or self._beginning(name))
@@ -198,3 +205,12 @@ class RunPage(QWidget):
             step = self._samples.rpartition("/")[2].lstrip("0") or "0"
             text += "  ·  " + self.tr("step {n}").format(n=step)
         self._sample_caption.setText(text)
+
+
+def show_share(bar: QProgressBar, state: RunState, *, running: bool) -> None:
+    """How much of a training is done; what comes after its steps nobody can foresee, and the bar only moves."""
+    if running and last_words(state):
+        bar.setRange(0, 0)
+    else:
+        bar.setRange(0, STEPS)
+        bar.setValue(round(STEPS * share_done(state)))

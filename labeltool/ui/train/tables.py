@@ -17,7 +17,8 @@ from labeltool.ui.train.words import difference_text, score_text
 ROW_PX = 3 * GRID
 NUMBER_PX, WIDEST_PX = 13 * GRID, 25 * GRID
 LEAST_PX, NAME_PX = 8 * GRID, 20 * GRID
-"""Numbers make room as far as the one, so that names have as much as the other, where they need it."""
+"""Numbers make room as far as the one, so that names have as much as the other, unless a table wants another width for
+them, where they need it."""
 ID_ROLE = int(Qt.ItemDataRole.UserRole)
 STYLE = """
     QHeaderView::section { background: palette(window); border: 0; border-bottom: 1px solid palette(mid);
@@ -59,6 +60,23 @@ def class_cell(each: ClassDef) -> Cell:
     return cell
 
 
+def number_cell(text: str, number: float | None) -> Cell:
+    """A number as it is written."""
+    return Cell(text, number)
+
+
+def marked_cell(text: str, colour: str) -> Cell:
+    """A text after a mark that tells its kind by its colour."""
+    cell = text_cell(text)
+    cell.setIcon(swatch(rgb(QColor(colour))))
+    return cell
+
+
+def rgb(colour: QColor) -> tuple[int, int, int]:
+    """Its parts, 0..255."""
+    return colour.red(), colour.green(), colour.blue()
+
+
 def score_cell(score: float | None) -> Cell:
     """A share of one."""
     return Cell(score_text(score), score)
@@ -80,8 +98,9 @@ class Figures(QTableWidget):
     row_asked = Signal(str)
     """Somebody wants to see what this row is about, by the id that was given with it."""
 
-    def __init__(self, name: str, title: str, parent: QWidget) -> None:
+    def __init__(self, name: str, title: str, parent: QWidget, name_px: int = NAME_PX) -> None:
         super().__init__(parent)
+        self._name_px = name_px
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -98,6 +117,7 @@ class Figures(QTableWidget):
         self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setStyleSheet(STYLE)
         self._wanted: list[int] = []
+        self._needed: list[int] = []
         self.itemActivated.connect(self._ask)
         self.itemDoubleClicked.connect(self._ask)
 
@@ -127,6 +147,10 @@ class Figures(QTableWidget):
             header.setSectionResizeMode(column, fixed if column else QHeaderView.ResizeMode.Stretch)
         advance = self.fontMetrics().horizontalAdvance
         self._wanted = [max(NUMBER_PX, min(WIDEST_PX, advance(text) + 3 * GRID)) for text in headers[1:]]
+        self._needed = [
+            max((advance(row[column].text()) for row in rows), default=0) + 3 * GRID
+            for column in range(1, len(headers))
+        ]
         self._share_width()
         if sortable:
             header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -142,11 +166,23 @@ class Figures(QTableWidget):
         super().resizeEvent(event)
         self._share_width()
 
+    @property
+    def whole_px(self) -> int:
+        """As wide as it has to be for nothing to be cut."""
+        return self._names() + sum(max(LEAST_PX, needed) for needed in self._needed)
+
+    def _names(self) -> int:
+        """Room for the names and what stands over them."""
+        head = self.horizontalHeaderItem(0)
+        above = 0 if head is None else self.fontMetrics().horizontalAdvance(head.text()) + 3 * GRID
+        return min(self._name_px, max(self.sizeHintForColumn(0) + GRID, above))
+
     def _share_width(self) -> None:
-        names = min(NAME_PX, self.sizeHintForColumn(0))
-        share = (self.viewport().width() - names) / max(1, sum(self._wanted))
-        for column, wanted in enumerate(self._wanted, start=1):
-            self.setColumnWidth(column, max(LEAST_PX, int(wanted * min(1.0, share))))
+        seen = [not self.isColumnHidden(column) for column in range(1, 1 + len(self._wanted))]
+        wanted_px = sum(px for px, is_seen in zip(self._wanted, seen, strict=True) if is_seen)
+        share = (self.viewport().width() - self._names()) / max(1, wanted_px)
+        for column, (wanted, needed) in enumerate(zip(self._wanted, self._needed, strict=True), start=1):
+            self.setColumnWidth(column, max(LEAST_PX, min(needed, WIDEST_PX), int(wanted * min(1.0, share))))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy the selected rows, or all."""

@@ -13,9 +13,10 @@ from labeltool.app.models import Model
 from labeltool.app.runs import Run, begin, follow
 from labeltool.core.errors import CancelledError
 from labeltool.core.progress import CancelToken, Progress
+from labeltool.inference.run import read_state
 from labeltool.inference.training_options import TrainingOptions
 from labeltool.ui.dialogs.formats import saved_first
-from labeltool.ui.train.words import translate
+from labeltool.ui.train.words import share_done, translate
 
 if TYPE_CHECKING:
     from labeltool.app.workbench import Workbench
@@ -52,6 +53,11 @@ class Trainings(QObject):
     def stopping(self) -> bool:
         """True once it was asked to stop."""
         return self._job is not None and self._job.cancel.cancelled
+
+    @property
+    def share(self) -> float:
+        """How many of its steps are done, 0..1."""
+        return 0.0 if self.run is None else share_done(read_state(self.run.folder))
 
     def start(self, options: TrainingOptions) -> None:
         """Begin a training."""
@@ -106,17 +112,24 @@ class Trainings(QObject):
             self.failed.emit(error)
 
 
-def may_stop(window: QWidget) -> bool:
-    """Ask whether a training is to be stopped because its project is closed."""
+def may_stop(window: QWidget, *, a_round: bool) -> bool:
+    """Ask whether a training, or the round that it belongs to, is to be stopped because its project is closed."""
+    if a_round:
+        what = translate("Train", "A round is running.")
+        then = translate(
+            "Train",
+            "It stops when the project is closed, and the model in use stays. What it has learnt until then is kept.",
+        )
+    else:
+        what = translate("Train", "A training is running.")
+        then = translate(
+            "Train", "It stops when the project is closed. It can go on when the project is opened again."
+        )
     box = QMessageBox(window)
     box.setObjectName("train.leave")
     box.setIcon(QMessageBox.Icon.Question)
-    box.setText(translate("Train", "A training is running."))
-    box.setInformativeText(
-        translate(
-            "Train", "It stops when the project is closed. It can go on when the project is opened again."
-        )
-    )
+    box.setText(what)
+    box.setInformativeText(then)
     stay = box.addButton(translate("Train", "Stay"), QMessageBox.ButtonRole.RejectRole)
     leave = box.addButton(translate("Train", "Stop it and close"), QMessageBox.ButtonRole.AcceptRole)
     leave.setObjectName("train.leave.close")

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from labeltool.inference.run import RunState
+from labeltool.ui.words import duration
 
 translate = QCoreApplication.translate
 
@@ -20,7 +21,6 @@ STATE_COLOURS = {
     "failed": "#d55e00",
 }
 DASH = "–"
-MINUTE_S, HOUR_S = 60, 3600
 
 
 def state_name(state: str) -> str:
@@ -51,15 +51,6 @@ def difference_text(difference: float | None) -> str:
     return f"▲ {text}" if difference > 0 else f"▼ {text}"
 
 
-def duration(seconds: float) -> str:
-    """A time in the unit that suits it."""
-    if seconds < 1.5 * MINUTE_S:
-        return translate("Train", "{n} s").format(n=max(0, round(seconds)))
-    if seconds < 1.5 * HOUR_S:
-        return translate("Train", "{n} min").format(n=round(seconds / MINUTE_S))
-    return translate("Train", "{n} h").format(n=f"{seconds / HOUR_S:.1f}")
-
-
 def how_far(state: RunState, running: bool) -> str:
     """Step, time and the best so far, in one line."""
     parts = []
@@ -82,9 +73,14 @@ def how_far(state: RunState, running: bool) -> str:
     return " · ".join(parts)
 
 
+def share_done(state: RunState) -> float:
+    """How many of a training's steps are done, 0..1."""
+    return min(1.0, state.step / state.steps) if state.steps else 0.0
+
+
 def seconds_left(state: RunState) -> float | None:
     """From how long the steps took so far; None before the first."""
-    if state.step <= 0 or state.steps <= 0 or state.seconds <= 0:
+    if state.step <= 0 or state.steps <= state.step or state.seconds <= 0:
         return None
     return max(0.0, state.seconds / state.step * (state.steps - state.step))
 
@@ -123,11 +119,20 @@ def event_text(row: dict[str, Any]) -> str:
 
 
 def doing_text(doing: str) -> str:
-    """What a training is at, where that is not learning."""
-    return {
+    """What a training is at, where that is not learning; "evaluating 3/12" is at the third of twelve images."""
+    what, _, where = doing.partition(" ")
+    text = {
         "reading": translate("Train", "reading images and labels"),
-        "evaluating": translate("Train", "evaluating"),
+        "evaluating": translate("Train", "measuring on validation images"),
         "calibrating": translate("Train", "calibrating on whole images"),
         "stopping": translate("Train", "stopping"),
         "learning": "",
-    }.get(doing, doing)
+    }.get(what, what)
+    return f"{text} {where}" if text and where else text
+
+
+def last_words(state: RunState) -> str:
+    """What a training whose steps are all done, and that has not ended, is at; empty before."""
+    if share_done(state) < 1:
+        return ""
+    return doing_text(state.doing) or translate("Train", "finishing")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
@@ -16,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labeltool.app.loop import Standing
 from labeltool.app.models import Model
 from labeltool.app.runs import Run
 from labeltool.core.errors import LabeltoolError
@@ -25,20 +28,25 @@ from labeltool.ui.action_set import ActionSet
 from labeltool.ui.dialogs.failure import as_failure
 from labeltool.ui.dialogs.frame import GRID
 from labeltool.ui.long_work import LongWork
+from labeltool.ui.rounds import Rounds
 from labeltool.ui.train.compare_page import ComparePage
-from labeltool.ui.train.listing import MODEL, RUN, Listing, Thing
+from labeltool.ui.train.listing import LOOP, MODEL, RUN, Listing, Thing
+from labeltool.ui.train.loop_view import LoopView, read
 from labeltool.ui.train.model_page import ModelPage
 from labeltool.ui.train.models import Models
 from labeltool.ui.train.new_page import NewPage
 from labeltool.ui.train.shelf import Shelf, condition, read_shelf
-from labeltool.ui.train.trainings import Trainings, may_stop
+from labeltool.ui.train.trainings import Trainings
 
 if TYPE_CHECKING:
     from labeltool.app.workbench import Workbench
     from labeltool.store.project import ProjectStore
+    from labeltool.ui.train.loop_page import LoopPage
     from labeltool.ui.train.run_page import RunPage
 
 LIST_PX = 288
+LEAST_PX = 400
+"""Of a page. Left to themselves those that were never shown ask for as many lines as a narrow one needs."""
 LOOK_MS, MODEL_MS = 1000, 3000
 BUTTONS = ("train_new", "model_add")
 
@@ -48,8 +56,6 @@ class TrainWorkspace(QWidget):
 
     failed = Signal(Exception)
     told = Signal(str)
-    tab_changed = Signal(str)
-    """What the tab of this workspace says."""
     models_changed = Signal()
     """There are other models now, or another one is in use."""
     model_used = Signal(object)
@@ -59,9 +65,9 @@ class TrainWorkspace(QWidget):
     image_asked = Signal(str)
     """An image, by its id, is to be shown."""
 
-    def __init__(self, actions: ActionSet, work: LongWork, parent: QWidget) -> None:
+    def __init__(self, actions: ActionSet, work: LongWork, rounds: Rounds, parent: QWidget) -> None:
         super().__init__(parent)
-        self._actions = actions
+        self._actions, self._rounds = actions, rounds
         self._bench: Workbench | None = None
         self._shelf = Shelf()
         self._chosen: Thing | None = None
@@ -69,12 +75,15 @@ class TrainWorkspace(QWidget):
         self._known = False  # what there is has been read
         self._waiting = ""  # the action that was asked for before that
         self.trainings = Trainings(self)
+        rounds.by_hand = self.trainings
+        self.loop = LoopView(actions, rounds, self)
         self.models = Models(work, self)
         self.list = Listing(self)
         self.new = NewPage(self)
         self.model_page = ModelPage(actions, self)
         self.compare_page = ComparePage(self)
         self._pages = QStackedWidget(self)
+        self._pages.setMinimumHeight(LEAST_PX)
         for page in (self.new, self.model_page, self.compare_page):
             self._pages.addWidget(page)
         self._timer = QTimer(self, interval=LOOK_MS)
@@ -134,8 +143,19 @@ class TrainWorkspace(QWidget):
         self.trainings.preparing.connect(lambda done, total, _: self.new.show_preparing(done, total))
         self.trainings.begun.connect(self._begun)
         self.trainings.ended.connect(self._ended)
-        for part in (self.trainings, self.models):
+        self.loop.page_made.connect(self._loop_page_made)
+        self.loop.changed.connect(lambda: self.list.renew_loop(self.loop.row))
+        self.loop.told.connect(self.told)
+        self._rounds.begun.connect(lambda _: self.renew())
+        self._rounds.renewed.connect(self._round_renewed)
+        self._rounds.progressed.connect(self._show_followed)
+        for part in (self.trainings, self.models, self.loop):
             part.failed.connect(self.failed)
+
+    def _loop_page_made(self, page: LoopPage) -> None:
+        self._pages.addWidget(page)
+        page.details.thing_asked.connect(self.show_thing)
+        page.details.compare_asked.connect(self._compare_round)
 
     @property
     def run_page(self) -> RunPage:
@@ -156,13 +176,12 @@ class TrainWorkspace(QWidget):
         self._bench, self._shelf, self._chosen = bench, Shelf(), None
         self._known, self._waiting = False, ""
         self._timer.stop()
-        for part in (self.trainings, self.models, self.new):
+        for part in (self.trainings, self.models, self.new, self.loop):
             part.attach(bench)
         if self._run_page is not None:
             self._run_page.forget()
-        self.list.show_shelf(self._shelf)
+        self.list.clear()
         self._pages.setCurrentWidget(self.new)
-        self._say_tab()
         self._enable()
         if bench is not None:
             bench.catalog_changed.connect(lambda _: self.renew())
@@ -174,9 +193,11 @@ class TrainWorkspace(QWidget):
         if bench is None:
             return
 
-        def done(shelf: Shelf) -> None:
-            self._shelf = shelf
-            self.list.show_shelf(shelf, self.trainings.run)
+        def done(found: tuple[Shelf, Standing | LabeltoolError]) -> None:
+            self._shelf, standing = found
+            shelf = self._shelf
+            self.loop.take(standing, shelf)
+            self.list.show_shelf(shelf, self.loop.row, self._followed)
             self.compare_page.show_choices(shelf, {record.split for record in bench.store.images()})
             if self._chosen is not None and self._pages.currentWidget() is not self.compare_page:
                 self.show_thing(self._chosen)
@@ -195,6 +216,8 @@ class TrainWorkspace(QWidget):
         self._known = True
         if self._waiting:
             self.run(self._waiting)
+        elif self._chosen is None and (self.loop.standing.rounds or self._rounds.is_round):
+            self.show_thing(LOOP)
         elif self._shelf.runs and self._chosen is None:
             self.show_thing((RUN, self._shelf.runs[0].name))
         if self._shelf.problem:
@@ -204,6 +227,7 @@ class TrainWorkspace(QWidget):
         """Curves in the colours of the scheme in force."""
         if self._run_page is not None:
             self._run_page.refresh_theme()
+        self.loop.refresh_theme()
 
     # ---- pages
 
@@ -213,7 +237,9 @@ class TrainWorkspace(QWidget):
         self.list.choose(thing)
         kind, name = thing
         run, model = self._shelf.run(name), self._shelf.model(name)
-        if kind == RUN and run is not None and self._bench is not None:
+        if thing == LOOP:
+            self._pages.setCurrentWidget(self.loop.page)
+        elif kind == RUN and run is not None and self._bench is not None:
             has_model = self._shelf.model_of(run) is not None
             self.run_page.show_run(
                 run, self._bench.lanes, has_model=has_model, followed=self._is_followed(run)
@@ -245,6 +271,12 @@ class TrainWorkspace(QWidget):
         self.compare_page.choose(model, other)
         self._pages.setCurrentWidget(self.compare_page)
 
+    def _compare_round(self, new: str, before: str) -> None:
+        """The models of a round on the images that decided about it."""
+        self.compare_page.choose(self._shelf.model(new), self._shelf.model(before), "test")
+        self._pages.setCurrentWidget(self.compare_page)
+        self.compare_page.run.click()
+
     @property
     def _model(self) -> Model | None:
         """The model that is chosen."""
@@ -260,8 +292,14 @@ class TrainWorkspace(QWidget):
             return shown
         return self._shelf.run(name) if kind == RUN else None
 
+    @property
+    def _followed(self) -> Run | None:
+        """The training of this window, whether it was begun by hand or is a round's."""
+        at_work = self._rounds.under_way
+        return None if at_work is None else at_work.run
+
     def _is_followed(self, run: Run) -> bool:
-        return self.trainings.run is not None and self.trainings.run.folder == run.folder
+        return self._followed is not None and self._followed.folder == run.folder
 
     # ---- actions
 
@@ -271,42 +309,46 @@ class TrainWorkspace(QWidget):
             self._waiting = action
             return
         run, model = self._run, self._model
-        if action == "train_new":
-            self._show_new()
-        elif action == "train_stop":
-            self.trainings.stop()
-            self.told.emit(self.tr("Stopping; the best weights so far are kept"))
-            self._look()
-        elif action == "train_go_on" and run is not None:
-            self.trainings.go_on(run)
-        elif action == "model_use" and model is not None:
-            self.models.use(model)
-        elif action == "model_roll_back":
-            self.models.roll_back()
-        elif action == "model_compare":
-            self._show_compare()
-        elif action in ("model_prelabel", "model_prelabel_all") and model is not None:
-            self.prelabel_asked.emit(model, action == "model_prelabel_all")
-        elif action == "model_add":
-            self.models.ask_file()
-        elif action == "model_export" and model is not None:
-            self.models.ask_export(model)
-        elif action == "model_remove":
-            thing = run or model
-            if thing is not None:
-                self.models.ask_remove(thing)
+        does: dict[str, Callable[[], object]] = {
+            "train_new": self._show_new,
+            "train_round": self._start_round,
+            "round_settings": self.loop.ask_settings,
+            "train_stop": self._stop,
+            "model_roll_back": self.models.roll_back,
+            "model_compare": self._show_compare,
+            "model_add": self.models.ask_file,
+        }
+        if run is not None:
+            does["train_go_on"] = partial(self.trainings.go_on, run)
+            does["model_remove"] = partial(self.models.ask_remove, run)
+        if model is not None:
+            does["model_use"] = partial(self.models.use, model)
+            does["model_prelabel"] = partial(self.prelabel_asked.emit, model, False)
+            does["model_prelabel_all"] = partial(self.prelabel_asked.emit, model, True)
+            does["model_export"] = partial(self.models.ask_export, model)
+            does["model_remove"] = partial(self.models.ask_remove, model)
+        if action in does:
+            does[action]()
         self._enable()
+
+    def _start_round(self) -> None:
+        self.show_thing(LOOP)
+        self.loop.start()
+
+    def _stop(self) -> None:
+        self._rounds.stop()
+        self.told.emit(self.tr("Stopping; the best weights so far are kept"))
+        self._look()
 
     def _enable(self) -> None:
         bench, model, run = self._bench, self._model, self._run
         editable = bench is not None and bench.editable
-        busy = self.trainings.busy
+        busy = self._rounds.under_way is not None
         shelf = self._shelf
         unused = model is not None and not (shelf.chosen and shelf.is_used(model))
         owned = unused and model is not None and model.source == "project"
         self._actions.enable(
             {
-                "training": busy and not self.trainings.stopping,
                 "stopped": editable and not busy and run is not None and shelf.can_go_on(run),
                 "model": editable and model is not None,
                 "any_model": model is not None,
@@ -315,37 +357,50 @@ class TrainWorkspace(QWidget):
                 "owned": editable and (owned or (run is not None and not self._is_followed(run))),
             }
         )
-        why = ""
-        if busy:
-            running = self.tr("A training is running. The next one can begin when it has ended.")
-            begins = self.tr("The training begins: its labels are being written.")
-            why = begins if self.trainings.run is None else running
-        self.new.show_busy(why if editable else self.tr("The project was opened for reading only."))
+        begins = self.trainings.busy and self.trainings.run is None
+        text = self.tr("The training begins: its labels are being written.")
+        self.new.show_busy(text if begins else self._rounds.reason)
 
     # ---- trainings
 
     def _start(self, options: TrainingOptions) -> None:
         self.trainings.start(options)
+        self._rounds.look()
         self._enable()
 
     def _begun(self, run: Run) -> None:
         self._chosen = (RUN, run.name)
+        self._rounds.look()
         self.renew()
 
     def _ended(self, run: Run | None, model: Model | None) -> None:
         if run is not None:
             text = self.tr("{name} has left a model.") if model else self.tr("{name} has ended without one.")
             self.told.emit(text.format(name=run.name))
-        self._say_tab()
+        self._rounds.look()
         self.renew(self.models_changed.emit)
+
+    def _round_renewed(self) -> None:
+        """A round has begun or ended."""
+        self._enable()
+        if not self._rounds.is_round:
+            self.renew()
+
+    def _show_followed(self) -> None:
+        """How far the training is, in the list."""
+        run = self._followed
+        if run is not None and self.isVisible():
+            self.list.renew_run(replace(run, state=read_state(run.folder)), followed=True)
 
     def _look(self) -> None:
         """Once a second: what has been written since."""
-        self._say_tab()
         run = self._run
         if run is not None and self._pages.currentWidget() is self._run_page and self.isVisible():
-            followed = self._is_followed(run)
-            self.run_page.look(followed=followed, stopping=followed and self.trainings.stopping)
+            at_work, followed = self._rounds.under_way, self._is_followed(run)
+            stopping = followed and at_work is not None and at_work.stopping
+            self.run_page.look(followed=followed, stopping=stopping)
+            if not followed and condition(run, followed=False) != "running":
+                self._timer.stop()
 
     def _run_changed(self, run: Run) -> None:
         followed = self._is_followed(run)
@@ -354,17 +409,6 @@ class TrainWorkspace(QWidget):
         if not followed and condition(run, followed=False) != "running":
             # Trained by somebody else, who puts the model into the project a moment later.
             QTimer.singleShot(MODEL_MS, self, self.renew)
-
-    def _say_tab(self) -> None:
-        """A training that runs is seen from the other workspaces."""
-        text = self.tr("Train")
-        if self.trainings.run is not None:
-            state = read_state(self.trainings.run.folder)
-            percent = int(100 * state.step / state.steps) if state.steps else 0
-            text = self.tr("Train · {percent} %").format(percent=percent)
-        elif self._run is None or condition(self._run, followed=False) != "running":
-            self._timer.stop()
-        self.tab_changed.emit(text)
 
     # ---- models
 
@@ -397,12 +441,9 @@ class TrainWorkspace(QWidget):
             text = self.tr("the project has no image called {name} any more")
             self.failed.emit(LabeltoolError(text.format(name=name)))
 
-    def may_close(self) -> bool:
-        """Ask before a training is stopped because the project is closed."""
-        return not self.trainings.busy or may_stop(self.window())
 
-
-def _read(store: ProjectStore) -> Shelf:
+def _read(store: ProjectStore) -> tuple[Shelf, Standing | LabeltoolError]:
     """What draws curves takes a moment to import; here nobody waits for it."""
-    importlib.import_module("labeltool.ui.train.run_page")
-    return read_shelf(store)
+    for page in ("run_page", "loop_page"):
+        importlib.import_module(f"labeltool.ui.train.{page}")
+    return read_shelf(store), read(store)

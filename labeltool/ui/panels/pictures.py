@@ -1,0 +1,78 @@
+"""Thumbnails of the images of a project, for every list that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from PySide6.QtCore import QObject, QRect, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPalette, QPixmap
+
+from labeltool.app.jobs import Lanes
+from labeltool.core.project import ImageRecord
+from labeltool.imaging.reader import Pixels
+from labeltool.imaging.thumbnail import thumbnail
+
+SIDE = 96
+"""Larger than any list shows them, for screens with fine pixels."""
+
+
+class Pictures(QObject):
+    """Each is made when it is first asked for, once for all who ask."""
+
+    arrived = Signal(str)
+    """There is a thumbnail of this image now, or a better one."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._pictures: dict[str, QPixmap | None] = {}
+        self._lanes: Lanes | None = None
+
+    def attach(self, records: Iterable[ImageRecord], lanes: Lanes | None) -> None:
+        """These are the images now; thumbnails of others are let go of."""
+        there = {record.id for record in records}
+        self._lanes = lanes
+        self._pictures = {image_id: p for image_id, p in self._pictures.items() if image_id in there}
+
+    def of(self, record: ImageRecord) -> QPixmap | None:
+        """The thumbnail of an image; None until it is there."""
+        if record.id not in self._pictures:
+            self._pictures[record.id] = None
+            self._ask_for(record)
+        return self._pictures[record.id]
+
+    def renew(self, record: ImageRecord) -> None:
+        """Make a thumbnail again, where there is one; it stays until the new one is there."""
+        if record.id in self._pictures:
+            self._ask_for(record)
+
+    def _ask_for(self, record: ImageRecord) -> None:
+        if self._lanes is not None:
+            self._lanes.submit(
+                "thumbnails",
+                f"thumbnail {record.id}",
+                lambda cancel, progress: thumbnail(record.path, SIDE, cancel=cancel, page=record.page),
+                done=lambda pixels: self._take(record.id, pixels),
+                failed=lambda error: None,  # it is said when the image is opened
+                quiet=True,
+            )
+
+    def _take(self, image_id: str, pixels: Pixels) -> None:
+        if image_id in self._pictures:
+            rgb = np.ascontiguousarray(pixels)
+            height, width, _ = rgb.shape
+            image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+            self._pictures[image_id] = QPixmap.fromImage(image)
+            self.arrived.emit(image_id)
+
+
+def paint_picture(painter: QPainter, frame: QRect, picture: QPixmap | None, palette: QPalette) -> QRect:
+    """Paint a thumbnail into the middle of a frame, which is grey until there is one. Returns where it lies."""
+    if picture is None:
+        painter.fillRect(frame, palette.mid())
+        return frame
+    target = QRect(frame.topLeft(), picture.size().scaled(frame.size(), Qt.AspectRatioMode.KeepAspectRatio))
+    target.moveCenter(frame.center())
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawPixmap(target, picture)
+    return target
