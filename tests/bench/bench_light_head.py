@@ -10,18 +10,20 @@ leaves the error. After 1, 3 and 10 strokes the pixels that nobody has painted a
 itself and of what it says taught; both are of the same pixels. Intervals are of 95 %, from 2,000 samples of the
 images.
 
-The last table is how long it takes in the child process, pipes included, for images of 1024 x 1024 pixels. The data is
-looked for in LABELTOOL_SHARED_DATA, or in ../shared/data. --set tries other settings of the head.
+Two tables say how long it takes: in the child process, pipes included, for images of 1024 x 1024 pixels; and in the
+program, from the end of a stroke to the regions that are offered, for an image as it is and of 1024 x 1024 pixels. The
+data is looked for in LABELTOOL_SHARED_DATA, or in ../shared/data. --set tries other settings of the head.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import queue
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -36,9 +38,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage.morphology import skeletonize
 
+from labeltool.app.models.finding import model_at
+from labeltool.app.project import add_images
+from labeltool.app.teaching import Teaching
+from labeltool.app.workbench import Workbench
 from labeltool.core.catalog import IGNORE
 from labeltool.core.compare import ConfusionMatrix
 from labeltool.core.geometry import Box, Size
+from labeltool.core.patch import write
+from labeltool.core.provenance import Origin
 from labeltool.core.resources import resource
 from labeltool.inference.feeding import open_fed
 from labeltool.inference.options import InferenceOptions
@@ -50,6 +58,7 @@ from labeltool.nn.checkpoint import load_network
 from labeltool.nn.heads.light import HeadSettings
 from labeltool.nn.heads.teachable import TeachableNetwork
 from labeltool.nn.pipeline import Pipeline
+from labeltool.store.project import ProjectStore
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,7 +69,10 @@ WIDEST_PX, LONGEST_PX, LEAST_PX = 8, 60, 12
 WORSE = 0.005
 """By so much less an image counts as worse."""
 SAMPLES = 2000
-SIDE = 1024
+SIDE, DAB_PX = 1024, 12
+DABS = 30
+USUAL_PX = 360_000
+PATIENCE_S = 120
 
 Bools = NDArray[np.bool_]
 
@@ -207,27 +219,87 @@ def latency(name: str, folder: Path, image: TrainingImage) -> str:
         tempfile.TemporaryDirectory() as scratch,
         TeachingProcess(folder, InferenceOptions("cpu")) as process,
     ):
-        path = Path(scratch) / "large.png"
-        with Image.open(image.path) as picture:
-            picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR).save(path)
-        view = View(path, "", Box(0, 0, SIDE, SIDE))
+        view = View(enlarged(image, Path(scratch)), "", Box(0, 0, SIDE, SIDE))
         process.ready()
         began = time.perf_counter()
         process.look(view)
         looked_s = time.perf_counter() - began
         seconds = []
-        for count in range(1, 31):
+        for count in range(1, DABS + 1):
             label = np.full((SIDE, SIDE), IGNORE, np.uint8)
             for stroke in range(1 + count % 10):
-                cv2.circle(
-                    label, (60 + 97 * stroke, 60 + 83 * ((stroke * 7 + count) % 11)), 12, stroke % 2, -1
-                )
+                at = 60 + 97 * stroke, 60 + 83 * ((stroke * 7 + count) % 11)
+                cv2.circle(label, at, DAB_PX, stroke % 2, -1)
             began = time.perf_counter()
             process.teach(view, [Painted(view.box, label)])
-            seconds.append(1000 * (time.perf_counter() - began))
-    return (
-        f"| {name} | {looked_s:.1f} s | {np.median(seconds):.0f} ms | {np.percentile(seconds, 95):.0f} ms |"
-    )
+            seconds.append(time.perf_counter() - began)
+    return f"| {name} | {looked_s:.1f} s | {spread(seconds)} |"
+
+
+def usual(folder: Path) -> Path:
+    """The validation image whose size is the nearest to what is usual under a microscope."""
+    sizes = {}
+    for each in camvid(folder, "val")[0]:
+        with Image.open(each.path) as picture:
+            sizes[each.path] = picture.width * picture.height
+    return min(sizes, key=lambda path: abs(sizes[path] - USUAL_PX))
+
+
+def enlarged(image: TrainingImage, folder: Path) -> Path:
+    """The image as a file of 1024 x 1024 pixels."""
+    path = folder / "large.png"
+    with Image.open(image.path) as picture:
+        picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR).save(path)
+    return path
+
+
+def spread(seconds: Sequence[float]) -> str:
+    """Median and 95 % of some times, as two cells."""
+    return f"{1000 * np.median(seconds):.0f} ms | {1000 * np.percentile(seconds, 95):.0f} ms"
+
+
+def to_the_offer(name: str, folder: Path, path: Path, scratch: Path) -> str:
+    """A row: how long it takes in the program from the end of a stroke until its answer has been offered."""
+    model, posted = model_at(folder), queue.SimpleQueue[Callable[[], None]]()
+    with ProjectStore.create(scratch / "project", name, model.card.catalog) as store:
+        (record,) = add_images(store, [path]).added
+    bench = Workbench(ProjectStore.open(scratch / "project"), posted.put)
+    teaching = Teaching(bench, lambda: model)
+
+    def until(reached: Callable[[], bool]) -> None:
+        deadline_s = time.perf_counter() + PATIENCE_S
+        while not reached():
+            posted.get(timeout=max(0.01, deadline_s - time.perf_counter()))()
+
+    def answered() -> bool:
+        return not any(job.key == "teach" for job in bench.lanes.busy)
+
+    try:
+        bench.open_image(record.id)
+        until(lambda: bench.open is not None)
+        assert bench.open is not None
+        began = time.perf_counter()
+        teaching.switch(True)
+        until(answered)
+        looked_s, seconds, offers = time.perf_counter() - began, [], 0
+        dice, session, values = np.random.default_rng(0), bench.open.session, model.card.catalog.values
+        for count in range(DABS):
+            x, y = dice.integers(0, record.size.width), dice.integers(0, record.size.height)
+            box = Box(x - DAB_PX, y - DAB_PX, x + DAB_PX, y + DAB_PX).intersect(record.size.box)
+            value = values[count % min(2, len(values))]
+            patch = write(session.mask, box, title="", kind="brush", label=value, origin=Origin.HUMAN)
+            began = time.perf_counter()
+            session.apply(patch)
+            until(answered)
+            seconds.append(time.perf_counter() - began)
+            offers += teaching.offer is not None
+        if teaching.error is not None:
+            raise teaching.error
+    finally:
+        teaching.close()
+        bench.close()
+    what = f"{name}, {record.size.width} x {record.size.height}"
+    return f"| {what} | {looked_s:.1f} s | {spread(seconds)} | {offers} of {DABS} |"
 
 
 def main() -> None:
@@ -240,7 +312,7 @@ def main() -> None:
             "nuclei": (resource("models") / "nuclei", [1]),
             "camvid": (args.model or trained(args, Path(scratch)), None),
         }
-        times = []
+        times, offered = [], []
         for task, (folder, wanted) in tasks.items():
             if args.task in (task, "both"):
                 images = some(args.data / task, args.images)
@@ -252,11 +324,20 @@ def main() -> None:
                     table(f"{task}, {card.key}", rows, wanted or list(card.catalog.values)), "\n", flush=True
                 )
                 if args.latency:
-                    times.append(latency(f"{task}, {len(card.catalog.classes)} classes", folder, images[0]))
+                    name = f"{task}, {len(card.catalog.classes)} classes"
+                    times.append(latency(name, folder, images[0]))
+                    own, large = Path(scratch) / f"{task}-own", Path(scratch) / f"{task}-large"
+                    large.mkdir()
+                    offered += [
+                        to_the_offer(name, folder, usual(args.data / task), own),
+                        to_the_offer(name, folder, enlarged(images[0], large), large),
+                    ]
     if times:
         print(
             "| 1024 x 1024 pixels | looking | an answer, median | 95 % |\n|---|--:|--:|--:|", *times, sep="\n"
         )
+        head = "| in the program | start and look | stroke to offer, median | 95 % | offered |"
+        print("", head, "|---|--:|--:|--:|--:|", *offered, sep="\n")
 
 
 def some(folder: Path, most: int) -> list[TrainingImage]:

@@ -4,10 +4,12 @@
 
 An annotator corrects pre-labels until they differ from the truth by no more than a hand's tolerance, each fault with
 the tool that costs least, and a keystroke-level model says how long people would take (tests/bench/annotator). The
-first few images are drawn from scratch by polygons, and a network learns of them from random weights; the others are
-pre-labelled, a portion of them is chosen and mended, the network goes on learning, of all there is and as many steps
-each time, and so on until the pool is labelled. It learns of the labels that the annotator made, not of the truth. What
-it is held against has learnt of all true labels at once, in as many steps as all rounds together.
+first few images are drawn from scratch with the same tools, and a network learns of them from random weights; the
+others are pre-labelled, a portion of them is chosen and mended, the network goes on learning, of all there is and as
+many steps each time, and so on until the pool is labelled. It learns of the labels that the annotator made, not of the
+truth. What it is held against has learnt of all true labels at once, in as many steps as all rounds together; the
+seconds are held against those of polygons from scratch. One arm mends the same images with a light head beside it that
+is taught by every few strokes: looking at what it offers costs time, whether it is right or not.
 
 Every round is a row in --out, with counts instead of seconds; a second call does what is missing and prints the
 tables. Processes that do other sets or seeds may share --out and its folder of labels and models beside it. The data is

@@ -24,11 +24,13 @@ from tests.bench.annotator.models import answers
 
 
 class Arm(NamedTuple):
-    """``start`` chooses what is drawn from nothing, ``then`` what is pre-labelled and mended; None: by name."""
+    """``start`` chooses what is drawn from nothing, ``then`` what is pre-labelled and mended; None: by name. ``of`` is
+    another arm, whose images and models this one has; they are mended with a light head's help."""
 
     title: str
     start: Strategy | None
     then: Strategy | None
+    of: str = ""
 
 
 ARMS: Mapping[str, Arm] = {
@@ -36,6 +38,7 @@ ARMS: Mapping[str, Arm] = {
     "random": Arm("pre-label, random", Chance(), Chance()),
     "foreground": Arm("pre-label, foreground-aware random", Chance(), Foreground()),
     "ours": Arm("class-stratified noisy entropy a second", Chance(), Stratified()),
+    "taught": Arm("the same, and a light head is taught", Chance(), Stratified(), of="ours"),
     "typical": Arm("the same after a TypiClust start", TypiClust(), Stratified()),
 }
 

@@ -91,6 +91,9 @@ CLICK = effort(button=2)
 NOTICE = effort(fixation=1, mental=1)
 """To see that a region is wrong, and to decide how to mend it."""
 
+JUDGE = NOTICE
+"""To look at what is offered, and to decide whether it is right."""
+
 CHANGE = effort(key=1)
 """Another class, tool or size: one key each."""
 

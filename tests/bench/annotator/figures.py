@@ -32,10 +32,12 @@ class Interval(NamedTuple):
 @dataclass(frozen=True)
 class Run:
     """One arm with one seed, from nothing to the last image: ``rounds`` as the loop wrote them, ``polygons`` the counts
-    of each image drawn from scratch by name, ``full`` the quality that all true labels give."""
+    of each image drawn from scratch by name, ``tools`` those with the cheapest tools, ``full`` the quality that all
+    true labels give."""
 
     rounds: Sequence[Row]
     polygons: Mapping[str, dict[str, dict[str, float]]]
+    tools: Mapping[str, dict[str, dict[str, float]]]
     full: float
 
     def images(self, factors: Factors) -> dict[str, float]:
@@ -46,9 +48,10 @@ class Run:
             for name, tools in row["efforts"].items()
         }
 
-    def by_hand(self, factors: Factors) -> dict[str, float]:
-        """Seconds of each image of the pool as polygons from scratch."""
-        return {name: effort_of(tools).seconds(factors) for name, tools in self.polygons.items()}
+    def by_hand(self, factors: Factors, how: str = "polygons") -> dict[str, float]:
+        """Seconds of each image of the pool from scratch, by polygons or with the cheapest "tools"."""
+        made = self.polygons if how == "polygons" else self.tools
+        return {name: effort_of(tools).seconds(factors) for name, tools in made.items()}
 
     @property
     def finished(self) -> bool:
@@ -85,14 +88,15 @@ def crossing(seconds: Floats, quality: Floats, wanted: float) -> float | None:
 
 def runs(rows: Rows, data: str, arm: str) -> dict[int, Run]:
     """The finished runs of an arm, by seed."""
-    polygons = rows.first(row="scratch", data=data, how="polygons")
-    found = {}
+    polygons, tools = (rows.first(row="scratch", data=data, how=how) for how in ("polygons", "tools"))
+    found: dict[int, Run] = {}
+    if polygons is None or tools is None:
+        return found
     for row in rows.all(row="full", data=data):
         rounds = rows.all(row="round", data=data, arm=arm, seed=row["seed"])
-        if polygons is not None and rounds:
-            run = Run(rounds, polygons["efforts"], row["miou"])
-            if run.finished:
-                found[row["seed"]] = run
+        run = Run(rounds, polygons["efforts"], tools["efforts"], row["miou"])
+        if run.finished:
+            found[row["seed"]] = run
     return found
 
 

@@ -18,8 +18,8 @@ from tests.bench.annotator.arms import ARMS, Measured, chosen, portions
 from tests.bench.annotator.datasets import DataSet
 from tests.bench.annotator.effort import Effort, total
 from tests.bench.annotator.eye import Eye, Plane8
-from tests.bench.annotator.hand import ALL_TOOLS, Worked, corrected, drawn
-from tests.bench.annotator.models import agreement, quality, taught
+from tests.bench.annotator.hand import ALL_TOOLS, Teach, Worked, corrected, drawn
+from tests.bench.annotator.models import Head, agreement, answers, quality, taught
 from tests.bench.annotator.rows import Row, Rows
 from tests.bench.annotator.tools import polygon
 
@@ -46,9 +46,9 @@ class Desk:
         objects = self.data.objects(name)
         return None if objects is None else drawn(Eye(objects, self.data.tolerance_px), 0)
 
-    def mended(self, name: str, label: Plane8) -> Worked:
-        """A pre-label, corrected."""
-        return corrected(label, self.eye(name), self.anew(name, "tools"))
+    def mended(self, name: str, label: Plane8, teach: Teach | None = None) -> Worked:
+        """A pre-label, corrected, with a light head's help where there is one."""
+        return corrected(label, self.eye(name), self.anew(name, "tools"), teach)
 
     def _eye(self, name: str) -> Eye:
         return Eye(self.data.truth(name), self.data.tolerance_px)
@@ -81,6 +81,8 @@ class Loop:
 
     def next_round(self, arm: str) -> Row:
         """Choose a portion, draw or mend it, and learn of all that is labelled then."""
+        if ARMS[arm].of:
+            return self._again(arm)
         done = self.rounds(arm)
         labelled = [name for row in done for name in row["efforts"]]
         model = self._model(arm, done) if done else None
@@ -97,7 +99,7 @@ class Loop:
         for name in portion.names:
             said = portion.answers.get(name)
             works[name] = (
-                self._desk.anew(name, "polygons") if said is None else self._desk.mended(name, said.label)
+                self._desk.anew(name, "tools") if said is None else self._desk.mended(name, said.label)
             )
             self._keep(arm, name, works[name].label)
         key, reached = self._learnt(arm, done, labelled + portion.names)
@@ -113,6 +115,27 @@ class Loop:
         )
         if len(done) + 1 == len(self.portions):
             shutil.rmtree(self._models / key, ignore_errors=True)  # nothing is left to pre-label
+        return self.rounds(arm)[-1]
+
+    def _again(self, arm: str) -> Row:
+        """The next round of the arm that this one is like, mended with the help of a light head. Its labels differ from
+        the other's by less than a hand's tolerance: nothing is learnt anew of them."""
+        of, number = ARMS[arm].of, len(self.rounds(arm))
+        while len(self.rounds(of)) <= number:
+            self.next_round(of)
+        before, row = self.rounds(of)[:number], self.rounds(of)[number]
+        names = list(row["efforts"])
+        if before:
+            model, images = self._model(of, before), self._data.images(names, self._data.truth)
+            head, said = Head(model), answers(model, images)
+            works = {
+                image.id: self._desk.mended(image.id, answer.label, head.of(image))
+                for image, answer in zip(images, said, strict=True)
+            }
+        else:
+            works = {name: self._desk.anew(name, "tools") for name in names}
+        same = {what: row[what] for what in ("round", "model", "miou", "predicted")}
+        self._rows.add(row="round", **self._where, arm=arm, **same, **told(self._data, works))
         return self.rounds(arm)[-1]
 
     @property

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from labeltool.core.catalog import IGNORE
 from labeltool.core.compare import ConfusionMatrix
 from labeltool.core.progress import CancelToken, silent
 from labeltool.inference.feeding import open_fed
 from labeltool.inference.options import InferenceOptions
-from labeltool.inference.segmenter import Answer
+from labeltool.inference.segmenter import Answer, Prediction
+from labeltool.inference.teaching import Painted
 from labeltool.inference.tiled import segment
 from labeltool.inference.training import TrainingImage
 from labeltool.nn.checkpoint import load_network, save_network
 from labeltool.nn.engines.eager import TorchSegmenter
+from labeltool.nn.heads.teachable import TeachableNetwork
+from labeltool.nn.pipeline import Pipeline
 from labeltool.nn.training.calibrate import offsets, shift
 from labeltool.nn.training.cards import first_card
 from labeltool.nn.training.data import CropSampler, Examples
@@ -84,3 +89,23 @@ def agreement(pairs: Sequence[tuple[Plane8, Plane8]]) -> ConfusionMatrix:
     for truth, label in pairs:
         matrix.add(truth, label)
     return matrix
+
+
+class Head:
+    """A light head of a model, as the program's teaching has it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._network = TeachableNetwork(Pipeline(*load_network(folder)), DEVICE)
+
+    def of(self, image: TrainingImage) -> Callable[[Plane8, NDArray[np.bool_]], Prediction]:
+        """The network looks at an image; then it may be taught the pixels of a label that somebody has set."""
+        card = self._network.card
+        with open_fed(image.path, image.page, card.values, card.bands) as reader:
+            box = reader.info.size.box
+            self._network.look(reader, box)
+
+        def teach(label: Plane8, by_hand: NDArray[np.bool_]) -> Prediction:
+            painted = np.where(by_hand, label, np.uint8(IGNORE))
+            return self._network.taught([Painted(box, painted)])
+
+        return teach

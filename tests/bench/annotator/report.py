@@ -24,7 +24,9 @@ from tests.bench.annotator.rows import Row, Rows
 
 NOT_YET = "–"
 FOREGROUND = "foreground"
-OURS = ("ours", "typical")
+OURS = ("ours", "taught", "typical")
+TOOLS = ("looking", "fill", "brush", "lasso", "around", "polygon", "offers", "take", "clearing")
+"""What seconds are spent on."""
 
 
 def report(rows: Rows, sets: Sequence[DataSet]) -> Iterator[str]:
@@ -38,6 +40,8 @@ def report(rows: Rows, sets: Sequence[DataSet]) -> Iterator[str]:
         yield from _scratch_table(scratch, data)
         if found:
             yield from _main_table(found, data)
+            yield from _aims_table(found)
+            yield from _curve_table(found)
             yield from _tools_table(found)
             yield from _sensitivity(found)
     yield from _constants()
@@ -64,7 +68,8 @@ def _main_table(found: Mapping[str, Mapping[int, Run]], data: DataSet) -> Iterat
         "IoU of the labels",
         "hours for all",
         "times faster than polygons",
-        "times faster than random order",
+        "than the cheapest tools from scratch",
+        "than random order",
         "95 % after, % of the polygons' hours",
         "mIoU above foreground-aware random",
     )
@@ -82,7 +87,7 @@ def _arm_cells(
     arm: str, by_seed: Mapping[int, Run], found: Mapping[str, Mapping[int, Run]], data: DataSet
 ) -> list[str]:
     mine = [run.images({}) for run in by_seed.values()]
-    hand = [run.by_hand({}) for run in by_seed.values()]
+    hand, tools = ([run.by_hand({}, how) for run in by_seed.values()] for how in ("polygons", "tools"))
     quality = [label_quality(run.rounds, data.values, list(data.catalog.values)) for run in by_seed.values()]
     shares = [run.share_to_enough({}) for run in by_seed.values()]
     known = [100 * share for share in shares if share is not None]
@@ -93,34 +98,97 @@ def _arm_cells(
         f"{np.mean(quality):.3f}",
         _said(mean([sum(each.values()) / 3600 for each in mine]), 2),
         _said(ratio(hand, mine), 2),
-        _paired_factor(arm, found),
-        (_said(mean(known), 0) if known else "") + (f" never in {never}" if never else ""),
+        _said(ratio(tools, mine), 2),
+        _factor(arm, found),
+        (_said(mean(known), 1) if known else "") + (f" never in {never}" if never else ""),
         _ahead(arm, found),
     ]
 
 
-def _paired_factor(arm: str, found: Mapping[str, Mapping[int, Run]]) -> str:
+def _factor(arm: str, found: Mapping[str, Mapping[int, Run]]) -> str:
+    faster = _faster_than_random(arm, found)
+    return NOT_YET if faster is None else _said(faster, 2)
+
+
+def _faster_than_random(arm: str, found: Mapping[str, Mapping[int, Run]]) -> Interval | None:
     seeds = sorted(found[arm].keys() & found.get("random", {}).keys())
     if arm == "random" or not seeds:
-        return NOT_YET
-    return _said(ratio(*([found[which][seed].images({}) for seed in seeds] for which in ("random", arm))), 2)
+        return None
+    return ratio(*([found[which][seed].images({}) for seed in seeds] for which in ("random", arm)))
 
 
 def _ahead(arm: str, found: Mapping[str, Mapping[int, Run]]) -> str:
-    seeds = sorted(found[arm].keys() & found.get(FOREGROUND, {}).keys())
-    if arm == FOREGROUND or not seeds:
+    ahead = _above_foreground(arm, found)
+    if ahead is None:
         return NOT_YET
-    ahead = mean([area_between(found[arm][seed], found[FOREGROUND][seed], {}) for seed in seeds])
     sign = " ↓" if ahead.high < 0 else " ↑" if ahead.low > 0 else ""
     return _said(ahead, 3) + sign
 
 
+def _above_foreground(arm: str, found: Mapping[str, Mapping[int, Run]]) -> Interval | None:
+    seeds = sorted(found[arm].keys() & found.get(FOREGROUND, {}).keys())
+    if arm == FOREGROUND or not seeds:
+        return None
+    return mean([area_between(found[arm][seed], found[FOREGROUND][seed], {}) for seed in seeds])
+
+
+def _aims_table(found: Mapping[str, Mapping[int, Run]]) -> Iterator[str]:
+    """What the program is to reach, and whether it does: by the mean, and by all of the interval."""
+    for arm in (arm for arm in OURS if arm in found):
+        runs_ = list(found[arm].values())
+        shares = [run.share_to_enough({}) for run in runs_]
+        known = [100 * share for share in shares if share is not None]
+        faster = ratio([run.by_hand({}) for run in runs_], [run.images({}) for run in runs_])
+        aims = (
+            (
+                "95 % of full-label quality after at most 20 % of the polygons' seconds",
+                mean(known) if len(known) == len(shares) else None,
+                -20.0,
+            ),
+            ("the set finished at least 5 times faster than by polygons", faster, 5.0),
+            (
+                "at least 2 times faster than pre-labels in random order",
+                _faster_than_random(arm, found),
+                2.0,
+            ),
+            ("mIoU not significantly below foreground-aware random", _above_foreground(arm, found), None),
+        )
+        yield from _head(f"aim, {ARMS[arm].title}", "reached", "")
+        for aim, reached, least in aims:
+            yield _line(aim, NOT_YET if reached is None else _said(reached, 2), _verdict(reached, least))
+        yield ""
+
+
+def _verdict(reached: Interval | None, least: float | None) -> str:
+    """``least`` is negative for what is to be at most so much, None for what is not to be below 0 for sure."""
+    if reached is None:
+        return "no"
+    if least is None:
+        return "no" if reached.high < 0 else "yes"
+    mean_, low = (reached.mean, reached.low) if least > 0 else (-reached.mean, -reached.high)
+    return ("yes" if low >= least else "yes, not for sure") if mean_ >= least else "no"
+
+
+def _curve_table(found: Mapping[str, Mapping[int, Run]]) -> Iterator[str]:
+    """How good the models are against what has been spent."""
+    counts = np.cumsum(
+        [len(row["efforts"]) for row in next(iter(next(iter(found.values())).values())).rounds]
+    )
+    yield from _head("mIoU on val (% of the polygons' seconds)", *(f"{count} images" for count in counts))
+    for arm, by_seed in found.items():
+        curves = [(run.curve({}), sum(run.by_hand({}).values())) for run in by_seed.values()]
+        miou = np.mean([quality for (_, quality), _ in curves], axis=0)
+        spent = np.mean([100 * seconds / hand for (seconds, _), hand in curves], axis=0)
+        cells = (f"{m:.3f} ({s:.1f})" for m, s in zip(miou, spent, strict=True))
+        yield _line(ARMS[arm].title, *cells)
+    yield ""
+
+
 def _tools_table(found: Mapping[str, Mapping[int, Run]]) -> Iterator[str]:
     """How the seconds fall to tools, and by what faults are mended."""
-    tools = ("looking", "fill", "brush", "polygon", "take", "clearing")
-    yield from _head("% of the seconds (of the faults)", *tools)
+    yield from _head("% of the seconds (of the faults)", *TOOLS)
     for arm, by_seed in found.items():
-        seconds, faults = dict.fromkeys(tools, 0.0), dict.fromkeys(tools, 0)
+        seconds, faults = dict.fromkeys(TOOLS, 0.0), dict.fromkeys(TOOLS, 0)
         for row in (row for run in by_seed.values() for row in run.rounds):
             for name, efforts in row["efforts"].items():
                 for tool, counts in efforts.items():
@@ -133,7 +201,7 @@ def _tools_table(found: Mapping[str, Mapping[int, Run]]) -> Iterator[str]:
             *(
                 f"{100 * seconds[tool] / whole:.0f}"
                 + (f" ({100 * faults[tool] / all_faults:.0f})" if faults[tool] else "")
-                for tool in tools
+                for tool in TOOLS
             ),
         )
     yield ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.geometry import Box
-from labeltool.core.shape import Bools
+from labeltool.core.shape import Bools, Dense, dense
 from tests.bench.annotator.effort import CHANGE, CLICK, Effort, aimed, effort, stroke, total
 from tests.bench.annotator.eye import Eye, Fault, Plane8, grown
 
@@ -45,6 +45,10 @@ class Scene:
     label: Plane8
     fault: Fault
     pending: Bools
+
+    def of(self, fault: Fault) -> Scene:
+        """The same of another fault."""
+        return replace(self, fault=fault)
 
     @property
     def hand_px(self) -> float:
@@ -88,13 +92,14 @@ class Scene:
 Tool = Callable[[Scene], Iterator[Deed]]
 
 
-def brush(scene: Scene) -> Iterator[Deed]:
+def brush(scene: Scene, most_px: float = math.inf) -> Iterator[Deed]:
     """With the radius that costs least, and a smaller one for the corners where that leaves some.
 
-    A disc never leaves what may be painted; of what it covers the fault's own pixels count.
+    A disc never leaves what may be painted; of what it covers the fault's own pixels count. ``most_px`` is the largest
+    radius.
     """
     inside, wrong = scene.widened(scene.fault.inside), scene.widened(scene.fault.wrong)
-    covered = {radius: inside & _opened(scene.depth, radius) for radius in scene.radii}
+    covered = {radius: inside & _opened(scene.depth, radius) for radius in scene.radii if radius <= most_px}
     plans: list[tuple[Effort, float, Bools]] = []
     for radius, first in covered.items():
         cost, rest = _swept(scene, first, radius), wrong & ~first
@@ -154,8 +159,23 @@ def polygon(scene: Scene) -> Iterator[Deed]:
             yield Deed("polygon", cost, scene.window, scene.painted(painted))
 
 
-def _outlined(scene: Scene, target: Bools, off_px: float) -> tuple[Effort, Bools]:
+def lasso(scene: Scene) -> Iterator[Deed]:
+    """Around the fault by free hand, never farther off than half a hand's tolerance."""
+    target = scene.widened(scene.fault.inside)
+    cost, painted = _outlined(scene, target, scene.eye.tolerance_px / 2, _drawn)
+    if painted.any():
+        yield Deed("lasso", cost, scene.window, scene.painted(painted))
+
+
+Outlining = Callable[[Scene, NDArray[Any]], Effort]
+"""What it costs to go around points, int32 [n, 2]."""
+
+
+def _outlined(
+    scene: Scene, target: Bools, off_px: float, outlining: Outlining | None = None
+) -> tuple[Effort, Bools]:
     """The polygons of a set of pixels, its holes cut out; what they cost, and what they hold."""
+    outlining = outlining or _clicked
     outer, _ = cv2.findContours(target.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     solid, painted, costs = np.zeros(target.shape, np.uint8), np.zeros(target.shape, np.uint8), []
     for contour in outer:
@@ -163,11 +183,11 @@ def _outlined(scene: Scene, target: Bools, off_px: float) -> tuple[Effort, Bools
         if cv2.contourArea(contour) + len(contour) / 2 >= scene.eye.speck_px:
             corners = cv2.approxPolyDP(contour, off_px, closed=True)
             cv2.fillPoly(painted, [corners], 1)
-            costs.append(_clicked(scene, corners[:, 0]))
+            costs.append(outlining(scene, corners[:, 0]))
     holes = solid.view(bool) & ~target
     if int(holes.sum()) < scene.eye.speck_px:
         return total(costs), painted.view(bool)
-    cost, cut = _outlined(scene, holes, off_px)
+    cost, cut = _outlined(scene, holes, off_px, outlining)
     return total([*costs, cost]), painted.view(bool) & ~cut
 
 
@@ -182,6 +202,69 @@ def _clicked(scene: Scene, corners: NDArray[Any]) -> Effort:
     aims = [aimed(float(np.hypot(*(b - a))), scene.hand_px) for a, b in pairwise(points)]
     more = max(0, 3 - len(points))  # a polygon has three corners at least
     return total([effort(pointing=1, key=1), CLICK, *aims, aimed(1.0, scene.hand_px) * more])
+
+
+RIMS_PX = (3, 7)
+"""How wide the strip is that a stroke along an outline paints."""
+
+MOST_AROUND_PX = 60_000
+"""Of an object's box: nobody goes around a larger one by a single stroke."""
+
+
+def around(scene: Scene) -> Iterator[Deed]:
+    """Not the fault alone: all of the object that it is of by free hand, or one stroke along its outline on the side of
+    the fault, over what is right already and over the other faults that lie there."""
+    fault, truth = scene.fault, scene.eye.truth
+    own = _held(truth == fault.value, fault.box, fault.inside)
+    near = fault.box.grow(2).intersect(scene.eye.box)
+    touching = np.zeros((near.height, near.width), bool)
+    touching[fault.box.slices(near)] = fault.inside
+    spilt = int(np.bincount(scene.label[fault.box.slices()][fault.wrong]).argmax())
+    other = _held(truth == spilt, near, grown(touching, 2))
+    for object_, is_own in ((own, True), (other, False)):
+        if object_ is None or object_.box.width * object_.box.height > MOST_AROUND_PX:
+            continue
+        if is_own and _crowded(scene, object_):
+            yield from lasso(scene.of(Fault(fault.value, object_.box, object_.inside, object_.inside)))
+        for rim_px in RIMS_PX:
+            box = object_.box.grow(rim_px).intersect(scene.eye.box)
+            inside = dense(object_, box).inside
+            beyond = ~inside & (truth[box.slices()] == fault.value)
+            rim = inside & grown(~inside, rim_px) if is_own else grown(inside, rim_px) & beyond
+            whole = np.zeros(truth.shape, bool)
+            whole[box.slices()] = rim
+            strip = _held(whole, fault.box, fault.inside)  # one stroke, where the rim is in several pieces
+            if strip is not None and _crowded(scene, strip):
+                stroke_ = Fault(fault.value, strip.box, strip.inside, strip.inside)
+                deed = next(brush(scene.of(stroke_), most_px=rim_px))
+                yield deed._replace(tool="around")
+
+
+def _held(alike: Bools, box: Box, inside: Bools) -> Dense | None:
+    """The connected pixels among some that have most of a box's; None where they have none."""
+    count, ids, stats, _ = cv2.connectedComponentsWithStats(alike.view(np.uint8), connectivity=8)
+    held = np.bincount(ids[box.slices()][inside], minlength=count)
+    held[0] = 0
+    number = int(held.argmax())
+    if not held[number]:
+        return None
+    x, y, width, height, _ = stats[number].tolist()
+    own = Box(x, y, x + width, y + height)
+    return Dense(own, ids[own.slices()] == number)
+
+
+def _crowded(scene: Scene, where: Dense) -> bool:
+    """Whether another fault lies there."""
+    return int((scene.pending[where.box.slices()] & where.inside).sum()) >= scene.eye.speck_px
+
+
+def _drawn(scene: Scene, corners: NDArray[Any]) -> Effort:
+    """A ring drawn by free hand: along what must not be painted on a narrow path, elsewhere on one thrice as wide."""
+    ring = np.vstack([corners, corners[:1]]).astype(float)
+    lengths = np.hypot(*np.diff(ring, axis=0).T)
+    exact = scene.depth[corners[:, 1], corners[:, 0]] <= 2 * scene.hand_px
+    sides = exact | np.roll(exact, -1)
+    return stroke(float(lengths[sides].sum() + lengths[~sides].sum() / 3), scene.hand_px)
 
 
 def fill(scene: Scene) -> Iterator[Deed]:
@@ -201,16 +284,3 @@ def fill(scene: Scene) -> Iterator[Deed]:
     if clicks and not left.any():
         cost = (effort(pointing=1) + CLICK) * clicks
         yield Deed("fill", cost, changed, after[changed.slices()])
-
-
-def taking(offers: Sequence[Plane8]) -> Tool:
-    """Takes another answer for the fault's place (a second model's, a light head's), by pointing at it and one key."""
-
-    def take(scene: Scene) -> Iterator[Deed]:
-        box = scene.fault.box
-        for offer in offers:
-            after = scene.label[box.slices()].copy()
-            after[scene.fault.inside] = offer[box.slices()][scene.fault.inside]
-            yield Deed("take", effort(pointing=1, key=1), box, after)
-
-    return take

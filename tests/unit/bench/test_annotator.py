@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labeltool.core.geometry import Box
+from labeltool.inference.segmenter import Prediction
 from tests.bench.annotator.effort import (
     ANCHORS_S,
     CONSTANTS,
@@ -20,7 +22,8 @@ from tests.bench.annotator.effort import (
 )
 from tests.bench.annotator.eye import Eye, Plane8
 from tests.bench.annotator.hand import ALL_TOOLS, corrected, drawn, fixed
-from tests.bench.annotator.tools import brush, polygon
+from tests.bench.annotator.tools import brush, fill, lasso, polygon
+from tests.bench.annotator.trying import Offering
 
 SIDE = 96
 CELL = 32
@@ -81,7 +84,15 @@ cells = st.sets(st.tuples(st.integers(0, 2), st.integers(0, 2)))
 @given(cells, cells)
 def test_more_errors_never_cost_less(few: set[tuple[int, int]], more: set[tuple[int, int]]) -> None:
     truth = np.zeros((SIDE, SIDE), np.uint8)
-    seconds = [fixed(spotted(each, truth), Eye(truth, 1)).effort.seconds() for each in (few, few | more)]
+    tools = (
+        fill,
+        brush,
+        lasso,
+        polygon,
+    )  # not around: all of what is truly background may be drawn around at once
+    seconds = [
+        fixed(spotted(each, truth), Eye(truth, 1), tools).effort.seconds() for each in (few, few | more)
+    ]
     assert seconds[0] <= seconds[1] + 1e-9
     if more - few:
         assert seconds[0] < seconds[1]
@@ -137,7 +148,7 @@ def test_an_outline_that_is_a_pixel_off_is_left_as_it_is() -> None:
 
 def test_a_small_object_that_is_missing_is_seen_though_it_is_nowhere_far_from_the_background() -> None:
     truth = painted([(30, 30, 2, 2, 1)])
-    assert fixed(np.zeros_like(truth), Eye(truth, 2)).faults == {"brush": 1}
+    assert fixed(np.zeros_like(truth), Eye(truth, 2), (brush,)).faults == {"brush": 1}
 
 
 def test_nobody_looks_at_pixels_to_be_ignored() -> None:
@@ -148,29 +159,78 @@ def test_nobody_looks_at_pixels_to_be_ignored() -> None:
     assert (worked.label[60:] == 255).all()
 
 
-def test_another_answer_that_is_right_is_taken_by_a_key() -> None:
-    truth = painted([(30, 30, 14, 9, 1), (60, 64, 8, 13, 2)])
-    worked = fixed(np.zeros_like(truth), Eye(truth, 1), offer=lambda label, by_hand: [truth])
-    assert worked.faults == {"take": 2}
+def said(label: Plane8) -> Prediction:
+    return Prediction(Box(0, 0, SIDE, SIDE), label, np.full_like(label, 200))
+
+
+def discs() -> Plane8:
+    middles = range(12, SIDE, 18)
+    return painted([(x, y, 7, 6, 1 + (x == y)) for x in middles for y in middles])
+
+
+def test_what_is_offered_and_right_is_taken() -> None:
+    truth = discs()
+    worked = fixed(np.zeros_like(truth), Eye(truth, 1), teach=lambda label, by_hand: said(truth))
+    assert worked.faults["take"] >= 1
+    assert np.array_equal(worked.label, truth)
     assert worked.effort.seconds() < fixed(np.zeros_like(truth), Eye(truth, 1)).effort.seconds()
 
 
-def test_an_answer_that_is_wrong_is_not_taken() -> None:
-    truth = painted([(30, 30, 14, 9, 1)])
-    worked = fixed(np.zeros_like(truth), Eye(truth, 1), offer=lambda label, by_hand: [np.full_like(truth, 2)])
+def test_what_is_offered_and_wrong_is_not_taken_and_costs_a_look() -> None:
+    truth = discs()
+    worked = fixed(
+        np.zeros_like(truth), Eye(truth, 1), teach=lambda label, by_hand: said(np.full_like(truth, 2))
+    )
+    alone = fixed(np.zeros_like(truth), Eye(truth, 1))
     assert "take" not in worked.faults
+    assert np.array_equal(worked.label, alone.label)
+    looks = worked.efforts.get("offers", Effort()).seconds()
+    assert worked.effort.seconds() == pytest.approx(alone.effort.seconds() + looks)
 
 
-def test_an_offer_is_told_what_was_set_by_hand() -> None:
-    truth = painted([(30, 30, 14, 9, 1), (60, 64, 8, 13, 2)])
+def test_an_offer_never_changes_what_was_set_by_hand() -> None:
+    label, by_hand = np.zeros((SIDE, SIDE), np.uint8), np.zeros((SIDE, SIDE), bool)
+    by_hand[:, :40] = True
+    truth = np.ones_like(label)
+    (fault,) = Eye(truth, 1).faults(label)
+    for each in Offering(said(truth), 1).tries(label, by_hand, fault):
+        deed = each.outcome()
+        label[deed.box.slices()] = deed.after
+        assert (label[:, :40] == 0).all()
+        assert (label[:, 40:] == 1).all()
+
+
+def test_a_head_is_taught_what_was_set_by_hand_after_some_strokes() -> None:
+    truth = discs()
     told: list[int] = []
 
-    def offer(label: Plane8, by_hand: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[Plane8]:
+    def teach(label: Plane8, by_hand: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Prediction:
         told.append(int(by_hand.sum()))
-        return []
+        return said(label)
 
-    fixed(np.zeros_like(truth), Eye(truth, 1), offer=offer)
-    assert told[0] == 0 < told[1]
+    fixed(np.zeros_like(truth), Eye(truth, 1), teach=teach)
+    assert told[:2] == sorted(set(told[:2]))
+    assert len(told) >= 2
+    assert told[0] > 0
+
+
+def test_what_is_not_of_one_object_is_noticed_one_by_one() -> None:
+    truth = discs()
+    worked = fixed(np.zeros_like(truth), Eye(truth, 1))
+    assert sum(worked.faults.values()) == 25
+
+
+def test_an_outline_that_is_off_in_many_places_is_mended_by_one_stroke() -> None:
+    truth = painted([(48, 48, 24, 24, 1)])
+    label = truth.copy()
+    for angle in range(0, 360, 45):
+        x, y = 48 + 26 * np.cos(np.radians(angle)), 48 + 26 * np.sin(np.radians(angle))
+        cv2.circle(label, (round(x), round(y)), 3, 1, cv2.FILLED)
+    eye = Eye(truth, 1)
+    one_by_one = fixed(label, eye, (fill, brush, lasso, polygon))
+    worked = fixed(label, eye)
+    assert worked.faults["around"] == 1
+    assert worked.effort.seconds() < one_by_one.effort.seconds()
 
 
 def test_where_classes_cover_everything_no_outline_is_drawn_twice() -> None:

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labeltool.inference.segmenter import Answer
+from labeltool.core.geometry import Box
+from labeltool.inference.segmenter import Answer, Prediction
 from labeltool.inference.training import TrainingImage
 from labeltool.nn.checkpoint import load_network
 from tests.bench.annotator import arms, loop
@@ -29,6 +30,7 @@ from tests.bench.annotator.figures import (
     ratio,
     runs,
 )
+from tests.bench.annotator.hand import Teach
 from tests.bench.annotator.loop import Desk, Loop, scratch
 from tests.bench.annotator.models import answers, quality, taught
 from tests.bench.annotator.report import report
@@ -87,7 +89,19 @@ def learnt(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     monkeypatch.setattr(loop, "taught", fake_taught)
     monkeypatch.setattr(loop, "quality", lambda data, folder: 1 - 1 / int((folder / "card.json").read_text()))
-    monkeypatch.setattr(arms, "answers", fake_answers)
+
+    class FakeHead:
+        def __init__(self, folder: Path) -> None:
+            assert (folder / "card.json").is_file()
+
+        def of(self, image: TrainingImage) -> Teach:
+            truth = image.load_label()
+            box = Box(0, 0, truth.shape[1], truth.shape[0])
+            return lambda label, by_hand: Prediction(box, truth, truth)
+
+    for module in (arms, loop):
+        monkeypatch.setattr(module, "answers", fake_answers)
+    monkeypatch.setattr(loop, "Head", FakeHead)
     return seen
 
 
@@ -114,13 +128,28 @@ def test_every_arm_labels_every_image_once_and_learns_of_all_that_is_labelled(
     assert {len(names) for names in learnt} == {3, 6, 12}
 
 
-def test_the_first_images_are_drawn_by_polygon_and_the_others_mended(
+def test_the_first_images_are_drawn_by_the_cheapest_tools_and_the_others_mended(
     data: DataSet, learnt: list[list[str]], tmp_path: Path
 ) -> None:
     first, *others = whole_run(data, tmp_path / "rows.jsonl", ["random"]).all(row="round", arm="random")
-    assert all(set(tools) == {"polygon"} for tools in first["faults"].values())
-    assert all(set(tools) <= {"brush", "fill"} for row in others for tools in row["faults"].values())
+    assert all(set(tools) == {"lasso"} for tools in first["faults"].values())
+    assert all(
+        set(tools) <= {"brush", "fill", "lasso", "around"}
+        for row in others
+        for tools in row["faults"].values()
+    )
     assert all(row["predicted"].keys() == row["efforts"].keys() for row in others)
+
+
+def test_the_arm_with_a_light_head_has_the_images_and_models_of_the_one_without(
+    data: DataSet, learnt: list[list[str]], tmp_path: Path
+) -> None:
+    rows = whole_run(data, tmp_path / "rows.jsonl", ["taught"])  # which does the other first
+    ours, taught = (rows.all(row="round", arm=arm) for arm in ("ours", "taught"))
+    assert len(learnt) == 1 + len(ours) == 1 + len(taught)
+    for one, other in zip(ours, taught, strict=True):
+        assert one["efforts"].keys() == other["efforts"].keys()
+        assert (one["model"], one["miou"]) == (other["model"], other["miou"])
 
 
 def test_a_second_call_does_nothing_again(data: DataSet, learnt: list[list[str]], tmp_path: Path) -> None:
@@ -210,7 +239,7 @@ def a_run(seconds: Sequence[float], miou: Sequence[float], full: float = 1.0) ->
     efforts = [{str(k): {"brush": {"pointing": s / 1.1}}} for k, s in enumerate(seconds)]
     rounds: list[dict[str, Any]] = [{"efforts": e, "miou": m} for e, m in zip(efforts, miou, strict=True)]
     polygons = {str(k): {"polygon": {"pointing": 10 * s / 1.1}} for k, s in enumerate(seconds)}
-    return Run(rounds, polygons, full)
+    return Run(rounds, polygons, polygons, full)
 
 
 def test_the_seconds_to_enough_lie_between_the_models_before_and_after() -> None:
