@@ -206,6 +206,7 @@ class _CocoChecker:
         if numbers is None:
             raise LabeltoolError(f"annotations of {item.name} overlap", file=file.path)
         same_runs(file.path, f"objects of {item.name}", numbers, item.runs, _numbers(item, masks))
+        _judged(file.path, item, annotations)
 
     def _compare_objects(
         self, item: Item, path: Path, image_id: int, annotations: list[dict[str, Any]]
@@ -233,6 +234,20 @@ class _CocoChecker:
                 path = self.out / layout.ANNOTATIONS / layout.file_name(split)
                 self.files[split] = WrittenFile(path, self.catalog)
             return self.files[split]
+
+
+def _judged(path: Path, item: Item, annotations: list[dict[str, Any]]) -> None:
+    """Hold areas and boxes against what pycocotools makes of the run lengths: its code shares nothing with ours."""
+    from pycocotools import mask as coco  # noqa: PLC0415 - only who exports waits for it
+
+    said = [each for each in annotations if isinstance(each["segmentation"], dict)]
+    rles = [each["segmentation"] for each in said]
+    if not rles:
+        return
+    read = np.column_stack((coco.area(rles), coco.toBbox(rles)))
+    wanted = np.array([(each["area"], *each["bbox"]) for each in said], np.float64)
+    if not np.array_equal(read, wanted):
+        raise LabeltoolError(f"pycocotools reads other objects of {item.name} than were written", file=path)
 
 
 def _counts(segmentation: Any, size: Size) -> rle.Counts:

@@ -529,3 +529,14 @@ def test_pixels_that_moved_to_another_object_are_found(tmp_path: Path) -> None:
     first, second = (rle.to_string(np.array(counts)) for counts in ([0, 1, 3], [2, 1, 1]))
     with pytest.raises(LabeltoolError, match=r"differs in 2 pixels|overlap"):
         export(_Forger(f'"{first}"', f'"{second}"'), [image], CELLS, tmp_path / "out")
+
+
+def test_pycocotools_judges_what_our_own_reader_would_let_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labeltool.formats.coco.exporter.same_runs", lambda *_: None)
+    label = np.array([[1, 0, 1, 0]], np.uint8)
+    image = labelled(tmp_path / "photos" / "x.png", label, CELLS)
+    first, second = (rle.to_string(np.array(counts)) for counts in ([0, 1, 3], [3, 1]))
+    with pytest.raises(LabeltoolError, match="pycocotools reads other objects of x"):
+        export(_Forger(f'"{first}"', f'"{second}"'), [image], CELLS, tmp_path / "out")
