@@ -155,5 +155,5 @@ REFINE = Tool(
     "brush",
     _gesture,
     OPTIONS,
-    help="Paint along a ragged edge of the class; it moves to the edge in the image",
+    help="Paint along a ragged edge; it moves to the edge in the image",
 )

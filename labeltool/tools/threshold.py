@@ -152,5 +152,5 @@ THRESHOLD = Tool(
     "cross",
     select_in_box("threshold", "threshold", find, most_px=MOST_PX, live_px=LIVE_PX),
     OPTIONS,
-    help="Drag a box around objects; right-drag erases",
+    help="Drag a box; right-drag erases",
 )

@@ -1087,7 +1087,7 @@ Shift 使边保持 45 度方向。按住 Ctrl 开始则仅在当前类别中切�
         <translation>在对象周围拖出框；右键擦除</translation>
     </message>
     <message>
-        <source>Drag a box around objects; right-drag erases</source>
+        <source>Drag a box; right-drag erases</source>
         <translation>在对象周围拖出框；右键拖动擦除</translation>
     </message>
     <message>
@@ -1161,7 +1161,7 @@ With Ctrl held at the start the ring is cut out of the current class only.</sour
         <translation>合并对象</translation>
     </message>
     <message>
-        <source>Paint along a ragged edge of the class; it moves to the edge in the image</source>
+        <source>Paint along a ragged edge; it moves to the edge in the image</source>
         <translation>沿类别的粗糙边缘涂画，边缘会移到图像中的边界上</translation>
     </message>
     <message>

@@ -607,10 +607,10 @@ def test_an_option_without_a_widget_is_refused(app: QApplication) -> None:
 
 def test_a_dialog_remembers_its_size_and_fits_the_smallest_screen(app: QApplication) -> None:
     first = KeysDialog()
-    first.resize(700, 500)
+    first.resize(800, 500)
     first.show()
     first.close()
-    assert KeysDialog().size() == QSize(700, 500)
+    assert KeysDialog().size() == QSize(800, 500)
     second = KeysDialog()
     second.resize(4000, 3000)
     second.show()
