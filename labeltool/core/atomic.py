@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from labeltool.core.errors import StoreError
 
 TEMPORARY = ".partial"
 """Ending of the names of files that are being written; nobody misses one that is left over."""
+
+_NEXT_TO_NOTHING_BYTES = 1 << 20
 
 _WAITS_S = (0.01, 0.05, 0.2, 0.5, 1.0)
 
@@ -34,10 +37,16 @@ def replacing(path: Path) -> Iterator[Path]:
         move(temporary, path)
     except OSError as error:
         if str(error.filename) == str(temporary):  # a name that nobody has given
-            error.filename, error.filename2 = str(path), None
+            error.filename = str(path)
+            del error.filename2
+        raise
+    except StoreError as error:
+        if error.file == str(temporary):
+            error.file = str(path)
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it must not hide why; what is left over is deleted later
+            temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
@@ -52,6 +61,17 @@ def write_bytes(path: Path, data: bytes) -> None:
                 file=path,
                 hint="The disk or its connection is failing; write somewhere else",
             )
+
+
+def out_of_room(error: BaseException, folder: Path) -> bool:
+    """Whether a write into ``folder`` failed because the disk is full. Libraries that write by themselves do not say
+    why: they have where next to nothing is left."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    try:
+        return shutil.disk_usage(folder).free < _NEXT_TO_NOTHING_BYTES
+    except OSError:
+        return False
 
 
 def writable(folder: Path) -> bool:
@@ -69,6 +89,23 @@ def sync_file(path: Path) -> None:
         os.close(handle)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and what is missing above it; all these names have reached the disk when this returns.
+
+    OSError leaves no folder that was not there before: whoever tries again brings the names to the disk, too.
+    """
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        for folder in reversed(missing):
+            sync_folder(folder.parent)
+    except OSError:
+        with suppress(OSError):
+            for folder in missing:
+                folder.rmdir()
+        raise
+
+
 def sync_folder(path: Path) -> None:
     """Return once the names in a folder have reached the disk; Windows has no such call and needs none."""
     if os.name == "nt":
@@ -78,6 +115,12 @@ def sync_folder(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_folders(path: Path) -> None:
+    """Return once the names in a folder and in all below it have reached the disk."""
+    for folder in (path, *filter(Path.is_dir, path.rglob("*"))):
+        sync_folder(folder)
 
 
 def move(source: Path, target: Path) -> None:

@@ -52,6 +52,12 @@ class Signal(Generic[T]):
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     def emit(self, value: T) -> None:
-        """Tell every listener."""
+        """Tell every listener, also where one fails; the first failure is raised when all have been told."""
+        failure: Exception | None = None
         for listener in list(self._listeners):
-            listener(value)
+            try:
+                listener(value)
+            except Exception as error:  # of a view, say: the others must know all the same
+                failure = failure or error
+        if failure is not None:
+            raise failure

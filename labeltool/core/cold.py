@@ -58,6 +58,11 @@ class ColdTile:
         return sparse + (len(self._place) if isinstance(self._place, bytes) else 0)
 
     @property
+    def stored(self) -> int:
+        """Bytes of the deflated pixels, wherever they are."""
+        return len(self._place) if isinstance(self._place, bytes) else self._place.length
+
+    @property
     def deflated(self) -> bytes:
         """The pixels as :func:`deflate` made them."""
         return fetch(self._place)
@@ -130,6 +135,13 @@ def warm(tile: Held) -> Tile:
 def memory(tile: Held | None) -> int:
     """Bytes of pixels that a tile keeps in memory."""
     return 0 if tile is None or (isinstance(tile, np.ndarray) and tile.strides == (0, 0)) else tile.nbytes
+
+
+def stored(tile: Held | None) -> int:
+    """Bytes that the pixels of a tile take when they are kept: deflated where it is cold, one where it is constant."""
+    if isinstance(tile, ColdTile):
+        return tile.stored
+    return memory(tile) or (0 if tile is None else tile.itemsize)
 
 
 class TileMap(MutableMapping[TileIndex, Tile]):

@@ -5,11 +5,21 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from labeltool.core.progress import CancelToken
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes. OSError when it cannot be read."""
+PIECE_BYTES = 1 << 22
+
+
+def file_hash(path: Path, cancel: CancelToken | None = None) -> str:
+    """SHA-256 of a file's bytes. OSError when it cannot be read, CancelledError after a cancel."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        if cancel is None:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        while piece := file.read(PIECE_BYTES):
+            cancel.check()
+            digest.update(piece)
+        return digest.hexdigest()
 
 
 def image_digest(path: Path, page: str = "") -> str:

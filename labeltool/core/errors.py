@@ -48,6 +48,16 @@ class StoreError(LabeltoolError):
     may_pass = True
 
 
+class DiskFullError(StoreError):
+    """There is no room where something is to be written; ``needs_bytes`` would do, 0 where nobody has reckoned."""
+
+    needs_bytes = 0
+
+
+class GoneError(StoreError):
+    """The project's folder cannot be reached: its drive was unplugged, or its network share has gone."""
+
+
 class ConflictError(StoreError):
     """Somebody else has changed what was to be changed; nothing was overwritten."""
 
@@ -56,6 +66,10 @@ class ConflictError(StoreError):
 
 class ModelError(LabeltoolError):
     """A model could not be loaded or did not finish."""
+
+
+class DeviceError(ModelError):
+    """The device that a model runs on has failed, as when a driver is lost. A new process, or the CPU, may do."""
 
 
 class CancelledError(LabeltoolError):

@@ -12,6 +12,17 @@ MEMORY_VARIABLE = "LABELTOOL_MEMORY_MB"
 MOST = 768 * MIB
 LEAST = 64 * MIB
 
+_CV_NO_MEMORY = -4
+_NO_THREAD = "can't start new thread"
+"""What Python says where there is no room for another stack."""
+
+
+def ran_out(error: BaseException) -> bool:
+    """Whether an error says that there is no memory left."""
+    of_opencv = type(error).__module__ == "cv2" and getattr(error, "code", None) == _CV_NO_MEMORY
+    return isinstance(error, MemoryError) or of_opencv or str(error) == _NO_THREAD
+
+
 Use = Literal[
     "pyramid",
     "decoding",

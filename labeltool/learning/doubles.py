@@ -20,6 +20,8 @@ def doubles(vectors: Vectors, known: Vectors, nearest: float) -> dict[int, int]:
     ``known`` [m, d] (numbers from n on), where that is at most ``nearest`` away.
     """
     found: dict[int, int] = {}
+    if not len(vectors):
+        return found
     originals = list(range(len(vectors), len(vectors) + len(known)))
     everything = np.concatenate([vectors, known.reshape(-1, vectors.shape[1])]).astype(np.float64)
     for index in range(len(vectors)):

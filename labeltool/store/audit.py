@@ -6,38 +6,50 @@ import sqlite3
 from collections.abc import Iterator
 from itertools import pairwise
 
-import numpy as np
-
 from labeltool.core.catalog import IGNORE
 from labeltool.core.errors import StoreError
-from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Place
-from labeltool.core.provenance import Origin
 from labeltool.store import events
 from labeltool.store.contents import Contents
+from labeltool.store.counts import count_mask
+from labeltool.store.database import DamagedError, LostError
 from labeltool.store.history import chain_next, chain_start, place_of
 from labeltool.store.mask_file import Damage, MaskFile
+from labeltool.store.tiles import Packed
 
 
 def problems(file: MaskFile) -> Iterator[str]:
     """Everything that is wrong, in sentences; a file that cannot be read at all raises StoreError."""
     with file.reading() as contents:
-        db = contents.db
-        for (line,) in db.execute("PRAGMA quick_check"):
-            if line != "ok":
-                yield f"the database is damaged: {line}"
-        yield from _chain(contents)
-        yield from _tiles_against_journal(db)
-        yield from _events(contents)
-        revisions = [r for (r,) in db.execute("SELECT revision FROM operations ORDER BY revision")]
+        yield from structure(contents)
+        revisions = [r for (r,) in contents.db.execute("SELECT revision FROM operations ORDER BY revision")]
     damaged: list[Damage] = []
     mask = file.load(damaged)
     for each in damaged:
         yield f"{each.reason}{' (the journal still has it)' if each.restored else ''}"
-    if not damaged and _count(mask) != file.class_pixels():
+    if not damaged and count_mask(mask) != file.class_pixels():
         yield "the pixels counted are not those in the mask"
     yield from _unreadable(file, revisions)
     yield from _unknown_classes(file)
+
+
+def structure(file: Contents) -> Iterator[str]:
+    """What is wrong but for pixels: whether the file is whole, and its operations lead to the tiles it holds."""
+    for (line,) in file.db.execute("PRAGMA quick_check"):
+        if line != "ok":
+            yield f"the database is damaged: {line}"
+    yield from _chain(file)
+    yield from _tiles_against_journal(file.db)
+    yield from _events(file)
+
+
+def damaged_tiles(file: Contents) -> Iterator[str]:
+    """The tiles of the mask whose pixels are not those that were saved, one at a time."""
+    for *key, data, sha256 in file.db.execute("SELECT plane, row, col, data, sha256 FROM tiles"):
+        try:
+            file.unpack(place_of(*key), Packed(data, sha256), inflated=True)
+        except DamagedError as error:
+            yield error.message
 
 
 def _chain(file: Contents) -> Iterator[str]:
@@ -91,6 +103,8 @@ def _unreadable(file: MaskFile, revisions: list[int]) -> Iterator[str]:
     for revision in revisions:
         try:
             file.patch(revision)
+        except LostError:
+            continue  # somebody has been told
         except StoreError as error:
             yield f"r{revision} cannot be undone: {error.message}"
     for key in file.prediction_keys():
@@ -98,15 +112,6 @@ def _unreadable(file: MaskFile, revisions: list[int]) -> Iterator[str]:
             file.prediction(key)
         except StoreError as error:
             yield error.message
-
-
-def _count(mask: LabelMask) -> dict[int, int]:
-    total = np.zeros(256, np.int64)
-    for index in mask.occupied():
-        label, origin = mask.planes["label"].tile(index), mask.planes["origin"].tile(index)
-        counted = label[origin != Origin.NOBODY].astype(np.uint8, copy=False)
-        total += np.bincount(counted, minlength=256)
-    return {int(value): int(total[value]) for value in np.flatnonzero(total)}
 
 
 def _unknown_classes(file: MaskFile) -> Iterator[str]:

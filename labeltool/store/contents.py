@@ -15,9 +15,18 @@ from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.core.geometry import TILE, Size
 from labeltool.core.mask import PLANES, Tile
 from labeltool.core.patch import Patch, Place, TileDelta
-from labeltool.store import events, predictions
-from labeltool.store.database import DamagedError
-from labeltool.store.history import History, JournalEntry, OperationInfo, place_key, place_of, replay
+from labeltool.store import events, predictions, soundness
+from labeltool.store.database import DamagedError, LostError, NewerError
+from labeltool.store.history import (
+    History,
+    JournalEntry,
+    OperationInfo,
+    chain_next,
+    chain_start,
+    place_key,
+    place_of,
+    replay,
+)
 from labeltool.store.tiles import Packed, blank_tile, shape_of, unpack, unpack_cold
 
 APPLICATION_ID = 0x4C544D31
@@ -40,7 +49,10 @@ SCHEMA = (
     f"PRAGMA user_version={FORMAT}",
 )
 
-_FSCK = "`labeltool fsck` says what is left of the file"
+_READABLE_BY = "readable_by"
+"""The oldest format whose readers may look at a file, where that is older than its own: for newer versions to write."""
+
+FSCK = "`labeltool fsck --repair` restores what can be restored"
 
 
 @dataclass(frozen=True)
@@ -59,9 +71,10 @@ class Contents:
     chain: bytes
 
     @classmethod
-    def of(cls, path: Path, db: sqlite3.Connection) -> Contents:
-        """Read what every call needs; StoreError where this is no mask file, or one of a newer version."""
-        _check_format(path, db)
+    def of(cls, path: Path, db: sqlite3.Connection, *, write: bool = False) -> Contents:
+        """Read what every call needs; DamagedError where this is no mask file, NewerError where a newer version does
+        not let this one read it, or ``write`` it."""
+        _check_format(path, db, write=write)
         with sensible(path):
             meta = read_meta(db)
             mask = json.loads(meta["mask"])
@@ -77,6 +90,55 @@ class Contents:
                 int(meta["revision"]),
                 bytes.fromhex(meta["chain"]),
             )
+
+    def check_journal(self) -> None:
+        """DamagedError where an operation is gone or was changed: then nobody knows what the revisions after it were.
+
+        Costs what was committed since somebody last looked.
+        """
+        sound = soundness.known(self.path)
+        if sound is None or sound.chain != self._chain_at(sound.revision):
+            sound = soundness.Sound(0, chain_start(self.image_id))
+        last, chain = sound
+        for table in ("operations", "changes"):
+            least, most = self.db.execute(f"SELECT MIN(revision), MAX(revision) FROM {table}").fetchone()  # noqa: S608
+            if least is not None and not (1 <= least <= most <= self.revision):
+                what = (
+                    f"the journal speaks of r{least} to r{most}, and the newest revision is r{self.revision}"
+                )
+                raise DamagedError(what, file=self.path, hint=FSCK)
+        for revision, kind, target, stored in self.db.execute(
+            "SELECT revision, kind, target, chain FROM operations WHERE revision>? ORDER BY revision", (last,)
+        ):
+            rows = self.db.execute(
+                "SELECT plane, row, col, sha256 FROM changes WHERE revision=?", (revision,)
+            )
+            after = {place_of(*key): sha256 for *key, sha256 in rows}
+            chain = chain_next(chain, revision, kind, target, after)
+            if revision != last + 1 or chain != stored:
+                raise DamagedError(f"the journal was changed at r{last + 1}", file=self.path, hint=FSCK)
+            last = revision
+        if (last, chain) != (self.revision, self.chain):
+            what = f"the newest revision is said to be r{self.revision}, and the journal ends at r{last}"
+            raise DamagedError(what, file=self.path, hint=FSCK)
+        soundness.keep(self.path, soundness.Sound(last, chain))
+
+    def _chain_at(self, revision: int) -> bytes | None:
+        row = self.db.execute("SELECT chain FROM operations WHERE revision=?", (revision,)).fetchone()
+        return row[0] if row else chain_start(self.image_id)
+
+    def astray(self) -> dict[Place, bytes | None]:
+        """The tiles that are not those the journal ends with, and what those hash to (None: nobody had set anything).
+
+        A tile that is gone, or lies in another's place, has no hash of its own that would tell.
+        """
+        last = "SELECT plane, row, col, MAX(revision), sha256 FROM changes GROUP BY plane, row, col"
+        wanted = {key[:3]: key[4] for key in self.db.execute(last) if key[4] is not None}
+        there = {key[:3]: key[3] for key in self.db.execute("SELECT plane, row, col, sha256 FROM tiles")}
+        if wanted == there:
+            return {}
+        keys = sorted(key for key in {*wanted, *there} if wanted.get(key) != there.get(key))
+        return {place_of(*key): wanted.get(key) for key in keys}
 
     def fill_of(self, place: Place) -> int:
         """The value of a pixel nobody has set."""
@@ -101,14 +163,37 @@ class Contents:
         return warm(self.unpack(place, Packed(*row))) if row else self.blank(place)
 
     def root_hash(self) -> str:
-        """SHA-256 over the hashes of all tiles: equal pixels give equal roots, whatever way led there."""
+        """SHA-256 over the hashes of all tiles: equal pixels give equal roots, whatever way led there.
+
+        DamagedError where they are not those that the journal ends with.
+        """
+        for place in self.astray():
+            raise DamagedError(
+                f"{tile_name(place)} is not the one the journal ends with", file=self.path, hint=FSCK
+            )
         root = hashlib.sha256(f"{self.size.width} {self.size.height} {self.fill}".encode())
         for *key, sha256 in self.db.execute("SELECT plane, row, col, sha256 FROM tiles ORDER BY 1, 2, 3"):
             root.update("{} {} {} ".format(*key).encode() + sha256)
         return root.hexdigest()
 
+    def root_hash_at(self, revision: int) -> str:
+        """The same of the mask as a revision left it, from the journal."""
+        if revision == self.revision:
+            return self.root_hash()
+        root = hashlib.sha256(f"{self.size.width} {self.size.height} {self.fill}".encode())
+        rows = self.db.execute(
+            """SELECT plane, row, col, sha256 FROM changes AS newest WHERE sha256 IS NOT NULL AND revision=(
+                 SELECT MAX(revision) FROM changes WHERE plane=newest.plane AND row=newest.row
+                 AND col=newest.col AND revision<=?) ORDER BY 1, 2, 3""",
+            (revision,),
+        )
+        for *key, sha256 in rows:
+            root.update("{} {} {} ".format(*key).encode() + sha256)
+        return root.hexdigest()
+
     def journaled(self, place: Place, revision: int) -> Held | None:
-        """The tile as ``revision`` left it, or None where nobody had set anything."""
+        """The tile as ``revision`` left it, or None where nobody had set anything; LostError where it is known to be
+        gone."""
         return self._unpacked(place, self._packed(place, revision))
 
     def _packed(self, place: Place, revision: int) -> Packed | None:
@@ -117,6 +202,10 @@ class Contents:
                ORDER BY revision DESC LIMIT 1""",
             (*place_key(place), revision),
         ).fetchone()
+        if (
+            row and row[0] is None and row[1] is not None
+        ):  # never an empty tile in the place of one that was lost
+            raise LostError(f"{tile_name(place)} as it was at r{revision} is lost", file=self.path)
         return Packed(*row) if row and row[0] is not None else None
 
     def _unpacked(self, place: Place, packed: Packed | None) -> Held | None:
@@ -129,11 +218,12 @@ class Contents:
             return (unpack if inflated else unpack_cold)(packed, PLANES[name], shape_of(index, self.size))
         except ValueError as error:
             raise DamagedError(
-                f"{tile_name(place)} is damaged: {error}", file=self.path, hint=_FSCK
+                f"{tile_name(place)} is damaged: {error}", file=self.path, hint=FSCK
             ) from error
 
     def history(self) -> History:
         """The undo and redo stacks."""
+        self.check_journal()
         rows = self.db.execute(
             "SELECT revision, title, kind, at_utc, target FROM operations ORDER BY revision"
         )
@@ -163,6 +253,7 @@ class Contents:
                 raise StoreError(
                     f"there is no revision {revision}; the newest is {self.revision}", file=self.path
                 )
+        self.check_journal()
         keys = self.db.execute(
             "SELECT DISTINCT plane, row, col FROM changes WHERE revision>? AND revision<=? ORDER BY 1, 2, 3",
             (min(start, end), max(start, end)),
@@ -181,6 +272,7 @@ class Contents:
         ).fetchone()
         if row is None:
             raise StoreError(f"there is no operation r{revision}", file=self.path)
+        self.check_journal()
         keys = self.db.execute("SELECT plane, row, col FROM changes WHERE revision=?", (revision,)).fetchall()
         deltas = {
             place: TileDelta(self.journaled(place, revision - 1), self.journaled(place, revision))
@@ -196,9 +288,18 @@ def sensible(path: Path) -> Iterator[None]:
     try:
         yield
     except LabeltoolError as error:
-        raise DamagedError(error.message, file=path, hint=_FSCK) from error
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise DamagedError(f"the file is damaged: {error!r}", file=path, hint=_FSCK) from error
+        raise DamagedError(error.message, file=path, hint=FSCK) from error
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        raise DamagedError(f"the file is damaged: {error!r}", file=path, hint=FSCK) from error
+
+
+@contextmanager
+def placed(path: Path) -> Iterator[None]:
+    """What stands in a column and cannot is damage: SQLite lets anything into any column."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        raise DamagedError(f"the file is damaged: {error!r}", file=path, hint=FSCK) from error
 
 
 def tile_name(place: Place) -> str:
@@ -221,14 +322,25 @@ def write_meta(db: sqlite3.Connection, meta: Mapping[str, str]) -> None:
     )
 
 
-def _check_format(path: Path, db: sqlite3.Connection) -> None:
+def _check_format(path: Path, db: sqlite3.Connection, *, write: bool) -> None:
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
         raise DamagedError("is not a mask file", file=path, hint="Another program has put it here")
-    if version > FORMAT:
-        raise StoreError(
-            f"was written by a newer labeltool (format {version}, this one reads {FORMAT})",
-            file=path,
-            hint="Install the newer version to open it; nothing was changed",
-        )
+    if version <= FORMAT:
+        return
+    newer = f"was written by a newer labeltool (format {version}, this one writes {FORMAT})"
+    if not _is_readable(db):
+        raise NewerError(newer, file=path, hint="Install the newer version to open it; nothing was changed")
+    if write:
+        hint = "Open the project for viewing, or install the newer version; nothing was changed"
+        raise NewerError(newer, file=path, hint=hint)
+
+
+def _is_readable(db: sqlite3.Connection) -> bool:
+    """Whether a newer version says that this one understands what it wrote."""
+    try:
+        row = db.execute("SELECT value FROM meta WHERE key=?", (_READABLE_BY,)).fetchone()
+        return row is not None and int(row[0]) <= FORMAT
+    except (sqlite3.Error, ValueError):
+        return False

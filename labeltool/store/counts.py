@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.mask import Tile
+from labeltool.core.mask import LabelMask, Tile
 from labeltool.core.patch import Patch, Place
 from labeltool.core.provenance import Origin
 
@@ -36,6 +36,15 @@ def count_change(
         changed = (label != new_label) | (origin != new_origin)
         total += _count(new_label, new_origin, changed) - _count(label, origin, changed)
     return {str(value): int(total[value]) for value in np.flatnonzero(total)}
+
+
+def count_mask(mask: LabelMask) -> dict[int, int]:
+    """Pixels of every class value that somebody has set, counted anew."""
+    total = np.zeros(256, np.int64)
+    for index in mask.occupied():
+        label, origin = mask.planes["label"].tile(index), mask.planes["origin"].tile(index)
+        total += _count(label, origin, np.broadcast_to(np.True_, label.shape))
+    return {int(value): int(total[value]) for value in np.flatnonzero(total)}
 
 
 def _count(label: Tile, origin: Tile, where: NDArray[np.bool_]) -> NDArray[np.int64]:

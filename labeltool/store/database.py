@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from labeltool.core.errors import StoreError
+from labeltool.core.atomic import sync_folder
+from labeltool.core.errors import DiskFullError, StoreError
 
 BUSY_S = 10.0
+MOST_BYTES = 1 << 26
+"""No value in a file of ours is larger."""
 
 DURABLE = (
     # The default, FULL, may lose an acknowledged transaction in a power cut: EXTRA also syncs the folder
@@ -30,8 +35,18 @@ class UnfinishedError(StoreError):
     """Saving was interrupted, and a reader may not tidy up."""
 
 
+class NewerError(StoreError):
+    """A file belongs to a newer version of the program."""
+
+    may_pass = False
+
+
+class LostError(DamagedError):
+    """Pixels of the journal that are known to be gone."""
+
+
 CAUSES: dict[str, tuple[type[StoreError], str, str]] = {
-    "SQLITE_FULL": (StoreError, "the disk is full", "Free some space; what was saved before is safe"),
+    "SQLITE_FULL": (DiskFullError, "the disk is full", "Free some space; what was saved before is safe"),
     "SQLITE_READONLY_ROLLBACK": (
         UnfinishedError,
         "saving was interrupted here",
@@ -39,20 +54,31 @@ CAUSES: dict[str, tuple[type[StoreError], str, str]] = {
     ),
     "SQLITE_READONLY": (StoreError, "may not be written", "Check the permissions of the project's folder"),
     "SQLITE_BUSY": (StoreError, "another program is using the file", "Close the other program and try again"),
-    "SQLITE_CORRUPT": (DamagedError, "the file is damaged", "`labeltool fsck` says what is left of it"),
+    "SQLITE_CORRUPT": (
+        DamagedError,
+        "the file is damaged",
+        "`labeltool fsck --repair` restores what can be restored",
+    ),
     "SQLITE_NOTADB": (
         DamagedError,
         "the file is not ours, or damaged",
-        "`labeltool fsck` says what is left of it",
+        "`labeltool fsck --repair` restores what can be restored",
     ),
     "SQLITE_CANTOPEN": (StoreError, "cannot be opened", "Is the drive connected, and may you read the file?"),
     "SQLITE_IOERR": (StoreError, "the disk failed", "Save a copy of the project on another disk"),
     "SQLITE_ERROR": (
         DamagedError,
         "the file lacks what we wrote",
-        "`labeltool fsck` says what is left of it",
+        "`labeltool fsck --repair` restores what can be restored",
     ),
 }
+
+
+_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_PERHAPS_FULL = ("SQLITE_CANTOPEN", "SQLITE_IOERR")
+"""What SQLite says where there is no room to make its journal, or no room within a quota."""
+_LEAST_BYTES = 16 << 10
 
 
 @contextmanager
@@ -67,11 +93,27 @@ def explained(path: Path) -> Iterator[None]:
 def explanation(error: BaseException, path: Path) -> StoreError:
     """The words for an error of SQLite or of the system."""
     name = getattr(error, "sqlite_errorname", "") or ""
+    if getattr(error, "errno", None) in _FULL or (name.startswith(_PERHAPS_FULL) and _no_room(path)):
+        name = "SQLITE_FULL"
+    if getattr(error, "errno", None) == errno.EIO:
+        name = "SQLITE_IOERR"
     for code, (kind, message, hint) in CAUSES.items():
         if name.startswith(code):
             return kind(f"{message} ({error})", file=path, hint=hint)
     reason = getattr(error, "strerror", None) or str(error)
-    return StoreError(f"could not be read or written: {reason}", file=path)
+    hint = "Check the permissions of the folder, or work in one that is yours"
+    return StoreError(
+        f"could not be read or written: {reason}",
+        file=path,
+        hint=hint if getattr(error, "errno", None) in _DENIED else None,
+    )
+
+
+def _no_room(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _LEAST_BYTES
+    except OSError:
+        return False
 
 
 @contextmanager
@@ -80,11 +122,26 @@ def connect(path: Path, *, write: bool) -> Iterator[sqlite3.Connection]:
     with explained(path):
         address = f"{path.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
         with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_S)) as connection:
-            connection.execute("PRAGMA trusted_schema=OFF")
+            refuse_strange(connection, path)
             if write:
                 for pragma in DURABLE:
                     connection.execute(pragma)
             yield connection
+
+
+def refuse_strange(connection: sqlite3.Connection, path: Path, name: str = "main") -> None:
+    """DamagedError where a file holds more than tables: a view under a table's name may never end, a trigger may undo
+    what is written. Neither is ours. No value may be larger than any that we write. ``name`` is that of the database
+    within the connection."""
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+    strange = f"SELECT type, name FROM {name}.sqlite_master WHERE type IN ('view', 'trigger') LIMIT 1"  # noqa: S608
+    for kind, called in connection.execute(strange):
+        raise DamagedError(
+            f"the file holds a {kind} ({called!r}), which we never write",
+            file=path,
+            hint="Somebody else has put it there; open a copy from before",
+        )
 
 
 @contextmanager
@@ -94,10 +151,19 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException as error:
+        if is_unsure(error):
+            sync_folder(Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent)
+            return
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def is_unsure(error: BaseException | None) -> bool:
+    """True where a commit has failed and yet stands: its journal is gone, and only whether that is so after a power cut
+    is open until the folder is synced."""
+    return getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_DIR_FSYNC"
 
 
 @contextmanager
@@ -107,4 +173,5 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a disk that fails has ended it already
+            connection.execute("ROLLBACK")

@@ -1,30 +1,31 @@
-"""Checking a project: everything that was promised, held against what is on disk. Changes nothing."""
+"""Checking a project: everything that was promised, held against what is on disk. Changes nothing, and says of what is
+damaged what a repair would do about it."""
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from labeltool.core.errors import LabeltoolError, StoreError
+from labeltool.core.errors import StoreError
 from labeltool.core.project import ImageRecord
-from labeltool.store import audit
-from labeltool.store.database import UnfinishedError
+from labeltool.store import backups, remedy
+from labeltool.store.database import NewerError, UnfinishedError
 from labeltool.store.index import Index
-from labeltool.store.layout import INDEX, is_project, leftovers, mask_path, mask_paths
-from labeltool.store.mask_file import MaskFile
-from labeltool.store.rebuild import rebuild_index
+from labeltool.store.layout import INDEX, MASKS, leftovers, mask_path, mask_paths
+from labeltool.store.mask_file import SUFFIX, MaskFile
+from labeltool.store.migration import too_new
 from labeltool.store.records import Description
+from labeltool.store.remedy import Remedy
+from labeltool.store.repair import index_problem, known_images, rebuild_index, was_project, worked_on
+from labeltool.store.settling import is_unfinished, rolled_back, verdict
 
 __all__ = ["Finding", "check", "rebuild_index"]
 
-
-BACKUP = "Restore the file from a backup"
+REPAIR = "`labeltool fsck --repair`"
+_AGAIN = f"{REPAIR}, or opening the project for writing, makes it again from the mask files"
 
 
 @dataclass(frozen=True)
@@ -43,91 +44,148 @@ class Finding:
 def check(root: Path) -> list[Finding]:
     """Everything that is wrong with a project nobody is writing; StoreError where there is none."""
     root = root.absolute()
-    if not is_project(root):
+    if not was_project(root):
         raise StoreError("there is no project here", file=root)
     findings = [_leftover(path) for path in leftovers(root)]
+    listed = _Listed.read(root)
     described: dict[str, Description] = {}
     for path in mask_paths(root):
-        findings += _check_masks(path, described)
-    return findings + _check_index(root, described)
+        findings += _check_masks(root, path, listed, described)
+    for path in _gone(root, listed):
+        findings += _of_remedy(root, path, listed)
+    return [*findings, *listed.findings, *_compared(root, listed, described), *_beside(root)]
+
+
+@dataclass
+class _Listed:
+    """What the index says; ``known`` is None where it cannot be read."""
+
+    known: Mapping[str, Description] | None
+    findings: list[Finding]
+
+    @classmethod
+    def read(cls, root: Path) -> _Listed:
+        path = root / INDEX
+        if not path.is_file():
+            return cls(None, [Finding(path, "the list of images is missing", "error", _AGAIN)])
+        if is_unfinished(path):
+            return cls._unfinished(path)
+        return cls._of(path)
+
+    @classmethod
+    def _unfinished(cls, path: Path) -> _Listed:
+        found, wrong = verdict(path, (index_problem,))
+        if found != "own":
+            what = (
+                f"beside it lies a journal that does not belong to it: applied, it would leave this: {wrong}"
+            )
+            return cls(cls._of(path).known, [Finding(path, what, "error", f"{REPAIR} sets it aside")])
+        put_right = "It is put right when the project is opened"
+        with rolled_back(path) as copy:
+            listed = cls._of(copy)
+        return cls(listed.known, [Finding(path, "saving was interrupted", "notice", put_right)])
+
+    @classmethod
+    def _of(cls, path: Path) -> _Listed:
+        index = Index(path, write=False)
+        try:
+            name, (catalog, version) = index.name(), index.catalog()
+            records = index.records()
+            wrong = index_problem(path)
+        except UnfinishedError:
+            return cls(None, [])
+        except NewerError as error:
+            return cls(None, [Finding(path, error.message, "error", error.hint or "")])
+        except StoreError as error:
+            return cls(None, [Finding(path, error.message, "error", _AGAIN)])
+        known = {i: Description(record, name, catalog, version) for i, record in records.items()}
+        findings = [Finding(path, wrong, "error", _AGAIN)] if wrong else []
+        newer = too_new(path.parent)
+        if newer:
+            hint = "It can be looked at; install the newer version to change it"
+            findings.append(Finding(path, newer, "notice", hint))
+        return cls(known, findings)
 
 
 def _leftover(path: Path) -> Finding:
-    return Finding(path, "is left from an interrupted save", "notice", "It goes when the project is opened")
+    return Finding(path, "is left from an interrupted save", "notice", f"{REPAIR} sets it aside")
 
 
-def _check_masks(path: Path, described: dict[str, Description]) -> list[Finding]:
-    findings = []
+def _check_masks(
+    root: Path, path: Path, listed: _Listed, described: dict[str, Description]
+) -> Iterator[Finding]:
+    """What is wrong with a mask file; one that is whole, or will be once it is opened, is described."""
+    yield from _of_remedy(root, path, listed)
     try:
-        with _settled(path) as settled:
-            if settled != path:
-                findings.append(
-                    Finding(
-                        path, "saving was interrupted", "notice", "It is put right when the project is opened"
-                    )
+        with rolled_back(path) if is_unfinished(path) else nullcontext(path) as settled:
+            description = MaskFile.open(settled).description()
+    except (StoreError, OSError):
+        return
+    if description.image.id == path.stem:
+        described[path.stem] = description
+
+
+def _of_remedy(root: Path, path: Path, listed: _Listed) -> Iterator[Finding]:
+    known = None if listed.known is None else listed.known.get(path.stem)
+    with remedy.elsewhere(path) as target:
+        try:
+            found = remedy.find(root, path, target, known)
+        except NewerError as error:
+            yield Finding(path, error.message, "error", error.hint or "")
+            return
+    if found is None:
+        return
+    if found.kind == "unfinished":
+        put_right = "It is put right when the project is opened"
+        yield Finding(path, found.what, "notice", put_right)
+        return
+    for problem in found.problems:
+        yield Finding(path, problem, "error", _hint(found))
+
+
+def _hint(found: Remedy) -> str:
+    if found.kind == "none":
+        return found.words[:1].upper() + found.words[1:]
+    return f"{REPAIR}: {found.words}"
+
+
+def _gone(root: Path, listed: _Listed) -> list[Path]:
+    """Where a mask file should be and is none."""
+    known = listed.known if listed.known is not None else known_images(root)
+    return sorted(path for path in worked_on(root, known) if not path.exists())
+
+
+def _compared(root: Path, listed: _Listed, described: dict[str, Description]) -> Iterator[Finding]:
+    for image_id, description in described.items() if listed.known is not None else ():
+        path = mask_path(root, image_id)
+        known = (listed.known or {}).get(image_id)
+        if known is None:
+            yield Finding(path, "is not in the list of images", "error", f"{REPAIR} adds it")
+        elif known.image != description.image:
+            yield Finding(
+                path, _lag(known.image, description.image), "notice", "It catches up with the next change"
+            )
+
+
+def _lag(listed: ImageRecord, image: ImageRecord) -> str:
+    return f"the list of images lags behind (it says r{listed.revision}, the file r{image.revision})"
+
+
+def _beside(root: Path) -> Iterator[Finding]:
+    """Journals without a file, and backups that would be of no use."""
+    for journal in sorted((root / MASKS).glob(f"*/*{SUFFIX}-journal")):
+        if not journal.with_name(journal.name.removesuffix("-journal")).exists():
+            yield Finding(
+                journal, "the mask file of this journal is gone", "error", f"{REPAIR} sets it aside"
+            )
+    for copies in backups.of_all_images(root).values():
+        for each in copies:
+            wrong = remedy.problems_of_backup(each)
+            if wrong:
+                yield Finding(
+                    each.path, f"this backup is damaged: {wrong}", "notice", f"{REPAIR} sets it aside"
                 )
-            file = MaskFile.open(settled)
-            for what in audit.problems(file):
-                findings.append(Finding(path, what, "error", BACKUP))
-            description = file.description()
-    except LabeltoolError as error:
-        return [*findings, Finding(path, error.message, "error", BACKUP)]
-    except (sqlite3.Error, OSError) as error:
-        return [*findings, Finding(path, str(error), "error", BACKUP)]
-    described[description.image.id] = description
-    if path.stem != description.image.id:
-        findings.append(Finding(path, f"holds the mask of another image, {description.image.id}", "error"))
-    return findings
-
-
-@contextmanager
-def _settled(path: Path) -> Iterator[Path]:
-    """The file, or a copy that has been rolled back where a save was interrupted: the original stays as it is."""
-    try:
-        MaskFile.open(path)
-    except UnfinishedError:
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(shutil.copy(path, folder))
-            shutil.copy(path.with_name(f"{path.name}-journal"), folder)
-            MaskFile.open(copy, write=True)
-            yield copy
-    else:
-        yield path
-
-
-def _check_index(root: Path, described: dict[str, Description]) -> list[Finding]:
-    path = root / INDEX
-    again = "Opening the project for writing makes the list again"
-    if not path.is_file():
-        return [Finding(path, "the list of images is missing", "error", again)]
-    index = Index(path, write=False)
-    try:
-        index.name()
-        index.catalog()
-        records = index.records()
-    except UnfinishedError:
-        return [
-            Finding(path, "saving was interrupted", "notice", "It is put right when the project is opened")
-        ]
-    except StoreError as error:
-        return [Finding(path, error.message, "error", again)]
-    findings = [
-        Finding(
-            mask_path(root, i), "is not in the list of images", "error", "`labeltool fsck --rebuild` adds it"
-        )
-        for i in described.keys() - records.keys()
-    ]
-    for record in records.values():
-        findings += _compare(mask_path(root, record.id), record, described.get(record.id))
-    return findings
-
-
-def _compare(path: Path, record: ImageRecord, description: Description | None) -> list[Finding]:
-    if description is None:
-        gone = record.revision > 0 and not path.exists()
-        what = f"the mask file of {record.name} is gone (it was at r{record.revision})"
-        return [Finding(path, what, "error", BACKUP)] if gone else []
-    if description.image != record:
-        what = f"the list of images lags behind (it says r{record.revision}, the file r{description.image.revision})"
-        return [Finding(path, what, "notice", "It catches up with the next change")]
-    return []
+    for each in backups.of_index(root):
+        wrong = index_problem(each.path)
+        if wrong:
+            yield Finding(each.path, f"this backup is damaged: {wrong}", "notice", f"{REPAIR} sets it aside")

@@ -87,5 +87,9 @@ def place_key(place: Place) -> tuple[int, int, int]:
 
 
 def place_of(plane: int, row: int, col: int) -> Place:
-    """The place that a key of the file stands for."""
+    """The place that a key of the file stands for; ValueError where there is none: SQLite lets anything in."""
+    if not (isinstance(plane, int) and isinstance(row, int) and isinstance(col, int)):
+        raise ValueError(f"a tile at {plane!r}, {row!r}, {col!r}")
+    if not 0 <= plane < len(PLANE_NAMES) or row < 0 or col < 0:
+        raise ValueError(f"a tile at {plane}, {row}, {col}")
     return PLANE_NAMES[plane], TileIndex(row, col)

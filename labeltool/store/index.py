@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,12 +12,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from labeltool.core.atomic import replacing
+from labeltool.core.atomic import replacing, sync_folder
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, StoreError
 from labeltool.core.geometry import Size
-from labeltool.core.project import ImageRecord, Status
-from labeltool.store.database import BUSY_S, DURABLE, DamagedError, explained, explanation
+from labeltool.core.project import SPLITS, ImageRecord, Status
+from labeltool.store.database import (
+    BUSY_S,
+    DURABLE,
+    DamagedError,
+    NewerError,
+    explained,
+    explanation,
+    is_unsure,
+    refuse_strange,
+)
 from labeltool.store.records import dump
 
 FORMAT = 3
@@ -56,10 +66,21 @@ images = sa.Table(
     sa.Column("place", sa.Float, nullable=False, server_default="0"),
     sa.Column("subject", sa.Text, nullable=False, server_default=""),
 )
+READABLE_BY = "readable_by"
+"""The oldest format whose readers may look at an index, for newer versions to write where that is older than theirs."""
+
 ADDED = ("page", "series", "place", "subject")
 """Columns of ``images`` that the first format lacks."""
 
 _STATUS = {status.value: status for status in Status}
+_KINDS: dict[type[Any], Any] = {
+    sa.Integer: int,
+    sa.BigInteger: int,
+    sa.Float: (int, float),
+    sa.String: str,
+    sa.Text: str,
+}
+_ID = re.compile(r"\w[\w.-]*")
 _COLUMNS = [column for column in images.columns if column.name != "number"]
 
 
@@ -70,7 +91,7 @@ class Index:
         self.path = path
         address = f"{path.absolute().as_uri()}?mode={'rw' if write else 'ro'}"
         self._engine = sa.create_engine(
-            "sqlite+pysqlite://", poolclass=sa.NullPool, creator=lambda: _connect(address, write)
+            "sqlite+pysqlite://", poolclass=sa.NullPool, creator=lambda: _connect(path, address, write)
         )
 
     @classmethod
@@ -96,7 +117,7 @@ class Index:
         return cls(path, write=True)
 
     def name(self) -> str:
-        """The project's name; StoreError where this is no index, or one from a newer version."""
+        """The project's name; StoreError where this is no index, NewerError where this version cannot read it."""
         return self._facts()[1]
 
     def format(self) -> int:
@@ -110,9 +131,9 @@ class Index:
             version, name = int(values["format"]), str(values["name"])
         except (KeyError, ValueError) as error:
             raise DamagedError("the index of the project is damaged", file=self.path) from error
-        if version > FORMAT:
+        if version > FORMAT and not _is_readable(values.get(READABLE_BY, "")):
             raise NewerError(
-                f"the project was written by a newer labeltool (format {version}, this one reads {FORMAT})",
+                f"{newer(version)}, and cannot be read by this one",
                 file=self.path.parent,
                 hint="Install the newer version to open it; nothing was changed",
             )
@@ -127,12 +148,15 @@ class Index:
             raise DamagedError("the index of the project is damaged: it has no classes", file=self.path)
         try:
             return ClassCatalog.from_json(json.loads(row.data), file=self.path), row.version
-        except (BadInputError, ValueError) as error:
+        except (BadInputError, TypeError, ValueError, RecursionError) as error:
             raise DamagedError(f"the index of the project is damaged: {error}", file=self.path) from error
 
     def add_catalog(self, catalog: ClassCatalog, version: int) -> None:
         """Write the next version of the classes."""
         with self._writing() as db:
+            db.execute(
+                catalogs.delete().where(catalogs.c.version == version)
+            )  # of an attempt that was said to fail
             _insert_catalog(db, catalog, version)
 
     def records(self) -> dict[str, ImageRecord]:
@@ -143,7 +167,7 @@ class Index:
             rows = db.execute(sa.select(*columns).select_from(images).order_by(images.c.number)).all()
         try:
             return {row[0]: _record(row) for row in rows}
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise DamagedError(f"the index of the project is damaged: {error!r}", file=self.path) from error
 
     def add(self, records: Iterable[ImageRecord]) -> None:
@@ -182,9 +206,24 @@ class Index:
                 f"{error.object!r} is not text", file=self.path, hint="Rename the file"
             ) from error
         except sa.exc.DBAPIError as error:
-            raise explanation(error.orig or error, self.path) from error
+            if not is_unsure(error.orig):
+                raise explanation(error.orig or error, self.path) from error
+            with explained(self.path):
+                sync_folder(self.path.parent)
         except OSError as error:
             raise explanation(error, self.path) from error
+
+
+def newer(version: int) -> str:
+    """What is said of a project whose index is of a newer format."""
+    return f"the project was written by a newer labeltool (format {version}, this one writes {FORMAT})"
+
+
+def _is_readable(text: str) -> bool:
+    try:
+        return int(text) <= FORMAT
+    except ValueError:
+        return False
 
 
 def _missing(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
@@ -192,14 +231,15 @@ def _missing(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     return sa.literal(0.0 if isinstance(column.type, sa.Float) else "").label(column.name)
 
 
-class NewerError(StoreError):
-    """The project belongs to a newer version."""
-
-
-def _connect(address: str, write: bool) -> Any:
+def _connect(path: Path, address: str, write: bool) -> Any:
     import sqlite3  # noqa: PLC0415
 
     connection = sqlite3.connect(address, uri=True, timeout=BUSY_S, check_same_thread=False)
+    try:
+        refuse_strange(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     for pragma in DURABLE if write else ():
         connection.execute(pragma)
     return connection
@@ -236,8 +276,18 @@ def _row(record: ImageRecord) -> dict[str, Any]:
 
 
 def _record(row: Any) -> ImageRecord:
+    """KeyError, TypeError or ValueError where a row does not say what one says: SQLite lets anything into a column."""
+    for column, value in zip(_COLUMNS, row, strict=True):
+        if not isinstance(value, _KINDS[type(column.type)]):
+            raise TypeError(f"{column.name} is {value!r}")
     id_, path, width, height, kind, sha256, file_bytes, split, status, revision, *of_pages = row
     size = Size(width, height)
+    if not _ID.fullmatch(id_):  # files are named after it
+        raise ValueError(f"{id_!r} cannot be the id of an image")
+    if min(width, height) < 1 or min(file_bytes, revision) < 0 or split not in ("", *SPLITS):
+        raise ValueError(
+            f"an image of {width} x {height} pixels, {file_bytes} bytes, r{revision}, split {split!r}"
+        )
     return ImageRecord(
         id_, Path(path), size, kind, sha256, file_bytes, split, _STATUS[status], revision, *of_pages
     )

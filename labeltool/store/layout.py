@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
-from labeltool.core.atomic import TEMPORARY
+from labeltool.core.atomic import TEMPORARY, make_folder, replacing, sync_folder
 from labeltool.core.errors import StoreError
 from labeltool.store.mask_file import SUFFIX
 
@@ -16,6 +19,10 @@ MASKS = "masks"
 QUARANTINE = "quarantine"
 BACKUPS = "backups"
 FOLDERS = (MASKS, BACKUPS, QUARANTINE, "models")
+LOCKLESS = ("models", "runs", "loop", "cache", BACKUPS)
+"""Folders in which processes write that do not hold the project's lock."""
+AT_WORK_S = 24 * 3600.0
+"""Who has written nothing for so long is not at work any more."""
 
 
 def mask_path(root: Path, image_id: str) -> Path:
@@ -29,14 +36,52 @@ def mask_paths(root: Path) -> Iterator[Path]:
 
 
 def leftovers(root: Path) -> Iterator[Path]:
-    """Files that were being written when a process died; nothing in them was ever reported as saved."""
-    for pattern in (f".*{TEMPORARY}*", f"{MASKS}/*/.*{TEMPORARY}*"):
-        yield from sorted(root.glob(pattern))
+    """Files and folders that were being written when a process died; nothing in them was ever reported as saved.
+
+    What processes write that do not hold the project's lock is one of them after a day.
+    """
+    locked = (".", f"{MASKS}/*", QUARANTINE, f"{BACKUPS}/{MASKS}/*")
+    for folder in locked:
+        yield from sorted(root.glob(f"{folder}/.*{TEMPORARY}*"))
+    yield from abandoned(root)
+
+
+def abandoned(root: Path) -> Iterator[Path]:
+    """Those of :func:`leftovers` that processes without the project's lock have left. A few folders are looked at."""
+    young = time.time() - AT_WORK_S
+    for folder in LOCKLESS:
+        for path in sorted((root / folder).glob(f".*{TEMPORARY}*")):
+            if all(each.lstat().st_mtime < young for each in (path, *path.rglob("*"))):
+                yield path
+
+
+def unsettled(root: Path) -> Iterator[Path]:
+    """Mask files that were being written when a process died: a journal beside them says what is to be taken back."""
+    for journal in sorted((root / MASKS).glob(f"*/*{SUFFIX}-journal")):
+        path = journal.with_name(journal.name.removesuffix("-journal"))
+        if path.exists():
+            yield path
+
+
+def remove(leftover: Path) -> None:
+    """Delete a leftover; OSError where that cannot be."""
+    if leftover.is_dir() and not leftover.is_symlink():
+        shutil.rmtree(leftover)
+    else:
+        leftover.unlink()
 
 
 def is_project(root: Path) -> bool:
-    """True when somebody has worked here, with or without an index."""
+    """True when somebody has worked here, with or without an index; OSError where nobody may look."""
     return (root / INDEX).is_file() or any((root / MASKS).glob(f"*/*{SUFFIX}"))
+
+
+def seems_project(path: Path) -> bool:
+    """The same where it is only about what to show or to try: False, too, where nobody may look."""
+    try:
+        return is_project(path)
+    except OSError:
+        return False
 
 
 def prepare(root: Path) -> None:
@@ -45,15 +90,38 @@ def prepare(root: Path) -> None:
         raise StoreError(
             "there is a project here already", file=root, hint="Open it, or choose another folder"
         )
-    if root.exists() and (not root.is_dir() or any(p.name not in {*FOLDERS, LOCK} for p in root.iterdir())):
+    left = [path for path in leftovers(root) if path.parent == root]  # somebody died who made a project here
+    ours = {*FOLDERS, LOCK, *(path.name for path in left)}
+    if root.exists() and (not root.is_dir() or any(path.name not in ours for path in root.iterdir())):
         raise StoreError("the folder is not empty", file=root, hint="Choose a new or an empty folder")
+    for path in left:
+        remove(path)
     for folder in FOLDERS:
-        (root / folder).mkdir(parents=True, exist_ok=True)
+        make_folder(root / folder)
 
 
 def quarantine(root: Path, file: Path) -> Path:
-    """Set a file aside, under a name that was never used."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    target = root / QUARANTINE / f"{stamp}-{file.name}"
-    target.parent.mkdir(exist_ok=True)
-    return file.replace(target)
+    """Set a file or a folder aside, under a name that was never used."""
+    target = _free_name(root, file)
+    moved = file.replace(target)
+    for folder in (target.parent, file.parent):
+        sync_folder(folder)
+    return moved
+
+
+def keep_in_quarantine(root: Path, file: Path) -> Path:
+    """A copy of a file that is about to be replaced, whole or not at all, under a name that was never used."""
+    target = _free_name(root, file)
+    with replacing(target) as temporary:
+        shutil.copyfile(file, temporary)
+        shutil.copystat(file, temporary)
+    return target
+
+
+def _free_name(root: Path, file: Path) -> Path:
+    """Of two files that come within the same tick the second gets a number."""
+    folder = root / QUARANTINE
+    make_folder(folder)
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{file.name}"
+    names = (folder / (f"{number}-{name}" if number else name) for number in count())
+    return next(path for path in names if not path.exists())

@@ -2,34 +2,121 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import platform
 import threading
-from dataclasses import asdict, dataclass
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from labeltool.core.atomic import sync_folder
 from labeltool.core.errors import StoreError
-from labeltool.core.system_lock import try_lock
+from labeltool.core.progress import CancelToken, Progress, silent
+from labeltool.core.system_lock import machine, process_started, try_lock
 
 OWNER_BYTES = 512
 RECORD = "{:<32} {:>12} {:>12} {:>12}\n"
 RECORD_BYTES = len(RECORD.format("", 0, 0, 0))
+LIFE_BYTES = 1024
+_BEAT_AT = OWNER_BYTES + RECORD_BYTES
+_BEAT = "{:>16}\n"
+_LIFE_AT = _BEAT_AT + len(_BEAT.format(0))
+_AHEAD_AT = _LIFE_AT + LIFE_BYTES
+_AHEAD = "{:<32}\n"
+"""The file: who (which every version reads), the last stroke, how often the holder has given a sign of life, what else
+is known of the holder, and the image whose file may be ahead of the index (within one sector: it is never torn)."""
 
+BEAT_S = 10.0
+"""A holder gives a sign of life this often: it counts up in the file. No clock is compared with another computer's."""
 
-class ProjectLockedError(StoreError):
-    """Somebody who is alive, or may be, is writing the project."""
+SILENCE_S = 45.0
+"""Who holds a lock and gave no sign of life for so long may be taken for dead, if somebody says so who knows."""
+
+_OPEN = os.O_RDWR | getattr(os, "O_BINARY", 0)
+_LOOKS_A_SECOND = 4
+_PEEKS = 4
+"""Who only looks whether a lock is free holds it for a moment, so a busy one is asked for again."""
+_PEEK_S = 0.03
 
 
 @dataclass(frozen=True)
 class Owner:
-    """The process that holds a lock."""
+    """The process that holds a lock. ``since_utc`` is for people; ``token`` tells it from all others."""
 
     pid: int
     host: str
     since_utc: str
+    user: str = ""
+    started: str = ""
+    machine: str = ""
+    token: str = ""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """True when it runs on another computer, where this one cannot look."""
+        known = bool(self.machine and machine())
+        return self.host != platform.node() or (known and self.machine != machine())
+
+    @property
+    def is_dead(self) -> bool:
+        """True when it ran here and is gone for certain; its number may be another process's by now."""
+        if self.is_elsewhere:
+            return False
+        started = process_started(self.pid)
+        return started is None or bool(started and self.started and started != self.started)
+
+    def __str__(self) -> str:
+        name = f"{self.user}, " if self.user else ""
+        return f"{name}process {self.pid} on {self.host} since {self.since_utc}"
+
+
+class Sign(NamedTuple):
+    """A holder and its last sign of life."""
+
+    owner: Owner
+    beat: int
+
+
+class ProjectLockedError(StoreError):
+    """Somebody who is alive, or may be, is writing the project.
+
+    ``sign`` is what the lock says. ``may_be_stale`` is true where the holder is on another computer and the system
+    would give the lock away: :func:`is_silent` tells whether it still lives.
+    """
+
+    def __init__(self, path: Path, sign: Sign | None, *, may_be_stale: bool) -> None:
+        self.sign, self.may_be_stale = sign, may_be_stale
+        who, hint = "another process", "Close the other window"
+        if sign is not None:
+            who, hint = str(sign.owner), "Close it there"
+            if sign.owner.is_elsewhere:
+                hint += f"; if it is gone for good, delete {path.name}"
+        super().__init__(
+            f"the project is being edited by {who}",
+            file=path.parent,
+            hint=f"{hint}, or open the project to view it",
+        )
+
+
+class LockLostError(StoreError):
+    """Somebody else has taken the project over meanwhile, whom ``sign`` names; nothing more is written here."""
+
+    may_pass = False
+
+    def __init__(self, path: Path, sign: Sign | None) -> None:
+        self.sign = sign
+        who = "by somebody else" if sign is None else f"by {sign.owner}"
+        super().__init__(
+            f"the project was taken over {who}",
+            file=path.parent,
+            hint="What was saved before is safe; close the project here and open it to view it",
+        )
 
 
 class StrokeRecord(NamedTuple):
@@ -47,99 +134,284 @@ class Lock:
     Worker processes must be spawned, not forked, or they keep it alive.
     """
 
-    def __init__(self, handle: int, stale: Owner | None, left: StrokeRecord | None) -> None:
-        self._handle = handle
-        self._mutex = threading.Lock()
+    def __init__(self, path: Path, handle: int, stale: Owner | None, left: StrokeRecord | None) -> None:
+        self._path, self._handle = path, handle
+        self._mutex = threading.RLock()
         self._record = StrokeRecord()
+        self._ahead = ""
+        self._beat = 0
+        self._ended = threading.Event()
+        self.owner = _myself()
         self.stale = stale
         self.left = left
+        self.left_ahead = ""
 
     @classmethod
-    def acquire(cls, path: Path) -> Lock:
+    def acquire(cls, path: Path, *, take_over: Sign | None = None) -> Lock:
         """Take the lock; ProjectLockedError while its holder may be alive. OSError where it cannot be written.
 
-        ``stale`` is the dead process it was taken from, if any, and ``left`` what that was doing.
+        ``take_over`` is a sign of life that turned out to be the last one (:func:`is_silent`): its owner is taken for
+        dead unless it has given another one. ``stale`` is the dead process it was taken from, if any, ``left`` what
+        that was doing, and ``left_ahead`` the image whose file may be ahead of the index.
         """
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        handle = os.open(path, _OPEN | os.O_CREAT, 0o666)
         try:
-            free = try_lock(handle)
-            owner, left = _read(handle)
-            if free is False or (owner and (free is None or owner.host != platform.node())):
-                raise _locked(path, owner)
-            lock = cls(handle, owner, left)
-            lock._write_owner()
+            free = _patiently(handle)
+            sign, left = _read(handle)
+            if free is False or (sign is not None and _may_live(sign, free) and sign != take_over):
+                raise ProjectLockedError(path, sign, may_be_stale=free is not False and _is_elsewhere(sign))
+            lock = cls(path, handle, sign.owner if sign else None, left)
+            lock.left_ahead = _read_ahead(handle)
+            lock._write_all()
+            lock._flush()
+            with suppress(OSError):
+                sync_folder(path.parent)
+            threading.Thread(target=lock._live, name="labeltool-lock", daemon=True).start()
         except BaseException:
             os.close(handle)
             raise
         return lock
 
+    def hold(self) -> None:
+        """See that the file still says that the lock is ours; ask before anything is written.
+
+        LockLostError where somebody has taken it over. OSError where the file cannot be reached: the drive is gone. A
+        drive that came back, or a file that somebody deleted, is held again.
+        """
+        with self._mutex:
+            try:
+                handle, new = os.open(self._path, _OPEN), False
+            except FileNotFoundError:
+                handle, new = os.open(self._path, _OPEN | os.O_CREAT | os.O_EXCL, 0o666), True
+            try:
+                sign = _read(handle)[0]
+                if not new and (sign is None or sign.owner != self.owner):
+                    raise LockLostError(self._path, sign)
+                if not _same_file(handle, self._handle):
+                    self._handle, handle = self._adopted(handle), self._handle
+            finally:
+                _close(handle)
+
     def stroke_began(self, image_id: str, revision: int) -> None:
         """Note that a stroke is being drawn on an image that is at ``revision``. Takes microseconds."""
         with self._mutex:
             old = self._record
-            self._write_record(StrokeRecord(image_id, revision, old.begun + 1, old.saved))
+            self._note(StrokeRecord(image_id, revision, old.begun + 1, old.saved))
 
     def committing(self, image_id: str, revision: int) -> None:
-        """Note which image's file is about to get ahead of the index."""
+        """Note which image's file is about to get ahead of the index. After a power cut, too, this is known."""
         with self._mutex:
             if self._record.image_id != image_id:
                 self._write_record(self._record._replace(image_id=image_id, revision=revision))
+            if self._ahead != image_id:
+                self._put(_AHEAD_AT, _AHEAD.format(image_id).encode())
+                self._ahead = image_id
+                self._flush()
 
     def stroke_saved(self, image_id: str, revision: int) -> None:
         """Note that a stroke has become ``revision`` of an image."""
         with self._mutex:
             old = self._record
-            self._write_record(StrokeRecord(image_id, revision, old.begun, min(old.saved + 1, old.begun)))
+            self._note(StrokeRecord(image_id, revision, old.begun, min(old.saved + 1, old.begun)))
 
     def stroke_dropped(self) -> None:
         """Note that the stroke being drawn was taken back: nothing of it is to be saved."""
         with self._mutex:
             old = self._record
-            self._write_record(old._replace(begun=max(old.saved, old.begun - 1)))
+            self._note(old._replace(begun=max(old.saved, old.begun - 1)))
 
-    def release(self) -> None:
-        """Let others write. A second call does nothing."""
-        if self._handle >= 0:
-            os.ftruncate(self._handle, 0)
-            os.close(self._handle)
-            self._handle = -1
+    def release(self, *, lost: bool = False) -> None:
+        """Let others write. What the file says is somebody else's where the lock was ``lost``. A second call does
+        nothing."""
+        with self._mutex:
+            self._ended.set()
+            if self._handle >= 0:
+                with suppress(OSError):  # the drive is gone; a dead process's name keeps nobody out
+                    if not lost:
+                        os.ftruncate(self._handle, 0)
+                _close(self._handle)
+                self._handle = -1
 
-    def _write_owner(self) -> None:
-        owner = Owner(os.getpid(), platform.node(), datetime.now(UTC).isoformat(timespec="seconds"))
-        line = json.dumps(asdict(owner)).encode().ljust(OWNER_BYTES - 1) + b"\n"
-        os.lseek(self._handle, 0, os.SEEK_SET)
-        os.write(self._handle, line + RECORD.format(*self._record).encode())
+    def _adopted(self, handle: int) -> int:
+        """Hold another file of the same name in the place of ours."""
+        if _patiently(handle) is False:
+            raise LockLostError(self._path, _read(handle)[0])
+        before, self._handle = self._handle, handle
+        try:
+            self._write_all()
+        except BaseException:
+            self._handle = before
+            raise
+        self._handle = before
+        return handle
+
+    def _live(self) -> None:
+        """Give signs of life until the end."""
+        while not self._ended.wait(BEAT_S):
+            with self._mutex:
+                if self._handle < 0:
+                    return
+                self._beat += 1
+                with suppress(OSError):  # the drive is away; whoever saves says so
+                    self._put(_BEAT_AT, _BEAT.format(self._beat).encode())
+
+    def _write_all(self) -> None:
+        who = {"pid": self.owner.pid, "host": self.owner.host, "since_utc": self.owner.since_utc}
+        life = {
+            "user": self.owner.user[:64],
+            "started": self.owner.started,
+            "machine": self.owner.machine,
+            "token": self.owner.token,
+        }
+        parts = (
+            json.dumps(who).encode().ljust(OWNER_BYTES - 1) + b"\n",
+            RECORD.format(*self._record).encode(),
+            _BEAT.format(self._beat).encode(),
+            json.dumps(life).encode().ljust(LIFE_BYTES - 1) + b"\n",
+            _AHEAD.format(self._ahead).encode(),
+        )
+        self._put(0, b"".join(parts))
+
+    def _note(self, record: StrokeRecord) -> None:
+        """A note that is missing costs no stroke, only the words about it after a kill."""
+        try:
+            self._write_record(record)
+        except OSError:
+            self._record = record
+
+    def _flush(self) -> None:
+        """Bring the file to the disk. Where that fails no stroke is lost, only the words about it."""
+        with suppress(OSError):
+            os.fsync(self._handle)
 
     def _write_record(self, record: StrokeRecord) -> None:
         self._record = record
-        os.lseek(self._handle, OWNER_BYTES, os.SEEK_SET)
-        os.write(self._handle, RECORD.format(*record).encode())
+        self._put(OWNER_BYTES, RECORD.format(*record).encode())
+
+    def _put(self, at: int, data: bytes) -> None:
+        os.lseek(self._handle, at, os.SEEK_SET)
+        os.write(self._handle, data)
 
 
-def _read(handle: int) -> tuple[Owner | None, StrokeRecord | None]:
+def holder(path: Path) -> ProjectLockedError | None:
+    """Who would keep us from taking a lock now, without taking it; None where nobody would. OSError where nobody may
+    look."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        return None
+    try:
+        free, sign = try_lock(handle), _read(handle)[0]
+    finally:
+        os.close(handle)
+    if free is False or (sign is not None and _may_live(sign, free)):
+        return ProjectLockedError(path, sign, may_be_stale=free is not False and _is_elsewhere(sign))
+    return None
+
+
+def is_silent(
+    path: Path,
+    sign: Sign,
+    *,
+    progress: Progress = silent,
+    cancel: CancelToken | None = None,
+    silence_s: float = SILENCE_S,
+) -> bool:
+    """Watch a lock: True when its holder has given no sign of life since ``sign``, False as soon as it gives one.
+
+    Time is counted on this computer alone, in steps, so that neither clock matters.
+    """
+    steps = max(1, round(silence_s * _LOOKS_A_SECOND))
+    for step in range(steps):
+        if read_sign(path) != sign:
+            return False
+        progress(step, steps, "")
+        (cancel or CancelToken()).check()
+        time.sleep(silence_s / steps)
+    return read_sign(path) == sign
+
+
+def read_sign(path: Path) -> Sign | None:
+    """What a lock says; None where it says nothing. OSError where it cannot be read."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        return _read(handle)[0]
+    finally:
+        os.close(handle)
+
+
+def _patiently(handle: int) -> bool | None:
+    for _ in range(_PEEKS):
+        free = try_lock(handle)
+        if free is not False:
+            return free
+        time.sleep(_PEEK_S)
+    return False
+
+
+def _may_live(sign: Sign, free: bool | None) -> bool:
+    """Whether a holder that left its name may still be there. Where the system keeps no locks its process is looked
+    for; on another computer nobody can look."""
+    return sign.owner.is_elsewhere or (free is None and not sign.owner.is_dead)
+
+
+def _is_elsewhere(sign: Sign | None) -> bool:
+    return sign is not None and sign.owner.is_elsewhere
+
+
+def _myself() -> Owner:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    started = process_started(os.getpid()) or ""
+    return Owner(os.getpid(), platform.node(), now, _user()[:64], started, machine(), uuid.uuid4().hex)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return ""
+
+
+def _read(handle: int) -> tuple[Sign | None, StrokeRecord | None]:
     os.lseek(handle, 0, os.SEEK_SET)
-    data = os.read(handle, OWNER_BYTES + RECORD_BYTES)
+    data = os.read(handle, _LIFE_AT + LIFE_BYTES)
     try:
-        owner = Owner(**json.loads(data[:OWNER_BYTES]))
-    except (ValueError, TypeError):  # empty after a clean end, garbage after a power cut
+        who = json.loads(data[:OWNER_BYTES])
+        owner = Owner(int(who["pid"]), str(who["host"]), str(who["since_utc"]))
+    except (ValueError, TypeError, KeyError):  # empty after a clean end, garbage after a power cut
         return None, None
+    sign = _signed(owner, data[_BEAT_AT:])
     try:
-        image_id, revision, begun, saved = data[OWNER_BYTES:].decode().rstrip("\n").rsplit(maxsplit=3)
-        return owner, StrokeRecord(image_id, int(revision), int(begun), int(saved))
+        words = data[OWNER_BYTES:_BEAT_AT].decode().rstrip("\n").rsplit(maxsplit=3)
+        image_id, revision, begun, saved = words
+        return sign, StrokeRecord(image_id, int(revision), int(begun), int(saved))
     except ValueError:  # no stroke was begun
-        return owner, None
+        return sign, None
 
 
-def _locked(path: Path, owner: Owner | None) -> ProjectLockedError:
-    if owner is None:
-        who, hint = "another process", "Close the other window"
-    else:
-        who = f"process {owner.pid} on {owner.host} since {owner.since_utc}"
-        hint = "Close it there"
-        if owner.host != platform.node():
-            hint += f"; if it is gone for good, delete {path.name}"
-    return ProjectLockedError(
-        f"the project is being edited by {who}",
-        file=path.parent,
-        hint=f"{hint}, or open the project to view it",
-    )
+def _read_ahead(handle: int) -> str:
+    os.lseek(handle, _AHEAD_AT, os.SEEK_SET)
+    return os.read(handle, len(_AHEAD.format(""))).decode("ascii", "replace").strip()
+
+
+def _signed(owner: Owner, data: bytes) -> Sign:
+    """The owner with what else is known of it; older versions wrote nothing more."""
+    at = _LIFE_AT - _BEAT_AT
+    try:
+        beat, life = int(data[:at]), json.loads(data[at:])
+        known = (str(life[key]) for key in ("user", "started", "machine", "token"))
+        return Sign(Owner(owner.pid, owner.host, owner.since_utc, *known), beat)
+    except (ValueError, TypeError, KeyError):
+        return Sign(owner, 0)
+
+
+def _same_file(one: int, other: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(one), os.fstat(other))
+    except OSError:  # what it was on is gone
+        return False
+
+
+def _close(handle: int) -> None:
+    with suppress(OSError):  # of a drive that is gone
+        os.close(handle)

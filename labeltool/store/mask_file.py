@@ -9,16 +9,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from labeltool.core.atomic import replacing
+from labeltool.core.atomic import make_folder, replacing
 from labeltool.core.cold import Held, warm
 from labeltool.core.errors import ConflictError, StoreError
 from labeltool.core.geometry import TILE
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch, Place, TileDelta
 from labeltool.core.project import ImageRecord
-from labeltool.store import decisions, events, predictions
+from labeltool.store import decisions, events, predictions, soundness
 from labeltool.store.commit import Operation, commit
-from labeltool.store.contents import SCHEMA, Contents, read_meta, sensible, write_meta
+from labeltool.store.contents import (
+    FSCK,
+    SCHEMA,
+    Contents,
+    placed,
+    read_meta,
+    sensible,
+    tile_name,
+    write_meta,
+)
+from labeltool.store.counts import count_mask
 from labeltool.store.database import DamagedError, connect, explained, snapshot, transaction
 from labeltool.store.events import Event
 from labeltool.store.history import History, JournalEntry, chain_start, place_of
@@ -63,7 +73,7 @@ class MaskFile:
         }
         with explained(path):
             _refuse_leftovers(path)
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             with replacing(path) as temporary:
                 temporary.touch()
                 with connect(temporary, write=True) as db, transaction(db):
@@ -82,16 +92,20 @@ class MaskFile:
     @contextmanager
     def reading(self) -> Iterator[Contents]:
         """One state of the file for several reads."""
-        with connect(self.path, write=self.write) as db, snapshot(db):
-            yield Contents.of(self.path, db)
+        with connect(self.path, write=self.write) as db, snapshot(db), placed(self.path):
+            yield Contents.of(self.path, db, write=self.write)
 
     @contextmanager
     def writing(self) -> Iterator[Contents]:
         """One transaction."""
         if not self.write:
             raise StoreError("the file was opened for reading only", file=self.path)
-        with connect(self.path, write=True) as db, transaction(db):
-            yield Contents.of(self.path, db)
+        with connect(self.path, write=True) as db:
+            with transaction(db), placed(self.path):
+                sound = soundness.known(self.path)
+                yield Contents.of(self.path, db, write=True)
+            if sound is not None:
+                soundness.keep(self.path, sound)
 
     def revision(self) -> int:
         """The newest revision; 0 when nothing was ever committed."""
@@ -132,10 +146,15 @@ class MaskFile:
         the journal where that has it, and stays empty where it has not.
         """
         with self.reading() as file:
-            mask = LabelMask(file.size, file.fill)
+            mask, astray = LabelMask(file.size, file.fill), file.astray()
             for *key, data, sha256 in file.db.execute("SELECT plane, row, col, data, sha256 FROM tiles"):
                 place = place_of(*key)
-                tile = _load_tile(file, place, Packed(data, sha256), damaged, inflated=inflated)
+                if place not in astray:
+                    tile = _load_tile(file, place, Packed(data, sha256), damaged, inflated=inflated)
+                    if tile is not None:
+                        mask.planes[place[0]].tiles.put(place[1], tile)
+            for place, wanted in astray.items():
+                tile = _load_astray(file, place, wanted, damaged)
                 if tile is not None:
                     mask.planes[place[0]].tiles.put(place[1], tile)
             return mask
@@ -182,13 +201,25 @@ class MaskFile:
         with self.reading() as file:
             return file.root_hash()
 
+    def root_hash_at(self, revision: int) -> str:
+        """The same of the mask as a revision left it."""
+        with self.reading() as file:
+            return file.root_hash_at(revision)
+
     def class_pixels(self) -> dict[int, int]:
         """Pixels of every class value that somebody has set; counted at commit."""
         with self.reading() as file, sensible(self.path):
             return {int(value): n for value, n in json.loads(read_meta(file.db)["class_pixels"]).items()}
 
+    def recount(self) -> None:
+        """Count the pixels of each class anew, from the mask itself."""
+        counts = {str(value): n for value, n in count_mask(self.load()).items()}
+        with self.writing() as file:
+            write_meta(file.db, {"class_pixels": dump(counts)})
+
     def add_event(self, kind: str, data: Mapping[str, Any], author: str) -> None:
         """Write down what somebody did, in one transaction; the annotation stays as it is."""
+        dump(dict(data))  # TypeError here is the caller's, and no damage
         with self.writing() as file:
             events.add(file.db, kind, data, author)
 
@@ -255,6 +286,18 @@ def _load_tile(
         tile = _from_journal(file, place, packed.sha256)
         damaged.append(Damage(place, error.message, tile is not None))
         return tile
+
+
+def _load_astray(
+    file: Contents, place: Place, wanted: bytes | None, damaged: list[Damage] | None
+) -> Held | None:
+    """A tile that is gone, or is not the one the journal ends with, from the journal."""
+    reason = f"{tile_name(place)} is not the one the journal ends with"
+    if damaged is None:
+        raise DamagedError(reason, file=file.path, hint=FSCK)
+    tile = None if wanted is None else _from_journal(file, place, wanted)
+    damaged.append(Damage(place, reason, wanted is None or tile is not None))
+    return tile
 
 
 def _from_journal(file: Contents, place: Place, sha256: bytes) -> Held | None:

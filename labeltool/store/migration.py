@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labeltool.core.atomic import sync_file, sync_folder
 from labeltool.core.errors import StoreError
-from labeltool.store.database import connect, explained, transaction
-from labeltool.store.index import ADDED, FORMAT, Index, images
+from labeltool.store.backups import copy_index
+from labeltool.store.database import NewerError, connect, transaction
+from labeltool.store.index import ADDED, FORMAT, Index, images, newer
 from labeltool.store.layout import BACKUPS, INDEX
+
+
+def too_new(root: Path) -> str:
+    """Why this version may look at a project and not change it; empty where it may. NewerError where it cannot even
+    read it. Nothing is written to find out."""
+    try:
+        version = Index(root / INDEX, write=False).format()
+    except NewerError:
+        raise
+    except StoreError:  # whoever opens it says what is wrong with it
+        return ""
+    return newer(version) if version > FORMAT else ""
 
 
 def migrate(root: Path, index: Index) -> list[str]:
@@ -37,25 +47,8 @@ def migrate(root: Path, index: Index) -> list[str]:
 
 
 def _copy(root: Path, path: Path, version: int) -> Path:
-    """A copy of the index in the folder of backups that holds the same rows."""
+    """A copy of the index in the folder of backups that holds the same rows; never one of the half of them."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     copy = root / BACKUPS / f"project-format{version}-{stamp}.db"
-    with explained(copy):
-        copy.parent.mkdir(exist_ok=True)
-        with connect(path, write=False) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
-        sync_file(copy)
-        sync_folder(copy.parent)
-    if _content(copy) != _content(path):
-        raise StoreError(
-            "the copy of the old list of images is not equal to it, so nothing was changed", file=copy
-        )
+    copy_index(path, copy)
     return copy
-
-
-def _content(path: Path) -> tuple[str, list[list[tuple[object, ...]]]]:
-    """What an index holds, and whether SQLite finds it sound."""
-    with connect(path, write=False) as db:
-        sound = str(db.execute("PRAGMA integrity_check").fetchone()[0])
-        tables = ("project", "catalogs", "images")
-        return sound, [db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables]  # noqa: S608

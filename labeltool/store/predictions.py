@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -36,6 +37,10 @@ FILLS: Final = (IGNORE, 0, 0, 0, 0)
 """What each plane holds where a model has said nothing: such tiles are not kept."""
 _KNOWN: Final = len(PLANES)
 """The number of a plane of truth values, while tiles are put together: of which pixels the model has spoken."""
+
+DIGEST: Final = "prediction:"
+"""How the rows of ``meta`` begin that hold number and digest of an answer, by the model's key. Answers that older
+versions have kept are without."""
 
 REFERENCE: Final = "reference:"
 """How the keys of references begin: masks of other people, kept as if a model had given them."""
@@ -146,10 +151,14 @@ def store(db: sqlite3.Connection, model_key: str, answer: Gathered) -> None:
         "SELECT plane, row, col, data, sha256 FROM tiles WHERE plane < ? ORDER BY plane, row, col", (_KNOWN,)
     )
     db.executemany(f"INSERT INTO prediction_tiles VALUES({number}, ?, ?, ?, ?, ?)", rows)
+    db.execute(
+        "INSERT OR REPLACE INTO meta VALUES(?, ?)", (DIGEST + model_key, f"{number} {_digest(db, number)}")
+    )
 
 
 def remove(db: sqlite3.Connection, model_key: str) -> None:
     """Forget a model's answer, inside the caller's transaction; nothing where there is none."""
+    db.execute("DELETE FROM meta WHERE key=?", (DIGEST + model_key,))
     db.execute(
         "DELETE FROM prediction_tiles WHERE number IN (SELECT number FROM predictions WHERE model_key=?)",
         (model_key,),
@@ -162,6 +171,8 @@ def load(db: sqlite3.Connection, model_key: str, size: Size, file: Path) -> Pred
     run = db.execute("SELECT number, complete FROM predictions WHERE model_key=?", (model_key,)).fetchone()
     if run is None:
         return None
+    if not _is_what_was_kept(db, model_key, run[0]):
+        raise _damaged(model_key, "and not what was kept", file)
     planes = {name: Plane(size, UINT8, fill) for name, fill in zip(PLANES, FILLS, strict=True)}
     found = {"label", "confidence"}
     for number, row, col, *packed in db.execute(
@@ -172,19 +183,56 @@ def load(db: sqlite3.Connection, model_key: str, size: Size, file: Path) -> Pred
         try:
             planes[name].tiles.put(index, unpack_cold(Packed(*packed), UINT8, shape_of(index, size)))
         except ValueError as error:
-            raise StoreError(
-                f"the prediction of {model_key} is damaged in row {row}, column {col}: {error}",
-                file=file,
-                hint="Pre-label the image again",
-            ) from error
+            raise _damaged(model_key, f"in row {row}, column {col}: {error}", file) from error
     return PredictionPlanes(
         complete=bool(run[1]), **{name: plane for name, plane in planes.items() if name in found}
     )
 
 
+def _is_what_was_kept(db: sqlite3.Connection, model_key: str, number: int) -> bool:
+    """True also of an answer that an older version has kept: it took away all of the one before, and says nothing."""
+    row = db.execute("SELECT value FROM meta WHERE key=?", (DIGEST + model_key,)).fetchone()
+    if row is None:
+        strays = "SELECT 1 FROM prediction_tiles WHERE number NOT IN (SELECT number FROM predictions) LIMIT 1"
+        return not db.execute(strays).fetchone()
+    kept, _, digest = row[0].partition(" ")
+    if kept == str(number):
+        return bool(digest == _digest(db, number))
+    return not db.execute("SELECT 1 FROM prediction_tiles WHERE number=? LIMIT 1", (kept,)).fetchone()
+
+
+def _digest(db: sqlite3.Connection, number: int | None) -> str:
+    """SHA-256 over all that is kept of an answer: a tile that is gone has no hash of its own that would tell."""
+    found = hashlib.sha256()
+    for table, columns in (
+        ("predictions", "model_key, complete"),
+        ("prediction_tiles", "plane, row, col, sha256"),
+    ):
+        rows = db.execute(f"SELECT {columns} FROM {table} WHERE number=? ORDER BY {columns}", (number,))  # noqa: S608
+        for row in rows:
+            found.update(repr(row).encode())
+    return found.hexdigest()
+
+
+def _damaged(model_key: str, what: str, file: Path) -> StoreError:
+    is_reference = model_key.startswith(REFERENCE)
+    hint = (
+        "`labeltool fsck --repair` restores what can be restored"
+        if is_reference
+        else "Pre-label the image again"
+    )
+    called = (
+        f"reference {model_key.removeprefix(REFERENCE)}" if is_reference else f"prediction of {model_key}"
+    )
+    return StoreError(f"the {called} is damaged {what}", file=file, hint=hint)
+
+
 def keys(db: sqlite3.Connection) -> list[str]:
     """The models whose answers are kept, newest last."""
-    return [key for (key,) in db.execute("SELECT model_key FROM predictions ORDER BY number")]
+    found = [key for (key,) in db.execute("SELECT model_key FROM predictions ORDER BY number")]
+    if not all(isinstance(key, str) for key in found):
+        raise ValueError("a prediction without a name")
+    return found
 
 
 def made(db: sqlite3.Connection, model_key: str) -> str:

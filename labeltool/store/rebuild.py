@@ -8,33 +8,26 @@ from pathlib import Path
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.core.project import ImageRecord
+from labeltool.store.backups import of_index
 from labeltool.store.database import DamagedError, explained
 from labeltool.store.index import Index
-from labeltool.store.layout import INDEX, LOCK, mask_paths, quarantine
-from labeltool.store.lock import Lock
+from labeltool.store.layout import INDEX, mask_paths, quarantine
 from labeltool.store.mask_file import MaskFile
-
-
-def rebuild_index(root: Path) -> list[str]:
-    """Make project.db again and say what was done; the old one goes to quarantine. Needs the project's lock."""
-    with explained(root):
-        lock = Lock.acquire(root / LOCK)
-        try:
-            return rebuild(root)
-        finally:
-            lock.release()
+from labeltool.store.settling import settle
 
 
 def rebuild(root: Path) -> list[str]:
-    """The same for whoever holds the lock already.
+    """Make project.db again and say what was done; the old one goes to quarantine. The project's lock is held.
 
-    What can still be read of the old index is kept: images without a mask file are known nowhere else.
+    What can still be read of the old index, or of its newest backup, is kept: images without a mask file are known
+    nowhere else.
     """
     old, notices = root / INDEX, []
-    name, catalog, version, records = _salvage(old)
+    (name, catalog, version, records), source = _salvaged(root, old)
     for path in mask_paths(root):
         try:
-            found = MaskFile.open(path, write=True).description()
+            settle(path)
+            found = MaskFile.open(path).description()
         except LabeltoolError as error:
             notices.append(f"left out: {error}")
             continue
@@ -50,15 +43,28 @@ def rebuild(root: Path) -> list[str]:
     with explained(old):
         kept = _set_aside(root, old)
     Index.create(old, name, catalog, version, records.values())
-    was = (
-        f"the old one is {kept}"
-        if kept
-        else "it was missing; images without annotation have to be added again"
-    )
-    return [f"the list of images was made again from {len(records)} images: {was}", *notices]
+    was = f"the old one is {kept}" if kept else "it was missing"
+    made = f"the list of images was made again from {len(records)} images: {was}; {source}"
+    return [made, *notices]
 
 
-def _salvage(path: Path) -> tuple[str, ClassCatalog | None, int, dict[str, ImageRecord]]:
+Salvaged = tuple[str, ClassCatalog | None, int, dict[str, ImageRecord]]
+"""Name, classes with their version, and images by id."""
+
+
+def _salvaged(root: Path, old: Path) -> tuple[Salvaged, str]:
+    """What is known of the project besides what the mask files say, and where from."""
+    found = _salvage(old)
+    if found[1] is not None:
+        return found, "images nobody has worked on are those that it still listed"
+    for backup in of_index(root):
+        found = _salvage(backup.path)
+        if found[1] is not None:
+            return found, f"images nobody has worked on are those of the backup of {backup.when}"
+    return found, "images without annotation have to be added again"
+
+
+def _salvage(path: Path) -> Salvaged:
     index = Index(path, write=False)
     try:
         catalog, version = index.catalog()

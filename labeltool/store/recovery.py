@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labeltool.core.project import ImageRecord
 from labeltool.store.lock import StrokeRecord
@@ -26,6 +26,12 @@ class Recovery:
         # A stroke may have been committed without there being time to note it.
         unnoted = max(0, record.revision - left.revision)
         return cls(record.id, record.name, record.revision, max(0, pending - unnoted))
+
+    def after(self, image_id: str, brought_back: int, revision: int) -> Recovery:
+        """The same once so many operations of an image, which is at ``revision`` now, came back from elsewhere."""
+        if image_id != self.image_id:
+            return self
+        return replace(self, revision=revision, strokes_lost=max(0, self.strokes_lost - brought_back))
 
     def __str__(self) -> str:
         where = f"{self.image_name}: recovered to r{self.revision}" if self.image_id else "project recovered"

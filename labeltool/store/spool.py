@@ -19,6 +19,7 @@ from typing import IO, Any, NamedTuple, Self
 
 import numpy as np
 
+from labeltool.core.atomic import make_folder, sync_folder
 from labeltool.core.flate import zlib
 from labeltool.core.geometry import Box
 from labeltool.inference.frames import FrameError, Header, read_frame, write_frame
@@ -49,7 +50,7 @@ class Spool:
         found = _whole(path, about)
         self.windows = found.windows if found else 0
         self.ended = bool(found and found.ended)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         self._file: IO[bytes] = path.open("r+b" if found else "wb")
         if found:
             self._file.truncate(found.length)
@@ -74,6 +75,7 @@ class Spool:
             write_frame(self._file, {"windows": self.windows})
             self.ended = True
         self._sync()
+        sync_folder(self.path.parent)
 
     def close(self) -> None:
         """Let go of the file; what was added stays."""
@@ -112,7 +114,7 @@ def read_windows(path: Path) -> Iterator[Prediction]:
                     return
                 yield _window(*frame)
                 count += 1
-    except (FrameError, KeyError, TypeError, ValueError, zlib.error) as error:
+    except (FrameError, ArithmeticError, KeyError, TypeError, ValueError, zlib.error) as error:
         raise DamagedError(
             f"the windows of a prediction are damaged: {error}", file=path, hint=_AGAIN
         ) from error
@@ -133,7 +135,10 @@ def _window(header: Header, body: bytes) -> Prediction:
 def _whole(path: Path, wanted: dict[str, Any]) -> _Whole | None:
     """How much of a file is whole; None where there is none, or it is about something else."""
     windows, length, ended = 0, 0, False
-    with suppress(OSError, FrameError, KeyError, TypeError, ValueError, zlib.error), path.open("rb") as file:
+    with (
+        suppress(OSError, FrameError, ArithmeticError, LookupError, TypeError, ValueError, zlib.error),
+        path.open("rb") as file,
+    ):
         frame = read_frame(file)
         if frame is None or frame[0].get("about") != wanted:
             return None

@@ -46,11 +46,19 @@ def unpack(packed: Packed, dtype: np.dtype[np.generic], shape: tuple[int, int]) 
     """The read-only tile; ValueError where the pixels are not those that were hashed."""
     stored = dtype.newbyteorder("<")
     if len(packed.data) == dtype.itemsize:
-        value = np.frombuffer(packed.data, stored).astype(dtype)
         _compare(_constant_hash(packed.data, shape[0] * shape[1]), packed.sha256)
-        return np.broadcast_to(value.reshape(1, 1), shape)
+        return unhashed(packed.data, dtype, shape)
     raw = _inflate(packed.data, shape[0] * shape[1] * dtype.itemsize)
     _compare(hashlib.sha256(raw).digest(), packed.sha256)
+    return freeze(np.frombuffer(raw, stored).reshape(shape).astype(dtype, copy=False))
+
+
+def unhashed(data: bytes, dtype: np.dtype[np.generic], shape: tuple[int, int]) -> Tile:
+    """The pixels that some bytes hold, whatever their hash; ValueError where these are no pixels of that shape."""
+    stored = dtype.newbyteorder("<")
+    if len(data) == dtype.itemsize:
+        return np.broadcast_to(np.frombuffer(data, stored).astype(dtype).reshape(1, 1), shape)
+    raw = _inflate(data, shape[0] * shape[1] * dtype.itemsize)
     return freeze(np.frombuffer(raw, stored).reshape(shape).astype(dtype, copy=False))
 
 
@@ -91,12 +99,15 @@ def _constant_hash(value: bytes, count: int) -> bytes:
 
 
 def _inflate(data: bytes, expected: int) -> bytes:
+    inflater = zlib.decompressobj()
     try:
-        raw = zlib.decompressobj().decompress(data, expected + 1)
-    except zlib.error as error:
+        raw = inflater.decompress(data, expected + 1)
+    except (zlib.error, TypeError) as error:
         raise ValueError(str(error)) from error
     if len(raw) != expected:
         raise ValueError("wrong number of pixels")
+    if not inflater.eof or inflater.unused_data:  # whoever inflates it later is stricter
+        raise ValueError("the end is another one")
     return raw
 
 

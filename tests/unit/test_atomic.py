@@ -89,6 +89,26 @@ def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
     assert str(caught.value.filename) == str(target)
 
 
+def test_a_folder_that_cannot_be_synced_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever tries again makes it again, and so brings its name to the disk."""
+    synced: list[Path] = []
+
+    def sync_folder(path: Path) -> None:
+        synced.append(path)
+        if path.name == "new":
+            raise OSError("the disk failed")
+
+    monkeypatch.setattr(atomic, "sync_folder", sync_folder)
+    with pytest.raises(OSError, match="failed"):
+        atomic.make_folder(tmp_path / "new" / "folder")
+    assert synced == [tmp_path, tmp_path / "new"]
+    assert list(tmp_path.iterdir()) == []
+    atomic.make_folder(tmp_path / "other" / "folder")
+    assert (tmp_path / "other" / "folder").is_dir()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
 def test_a_folder_that_holds_no_files_of_ours_cannot_be_written(tmp_path: Path) -> None:
     assert atomic.writable(tmp_path)

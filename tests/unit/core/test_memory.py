@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import cv2
 import pytest
 
 from labeltool.core import memory
@@ -32,3 +33,20 @@ def test_masks_and_undo_keep_to_the_setting() -> None:
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
     ).stdout
     assert [int(word) for word in said.split()] == [10 << 20, 5 << 20]
+
+
+def test_a_lack_of_memory_is_told_from_other_errors_whoever_says_it() -> None:
+    lack = cv2.error("no room")
+    lack.code = -4
+    assert (
+        memory.ran_out(lack)
+        and memory.ran_out(MemoryError())
+        and memory.ran_out(RuntimeError("can't start new thread"))
+    )
+    for other in (
+        RuntimeError("can't start"),
+        cv2.error("x"),
+        ValueError(),
+        OSError(28, "No space left on device"),
+    ):
+        assert not memory.ran_out(other)

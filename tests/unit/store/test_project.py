@@ -193,12 +193,16 @@ def test_a_window_of_the_wrong_shape_is_refused(store: ProjectStore) -> None:
         store.save_prediction(CELL, "m", [(box, label[1:], confidence)])
 
 
-def test_only_images_without_work_can_be_removed(store: ProjectStore, painted: LabelMask) -> None:
-    with pytest.raises(StoreError, match="has annotations"):
-        store.remove_images([OTHER, CELL])
-    assert len(store.images()) == 2
-    store.remove_images([OTHER])
-    assert [image.id for image in store.images()] == [CELL]
+def test_removed_images_come_back_with_all_that_was_done_to_them(
+    store: ProjectStore, painted: LabelMask, root: Path
+) -> None:
+    store.remove_images([OTHER, CELL])
+    assert store.images() == []
+    assert [each.record.id for each in store.removed_images()] == [CELL, OTHER]
+    store.bring_back([CELL, OTHER])
+    assert {image.id for image in store.images()} == {CELL, OTHER}
+    assert store.load_mask(CELL).same_pixels(painted)
+    assert store.removed_images() == []
 
 
 def test_classes_are_versioned_and_reach_the_mask_files(

@@ -1,0 +1,332 @@
+"""What makes a damaged mask file whole again.
+
+Nothing is guessed. A tile comes back where pixels with its very hash are found: in the journal, or in a backup. A
+file that cannot be read comes back from the newest backup that is whole, and it is said how many steps are missing
+then. What cannot be had again is told; only who says so has a damaged tile emptied, as a step of the history. The
+damaged file is kept in quarantine whatever is done.
+"""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from labeltool.core.atomic import TEMPORARY, move, sync_file, sync_folder
+from labeltool.core.errors import LabeltoolError
+from labeltool.core.geometry import TileIndex
+from labeltool.core.words import counted
+from labeltool.store import audit, backups
+from labeltool.store.backups import Backup
+from labeltool.store.contents import placed
+from labeltool.store.database import NewerError, connect, explained, transaction
+from labeltool.store.layout import keep_in_quarantine, mask_path, quarantine
+from labeltool.store.mask_file import MaskFile
+from labeltool.store.mending import Mending
+from labeltool.store.records import Description
+from labeltool.store.settling import is_unfinished, journal_of, settle, structural, verdict
+from labeltool.store.settling import owner as owner_of
+
+Kind = Literal["unfinished", "journal", "mended", "backup", "misplaced", "aside", "none"]
+
+RESTORED = "restored"
+"""The kind of event that a file brought back from a backup begins with."""
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What is wrong with a mask file, and what is done about it.
+
+    ``kind`` says how: an ``unfinished`` save is taken back by SQLite; a ``journal`` that is not the file's is set
+    aside; the file is ``mended`` from what is proven by hashes; a ``backup`` takes its place; a ``misplaced`` one goes
+    where it belongs; one that nobody knows is set ``aside``; there is ``none``. ``words`` says it, ``lost`` counts the
+    steps that are newer than the backup, ``emptied`` are the tiles that nothing brings back.
+    """
+
+    path: Path
+    kind: Kind
+    problems: tuple[str, ...]
+    words: str
+    backup: Backup | None = None
+    lost: int = 0
+    emptied: tuple[TileIndex, ...] = ()
+
+    @property
+    def what(self) -> str:
+        """What is wrong, in one line."""
+        more = len(self.problems) - 3
+        return "; ".join(self.problems[:3]) + (f" and {more} more" if more > 0 else "")
+
+
+def problems(path: Path) -> list[str]:
+    """Everything that is wrong with a mask file, with nothing beside it; NewerError where this version cannot say."""
+    found: list[str] = []
+    try:
+        with explained(path), placed(path):
+            file = MaskFile.open(path)
+            found.extend(audit.problems(file))
+            with file.reading() as contents:
+                owner = contents.image_id
+            described = file.description().image.id
+    except NewerError:
+        raise
+    except LabeltoolError as error:
+        return [*dict.fromkeys((*found, error.message))]
+    if {owner, described} != {owner_of(path)}:
+        found.append(f"holds the mask of another image, {owner}")
+    return [*dict.fromkeys(found)]
+
+
+def find(
+    root: Path, path: Path, target: Path, known: Description | None = None, *, accept_loss: bool = False
+) -> Remedy | None:
+    """What can be done about a mask file, None where nothing is wrong with it; a file that is to take its place is
+    written at ``target``. The project is only read.
+
+    ``known`` is what the index says of the image. NewerError where the file belongs to a newer version.
+    """
+    revision = known.image.revision if known is not None else 0
+    if not path.exists():
+        return _of_gone(root, path, target, known)
+    found: list[str] = []
+    if is_unfinished(path):
+        remedy, found = _of_journal(path)
+        if remedy is not None:
+            return remedy
+    else:
+        found = problems(path)
+    if not found:
+        return None
+    revision = max(revision, _head(path))
+    mended = _mended(root, path, target, known, found, accept_loss=accept_loss) or _misplaced(
+        root, path, found
+    )
+    if mended is not None:
+        return mended
+    if not is_unfinished(path) and not structural(path):  # what is wrong is no reason to lose newer steps
+        return Remedy(path, "none", tuple(found), "nothing can be done about it here, so it stays as it is")
+    return _from_backup(root, path, target, known, revision, found)
+
+
+def _head(path: Path) -> int:
+    """The newest revision that a damaged file speaks of; 0 where it says nothing."""
+    try:
+        return MaskFile(path).revision()
+    except LabeltoolError:
+        return 0
+
+
+def _of_gone(root: Path, path: Path, target: Path, known: Description | None) -> Remedy | None:
+    revision = known.image.revision if known is not None else 0
+    if not revision and not backups.of_image(root, path.stem):
+        return None
+    name = known.image.name if known is not None else path.stem
+    was = f" (it was at r{revision})" if revision else ""
+    return _from_backup(root, path, target, known, revision, [f"the mask file of {name} is gone{was}"])
+
+
+def _of_journal(path: Path) -> tuple[Remedy | None, list[str]]:
+    """A journal lies beside the file: what is done about it, or what is wrong where neither way leaves a whole file."""
+    name = journal_of(path).name
+    found, wrong = verdict(path)
+    if found == "own":
+        words = "the last saved state comes back, what was half written goes"
+        return Remedy(path, "unfinished", ("saving was interrupted",), words), []
+    beside = f"beside it lies {name}, which does not belong to it: applied, it would leave this: {wrong}"
+    if found == "foreign":
+        words = "the file is whole without it; the journal goes to quarantine"
+        return Remedy(path, "journal", (beside,), words), []
+    return None, [beside]
+
+
+# ---- mending
+
+
+def _mended(
+    root: Path, path: Path, target: Path, known: Description | None, found: list[str], *, accept_loss: bool
+) -> Remedy | None:
+    """The file's own rows in a new file, each held against its hash; None where that does not make it whole."""
+    donors = [each.path for each in backups.of_image(root, path.stem)]
+    try:
+        if is_unfinished(path) or not backups.copy_rows(path, target):
+            return None
+        with connect(target, write=True) as db, transaction(db):
+            mending = Mending.of(path, db, donors, known)
+            mending.run()
+            emptied = mending.lost_tiles
+            if emptied and accept_loss:
+                mending.empty(emptied)
+        if not emptied or accept_loss:
+            MaskFile(target, write=True).recount()
+    except LabeltoolError:
+        return None
+    if emptied and not accept_loss:
+        return Remedy(
+            path,
+            "none",
+            tuple(found),
+            f"{_named(emptied)} cannot be restored: neither the journal nor a backup has the pixels that were saved. "
+            "`--accept-loss` empties what cannot be restored, as a step of the history",
+            emptied=tuple(emptied),
+        )
+    if problems_of_copy(target, path):
+        return None
+    words = "; ".join(mending.notes) or "its rows were written anew"
+    return Remedy(path, "mended", tuple(found), words, emptied=tuple(emptied))
+
+
+def problems_of_copy(copy: Path, path: Path) -> list[str]:
+    """What is wrong with a file that is to take the place of ``path``."""
+    return [each for each in problems(copy) if not each.startswith("holds the mask")] or _owner(copy, path)
+
+
+def _owner(copy: Path, path: Path) -> list[str]:
+    with MaskFile(copy).reading() as contents:
+        return [] if contents.image_id == path.stem else [f"holds the mask of {contents.image_id}"]
+
+
+def _named(tiles: list[TileIndex]) -> str:
+    places = ", ".join(f"row {index.row}, column {index.col}" for index in tiles[:3])
+    return f"{counted(len(tiles), 'damaged tile')} ({places}{', ...' if len(tiles) > 3 else ''})"
+
+
+# ---- replacing
+
+
+def _misplaced(root: Path, path: Path, found: list[str]) -> Remedy | None:
+    """A sound file under another image's name, whose own place is free."""
+    try:
+        with MaskFile(path).reading() as contents:
+            owner = contents.image_id
+    except LabeltoolError:
+        return None
+    goal = mask_path(root, owner)
+    alone = len(found) == 1 and owner != path.stem
+    if not alone or goal.exists() or backups.of_image(root, path.stem):
+        return None
+    return Remedy(path, "misplaced", tuple(found), f"it goes to its own place, {goal}")
+
+
+def _from_backup(
+    root: Path, path: Path, target: Path, known: Description | None, revision: int, found: list[str]
+) -> Remedy:
+    """The newest backup that is whole, or nothing."""
+    for backup in backups.of_image(root, path.stem):
+        if problems(backup.path):
+            continue
+        shutil.copyfile(backup.path, target)
+        lost = max(0, revision - backup.revision)
+        _describe(target, backup, known, lost)
+        return Remedy(path, "backup", tuple(found), _of_backup(backup, revision, lost), backup, lost)
+    if path.exists() and known is None:
+        return Remedy(
+            path, "aside", tuple(found), "no image of the project is known by this name; it is set aside"
+        )
+    words = "there is no backup of it that is whole, so it stays as it is"
+    return Remedy(path, "none", tuple(found), words)
+
+
+def instead(root: Path, found: Remedy, target: Path, known: Description | None) -> Remedy:
+    """The newest whole backup in the place of another remedy: for who would rather lose steps than a tile."""
+    target.unlink(missing_ok=True)
+    head = max(known.image.revision if known else 0, _head(found.path))
+    return _from_backup(root, found.path, target, known, head, list(found.problems))
+
+
+def problems_of_backup(backup: Backup) -> str:
+    """What is wrong with a backup, in words; empty where it is whole."""
+    try:
+        return next(iter(problems(backup.path)), "")
+    except NewerError:
+        return ""
+
+
+def _of_backup(backup: Backup, revision: int, lost: int) -> str:
+    if lost:
+        since = f"{counted(lost, 'step')} that came after it {'is' if lost == 1 else 'are'} lost"
+    else:
+        since = "it is the newest state" if revision else "nobody knows whether steps came after it"
+    return f"r{backup.revision} of {backup.when} from the backup {backup.path.name}; {since}"
+
+
+def _describe(target: Path, backup: Backup, known: Description | None, lost: int) -> None:
+    """The backup is older than the index, which knows better where the image is and what it is used for."""
+    file = MaskFile(target, write=True)
+    description = file.description()
+    if known is not None:
+        image = replace(known.image, status=description.image.status, revision=description.image.revision)
+        file.describe(replace(known, image=image))
+    file.add_event(
+        RESTORED, {"backup": backup.path.name, "revision": backup.revision, "lost": lost}, _author()
+    )
+
+
+def _author() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+# ---- doing it
+
+
+def apply(root: Path, remedy: Remedy, target: Path) -> str:
+    """Do what a remedy says, and say where the damaged file is kept. The project's lock is held.
+
+    At every moment there is either the old file or the whole new one; a kill in between leaves work for another time.
+    """
+    path, journal = remedy.path, journal_of(remedy.path)
+    with explained(path):
+        if remedy.kind == "unfinished":
+            settle(path)
+        elif remedy.kind == "journal":
+            return f"it is {quarantine(root, journal)}"
+        elif remedy.kind == "aside":
+            return f"it is {quarantine(root, path)}"
+        elif remedy.kind == "misplaced":
+            with MaskFile(path).reading() as contents:
+                goal = mask_path(root, contents.image_id)
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            move(path, goal)
+            sync_folder(goal.parent)
+        elif remedy.kind in ("mended", "backup"):
+            return _replace(root, path, target)
+    return ""
+
+
+def _replace(root: Path, path: Path, target: Path) -> str:
+    kept = keep_in_quarantine(root, path) if path.exists() else None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if journal_of(path).exists():
+        quarantine(root, journal_of(path))
+    sync_file(target)
+    move(target, path)
+    sync_folder(path.parent)
+    return f"the damaged file is kept as {kept}" if kept else ""
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A place for a file that may take the place of another; what is left there is removed."""
+    target = path.with_name(f".{path.name}.repair{TEMPORARY}")
+    try:
+        with explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        yield target
+    finally:
+        for each in (target, journal_of(target)):
+            each.unlink(missing_ok=True)
+
+
+@contextmanager
+def elsewhere(path: Path) -> Iterator[Path]:
+    """The same for who only asks what could be done: nothing is written into the project."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder) / path.name

@@ -1,0 +1,304 @@
+"""Putting a damaged project right. Nothing is deleted: what is replaced goes to the project's quarantine.
+
+Each step leaves the project either as it was or put right, so that a kill in between leaves work for another time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from labeltool.core.errors import LabeltoolError, StoreError
+from labeltool.core.geometry import TileIndex
+from labeltool.core.project import ImageRecord
+from labeltool.store import backups, remedy
+from labeltool.store.backups import Backup
+from labeltool.store.database import DamagedError, NewerError, UnfinishedError, connect, explained
+from labeltool.store.index import Index
+from labeltool.store.layout import (
+    INDEX,
+    LOCK,
+    MASKS,
+    is_project,
+    leftovers,
+    mask_path,
+    mask_paths,
+    quarantine,
+)
+from labeltool.store.lock import Lock
+from labeltool.store.mask_file import SUFFIX, MaskFile
+from labeltool.store.migration import too_new
+from labeltool.store.rebuild import rebuild
+from labeltool.store.records import Description
+from labeltool.store.remedy import Remedy
+from labeltool.store.settling import is_unfinished, journal_of, take_back, verdict
+
+AGAIN = 3
+"""A file may need one remedy after the other: first its journal, then its tiles."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was wrong with a file, and what was done about it; ``mended`` is False where nothing could be done."""
+
+    file: Path
+    what: str
+    done: str
+    mended: bool = True
+
+    def __str__(self) -> str:
+        return f"{'repaired' if self.mended else 'not repaired'}: {self.file}: {self.what}: {self.done}"
+
+
+def repair(
+    root: Path, *, accept_loss: bool = False, also: Callable[[Path], Iterator[Step]] | None = None
+) -> list[Step]:
+    """Put right what can be put right and say so, step by step; StoreError where there is no project, where somebody
+    is writing it, or where it may not be written or belongs to a newer version.
+
+    ``accept_loss`` goes on without what nothing brings back: a damaged tile is emptied, as a step of the history.
+    ``also`` repairs what lies beside the masks, while nobody else may write.
+    """
+    root = root.absolute()
+    if not was_project(root):
+        raise StoreError("there is no project here", file=root)
+    with writing(root):
+        steps = [*_leftovers(root), *_masks(root, accept_loss), *_index(root), *_backups(root)]
+        return [*steps, *(also(root) if also is not None else ())]
+
+
+def was_project(root: Path) -> bool:
+    """True where there is a project, or the backups of one of which nothing else is left."""
+    return is_project(root) or bool(backups.of_index(root) or backups.of_all_images(root))
+
+
+@contextmanager
+def writing(root: Path) -> Iterator[None]:
+    """Hold the project's lock for putting it right; StoreError says in words why it cannot be had."""
+    newer = too_new(root)
+    if newer:
+        hint = "Install the newer version to repair it; nothing was changed"
+        raise NewerError(newer, file=root, hint=hint)
+    if not os.access(root, os.W_OK):
+        raise StoreError(
+            "the project cannot be changed: its folder may only be read",
+            file=root,
+            hint="Ask for permission to write it, or copy the project to where you may",
+        )
+    with explained(root):
+        lock = Lock.acquire(root / LOCK)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def rebuild_index(root: Path) -> list[str]:
+    """Make project.db again and say what was done; the old one goes to quarantine. Errors as :func:`repair`."""
+    root = root.absolute()
+    with writing(root):
+        return rebuild(root)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What somebody may have done about one damaged mask file.
+
+    ``mend`` loses nothing. ``backup`` brings back that one, without the ``lost`` steps that came after it. ``empty``
+    goes on without ``tiles`` that nothing brings back.
+    """
+
+    how: Literal["mend", "backup", "empty"]
+    backup: Backup | None = None
+    lost: int = 0
+    tiles: tuple[TileIndex, ...] = ()
+
+
+def offers(root: Path, known: Description) -> list[Offer]:
+    """What can be done about the mask file of an image, the best first; the project is only read."""
+    path = mask_path(root, known.image.id)
+    with remedy.elsewhere(path) as target:
+        found = _found(root, path, target, known, accept_loss=False, from_backup=False)
+        if found is None or found.kind in ("unfinished", "journal", "mended"):
+            return [Offer("mend")]
+        backup = remedy.instead(root, found, target, known)
+    can = [Offer("backup", backup.backup, backup.lost)] if backup.backup is not None else []
+    return [*([Offer("empty", tiles=found.emptied)] if found.emptied else []), *can]
+
+
+def repair_image(root: Path, known: Description, offer: Offer) -> Step | None:
+    """Do what was offered, for whoever holds the project's lock; None where nothing is wrong any more."""
+    path = mask_path(root, known.image.id)
+    how = {"accept_loss": offer.how == "empty", "from_backup": offer.how == "backup"}
+    return _mask(root, path, known, **how)
+
+
+def _leftovers(root: Path) -> Iterator[Step]:
+    for path in [*leftovers(root)]:
+        with explained(path):
+            yield Step(path, "is left from an interrupted save", f"it is {quarantine(root, path)}")
+
+
+# ---- mask files
+
+
+def _masks(root: Path, accept_loss: bool) -> Iterator[Step]:
+    known = known_images(root)
+    paths = {*mask_paths(root), *worked_on(root, known)}
+    for path in sorted(paths):
+        step = _mask(root, path, None if known is None else known.get(path.stem), accept_loss=accept_loss)
+        if step is not None:
+            yield step
+    yield from _orphans(root)
+
+
+def worked_on(root: Path, known: Mapping[str, Description] | None) -> set[Path]:
+    """Where there should be mask files, by the index or, where nothing is known of that, by the backups."""
+    copied = set(backups.of_all_images(root))
+    if known is not None:
+        copied = {image_id for image_id, each in known.items() if each.image.revision or image_id in copied}
+    return {mask_path(root, image_id) for image_id in copied}
+
+
+def known_images(root: Path) -> dict[str, Description] | None:
+    """What the index says of each image, or its newest backup that can be read: images that somebody has removed are
+    in neither. None where there is nothing of it."""
+    for path in (root / INDEX, *(each.path for each in backups.of_index(root))):
+        index = Index(path, write=False)
+        try:
+            name, (catalog, version) = index.name(), index.catalog()
+            return {i: Description(record, name, catalog, version) for i, record in index.records().items()}
+        except StoreError:
+            continue
+    return None
+
+
+def _mask(
+    root: Path, path: Path, known: Description | None, *, accept_loss: bool, from_backup: bool = False
+) -> Step | None:
+    """One remedy after the other, until the file is whole or nothing helps."""
+    what, done = [], []
+    for _ in range(AGAIN):
+        with remedy.beside(path) as target:
+            found = _found(root, path, target, known, accept_loss=accept_loss, from_backup=from_backup)
+            if found is None:
+                break
+            what.append(found.what)
+            done.append(found.words)
+            if found.kind == "none":
+                return Step(path, "; ".join(what), "; ".join(done), mended=False)
+            kept = remedy.apply(root, found, target)
+            done += [kept] if kept else []
+            if found.kind in ("aside", "misplaced"):
+                break
+    return Step(path, "; ".join(what), "; ".join(done)) if what else None
+
+
+def _found(
+    root: Path, path: Path, target: Path, known: Description | None, *, accept_loss: bool, from_backup: bool
+) -> Remedy | None:
+    try:
+        found = remedy.find(root, path, target, known, accept_loss=accept_loss)
+        return remedy.instead(root, found, target, known) if found and from_backup else found
+    except NewerError as error:
+        return Remedy(path, "none", (error.message,), error.hint or "")
+
+
+def _orphans(root: Path) -> Iterator[Step]:
+    """Journals whose mask file is gone, which SQLite would apply to a new one."""
+    for journal in sorted((root / MASKS).glob(f"*/*{SUFFIX}-journal")):
+        if not journal.with_name(journal.name.removesuffix("-journal")).exists():
+            what = "the mask file of this journal is gone"
+            with explained(journal):
+                yield Step(journal, what, f"it is {quarantine(root, journal)}")
+
+
+# ---- the index
+
+
+def _index(root: Path) -> Iterator[Step]:
+    path = root / INDEX
+    if is_unfinished(path):
+        yield from _journal_of_index(root)
+    index = Index(path, write=True)
+    try:
+        if not path.is_file():
+            raise DamagedError("the list of images is missing", file=path)
+        if index_problem(path):
+            raise DamagedError(index_problem(path), file=path)
+        index.name()
+        index.catalog()
+        records = index.records()
+    except DamagedError as error:
+        yield Step(path, error.message, "; ".join(rebuild(root)))
+        return
+    yield from _reconciled(root, index, records)
+
+
+def index_problem(path: Path) -> str:
+    """What SQLite finds wrong with an index; empty where it is sound."""
+    try:
+        with connect(path, write=False) as db:
+            found = str(db.execute("PRAGMA quick_check").fetchone()[0])
+            return "" if found == "ok" else f"the list of images is damaged: {found}"
+    except UnfinishedError:
+        raise
+    except StoreError as error:
+        return error.message
+
+
+def _journal_of_index(root: Path) -> Iterator[Step]:
+    path = root / INDEX
+    found, wrong = (
+        verdict(path, (index_problem,)) if path.is_file() else ("foreign", "there is no list of images")
+    )
+    if found == "own":
+        take_back(path)
+        yield Step(
+            path, "saving was interrupted", "the last saved state is back, what was half written is gone"
+        )
+    else:
+        with explained(path):
+            kept = quarantine(root, journal_of(path))
+        what = f"beside it lies a journal that does not belong to it: applied, it would leave this: {wrong}"
+        yield Step(path, what, f"it is {kept}")
+
+
+def _reconciled(root: Path, index: Index, records: dict[str, ImageRecord]) -> Iterator[Step]:
+    """The mask files know best what is so."""
+    for path in mask_paths(root):
+        try:
+            image = MaskFile.open(path).description().image
+        except LabeltoolError:
+            continue
+        if image.id != path.stem or records.get(image.id) == image:
+            continue
+        if image.id in records:
+            index.update(image)
+            yield Step(path, "the list of images did not say the same", f"it says r{image.revision} now")
+        else:
+            index.add([image])
+            yield Step(path, "was not in the list of images", "it was added")
+
+
+# ---- backups
+
+
+def _backups(root: Path) -> Iterator[Step]:
+    """One that is damaged would be in the way of those that are not."""
+    for copies in backups.of_all_images(root).values():
+        for each in copies:
+            found = remedy.problems_of_backup(each)
+            if found:
+                with explained(each.path):
+                    yield Step(
+                        each.path, f"this backup is damaged: {found}", f"it is {quarantine(root, each.path)}"
+                    )
+    for each in backups.of_index(root):
+        if index_problem(each.path):
+            with explained(each.path):
+                yield Step(each.path, "this backup is damaged", f"it is {quarantine(root, each.path)}")
