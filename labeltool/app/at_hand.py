@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from labeltool.app import sources
 from labeltool.app.ahead import Ahead
 from labeltool.app.jobs import Job, Lanes
 from labeltool.app.people.hidden import start
-from labeltool.app.project import source_problem
 from labeltool.app.saving import Saver
 from labeltool.app.session import Session, Step
 from labeltool.core.change import Signal
-from labeltool.core.errors import BadInputError, LabeltoolError
+from labeltool.core.errors import LabeltoolError
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import ImageRecord
 from labeltool.imaging.budget import fits_whole
@@ -85,6 +85,7 @@ class AtHand:
 
     def __init__(self, store: ProjectStore, lanes: Lanes, saver: Saver, ahead: Ahead) -> None:
         self._store, self._lanes, self._saver, self._ahead = store, lanes, saver, ahead
+        self._known = sources.Known(store.root, write=not store.read_only_reason)
         self.image: OpenImage | None = None
         self.wanted = ""
         """Id of the image that is at hand or being loaded."""
@@ -117,19 +118,55 @@ class AtHand:
             self._let_go()
             self.image = loaded.opened()
             self._listen(self.image)
-            self.opened.emit(self.image)
-            self._release()
+            try:
+                self.opened.emit(self.image)
+            finally:  # a view that fails must not leave the others waiting
+                self._release()
+            self._read_to_its_end(self.image)
 
         def failed(error: BaseException) -> None:
             self._let_go()
             self.wanted = ""
-            self.opened.emit(None)
-            self._fail(record, error)
-            self._release()
+            try:
+                self.opened.emit(None)
+                self._fail(record, error)
+            finally:
+                self._release()
 
         self._load_job = self._lanes.submit(
             "io", "open", lambda cancel, _: self._load(record, cancel), done=done, failed=failed
         )
+
+    def _read_to_its_end(self, image: OpenImage | None) -> None:
+        """A large file was only looked at from outside: where it turns out to be another one, nothing more is drawn."""
+        if image is None or fits_whole(image.record.size):
+            return
+        record = image.record
+
+        def failed(error: BaseException) -> None:
+            if self.image is image and isinstance(error, sources.SourceError):
+                self.clear()
+                self._fail(record, error)
+
+        self._lanes.submit(
+            "ahead",
+            "source",
+            lambda cancel, _: self._known.check(record, cancel),
+            done=lambda _: None,
+            failed=failed,
+            quiet=True,
+        )
+
+    def clear(self) -> None:
+        """Let go of the image at hand; ``opened`` follows with None."""
+        self.hold()
+        self._drop_load()
+        self._let_go()
+        self.wanted = ""
+        try:
+            self.opened.emit(None)
+        finally:
+            self._release()
 
     def hold(self) -> None:
         """Nothing is drawn on the image at hand until one is opened: what is loaded next, or written behind its
@@ -171,7 +208,7 @@ class AtHand:
     # ---- loading, on a lane
 
     def _load(self, record: ImageRecord, cancel: CancelToken) -> _Loaded:
-        _check_source(record)
+        sources.check(record)
         pyramid = self._ahead.take(record) or open_view(record.path, record.page)
         try:
             cancel.check()
@@ -200,6 +237,7 @@ class AtHand:
                 load_patch=lambda revision: store.patch(record.id, revision),
                 began=lambda: store.stroke_began(record.id),
                 dropped=store.stroke_dropped,
+                may_begin=saver.check_room,
             )
 
         return _Loaded(record, pyramid, make_session, beside, pyramid.info.pixel_size, first)
@@ -252,13 +290,3 @@ class AtHand:
 def _close_pyramid(future: Future[_Loaded]) -> None:
     if not future.cancelled() and future.exception() is None:
         future.result().pyramid.close()
-
-
-def _check_source(record: ImageRecord) -> None:
-    """BadInputError when the file is not the one that was added; a large one is only looked at from outside, because
-    reading it to its end takes longer than to show it."""
-    large = not fits_whole(record.size) and record.path.exists()
-    same = large and record.path.stat().st_size == record.file_bytes
-    problem = "" if same else source_problem(record)
-    if problem:
-        raise BadInputError(problem, file=record.path, hint="The labels are safe in the project")

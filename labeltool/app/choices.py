@@ -20,10 +20,16 @@ class Draw:
             "help": "what stays whole: an image (with all its pages), a folder, or a subject (patient, scene)",
         },
     )
-    train: int = field(default=70, metadata={"label": "Train", "help": "share of the training images"})
-    val: int = field(default=15, metadata={"label": "Val", "help": "share of the validation images"})
-    test: int = field(default=15, metadata={"label": "Test", "help": "share of the test images"})
-    seed: int = field(default=1, metadata={"label": "Seed", "help": "another number gives another draw"})
+    train: int = field(
+        default=70, metadata={"label": "Train", "help": "share of the training images", "least": 0}
+    )
+    val: int = field(
+        default=15, metadata={"label": "Val", "help": "share of the validation images", "least": 0}
+    )
+    test: int = field(default=15, metadata={"label": "Test", "help": "share of the test images", "least": 0})
+    seed: int = field(
+        default=1, metadata={"label": "Seed", "help": "another number gives another draw", "least": 0}
+    )
     pattern: str = field(
         default="",
         metadata={
@@ -49,7 +55,9 @@ class Draw:
 class Ranking:
     """What a queue of images to label is made of; dialog and flags are made from the fields."""
 
-    count: int = field(default=20, metadata={"label": "Suggestions", "help": "how many to suggest"})
+    count: int = field(
+        default=20, metadata={"label": "Suggestions", "help": "how many to suggest", "least": 1}
+    )
     regions: bool = field(
         default=False,
         metadata={
@@ -78,7 +86,9 @@ class Ranking:
             "help": "also images of the split test, which are left alone otherwise",
         },
     )
-    seed: int = field(default=1, metadata={"label": "Seed", "help": "another number gives another draw"})
+    seed: int = field(
+        default=1, metadata={"label": "Seed", "help": "another number gives another draw", "least": 0}
+    )
 
 
 By = Literal["object", "class", "total", "series"]

@@ -11,7 +11,7 @@ from labeltool.app.prelabel import PrelabelReport, part
 from labeltool.app.project import reason, source_problem
 from labeltool.app.shards import Shards, all_shards
 from labeltool.app.spooling import Mapping
-from labeltool.core.errors import BadInputError
+from labeltool.core.errors import BadInputError, ModelError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.inference.card import ModelCard
@@ -58,7 +58,10 @@ class _Collecting:
         self._plan = shards.plan() or {"key": "", "chunks": []}
         self._records = {record.id: record for record in store.images()}
         model = Model(shards.folder, ModelCard.read(shards.folder), "path")
-        self._mapping = Mapping(model, store.catalog)
+        try:
+            self._mapping = Mapping(model, store.catalog)
+        except ModelError as error:
+            raise ModelError(error.message, file=shards.folder, hint=error.hint) from error
         self.report = PrelabelReport(self._plan["key"])
 
     def all_chunks(self, progress: Progress) -> None:
@@ -78,7 +81,8 @@ class _Collecting:
         for image_id, why in said["skipped"].items():
             if image_id in self._records:
                 self.report.skipped.append(Skipped(str(self._records[image_id].path), why))
-        there = [i for i in said["images"] if i in self._records and self._shards.windows(i).exists()]
+        images = dict.fromkeys(said["images"])
+        there = [i for i in images if i in self._records and self._shards.windows(i).exists()]
         taken = True
         for number, image_id in enumerate(there):
             self._cancel.check()

@@ -17,6 +17,7 @@ from typing import Literal
 from platformdirs import user_cache_path, user_data_path
 
 from labeltool import __version__, plugins
+from labeltool.app.diagnosis import log
 from labeltool.app.models import Model, embedded_models, try_out
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.extras import EXTRAS
@@ -122,13 +123,22 @@ def _window() -> Iterator[Finding]:
 
 
 def _folders() -> Iterator[Finding]:
-    for path in (user_cache_path("labeltool", appauthor=False), user_data_path("labeltool", appauthor=False)):
+    """Where the program keeps what is not a project's. It runs without them: nothing there is anybody's work."""
+    kept = {
+        user_cache_path("labeltool", appauthor=False): "what is quicker to keep than to make again",
+        user_data_path(
+            "labeltool", appauthor=False
+        ): "sample projects, and strokes that could not be saved elsewhere",
+        log.folder(): "the log",
+    }
+    for path, what in kept.items():
         try:
             path.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=path):
-                yield Finding("folder", str(path), "ok", "can be written")
+                yield Finding("folder", str(path), "ok", f"{what}; can be written")
         except OSError as error:
-            yield Finding("folder", str(path), "error", f"cannot be written: {error.strerror}")
+            verdict: Verdict = "notice" if path == log.folder() else "error"
+            yield Finding("folder", str(path), verdict, f"{what}; cannot be written: {error.strerror}")
 
 
 def _models(device: str) -> Iterator[Finding]:

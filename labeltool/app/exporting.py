@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ INFLATED = 1 << 25
 
 
 class StoredImage(LabelledImage):
-    """An image of a project; its mask is read anew each time it is asked for, by any thread.
+    """An image of a project; its mask, at the revision of its record, is read anew each time it is asked for, by any
+    thread.
 
     BadInputError where the mask is damaged: that image is left out, and the others go on.
     """
@@ -41,26 +42,47 @@ class StoredImage(LabelledImage):
 
     @property
     def mask(self) -> LabelMask:
-        """The mask as it is now."""
+        """The mask at that revision, whoever goes on drawing."""
         store: ProjectStore = self.__dict__["_store"]
+        r = self.record
         try:
-            return store.load_mask(self.record.id, inflated=self.record.size.pixels <= INFLATED)
+            return store.snapshot(r.id, r.revision, inflated=r.size.pixels <= INFLATED)
         except DamagedError as error:
             raise BadInputError(error.message, file=error.file, hint=error.hint) from error
 
+    @property
+    def root(self) -> str:
+        """The root hash of that mask."""
+        store: ProjectStore = self.__dict__["_store"]
+        return store.root_hash_at(self.record.id, self.record.revision)
 
-@dataclass(frozen=True)
+
 class StoredImages:
-    """Images and their masks as the store has them; no mask is in memory before it is asked for."""
+    """A snapshot of images and their masks; no mask is in memory before it is asked for.
 
-    store: ProjectStore
-    records: Sequence[ImageRecord]
+    Of each image the revision counts at which it was first asked for: strokes that are drawn meanwhile change nothing.
+    """
+
+    def __init__(self, store: ProjectStore, records: Sequence[ImageRecord]) -> None:
+        self.store, self.records = store, records
+        self._pinned: dict[str, StoredImage] = {}
 
     def __len__(self) -> int:
         return len(self.records)
 
     def __iter__(self) -> Iterator[LabelledImage]:
-        return (StoredImage(self.store, self.store.image(record.id)) for record in self.records)
+        return (self._pin(record) for record in self.records)
+
+    def _pin(self, record: ImageRecord) -> StoredImage:
+        found = self._pinned.get(record.id)
+        if found is None:
+            try:
+                revision, _ = self.store.states(record.id, "")
+            except DamagedError:  # which is told when its mask is asked for
+                revision = record.revision
+            found = StoredImage(self.store, replace(record, revision=revision))
+            self._pinned[record.id] = found
+        return found
 
 
 def exporter_of(format_name: str) -> Exporter:

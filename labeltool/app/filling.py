@@ -89,25 +89,19 @@ class Filling:
 
         def done(found: tuple[PredictionPlanes, Patch]) -> None:
             if session.painting:  # not under somebody's brush
-                self._when_drawn(session, lambda: self.fill(image_id, model_key))
+                when_drawn(session, lambda: self.fill(image_id, model_key))
             elif session.frozen or session.revision != revision:
                 self.fill(image_id, model_key)
             else:
                 image.prediction, patch = found
-                if not settled:
-                    session.apply(patch)
+                try:
+                    if not settled:
+                        session.apply(patch)
+                except LabeltoolError as error:  # too much waits to be saved already
+                    self._at_hand.report(error)
                 self.prediction_changed.emit(image)
 
         self._lanes.submit("io", f"fill {image_id}", work, done=done, failed=self._at_hand.report)
-
-    @staticmethod
-    def _when_drawn(session: Session, then: Callable[[], None]) -> None:
-        def changed(_: Change) -> None:
-            if not session.painting:
-                stop()
-                then()
-
-        stop = session.changed.connect(changed)
 
     def _fill_closed(self, image_id: str, model_key: str) -> None:
         """The image was left while the answer was on its way."""
@@ -126,3 +120,14 @@ class Filling:
             self._changed(image_id)
 
         self._lanes.submit("files", f"fill {image_id}", work, done=done, failed=self._at_hand.report)
+
+
+def when_drawn(session: Session, then: Callable[[], None]) -> None:
+    """Call ``then`` once the stroke that is being drawn has ended."""
+
+    def changed(_: Change) -> None:
+        if not session.painting:
+            stop()
+            then()
+
+    stop = session.changed.connect(changed)

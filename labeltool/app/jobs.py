@@ -18,7 +18,7 @@ from labeltool.core.errors import CancelledError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
 
 T = TypeVar("T")
-Lane = Literal["io", "ahead", "tools", "thumbnails", "model", "teaching", "training", "files"]
+Lane = Literal["io", "ahead", "tools", "thumbnails", "model", "teaching", "training", "files", "backups"]
 Deliver = Callable[[Callable[[], None]], None]
 
 log = logging.getLogger(__name__)
@@ -31,13 +31,15 @@ class Job(Generic[T]):
     key: str
     title: str
     quiet: bool = False
+    long: bool = False
+    """Somebody watches its progress; the log tells when it begins and how it ends."""
     cancel: CancelToken = field(default_factory=CancelToken)
     future: Future[T] | None = None
 
 
 class Lanes:
     """The threads of the program but the saver's: io (decoding), ahead (decoding what nobody waits for), tools (what a
-    hand waits for), thumbnails, model, teaching and training (a child process each), files (export, import).
+    hand waits for), thumbnails, model, teaching and training (a child process each), files (export, import), backups.
     ``deliver`` brings a closure to the thread that owns the state; once the lanes are closed none is run."""
 
     WIDTH: Mapping[Lane, int] = MappingProxyType(
@@ -50,6 +52,7 @@ class Lanes:
             "teaching": 1,
             "training": 1,
             "files": 1,
+            "backups": 1,
         }
     )
 
@@ -85,12 +88,17 @@ class Lanes:
     ) -> Job[T]:
         """Run ``work`` on a lane; exactly one of ``done`` and ``failed`` is delivered, or neither when a newer
         job has taken the key over. ``failed`` gets CancelledError after a cancel. ``quiet`` keeps failures
-        that nobody needs to know of out of the log."""
+        that nobody needs to know of out of the log. Once the lanes are closed nothing is begun, and nothing answers."""
         older = self._newest.get(key)
         if older is not None:
             older.cancel.cancel()
-        job: Job[T] = Job(key, title, quiet)
+        job: Job[T] = Job(key, title, quiet, long=bool(title) and progress is not None)
+        if self._closed:
+            job.cancel.cancel()
+            return job
         self._newest[key] = job
+        if job.long:
+            log.info("begin: %s", title)
 
         def report(done: float, total: float, text: str = "") -> None:
             if progress is not None:
@@ -123,8 +131,12 @@ class Lanes:
         del self._newest[job.key]
         error = CancelledError() if future.cancelled() else future.exception()
         if error is None:
+            if job.long:
+                log.info("done: %s", job.title)
             done(future.result())
             return
+        if isinstance(error, CancelledError) and job.long:
+            log.info("cancelled: %s", job.title)
         if not isinstance(error, CancelledError) and not job.quiet:
             unexpected = None if isinstance(error, LabeltoolError) else error
             log.error("%s failed: %s", job.title or job.key, error, exc_info=unexpected)

@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from labeltool.app.session import Operation
+from labeltool.core.errors import DiskFullError
+from labeltool.store.reserve import Reserve
 
 if TYPE_CHECKING:
     from labeltool.store.project import ProjectStore
 
+RENEW_S = 10.0
+"""A reserve that was given up is not looked after more often."""
+
 
 class Journal:
-    """Writes operations of sessions."""
+    """Writes operations of sessions; when the disk is full, into the room of the project's reserve.
 
-    def __init__(self, store: ProjectStore) -> None:
+    ``gave_up`` is called when that is needed.
+    """
+
+    def __init__(self, store: ProjectStore, gave_up: Callable[[], None] = lambda: None) -> None:
         self._store = store
+        self._reserve = Reserve(store.root)
+        self._gave_up = gave_up
+        self._looked_s = -RENEW_S
+
+    def hold_reserve(self) -> None:
+        """Take the room of the reserve where it is not taken and there is plenty; looks once in a while."""
+        now = time.monotonic()
+        if not self._store.read_only_reason and now >= self._looked_s + RENEW_S:
+            self._looked_s = now
+            self._reserve.hold()
 
     def commit_operation(self, image_id: str, operation: Operation) -> None:
         """Write one operation; the image is in work from now on, or pre-labelled when a model began it, or what
         somebody decided on the pixels that it leads to."""
+        try:
+            self._commit(image_id, operation)
+        except DiskFullError:
+            if not self._reserve.give_up():
+                raise
+            self._looked_s = time.monotonic()
+            self._gave_up()
+            self._commit(image_id, operation)
+        else:
+            self.hold_reserve()
+
+    def _commit(self, image_id: str, operation: Operation) -> None:
         before = self._store.image(image_id).status
         revision = self._store.commit(
             image_id,

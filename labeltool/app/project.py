@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from labeltool.app import sources
 from labeltool.core.digest import file_hash
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress, silent
@@ -53,7 +54,7 @@ def add_images(
     cancel = cancel or CancelToken()
     files, skipped = find_images(list(paths))
     report = AddReport(skipped=list(skipped))
-    lost = {(r.sha256, r.page): r for r in store.images() if not r.path.exists()}
+    lost = {(r.sha256, r.page): r for r in sources.lost(store.images())}
     batch: list[ImageRecord] = []
     surveyed = _in_order(_surveyed(files, axis, report, cancel))
     for number, (path, found) in enumerate(surveyed):
@@ -203,18 +204,21 @@ def status(store: ProjectStore) -> dict[str, Any]:
     """The project in numbers. Pixels of a class are counted as the index knows them."""
     records = store.images()
     pixels: Counter[int] = Counter()
-    damaged = []
+    damaged: list[str] = []
+    gone: list[str] = []
     for record in records:
         try:
             pixels.update(store.class_pixels(record.id))
         except DamagedError as error:
-            damaged.append(error.file or str(record.path))
+            file = error.file or str(record.path)
+            (damaged if Path(file).exists() else gone).append(file)
     return {
         "project": str(store.root),
         "name": store.name,
         "images": len(records),
         "missing": [str(r.path) for r in _missing(records)],
         "damaged": damaged,
+        "gone": gone,
         "status": dict(Counter(str(r.status) for r in records)),
         "splits": dict(Counter(r.split for r in records if r.split)),
         "classes": [

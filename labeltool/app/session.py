@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
+from labeltool.app.diagnosis.unexpected import hand_over
 from labeltool.core.change import Change, Signal
 from labeltool.core.draw import Point
 from labeltool.core.errors import LabeltoolError, LockedError
@@ -16,6 +17,7 @@ from labeltool.core.mask import PLANES, LabelMask
 from labeltool.core.memory import share
 from labeltool.core.patch import Patch, empty_patch
 
+T = TypeVar("T")
 NOTHING = Box(0, 0, 0, 0)
 HISTORY_BYTES = share("undo")
 """What undo keeps in memory, a quarter of it as arrays and the rest deflated; older steps are read back from the
@@ -65,7 +67,9 @@ class Session:
 
     ``save`` is told of every operation, in order. ``load_patch`` brings back the patch of a revision.
     ``began`` is called when a stroke begins, ``dropped`` when it ends with nothing to save.
-    ``undo_bytes`` is what undo may keep in memory.
+    ``may_begin`` is asked before anything changes, and raises LabeltoolError where nothing may.
+    ``undo_bytes`` is what undo may keep in memory. A listener that fails stops nothing: what is on the screen may be
+    wrong then, but never what is saved.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class Session:
         load_patch: Callable[[int], Patch] | None = None,
         began: Callable[[], None] = lambda: None,
         dropped: Callable[[], None] = lambda: None,
+        may_begin: Callable[[], None] = lambda: None,
         undo_bytes: int = HISTORY_BYTES,
     ) -> None:
         self.mask = mask
@@ -90,6 +95,7 @@ class Session:
         self._load_patch = load_patch
         self._began = began
         self._dropped = dropped
+        self._may_begin = may_begin
         self._undo_bytes = undo_bytes
         self._undo = list(undo)
         self._redo = list(redo)
@@ -134,8 +140,9 @@ class Session:
             raise LabeltoolError("a stroke is being drawn; finish it first")
         if self.frozen:
             raise LabeltoolError("this image is being loaded again", hint="Wait a moment")
+        self._may_begin()
+        self._began()  # first: where that fails there is no stroke
         self._open = Stroke(self, empty_patch(title, kind))
-        self._began()
         return self._open
 
     def undo(self) -> bool:
@@ -151,6 +158,7 @@ class Session:
     ) -> bool:
         if self._open is not None or self.frozen or not source:
             return False
+        self._may_begin()
         step = source[-1]
         patch = self._patch_of(step)
         forward = patch.inverse() if kind == "undo" else patch
@@ -177,14 +185,22 @@ class Session:
 
     def _change(self, patch: Patch) -> None:
         self.mask.apply(patch)
-        self.changed.emit(Change(patch.box(self.mask.size), self.revision, patch.touched))
+        self._tell(self.changed, Change(patch.box(self.mask.size), self.revision, patch.touched))
 
     def _commit(self, kind: Literal["do", "undo", "redo"], patch: Patch, target: int | None = None) -> None:
         self.revision += 1
         operation = Operation(kind, patch, self.revision, target)
         self._save(operation)
-        self.changed.emit(Change(NOTHING, self.revision))
-        self.committed.emit(operation)
+        self._tell(self.changed, Change(NOTHING, self.revision))
+        self._tell(self.committed, operation)
+
+    @staticmethod
+    def _tell(signal: Signal[T], value: T) -> None:
+        """A view that fails must not come between the mask and the journal."""
+        try:
+            signal.emit(value)
+        except Exception as error:  # whatever it is
+            hand_over(error)
 
     def _end(self, stroke: Stroke, *, keep: bool) -> None:
         self._open = None
@@ -196,7 +212,7 @@ class Session:
             return
         self._change(stroke.patch.inverse())
         self._dropped()
-        self.changed.emit(Change(NOTHING, self.revision))
+        self._tell(self.changed, Change(NOTHING, self.revision))
 
     def _save_memory(self) -> None:
         """Deflate what was painted long ago. What the saver has written is deflated already: that costs nothing."""
@@ -235,8 +251,8 @@ class Stroke:
         if not judged:
             patch = guard.admit(self._session.mask, patch, self.patch)
         if patch:
+            self.patch = self.patch.then(patch)  # first: so it can be taken back, whatever happens next
             self._session._change(patch)
-            self.patch = self.patch.then(patch)
 
     def __enter__(self) -> Self:
         return self

@@ -18,7 +18,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -62,7 +62,7 @@ class Shards:
 
     def plan(self) -> dict[str, Any] | None:
         """``key``, ``doubts`` and ``chunks`` (numbers) as the ranks agreed on them; None before the first began."""
-        return _read(self.folder / _PLAN)
+        return _read(self.folder / _PLAN, _is_plan)
 
     def begin(self, model: Model, key: str, how: InferenceOptions, chunks: Sequence[int]) -> None:
         """Say what is to be done; every rank says the same. What was done before and is not collected stays."""
@@ -92,7 +92,7 @@ class Shards:
 
     def done(self, chunk: int) -> dict[str, Any] | None:
         """The journal of a chunk: ``images`` (ids) and ``skipped`` (reasons by id)."""
-        return _read(self.journal(chunk))
+        return _read(self.journal(chunk), _is_journal)
 
     def state(self) -> dict[str, Any] | None:
         """How far the ranks are, for people and programs."""
@@ -231,14 +231,36 @@ def _dump(values: dict[str, Any]) -> bytes:
     return (json.dumps(values, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _is_plan(said: dict[str, Any]) -> bool:
+    """Files are named after its numbers."""
+    chunks = said["chunks"]
+    return (
+        isinstance(said["key"], str)
+        and _are_texts(said.get("doubts", []))
+        and isinstance(chunks, list)
+        and all(type(chunk) is int and 0 <= chunk < CHUNKS for chunk in chunks)
+    )
+
+
+def _is_journal(said: dict[str, Any]) -> bool:
+    skipped = said["skipped"]
+    return _are_texts(said["images"]) and isinstance(skipped, dict) and _are_texts([*skipped.values()])
+
+
+def _are_texts(found: Any) -> bool:
+    return isinstance(found, list) and all(isinstance(each, str) for each in found)
+
+
+def _read(path: Path, is_sound: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
     """What a file of ours says; None where there is none."""
     try:
         found = json.loads(path.read_bytes())
-        return found if isinstance(found, dict) else None
+        if not isinstance(found, dict) or not is_sound(found):
+            raise ValueError("it does not say what is done")
+        return found
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, RecursionError) as error:
         raise StoreError(
             f"could not be read: {error}", file=path, hint="Remove it: the chunk is done again"
         ) from error

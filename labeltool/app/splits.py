@@ -226,6 +226,8 @@ def _shares(how: Draw) -> list[float]:
 
 def _about_shares(splits: Mapping[str, str], how: Draw, why: str = "") -> list[str]:
     """What is not as it was asked for, and ``why``: where nothing else is said, for what must not be divided."""
+    if not splits:
+        return []
     counts, total, shares = Counter(splits.values()), len(splits), _shares(how)
     empty = [s for s, share in zip(SPLITS, shares, strict=True) if share > 0 and not counts[s]]
     far = [

@@ -6,23 +6,27 @@ no view tells another anything.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labeltool.app.ahead import Ahead
 from labeltool.app.at_hand import AtHand, Beside, OpenImage
 from labeltool.app.effort import WORKED, Timesheet, Worked
-from labeltool.app.filling import Filling
+from labeltool.app.filling import Filling, when_drawn
 from labeltool.app.jobs import Deliver, Job, Lanes
 from labeltool.app.journal import Journal
 from labeltool.app.people.deciding import check, decide
 from labeltool.app.protection import Protection
+from labeltool.app.rescuing import BroughtBack, Rescue, keep_both
 from labeltool.app.saving import Saver, SaveState
 from labeltool.app.toolbox import Hand
 from labeltool.core.change import Signal
+from labeltool.core.errors import ConflictError
 from labeltool.core.progress import Progress
 from labeltool.core.project import ImageRecord, Status
+from labeltool.store.predictions import reference_key
 
 if TYPE_CHECKING:
     from labeltool.app.models import Model
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
     from labeltool.core.catalog import ClassCatalog
     from labeltool.store.project import ProjectStore
 
+log = logging.getLogger(__name__)
+
 
 class Workbench:
     """The use cases of a window on one project."""
@@ -38,7 +44,13 @@ class Workbench:
     def __init__(self, store: ProjectStore, deliver: Deliver) -> None:
         self.store = store
         self.lanes = Lanes(deliver)
-        self.saver = Saver(Journal(store), lambda state: self.lanes.deliver(lambda: self._saved(state)))
+        journal = Journal(store, lambda: self.lanes.deliver(lambda: self.reserve_used.emit(None)))
+        self.rescue = Rescue(store)
+        self.saver = Saver(journal, lambda state: self.lanes.deliver(lambda: self._saved(state)), self.rescue)
+        self.reserve_used: Signal[None] = Signal()
+        """The disk is full: the last strokes were saved in the room that was kept for that."""
+        self.kept_both: Signal[BroughtBack] = Signal()
+        """Somebody else had changed an image: their work stays, and what could not be saved lies beside it."""
         self.hand = Hand()
         self.save_state = SaveState("", 0, 0)
         self.timesheet = Timesheet(self._book)
@@ -65,8 +77,12 @@ class Workbench:
         self._direction = 1  # of the last step
         self.image_opened.connect(self._opened)
         self.protection = Protection(self)
+        self._closed = False
+        self._keeping: set[str] = set()  # images whose changes are being kept beside somebody else's
         first = self.catalog.foreground
         self.hand.take(first[0].value if first else self.catalog.classes[0].value)
+        if self.editable:
+            self.saver.after(journal.hold_reserve)
 
     @property
     def catalog(self) -> ClassCatalog:
@@ -95,6 +111,11 @@ class Workbench:
         self._place = image_id
         self._at_hand.open(self.store.image(image_id))
 
+    def clear(self) -> None:
+        """No image is left: nothing is at hand; ``image_opened`` says so."""
+        self._place = ""
+        self._at_hand.clear()
+
     def hold(self) -> None:
         """Nothing is drawn on the image at hand until one is opened: its mask is about to be written by others."""
         self._at_hand.hold()
@@ -106,7 +127,7 @@ class Workbench:
 
     def _opened(self, image: OpenImage | None) -> None:
         if image is not None:
-            self.save_state = SaveState(image.record.id, image.record.revision, 0)
+            self._look_at_saver(image)
             image_id = image.record.id
             image.session.committed.connect(lambda operation: self._count(image_id, operation))
             self._look_ahead()
@@ -191,7 +212,7 @@ class Workbench:
             self._booked = self.saver.after(work)
             self._booked.add_done_callback(self._report)
 
-    def _report(self, future: Future[None]) -> None:
+    def _report(self, future: Future[Any]) -> None:
         error = None if future.cancelled() else future.exception()
         if error is not None:
             self.lanes.deliver(lambda: self._at_hand.report(error))
@@ -208,9 +229,68 @@ class Workbench:
     def _saved(self, state: SaveState) -> None:
         if (self.open is not None and state.image_id == self.open.record.id) or state.error is not None:
             self.save_state = state
+        elif (
+            self.save_state.error is not None and self.open is not None
+        ):  # another image's changes are saved now
+            self._look_at_saver(self.open)
         self.saved.emit(state)
+        if isinstance(state.error, ConflictError):
+            self._keep_both(state.image_id)
         if state.error is None and not state.waiting:
             self._record(self.store.image(state.image_id))
+
+    def _look_at_saver(self, image: OpenImage) -> None:
+        """What is to be said of an image that nothing was said of yet. While anything of the project cannot be saved,
+        that is said."""
+        image_id, saver = image.record.id, self.saver
+        revision = max(image.record.revision, self.store.image(image_id).revision)
+        self.save_state = SaveState(image_id, revision, saver.waiting, saver.error, saver.kept)
+
+    def _keep_both(self, image_id: str) -> None:
+        """Somebody else has changed an image: what could not be saved becomes a layer beside their work, and the image
+        is opened again."""
+        image = self.open if self.open is not None and self.open.record.id == image_id else None
+        if image is not None and image.session.painting:
+            when_drawn(image.session, lambda: self._keep_both(image_id))
+            return
+        if image_id in self._keeping:
+            return
+        self._keeping.add(image_id)
+        mask = None
+        if image is not None:
+            self.hold()
+            mask = image.session.mask.snapshot()
+
+        def work() -> BroughtBack:
+            self.rescue.keep(image_id, self.saver.unsaved()[image_id])
+            kept = keep_both(self.store, self.rescue.file_of(image_id), mask)
+            self.saver.settle(image_id)
+            return kept
+
+        def done(future: Future[BroughtBack]) -> None:
+            self.lanes.deliver(lambda: self._both_kept(image_id, future))
+
+        self.saver.insist(work).add_done_callback(done)
+
+    def _both_kept(self, image_id: str, future: Future[BroughtBack]) -> None:
+        self._keeping.discard(image_id)
+        if future.cancelled() or future.exception() is not None:
+            self._report(future)
+            return
+        kept = future.result()
+        log.info("%s", kept)
+        if self._closed:
+            return
+        if self.open is not None:
+            self._look_at_saver(self.open)
+            self.saved.emit(self.save_state)
+        self.layers_changed.emit(None)
+        self.kept_both.emit(kept)
+        if self.wanted == image_id:
+            self._at_hand.layers = reference_key(kept.layer), ""
+            self.open_image(image_id)
+        else:
+            self._record(self.store.image(image_id))
 
     # ---- classes and model
 
@@ -261,7 +341,8 @@ class Workbench:
 
     def close(self, timeout_s: float = 10.0) -> bool:
         """Save what waits, stop the lanes, let go of the project; False when something could not be saved."""
-        patience_s = timeout_s if self.saver.error is None else 0.2  # it has been failing; do not wait for it
+        failing = self.saver.error is not None and not self._keeping
+        patience_s = 0.2 if failing else timeout_s  # what has been failing is not waited for
         self.timesheet.leave()
         if self._booked is not None:
             wait([self._booked], patience_s)
@@ -270,9 +351,16 @@ class Workbench:
         self.abandon()
         return True
 
-    def abandon(self) -> None:
-        """Stop the lanes and let go of the project; what could not be saved is lost."""
+    def abandon(self, *, lose: bool = False) -> None:
+        """Stop the lanes and let go of the project. What could not be saved stays where it is kept meanwhile, and comes
+        back with the project, but where somebody wants to ``lose`` it."""
+        self._closed = True
         self._at_hand.close()
         self.lanes.close()
-        self.saver.close()
-        self.store.close()
+        ended = self.saver.close()
+        if lose:
+            self.rescue.discard()
+        if ended:
+            self.store.close()
+        else:  # the lock goes with the process
+            log.warning("the disk does not answer; the project is left without being closed")

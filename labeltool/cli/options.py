@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser, BooleanOptionalAction, Namespace, _ArgumentGroup
+from argparse import (
+    SUPPRESS,
+    ArgumentParser,
+    ArgumentTypeError,
+    BooleanOptionalAction,
+    Namespace,
+    _ArgumentGroup,
+)
+from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -21,7 +29,11 @@ def add_options(parser: ArgumentParser | _ArgumentGroup, options: type[Any]) -> 
         flag = "--" + each.name.replace("_", "-")
         text = str(each.metadata.get("help", each.metadata.get("label", ""))).replace("%", "%%")
         parser.add_argument(
-            flag, dest=PREFIX + each.name, help=text, default=_default(each), **_kind(hints[each.name], flag)
+            flag,
+            dest=PREFIX + each.name,
+            help=text,
+            default=_default(each),
+            **_kind(hints[each.name], flag, each.metadata.get("least")),
         )
 
 
@@ -48,7 +60,7 @@ def _default(each: Field[Any]) -> Any:
     return each.default if each.default_factory is MISSING else each.default_factory()
 
 
-def _kind(hint: Any, flag: str) -> dict[str, Any]:
+def _kind(hint: Any, flag: str, least: float | None) -> dict[str, Any]:
     if hint is bool:
         return {"action": BooleanOptionalAction}
     if get_origin(hint) is Literal:
@@ -56,5 +68,17 @@ def _kind(hint: Any, flag: str) -> dict[str, Any]:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return {"type": hint, "choices": list(hint)}
     if hint in (int, float, str):
-        return {"type": hint, "metavar": hint.__name__.upper()}
+        read = hint if least is None else _at_least(hint, least)
+        return {"type": read, "metavar": hint.__name__.upper()}
     raise LabeltoolError(f"{flag}: an option of type {hint} cannot be typed on a command line")
+
+
+def _at_least(kind: type[int] | type[float], least: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        value = kind(text)
+        if not value >= least:
+            raise ArgumentTypeError(f"must be {least} or more")
+        return value
+
+    read.__name__ = kind.__name__  # what argparse calls it where it is no number at all
+    return read

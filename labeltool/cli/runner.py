@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import NamedTuple, NoReturn
@@ -17,6 +19,7 @@ from labeltool import __version__, plugins
 from labeltool.cli.naming import UsageError, meant
 from labeltool.cli.output import Output
 from labeltool.core.errors import CancelledError, LabeltoolError
+from labeltool.core.memory import ran_out
 from labeltool.core.progress import CancelToken
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
@@ -57,6 +60,14 @@ def run(argv: Sequence[str]) -> Outcome:
         return Outcome(int(end.code or DONE))
     except (LabeltoolError, KeyboardInterrupt, OSError) as error:
         return Outcome(_failed(error, out))
+    except Exception as error:
+        if not ran_out(error):
+            raise
+        failure = LabeltoolError(
+            "there was not enough memory to go on",
+            hint="Close other programs, or work on fewer or smaller images; what was saved before is safe",
+        )
+        return Outcome(_failed(failure, out))
     return Outcome(out.exit_code, out.opens_window, out.path)
 
 
@@ -70,7 +81,11 @@ def _failed(error: BaseException, out: Output) -> int:
     elif isinstance(error, LabeltoolError):
         out.failure(error)
     elif isinstance(error, OSError):
-        out.failure(LabeltoolError(error.strerror or str(error), file=error.filename))
+        denied = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+        hint = "Check the permissions of the folder, or work in one that is yours" if denied else None
+        reason = error.strerror or str(error)
+        words = f"could not be read or written: {reason}" if denied else reason
+        out.failure(LabeltoolError(words, file=error.filename, hint=hint))
     return MISUSED if isinstance(error, UsageError) else FAILED
 
 
@@ -81,9 +96,18 @@ def _command(name: str, words: list[str], out: Output) -> None:
     _add_arguments(module, parser, words)
     args = parser.parse_args(words)
     out.json, out.jsonl = args.json, getattr(args, "progress", "auto") == "jsonl"
-    with _interruptible(out.cancel, patient=hasattr(args, "progress")):
+    from labeltool.app.diagnosis import log
+
+    unlogged = partial(_say_unlogged, out)
+    with log.kept(name, unlogged), _interruptible(out.cancel, patient=hasattr(args, "progress")):
         result = module.run(args, out)
     out.result(result)
+
+
+def _say_unlogged(out: Output, why: str) -> None:
+    from labeltool.app.diagnosis.log import folder
+
+    out.notice(f"the log in {folder()} cannot be written ({why}); everything else goes on")
 
 
 def _add_arguments(module: ModuleType, parser: Parser, words: list[str]) -> None:

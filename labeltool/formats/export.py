@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import errno
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from labeltool.core.atomic import sync_folder, writable
+from labeltool.core.atomic import make_folder, out_of_room, sync_folder, sync_folders, writable
 from labeltool.core.catalog import ClassCatalog
-from labeltool.core.errors import BadInputError, LabeltoolError, StoreError
+from labeltool.core.errors import BadInputError, DiskFullError, LabeltoolError, StoreError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.formats.items import Watched
+from labeltool.formats.left_over import at_work, partial_of
 from labeltool.formats.manifest import Source, write_manifest
 from labeltool.formats.options import ExportOptions
 from labeltool.formats.protocol import (
@@ -23,8 +22,6 @@ from labeltool.formats.protocol import (
     LabelledImage,
     LabelledImages,
 )
-
-_PARTIAL = ".partial-"
 
 
 def export(
@@ -50,24 +47,39 @@ def export(
         watched = Watched(images, _part(progress, 0), cancel, "planning")
         plan = exporter.plan(watched, catalog, options)
     refuse(plan, out, project)
-    partial = out.with_name(f"{out.name}{_PARTIAL}{secrets.token_hex(4)}")
+    partial = partial_of(out)
     try:
-        partial.mkdir(parents=True)
-        report = _fill(exporter, images, catalog, partial, options, progress, cancel)
-        if out.exists():
-            out.rmdir()  # it is empty
-        partial.rename(out)
+        make_folder(partial)
+        with at_work(partial):
+            report = _fill(exporter, images, catalog, partial, options, progress, cancel)
+            sync_folders(partial)
+            if out.exists():
+                out.rmdir()  # it is empty
+            partial.rename(out)
         sync_folder(out.parent)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        raise StoreError(
-            f"the export could not be written: {error.strerror or error}",
-            file=error.filename or out,
-            hint=f"Nothing was kept of it; {'free some space or ' if full else ''}choose another folder",
-        ) from error
+    except (LabeltoolError, MemoryError):
+        raise
+    except Exception as error:
+        full = out_of_room(error, partial if partial.exists() else partial.parent)
+        if not full and not isinstance(error, OSError):
+            raise
+        raise _failure(error, full, partial, out) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return replace(report, notices=(*plan.notices, *report.notices))
+
+
+def _failure(error: Exception, full: bool, partial: Path, out: Path) -> StoreError:
+    """What could not be written, by the name that somebody gave: neither the partial folder's nor a source's."""
+    reason = "the disk is full" if full else getattr(error, "strerror", None) or str(error)
+    names = (getattr(error, "filename2", None), getattr(error, "filename", None))
+    paths = (Path(str(name)) for name in names if name)
+    inside = next((path for path in paths if path.is_relative_to(partial)), None)
+    return (DiskFullError if full else StoreError)(
+        f"the export could not be written: {reason}",
+        file=out / inside.relative_to(partial) if inside else out,
+        hint=f"Nothing was kept of it; {'free some space or ' if full else ''}choose another folder",
+    )
 
 
 def refuse(plan: ExportPlan, out: Path, project: Path | None = None) -> None:
@@ -85,11 +97,6 @@ def refuse(plan: ExportPlan, out: Path, project: Path | None = None) -> None:
         raise BadInputError(
             f"the export needs up to {plan.nbytes / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free", file=out
         )
-
-
-def left_over(folder: Path) -> list[Path]:
-    """Folders that an export which was killed left in ``folder``; they may be deleted."""
-    return sorted(p for p in folder.glob(f"*{_PARTIAL}????????") if p.is_dir())
 
 
 def _refuse_target(out: Path, sources: frozenset[Path], project: Path | None) -> None:
@@ -128,7 +135,8 @@ def _fill(
         raise BadInputError(
             f"no image could be exported; {report.skipped[0].file}: {report.skipped[0].reason}"
         )
-    sources = [replace(seen[key], name=name) for key, name in report.names.items()]
+    roots = {image.record.id: image.root for image in images if image.record.id in report.names}
+    sources = [replace(seen[key], name=name, root=roots[key]) for key, name in report.names.items()]
     manifest = write_manifest(partial, exporter.name, report.objects, catalog, sources, cancel)
     revisions = {source.id: source.revision for source in sources}
     written = _Passing(images, lambda image: _same_revision(revisions, image), len(sources))

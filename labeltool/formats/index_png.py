@@ -142,8 +142,19 @@ def read_pixels(path: Path, size: Size) -> tuple[NDArray[Any], Palette | None]:
     if kind in (_GREY, _PALETTE):
         colors = image.getpalette("RGB") if kind == _PALETTE else None
         values = np.array(image, np.uint16 if depth == 16 else np.uint8)
+        if values.shape != (size.height, size.width):
+            raise _contradiction(path)
         return values, None if colors is None else np.array(colors, np.uint8).reshape(-1, 3)
-    return np.array(image)[..., :3], None
+    values = np.array(image)[..., :3]
+    if values.shape != (size.height, size.width, 3):
+        raise _contradiction(path)
+    return values, None
+
+
+def _contradiction(path: Path) -> BadInputError:
+    return BadInputError(
+        "the PNG is damaged: it has two headers that say different things", file=path, hint=_HINT
+    )
 
 
 def read_coloured(path: Path, size: Size) -> tuple[NDArray[np.uint8], Palette | None]:

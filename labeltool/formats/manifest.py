@@ -23,7 +23,8 @@ SYNCING = 8
 
 @dataclass(frozen=True)
 class Source:
-    """An exported image: its id, its ``name`` in the export, its own file's name and checksum, its revision."""
+    """An exported image: its id, its ``name`` in the export, its own file's name and checksum, its revision, and the
+    ``root`` hash of its mask at that revision (empty where nobody knows)."""
 
     id: str
     name: str
@@ -31,6 +32,7 @@ class Source:
     sha256: str
     split: str
     revision: int
+    root: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,4 +114,5 @@ def own_manifest(folder: Path) -> Manifest:
 def _source(data: dict[str, object]) -> Source:
     text = {key: str(data[key]) for key in ("id", "name", "file", "sha256", "split")}
     text["split"] = split_called(text["split"])
-    return Source(**text, revision=int(str(data["revision"])))
+    root = str(data.get("root", ""))  # manifests of older versions do not say
+    return Source(**text, revision=int(str(data["revision"])), root=root)

@@ -29,6 +29,11 @@ class LabelledImage:
     record: ImageRecord
     mask: LabelMask
 
+    @property
+    def root(self) -> str:
+        """What the mask's pixels are known by, for the manifest; empty where nobody knows."""
+        return ""
+
 
 class LabelledImages(Protocol):
     """Images to export, perhaps 10,000: gone through several times. An image's mask is asked for when it is needed, on

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import weakref
+from collections import deque
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -81,10 +84,11 @@ class Page:
     def small(self, side: int, cancel: CancelToken) -> Pixels:
         """The file's first page with at most ``side`` pixels on its longer side, decoded row by row (JPEG: at an
         eighth of its size). BadInputError when it is damaged, CancelledError between rows."""
+        vips, file = _vips(), self._file()
         try:
-            vips = _vips()
+            source = vips.Source.new_from_file(str(self.path)) if file is None else _source(file)
             image = vips.Image.thumbnail_source(
-                vips.Source.new_from_file(str(self.path)),
+                source,
                 side,
                 height=side,
                 size="down",
@@ -98,7 +102,14 @@ class Page:
                 rows.append(np.frombuffer(data, np.uint8).reshape(1, image.width, -1))
         except vips.Error as error:
             raise BadInputError(f"the file cannot be read ({_words(error)})", file=self.path) from error
+        finally:
+            if file is not None:
+                file.close()
         return _rgb(np.concatenate(rows))
+
+    def _file(self) -> _File | None:
+        """The file where it must not be left to libvips to open it."""
+        return _File(self.path) if self._load == "jpegload" else None
 
     def _read(self, box: Box) -> Pixels:
         try:
@@ -119,13 +130,19 @@ class Page:
                 self._image = self._open()
 
     def _open(self) -> Any:
+        file = self._file()
         try:
-            image = getattr(_vips().Image, self._load)(str(self.path), **self._options)
+            if file is not None:
+                weakref.finalize(self, file.close)
+                self._source = _source(file)
+                image = _vips().Image.jpegload_source(self._source, **self._options)
+            else:
+                image = getattr(_vips().Image, self._load)(str(self.path), **self._options)
             for turn in self._turns:
                 image = getattr(image, turn)()
-            return image
         except _vips().Error as error:
             raise BadInputError(f"the file cannot be opened ({_words(error)})", file=self.path) from error
+        return image
 
     def _damaged(self, box: Box, error: Exception) -> BadInputError:
         """What to tell. libvips remembers a damaged tile as a black one, so that its memory is thrown away."""
@@ -165,10 +182,59 @@ def png_values(path: Path) -> NDArray[np.uint16]:
     return np.frombuffer(data, np.uint16).reshape(image.height, image.width, image.bands)
 
 
+class _File:
+    """The bytes of a file, as libvips asks for them. Once it is closed, or the disk fails, there are no more."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        except OSError as error:
+            raise BadInputError(f"the file cannot be read: {error.strerror}", file=path) from error
+
+    def read(self, length: int) -> bytes:
+        """At most so many bytes."""
+        try:
+            return os.read(self._handle, length)
+        except OSError:
+            return b""
+
+    def seek(self, offset: int, whence: int) -> int:
+        """The new place, -1 where there is none."""
+        try:
+            return os.lseek(self._handle, offset, whence)
+        except OSError:
+            return -1
+
+    def close(self) -> None:
+        """Let go of the file; who asks for more gets nothing."""
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            os.close(handle)
+
+
+_asked: deque[Any] = deque(maxlen=256)
+"""The last sources that libvips was given. It may ask one for bytes for a moment longer than anybody here knows of the
+image, and must find it there."""
+
+
+def _source(file: _File) -> Any:
+    """A file that is read, never mapped into memory as libvips maps a JPEG: where a mapped file is cut short or its
+    drive goes away while it is shown, the system ends the program. What cannot be read any more is its end, and libvips
+    says so."""
+    source = _vips().SourceCustom()
+    source.on_read(file.read)
+    source.on_seek(file.seek)
+    _asked.append(source)
+    return source
+
+
 @cache
 def _vips() -> Any:
+    # A warning while Python hears of another one ends the program: libvips is to say none, and pyvips to hear none.
+    os.environ.setdefault("VIPS_WARNING", "1")
     import pyvips  # noqa: PLC0415 - most images are small and never need it
 
+    pyvips._remove_log_handler()
     pyvips.cache_set_max(0)  # what it remembers would hold files open and go stale
     return pyvips
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labeltool.core.catalog import ClassCatalog
-from labeltool.core.errors import ModelError
+from labeltool.core.errors import BadInputError, ModelError
 
 CARD_NAME = "card.json"
 WEIGHTS_NAME = "weights.safetensors"
@@ -137,17 +137,38 @@ class ModelCard:
                 file=path,
                 hint="A model is a folder with card.json and weights.safetensors",
             ) from error
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except BadInputError as error:
+            raise ModelError(f"not a model card: {error.message}", file=path, hint=error.hint) from error
+        except (
+            OSError,
+            ArithmeticError,
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             raise ModelError(f"not a model card: {error}", file=path) from error
 
 
 def _check_kinds(data: dict[str, Any]) -> None:
     """TypeError where a stranger's card holds something else than the program will take it for."""
-    for kind, what, names in (
+    kinds: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
         (str, "a text", ("name", "version", "arch", "encoder", "segmenter", "sha256", "data", "licence")),
         (int, "a whole number", ("decoder_channels", "output_stride", "context", "tile", "halo")),
         (dict, "a table", ("training", "figures")),
-    ):
+        ((int, float), "a number", ("scale", "dropout")),
+    )
+    for kind, what, names in kinds:
         for name in names:
-            if name in data and not isinstance(data[name], kind):
+            if name in data and (not isinstance(data[name], kind) or isinstance(data[name], bool)):
                 raise TypeError(f"{name} is not {what}")
+    for name in ("atrous_rates", "bands", "mean", "std", "stretch", "values"):
+        if any(isinstance(each, bool) or not isinstance(each, int | float) for each in data.get(name) or ()):
+            raise TypeError(f"{name} are not numbers")
+    for name in ("stretch", "values"):
+        if data.get(name) is not None and len(data[name]) != 2:
+            raise TypeError(f"{name} are not two numbers")
+    crf = data.get("crf")
+    if crf is not None and not (isinstance(crf, dict) and all(type(v) in (int, float) for v in crf.values())):
+        raise TypeError("crf is not a table of numbers")

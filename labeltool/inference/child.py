@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import signal
@@ -11,6 +12,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import IO
 
 from labeltool.core import errors
@@ -19,9 +21,14 @@ from labeltool.inference.frames import FrameError, Header, read_frame, write_fra
 
 _POLL_S = 0.1
 _FRAMES_AHEAD = 8
-_STDERR_LINES = 12
+_STDERR_LINES = 200
+_LAST_WORDS = 12
+_CRASH = ("Fatal Python error", "Windows fatal exception")
+"""How the traceback of a crash in a C library begins."""
 
 Frame = tuple[Header, bytes]
+
+log = logging.getLogger(__name__)
 
 
 class Child:
@@ -40,7 +47,7 @@ class Child:
     ) -> None:
         self._name = name
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-X", "utf8", "-m", module, *arguments],
+            [sys.executable, "-X", "utf8", "-X", "faulthandler", "-m", module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -89,9 +96,13 @@ class Child:
             _close(stream)
 
     def last_words(self) -> str:
-        """The last lines of its stderr."""
+        """The last lines of its stderr, for people: without the traceback of a crash, which is for the log."""
+        lines = list(takewhile(lambda line: not line.startswith(_CRASH), self._said()))
+        return "\n".join(lines[-_LAST_WORDS:])
+
+    def _said(self) -> list[str]:
         self._threads[1].join(timeout=0.5)
-        return "\n".join(self._stderr)
+        return list(self._stderr)
 
     def obituary(self, cause: Exception) -> ModelError:
         """What to tell people of a child that broke off."""
@@ -99,6 +110,7 @@ class Child:
             said = f"the {self._name} sent something else than a frame ({cause})"
         else:
             said = f"the {self._name} {_fate(self._process.wait())}"
+        log.error("%s; the last it said:\n%s", said, "\n".join(self._said()) or "nothing")
         return ModelError(
             said, hint=self.last_words() or "Try again; a smaller image or --device cpu may help"
         )
@@ -137,12 +149,23 @@ def _fate(code: int) -> str:
     return f"ended unexpectedly with code {code}"
 
 
+def notices_of(header: Header) -> list[str]:
+    """What a child wants people to know; nothing where it says something else."""
+    said = header.get("notices", [])
+    return [str(text) for text in said] if isinstance(said, list) else []
+
+
 def raise_error(header: Header) -> None:
     """Raise what a child says went wrong, as the kind of error it was there."""
     if "error" not in header:
         return
     told = header["error"]
+    if not (isinstance(told, dict) and {"kind", "message", "file", "hint"} <= told.keys()):
+        raise ModelError(f"a child process said that something went wrong, and not what: {told}")
     kind = getattr(errors, str(told["kind"]), ModelError)
     if not (isinstance(kind, type) and issubclass(kind, LabeltoolError) and kind is not CancelledError):
         kind = ModelError
-    raise kind(told["message"], file=told["file"], hint=told["hint"])
+    message, file, hint = (
+        None if told[key] is None else str(told[key]) for key in ("message", "file", "hint")
+    )
+    raise kind(message or "a child process did not say what went wrong", file=file, hint=hint)

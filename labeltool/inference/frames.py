@@ -38,7 +38,7 @@ def read_frame(stream: IO[bytes]) -> tuple[Header, bytes] | None:
     try:
         header = json.loads(line)
         length = int(header["bytes"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ArithmeticError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise FrameError(f"not a frame: {line[:80]!r}") from error
     if not 0 <= length <= _MOST_BODY_BYTES:
         raise FrameError(f"a frame of {length} bytes")

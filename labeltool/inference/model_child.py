@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from labeltool.core.errors import CancelledError, ModelError
+from labeltool.core.errors import CancelledError, DeviceError, ModelError
 from labeltool.core.progress import CancelToken
-from labeltool.inference.child import Child, Frame, raise_error
+from labeltool.inference.child import Child, Frame, notices_of, raise_error
+from labeltool.inference.options import InferenceOptions
 
 _POLL_S = 0.1
 
@@ -24,15 +27,17 @@ class WorkerInfo(NamedTuple):
 
 
 class ModelChild:
-    """Runs ``python -m worker`` with ``arguments``, which name a model.
+    """Runs ``python -m worker`` with ``arguments``, which name a model, and ``how`` it is to be run.
 
     The child starts with the first call, and again after it died or was dropped. One call at a time; any thread may
     make it, and ``close`` may be called from another. ``silence_s`` is how long the child may say nothing before it
     is given up.
     """
 
-    def __init__(self, worker: str, arguments: Sequence[str], silence_s: float) -> None:
-        self._worker, self._arguments = worker, arguments
+    def __init__(
+        self, worker: str, arguments: Sequence[str], how: InferenceOptions, silence_s: float
+    ) -> None:
+        self._worker, self._arguments, self._how = worker, arguments, how
         self._silence_s = silence_s
         self.notices: list[str] = []
         """What the model had to do otherwise than usual, in sentences for the user; whoever shows them takes them."""
@@ -45,6 +50,17 @@ class ModelChild:
         self._started(cancel)
         assert self._info is not None  # noqa: S101
         return self._info
+
+    def falls_back(self, error: DeviceError) -> bool:
+        """After the device has failed, run the model on the CPU from now on, and say so; False where that is no way
+        out: somebody has asked for the device, or it is the CPU."""
+        if self._how.device != "auto":
+            return False
+        self._how = replace(self._how, device="cpu")
+        self.notices.append(
+            f"{error.message[:1].upper()}{error.message[1:]}. The model runs on the CPU now, more slowly"
+        )
+        return True
 
     def close(self) -> None:
         """End the child; a call in progress on another thread gets CancelledError."""
@@ -64,13 +80,14 @@ class ModelChild:
         if self._child is not None and self._child.alive:
             return self._child
         self._closed = False
-        child = self._child = Child(self._worker, self._arguments)
+        how = json.dumps(self._how.to_json())
+        child = self._child = Child(self._worker, [*self._arguments, "--how", how])
         try:
             header, _ = self._next(child, cancel)
             raise_error(header)
             self._info = WorkerInfo(**header["ready"])
-            self.notices += header.get("notices", [])
-        except (KeyError, TypeError) as error:
+            self.notices += notices_of(header)
+        except (KeyError, TypeError, ValueError) as error:
             self._drop(child)
             raise ModelError(f"the model process did not say what it is: {error}") from error
         except BaseException:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from labeltool.core.errors import ModelError
+from labeltool.core.errors import DeviceError, ModelError
 from labeltool.core.geometry import Box
 from labeltool.core.progress import CancelToken, Progress, silent
-from labeltool.inference.child import raise_error
+from labeltool.inference.child import notices_of, raise_error
 from labeltool.inference.frames import Header
 from labeltool.inference.model_child import ModelChild, WorkerInfo
 from labeltool.inference.options import InferenceOptions
@@ -31,9 +30,8 @@ class ModelProcess(ModelChild):
     def __init__(
         self, model: Path, how: InferenceOptions | None = None, *, silence_s: float = 300, segmenter: str = ""
     ) -> None:
-        options = json.dumps((how or InferenceOptions()).to_json())
-        arguments = [str(model.absolute()), "--how", options, "--segmenter", segmenter]
-        super().__init__(_WORKER, arguments, silence_s)
+        arguments = [str(model.absolute()), "--segmenter", segmenter]
+        super().__init__(_WORKER, arguments, how or InferenceOptions(), silence_s)
 
     def segment(
         self,
@@ -48,8 +46,21 @@ class ModelProcess(ModelChild):
         stops the child.
 
         BadInputError when the image cannot be read (the child lives on), ModelError when the model fails on it
-        or the child dies, CancelledError within a second of ``cancel``.
+        or the child dies, CancelledError within a second of ``cancel``. Where a device fails that nobody has asked
+        for, the CPU goes on with the next window.
         """
+        try:
+            for prediction in self._segment(path, cancel, progress, page, first):
+                first += 1
+                yield prediction
+        except DeviceError as error:
+            if not self.falls_back(error):
+                raise
+            yield from self._segment(path, cancel, progress, page, first)
+
+    def _segment(
+        self, path: Path, cancel: CancelToken | None, progress: Progress, page: str, first: int
+    ) -> Iterator[Prediction]:
         child = self._started(cancel)
         finished = False
         try:
@@ -57,12 +68,15 @@ class ModelProcess(ModelChild):
             while not finished:
                 header, body = self._next(child, cancel)
                 finished = "end" in header or "error" in header
-                self.notices += header.get("notices", [])
+                self.notices += notices_of(header)
                 raise_error(header)
-                progress(header["done"], header["total"])
+                progress(float(header["done"]), float(header["total"]))
                 if "part" in header:
                     yield _prediction(header, body)
-        except (KeyError, TypeError, ValueError) as error:
+        except DeviceError:
+            finished = False  # nothing runs in this process any more
+            raise
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
             finished = False
             raise ModelError(f"the model process sent something else than a prediction: {error}") from error
         finally:
@@ -71,16 +85,27 @@ class ModelProcess(ModelChild):
 
     def embed(self, path: Path, cancel: CancelToken | None = None, *, page: str = "") -> Embedding:
         """The embedding of an image; raises what :meth:`segment` raises."""
+        try:
+            return self._embed(path, cancel, page)
+        except DeviceError as error:
+            if not self.falls_back(error):
+                raise
+            return self._embed(path, cancel, page)
+
+    def _embed(self, path: Path, cancel: CancelToken | None, page: str) -> Embedding:
         child = self._started(cancel)
         answered = False
         try:
             child.send({"embed": str(path.absolute()), "page": page})
             header, body = self._next(child, cancel)
             answered = "embedding" in header or "error" in header
-            self.notices += header.get("notices", [])
+            self.notices += notices_of(header)
             raise_error(header)
             return np.frombuffer(body, np.float32, int(header["embedding"]))
-        except (KeyError, TypeError, ValueError) as error:
+        except DeviceError:
+            answered = False
+            raise
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
             answered = False
             raise ModelError(f"the model process sent something else than an embedding: {error}") from error
         finally:

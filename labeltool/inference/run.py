@@ -25,12 +25,12 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from labeltool.core.catalog import ClassCatalog
-from labeltool.core.errors import ModelError
+from labeltool.core.errors import BadInputError, ModelError
 from labeltool.core.project import Skipped
 from labeltool.core.system_lock import try_lock
 from labeltool.inference.timetable import Timetable
@@ -41,6 +41,8 @@ LABELS, BEST, SAMPLES, BOARD, LOCK = "labels", "best", "samples", "board", "lock
 PER_IMAGE = "metrics_per_image.json"
 
 _POLL_S = 0.02
+_MOST = 2.0**53
+"""No number in a state is as large; NaN and infinity are none."""
 
 SUBSETS = ("train", "val", "unlabelled")
 STATES = ("new", "running", "finished", "cancelled", "failed")
@@ -64,6 +66,8 @@ class RunImage:
     group: str = ""
 
     def __post_init__(self) -> None:
+        if not all(isinstance(each, str) for each in astuple(self)):
+            raise TypeError("what a run says of an image is not text")
         if not re.fullmatch(r"\w[\w.-]*", self.id):
             raise ValueError(f"{self.id!r} cannot be the id of an image")
 
@@ -136,7 +140,17 @@ class Manifest:
             raise ModelError(
                 "no training run here", file=path, hint="A project's runs are the folders in its folder runs"
             ) from error
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except BadInputError as error:
+            raise ModelError(f"not the manifest of a run: {error.message}", file=path) from error
+        except (
+            OSError,
+            ArithmeticError,
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             raise ModelError(f"not the manifest of a run: {error}", file=path) from error
 
 
@@ -159,8 +173,15 @@ class RunState(NamedTuple):
 def read_state(folder: Path) -> RunState:
     """The state of a run; a new one's where none is written yet or the file is damaged."""
     try:
-        return RunState(**json.loads((folder / STATE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        data = json.loads((folder / STATE).read_text(encoding="utf-8"))
+        score = data.pop("score", None)
+        usual = RunState()._asdict()
+        said = {name: type(usual[name])(value) for name, value in data.items()}
+        found = RunState(**said, score=None if score is None else float(score))
+        if not all(abs(each) < _MOST for each in found if isinstance(each, int | float)):
+            return RunState()
+        return found
+    except (OSError, ArithmeticError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return RunState()
 
 

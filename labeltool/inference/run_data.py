@@ -35,6 +35,10 @@ class RunLabel:
             label = grey_png(self.path.read_bytes())
         except OSError as error:
             raise BadInputError(f"the label cannot be read: {error.strerror}", file=self.path) from error
+        except BadInputError as error:
+            raise BadInputError(
+                f"the label is damaged: {error.message}", file=self.path, hint=_HINT
+            ) from error
         if hashlib.sha256(label.tobytes()).hexdigest() != self.sha256:
             raise BadInputError("this is not the label that the run began with", file=self.path, hint=_HINT)
         return label.astype("uint8", copy=False)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from labeltool.core.errors import CancelledError, ModelError
+from labeltool.core.errors import CancelledError, DeviceError, ModelError
 from labeltool.core.geometry import Box
 from labeltool.core.progress import CancelToken
 from labeltool.inference.child import Child, raise_error
@@ -44,17 +43,25 @@ class TeachingProcess(ModelChild):
     def __init__(
         self, model: Path, how: InferenceOptions | None = None, *, silence_s: float = 300, teachable: str = ""
     ) -> None:
-        options = json.dumps((how or InferenceOptions()).to_json())
-        arguments = [str(model.absolute()), "--how", options, "--teachable", teachable]
-        super().__init__(_WORKER, arguments, silence_s)
+        arguments = [str(model.absolute()), "--teachable", teachable]
+        super().__init__(_WORKER, arguments, how or InferenceOptions(), silence_s)
         self._seen: _Seen | None = None
 
     def look(self, view: View, cancel: CancelToken | None = None) -> None:
         """See a part of an image, which takes the time of a pre-label; what the child sees already costs nothing.
 
         BadInputError when the image cannot be read and ModelError when the model fails on it (the child lives on), or
-        when the child dies. After CancelledError, within the time of a window or of loading, it lives on, too.
+        when the child dies. After CancelledError, within the time of a window or of loading, it lives on, too. Where a
+        device fails that nobody has asked for, the CPU goes on.
         """
+        try:
+            self._look(view, cancel)
+        except DeviceError as error:
+            if not self.falls_back(error):
+                raise
+            self._look(view, cancel)
+
+    def _look(self, view: View, cancel: CancelToken | None) -> None:
         child = self._started(None)  # whatever is looked at next, the model is needed
         if cancel is not None:
             cancel.check()
@@ -73,6 +80,14 @@ class TeachingProcess(ModelChild):
     def teach(self, view: View, painted: Sequence[Painted], cancel: CancelToken | None = None) -> Prediction:
         """What the model says of what lies in the view once it is taught what is painted there, and nothing else. Looks
         first, where it has not; raises what :meth:`look` raises."""
+        try:
+            return self._teach(view, painted, cancel)
+        except DeviceError as error:
+            if not self.falls_back(error):
+                raise
+            return self._teach(view, painted, cancel)
+
+    def _teach(self, view: View, painted: Sequence[Painted], cancel: CancelToken | None) -> Prediction:
         self.look(view, cancel)
         assert self._seen is not None  # noqa: S101
         child = self._seen.child
@@ -86,7 +101,7 @@ class TeachingProcess(ModelChild):
         try:
             box = Box(*header["taught"])
             label, confidence = np.frombuffer(body, np.uint8).reshape(2, box.height, box.width)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, ArithmeticError) as error:
             self._drop(child)
             raise ModelError(f"the model process sent something else than a prediction: {error}") from error
         return Prediction(box, label, confidence)
@@ -103,7 +118,11 @@ class TeachingProcess(ModelChild):
         except BaseException:
             self._drop(child)
             raise
-        raise_error(answer)
+        try:
+            raise_error(answer)
+        except DeviceError:
+            self._drop(child)
+            raise
         if wanted not in answer:
             self._drop(child)
             raise ModelError(f"the model process sent something else than what was asked for: {answer}")

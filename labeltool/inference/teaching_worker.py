@@ -31,7 +31,7 @@ from labeltool.inference.feeding import open_fed
 from labeltool.inference.frames import FrameError, Header, read_frame, write_frame
 from labeltool.inference.options import InferenceOptions
 from labeltool.inference.teaching import GROUP, Painted, Teachable
-from labeltool.inference.worker import described, take_stdout
+from labeltool.inference.worker import described, is_lost, take_stdout
 
 _NICENESS = 2
 
@@ -145,6 +145,8 @@ def _answer(frame: _Asked, asked: queue.SimpleQueue[_Asked], model: Teachable, o
     except Exception as error:  # this failed, the next may not
         path = request.path if isinstance(request, _Look) else None
         write_frame(out, {"error": described(error, path)})
+        if is_lost(error):
+            os._exit(1)  # nothing runs in this process any more
 
 
 def _look(request: _Look, asked: queue.SimpleQueue[_Asked], model: Teachable, out: BinaryIO) -> None:

@@ -31,15 +31,22 @@ Log = Callable[[dict[str, Any]], None]
 
 
 class TrainingProcess:
-    """Trains on the folder of a run in a child process. ``patience_s`` is how long it may take to stop."""
+    """Trains on the folder of a run in a child process. ``patience_s`` is how long it may take to stop, ``silence_s``
+    how long it may say nothing before it is given up."""
 
     def __init__(
-        self, folder: Path, *, trainer: str = "smp", processes: int = 1, patience_s: float = 120
+        self,
+        folder: Path,
+        *,
+        trainer: str = "smp",
+        processes: int = 1,
+        patience_s: float = 120,
+        silence_s: float = 7200,
     ) -> None:
         arguments = [str(folder.absolute()), "--attended", "--processes", str(processes)]
         module = plugins.module(GROUP, trainer)
         self._child = Child(module, arguments, name="training", apart=True, without=_OF_OTHERS)
-        self._patience_s = patience_s
+        self._folder, self._patience_s, self._silence_s = folder, patience_s, silence_s
 
     def follow(self, progress: Progress, cancel: CancelToken, log: Log) -> None:
         """Wait until the training ends, by itself or because of ``cancel``: state.json says how it went.
@@ -47,6 +54,7 @@ class TrainingProcess:
         Raises what the trainer raised, and ModelError when it died or did not stop.
         """
         ends_s: float | None = None
+        heard_s = time.monotonic()
         try:
             while True:
                 if cancel.cancelled and ends_s is None:
@@ -59,7 +67,10 @@ class TrainingProcess:
                         raise ModelError(
                             "the training did not stop when it was asked to and was ended"
                         ) from None
+                    if time.monotonic() > heard_s + self._silence_s:
+                        raise self._silent() from None
                     continue
+                heard_s = time.monotonic()
                 if self._take(frame, progress, log):
                     self._child.wait(_GOODBYE_S)
                     return
@@ -72,9 +83,21 @@ class TrainingProcess:
             raise self._child.obituary(frame) from frame
         header, _ = frame
         raise_error(header)
-        if "row" in header:
-            log(header["row"])
+        try:
+            row = None if "row" not in header else dict(header["row"])
+            done, total, text = header.get("progress", (0, 0, ""))
+            now = float(done), float(total), str(text)
+        except (TypeError, ValueError) as error:
+            raise ModelError(f"the training sent something that makes no sense: {error}") from error
+        if row is not None:
+            log(row)
         if "progress" in header:
-            done, total, text = header["progress"]
-            progress(float(done), float(total), str(text))
+            progress(*now)
         return "end" in header
+
+    def _silent(self) -> ModelError:
+        return ModelError(
+            f"the training said nothing for {self._silence_s / 60:,.0f} minutes and was ended",
+            file=self._folder,
+            hint=self._child.last_words() or "It can go on: what it had learnt was kept",
+        )

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from labeltool import plugins
-from labeltool.core.errors import LabeltoolError, ModelError
+from labeltool.core.errors import DeviceError, LabeltoolError, ModelError
 from labeltool.inference.card import ModelCard
 from labeltool.inference.feeding import open_fed
 from labeltool.inference.frames import FrameError, Header, read_frame, write_frame
@@ -36,6 +36,15 @@ from labeltool.inference.tiled import embedding, segment
 
 _NICENESS = 5
 _FRAMES_BEHIND = 4
+_LOST = (
+    "CUDA error",
+    "CUDA driver",
+    "cuDNN error",
+    "CUBLAS_STATUS",
+    "CUDNN_STATUS",
+    "device-side assert",
+    "NVML",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -131,6 +140,8 @@ def _errors_told(asked: _Request, segmenter: Segmenter, out: BinaryIO) -> Iterat
         os._exit(0)
     except Exception as error:  # the parent is told of every failure
         write_frame(out, {"error": described(error, asked.path), "notices": _notices(segmenter)})
+        if is_lost(error):
+            os._exit(1)  # nothing runs in this process any more
 
 
 def _embed(asked: _Request, segmenter: Segmenter, out: BinaryIO) -> None:
@@ -173,11 +184,26 @@ def described(error: Exception, path: Path | None = None) -> Header:
     """An error for the parent; the traceback of one that nobody expected goes to stderr."""
     if not isinstance(error, LabeltoolError):
         traceback.print_exception(error, file=sys.stderr)
-        what = "memory ran out" if _is_out_of_memory(error) else f"{type(error).__name__}: {error}"
-        error = ModelError(
-            f"the model failed on this image: {what}" if path else f"the model failed: {what}", file=path
-        )
+        error = _explained(error, path)
     return {"kind": type(error).__name__, "message": error.message, "file": error.file, "hint": error.hint}
+
+
+def _explained(error: Exception, path: Path | None) -> ModelError:
+    if is_lost(error):
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        hint = "Try again, or use the CPU: --device cpu"
+        return DeviceError(f"the graphics card failed: {first}", file=path, hint=hint)
+    where = " on this image" if path else ""
+    if _is_out_of_memory(error):
+        return ModelError(f"the model failed{where}: memory ran out", file=path, hint="Close other programs")
+    return ModelError(f"the model failed{where}: {type(error).__name__}: {error}", file=path)
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether the device is gone for this process, as after any error of CUDA but a lack of memory."""
+    if _is_out_of_memory(error) or isinstance(error, LabeltoolError):
+        return isinstance(error, DeviceError)
+    return type(error).__name__ == "AcceleratorError" or any(sign in str(error) for sign in _LOST)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

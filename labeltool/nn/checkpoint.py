@@ -6,6 +6,7 @@ import hashlib
 import json
 import pickle
 import warnings
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 
 from labeltool import plugins
 from labeltool.core import atomic
-from labeltool.core.errors import ModelError
+from labeltool.core.errors import LabeltoolError, ModelError
 from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME, ModelCard
 
 State = Mapping[str, Tensor]
@@ -52,7 +53,10 @@ def load_network(model: Path) -> tuple[ModelCard, nn.Module]:
     weights = model / WEIGHTS_NAME if model.is_dir() else model
     card = ModelCard.read(weights.parent)
     state = read_state(weights, card.sha256 if weights.name == WEIGHTS_NAME else "")
-    network: nn.Module = plugins.load("labeltool.architectures", card.arch)(card)
+    try:
+        network: nn.Module = plugins.load("labeltool.architectures", card.arch)(card)
+    except LabeltoolError as error:
+        raise ModelError(error.message, file=weights.parent / CARD_NAME, hint=error.hint) from error
     _fit(network, state, card, weights)
     return card, network
 
@@ -183,6 +187,7 @@ def _read_safetensors(data: bytes, path: Path) -> State:
 
 
 def _read_pth(path: Path) -> State:
+    _refuse_bomb(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about old pickles, which are refused or read all the same
@@ -200,6 +205,22 @@ def _read_pth(path: Path) -> State:
     if not isinstance(content, dict) or not content or not all(map(_is_named_tensor, content.items())):
         raise ModelError("there is no table of named tensors in this file", file=path, hint=_LOAD_HINT)
     return {str(name).removeprefix("module."): tensor for name, tensor in content.items()}
+
+
+def _refuse_bomb(path: Path) -> None:
+    """torch packs its archives without compression: one that unpacks to more than it is was made to fill the memory."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return  # a file of an older kind, or a damaged one: torch says which
+    size = path.stat().st_size
+    if unpacked > size:
+        raise ModelError(
+            f"the file has {size:,} bytes and would unpack to {unpacked:,}, as no weights do",
+            file=path,
+            hint=_LOAD_HINT,
+        )
 
 
 def _is_named_tensor(item: tuple[object, object]) -> bool:

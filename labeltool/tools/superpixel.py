@@ -117,9 +117,9 @@ def _look_ahead(context: ToolContext, block: Box) -> None:
 
 def _gesture(context: ToolContext, first: Pointer) -> Gesture:
     value = context.erase_value if first.button == "right" else context.paint_value
-    done: dict[Box, set[int]] = defaultdict(set)
+    done: dict[Wanted, set[int]] = defaultdict(set)
     ahead: deque[tuple[Box, Pixels]] = deque()  # what has been passed and waits for its superpixels
-    making: Pending[Numbers] | None = None
+    making: tuple[Wanted, Pending[Numbers]] | None = None
     at, event, released = first, first, False
     with context.stroke("superpixels", "superpixel") as stroke:
         while ahead or not released:
@@ -128,17 +128,18 @@ def _gesture(context: ToolContext, first: Pointer) -> Gesture:
                 at, released = event, event.kind == "release"
             while ahead:
                 block, pixels = ahead[0]
-                numbers = _at_hand(context, block)
+                numbers, wanted = _at_hand(context, block), _wanted(context, block)
                 if numbers is None:
-                    making = making or _begin(context, block)
-                    if not making.done:
+                    if making is None or making[0] != wanted:  # what was begun last has come to hand since
+                        making = wanted, _begin(context, block)
+                    if not making[1].done:
                         break
-                    numbers, making = making.result(), None
-                around = _wanted(context, block).around(context.size)
-                fresh = numbers_at(numbers, around, pixels) - done[block]
+                    numbers = making[1].result()
+                making, around = None, wanted.around(context.size)
+                fresh = numbers_at(numbers, around, pixels) - done[wanted]
                 if fresh:
                     stroke.add(painted(context, shape_of(numbers, around, fresh), value))
-                done[block] |= fresh
+                done[wanted] |= fresh
                 ahead.popleft()
             if ahead or not released:
                 event = yield from dragged(Preview(working=released))

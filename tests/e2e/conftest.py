@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,32 +12,7 @@ import pytest
 from PIL import Image
 
 from labeltool.__main__ import main
-from labeltool.core.catalog import ClassCatalog
-from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME, ModelCard
-
-THRESHOLD = """
-import cv2
-import numpy as np
-
-class Threshold:
-    batch = 1
-
-    def __init__(self, card, device):
-        self.card, self.device, self.engine, self.notices = card, "cpu", "threshold", []
-
-    def survey(self, samples):
-        return None
-
-    def predict(self, windows, context=None):
-        from labeltool.inference.segmenter import Answer
-        bright = (windows[..., 0] > 127).astype(np.uint8)
-        label = np.stack([cv2.morphologyEx(each, cv2.MORPH_OPEN, np.ones((5, 5))) for each in bright])
-        return Answer(label, np.full_like(label, 230))
-
-def load(folder, how):
-    from labeltool.inference.card import ModelCard
-    return Threshold(ModelCard.read(folder if folder.is_dir() else folder.parent), how.device)
-"""
+from tests.e2e.threshold import install, write_model
 
 
 class Ended(NamedTuple):
@@ -111,20 +85,5 @@ def project(tmp_path: Path, images: Path, labeltool: Run) -> Path:
 @pytest.fixture
 def threshold_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model's folder whose segmenter comes from a plug-in that only the child process has."""
-    site = tmp_path / "site"
-    info = site / "threshold-1.0.dist-info"
-    info.mkdir(parents=True)
-    (site / "threshold.py").write_text(THRESHOLD, encoding="utf-8")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: threshold\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text(
-        "[labeltool.segmenters]\nthreshold = threshold:load\n", encoding="utf-8"
-    )
-    search = [str(site), os.environ.get("PYTHONPATH", "")]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, search)))
-    folder = tmp_path / "models" / "bright"
-    folder.mkdir(parents=True)
-    catalog = ClassCatalog.from_names(["nucleus"])
-    card = ModelCard("bright", "none", "none", catalog, segmenter="threshold", tile=256, halo=32)
-    (folder / CARD_NAME).write_text(json.dumps(card.to_json()), encoding="utf-8")
-    (folder / WEIGHTS_NAME).write_bytes(b"a threshold has none")
-    return folder
+    monkeypatch.setenv("PYTHONPATH", install(tmp_path / "site"))
+    return write_model(tmp_path / "models" / "bright")

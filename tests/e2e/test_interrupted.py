@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.e2e.conftest import THRESHOLD, Run
+from tests.e2e.conftest import Run
+from tests.e2e.threshold import THRESHOLD
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 

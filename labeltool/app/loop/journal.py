@@ -13,6 +13,8 @@ from labeltool.app.loop.settings import LOOP
 from labeltool.core import lines
 
 ROUNDS = "rounds.jsonl"
+_MOST = 2.0**53
+"""No number in a line is as large; NaN and infinity are none."""
 
 Outcome = Literal["promoted", "refused", "undecided", "cancelled", "failed"]
 
@@ -61,10 +63,37 @@ class Round:
         """What :meth:`to_json` gave; TypeError, ValueError, KeyError or AttributeError for anything else."""
         values = dict(data)
         decision = values.pop("decision")
-        return cls(
+        found = cls(
             **{**values, "number": int(values["number"]), "worked": Worked.from_json(values["worked"])},
             decision=None if decision is None else Decision.from_json(decision),
         )
+        _check_kinds(found)
+        return found
+
+
+def _check_kinds(this: Round) -> None:
+    """TypeError where a line holds something else than it will be shown as."""
+    texts = [
+        this.outcome,
+        this.began,
+        this.ended,
+        this.why,
+        this.run,
+        this.model,
+        this.in_use,
+        this.yardstick,
+    ]
+    numbers: list[Any] = [this.number, this.approved, this.labelled, *vars(this.worked).values()]
+    if this.decision is not None:
+        texts += [this.decision.verdict, this.decision.why]
+        numbers += [this.decision.images, this.decision.miou_before, this.decision.miou_after]
+        for each in this.decision.classes:
+            texts += [each.name, each.finding]
+            numbers += [each.before, each.after, each.low, each.high, each.units]
+    if not all(isinstance(each, str) for each in (*texts, this.against)):
+        raise TypeError("something is no text")
+    if not all(each is None or (type(each) in (int, float) and abs(each) < _MOST) for each in numbers):
+        raise TypeError("something is no number")
 
 
 class Rounds(NamedTuple):

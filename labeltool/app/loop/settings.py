@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -64,7 +65,7 @@ class LoopSettings:
         """BadInputError says what cannot be."""
         if self.every < 0:
             raise BadInputError(f"there is no round every {self.every} approvals", hint="0 means by hand")
-        if not self.minutes > 0:
+        if not 0 < self.minutes < math.inf:
             raise BadInputError(f"there is no training of {self.minutes:g} minutes", hint="Give more than 0")
         if self.preset and self.preset not in PRESETS:
             raise BadInputError(

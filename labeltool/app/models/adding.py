@@ -16,7 +16,7 @@ from labeltool.app.models.finding import model_at
 from labeltool.app.models.journal import MODELS
 from labeltool.app.models.model import Model, read_model
 from labeltool.app.models.seen import subsets
-from labeltool.core.atomic import TEMPORARY, move, sync_file, sync_folder
+from labeltool.core.atomic import TEMPORARY, make_folder, move, sync_file, sync_folder, sync_folders
 from labeltool.core.errors import ModelError
 from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME
 from labeltool.inference.options import InferenceOptions
@@ -65,14 +65,14 @@ def new_folder(target: Path) -> Iterator[Path]:
     """A folder to write a model into; it gets its name when nothing failed, and is gone otherwise."""
     if target.exists():
         raise ModelError("there is a model here already", file=target, hint="Choose another name")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}{TEMPORARY}")
     partial.mkdir()
     try:
         yield partial
         for file in filter(Path.is_file, partial.rglob("*")):
             sync_file(file)
-        sync_folder(partial)
+        sync_folders(partial)
         move(partial, target)
         sync_folder(target.parent)
     finally:

@@ -95,7 +95,7 @@ def _digest_of_int8(folder: Path) -> str:
     """Of the files of a model in 8-bit integers, as "-1a2b3c4d"; empty where there are none, and nothing runs."""
     try:
         files = json.loads((folder / INT8_NAME).read_text(encoding="utf-8"))["files_sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
     return "-" + hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:8]
 

@@ -159,7 +159,7 @@ def keep_annotation(
     value = Guard(store.catalog.locked).violated(mask, patch) if clear else None
     if value is not None:
         raise LockedError("the annotation holds a class that is locked, and cannot be emptied", value)
-    keep(store, image_id, name, _windows(mask, origins), revision=record.revision)
+    keep(store, image_id, name, windows_of(mask, origins), revision=record.revision)
     if clear:
         store.set_status(image_id, Status.NEW, expected=record.revision)
         store.commit(image_id, patch, expected=record.revision, status=Status.NEW)
@@ -183,7 +183,8 @@ def window_of(box: Box, label: NDArray[np.uint8], labelled: NDArray[np.bool_]) -
     return box, np.where(labelled, label, nothing), np.where(labelled, np.uint8(255), np.uint8(0))
 
 
-def _windows(mask: LabelMask, origins: Collection[Origin]) -> Iterator[Window]:
+def windows_of(mask: LabelMask, origins: Collection[Origin]) -> Iterator[Window]:
+    """What :func:`keep` takes of a mask: its pixels that have one of ``origins``."""
     for index in mask.occupied():
         box = tile_box(index, mask.size)
         label = mask.planes["label"].tile(index).astype(np.uint8, copy=False)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 
@@ -150,7 +151,7 @@ def _pictured(
 
 def _read(file: Path) -> Vectors | None:
     """A vector that is kept; None where it is not, or is damaged."""
-    with suppress(OSError, ValueError, EOFError):
+    with suppress(OSError, ValueError, EOFError, SyntaxError, TokenError, ArithmeticError, MemoryError):
         vector: Vectors = np.load(file, allow_pickle=False)
         if vector.dtype == np.float32 and vector.ndim == 1 and np.isfinite(vector).all():
             return vector

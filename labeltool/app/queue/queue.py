@@ -109,7 +109,7 @@ class Queue:
             int(data["measured"]),
             tuple(_suggestion(each) for each in data["suggestions"]),
             tuple(Double(**each) for each in data["doubles"]),
-            tuple(Outcome(**each) for each in data["past"]),
+            tuple(_outcome(each) for each in data["past"]),
             tuple(Skipped(**each) for each in data["skipped"]),
             tuple(str(each) for each in data["notices"]),
         )
@@ -127,7 +127,15 @@ def read_queue(root: Path) -> Queue | None:
         return Queue.from_json(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        OSError,
+        ArithmeticError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise BadInputError(
             f"this is not a queue: {error}",
             file=path,
@@ -243,6 +251,17 @@ def _suggestion(data: Mapping[str, Any]) -> Suggestion:
         None if seconds is None else _seconds(seconds),
         bool(data["control"]),
         str(data["prediction"]),
+    )
+
+
+def _outcome(data: Mapping[str, Any]) -> Outcome:
+    seconds = data.get("seconds")
+    return Outcome(
+        bool(data["control"]),
+        str(data["strategy"]),
+        int(data["pixels"]),
+        int(data["wrong"]),
+        None if seconds is None else _seconds(seconds),
     )
 
 

@@ -146,7 +146,12 @@ def begin_folds(
     fold_of = dealt(whole, count, Draw(unit="subject", seed=options.seed, pattern=pattern))
     name = name or datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     with new_folder(store.root / FOLDS / name) as folder:
-        plan = {"count": count, "options": options.to_json(), "fold_of": fold_of}
+        plan = {
+            "number": _next_number(store.root),
+            "count": count,
+            "options": options.to_json(),
+            "fold_of": fold_of,
+        }
         write_json(folder / PLAN, plan)
     return read_folds(store.root / FOLDS / name), skipped
 
@@ -166,8 +171,24 @@ def read_folds(folder: Path) -> Folds:
 
 def all_folds(root: Path) -> list[Folds]:
     """The folds of a project, those that were dealt last at the end. ModelError where a plan is damaged."""
-    plans = sorted((root / FOLDS).glob(f"[!.]*/{PLAN}"), key=lambda path: path.stat().st_mtime_ns)
-    return [read_folds(path.parent) for path in plans]
+    return [read_folds(path.parent) for path in _plans(root)]
+
+
+def _plans(root: Path) -> list[Path]:
+    """In the order in which they were dealt, whatever the clock said: by number; older versions gave none."""
+    found = ((_number(path), path.stat().st_mtime_ns, path) for path in (root / FOLDS).glob(f"[!.]*/{PLAN}"))
+    return [path for *_, path in sorted(found)]
+
+
+def _number(plan: Path) -> int:
+    try:
+        return int(json.loads(plan.read_text(encoding="utf-8")).get("number", 0))
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return 0  # reading it says what is wrong
+
+
+def _next_number(root: Path) -> int:
+    return 1 + max((_number(path) for path in _plans(root)), default=0)
 
 
 def remove_folds(store: ProjectStore, folds: Folds) -> None:

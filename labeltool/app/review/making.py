@@ -84,8 +84,8 @@ def _compared(
     none = Sparse.of(np.zeros(0, np.int64))
     if kept is None:
         return ImageComparison(state, none, {}, np.zeros(0, TABLE)), none
-    origins = truth_origins(record)
-    found = measured(record.name, kept, mask, store.catalog, cancel=cancel, origins=origins)
+    origins, catalog = truth_origins(record), store.catalog  # which somebody may add classes to meanwhile
+    found = measured(record.name, kept, mask, catalog, cancel=cancel, origins=origins)
     if found is None:
         return ImageComparison(state, none, {}, np.zeros(0, TABLE)), none
 
@@ -101,7 +101,7 @@ def _compared(
         unsaid=True,
         cancel=cancel,
     )
-    boundary = {c.value: found.row["boundary_iou"][c.name] for c in store.catalog.classes}
+    boundary = {c.value: found.row["boundary_iou"][c.name] for c in catalog.classes}
     comparison = ImageComparison(state, Sparse.of(found.counted.counts), boundary, regions)
     return comparison, Sparse.of(found.calibration.counts)
 

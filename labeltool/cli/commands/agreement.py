@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from labeltool.cli import arguments
+from labeltool.cli.damaged import tell_damaged
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
 from labeltool.cli.table import figure, table
@@ -39,7 +40,9 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         pairs, skipped = agreement(store, records, between, progress=out.progress, cancel=out.cancel)
         result = {"pairs": [pair.to_json(store.catalog) for pair in pairs]}
     out.say("\n\n".join(describe(pair) for pair in result["pairs"]))
-    return {**result, "skipped": out.skipped(skipped)}
+    left_out = out.skipped(skipped)
+    tell_damaged(skipped, args.dir, out)
+    return {**result, "skipped": left_out}
 
 
 def describe(pair: dict[str, Any]) -> str:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labeltool.cli import arguments
+from labeltool.cli.damaged import tell_damaged
 from labeltool.cli.naming import UsageError
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import NAMED, Output
 from labeltool.core.words import counted
+
+if TYPE_CHECKING:
+    from labeltool.core.project import ImageRecord, Skipped
+    from labeltool.store.project import ProjectStore
 
 SUMMARY = "say that images are done, approved, rejected, or in work again"
 WORDS = ("done", "approved", "rejected", "in-work")
@@ -37,12 +42,14 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     except BadInputError as error:
         raise UsageError(error.message, hint='--reason "..."') from error
     with open_project(args.dir, out) as store:
-        records = chosen_by(store, args.images)
+        records, skipped = _readable(store, chosen_by(store, args.images))
         verified = status.settled  # the decision says that the labels are right, so there had better be some
         unlabelled = [r.name for r in records if verified and not store.class_pixels(r.id)]
         drawn = [r.name for r in drawn_by_model(records) if verified and r.name not in unlabelled]
         for record in records:
             decide(store, record.id, status, expected=store.history(record.id).revision, reason=args.reason)
+    left_out = out.skipped(skipped)
+    tell_damaged(skipped, args.dir, out)
     are = "is" if len(records) == 1 else "are"
     out.say(f"{counted(len(records), 'image')} {are} {args.status.replace('-', ' ')} now.")
     if unlabelled:
@@ -54,7 +61,24 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         "status": status.value,
         "unlabelled": unlabelled,
         "drawn_by_model": drawn,
+        "skipped": left_out,
     }
+
+
+def _readable(store: ProjectStore, records: list[ImageRecord]) -> tuple[list[ImageRecord], list[Skipped]]:
+    """The images whose labels can be read: nobody can decide on others."""
+    from labeltool.app.project import reason
+    from labeltool.core.project import Skipped
+    from labeltool.store.database import DamagedError
+
+    found, skipped = [], []
+    for record in records:
+        try:
+            store.load_mask(record.id)
+            found.append(record)
+        except DamagedError as error:
+            skipped.append(Skipped(error.file or str(record.path), reason(error)))
+    return found, skipped
 
 
 def _of_them(names: list[str], what: str) -> str:

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from labeltool.cli import arguments
+from labeltool.cli.damaged import tell_damaged
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
 from labeltool.cli.table import figure, table
@@ -49,7 +50,9 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         out.notice(text)
     result = {**found.to_json(), "model": model.prediction_key(how)}
     out.say("\n\n".join(filter(None, (describe(result), reliability(result), honesty(result)))))
-    return {**result, "skipped": out.skipped(skipped)}
+    left_out = out.skipped(skipped)
+    tell_damaged(skipped, args.dir, out)
+    return {**result, "skipped": left_out}
 
 
 def describe(result: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from labeltool import plugins
 from labeltool.cli import arguments
+from labeltool.cli.damaged import tell_damaged
 from labeltool.cli.opening import open_project
 from labeltool.cli.options import add_options, format_options, read_options
 from labeltool.cli.output import Output
@@ -37,6 +38,11 @@ def add_arguments_for(parser: ArgumentParser, words: list[str]) -> None:
         action="store_true",
         help="say what would be written and what would be lost, and stop there",
     )
+    parser.add_argument(
+        "--remove-left-over",
+        action="store_true",
+        help="first delete what exports that were killed left beside OUT",
+    )
     arguments.progress(parser)
     add_options(
         parser.add_argument_group("options of the format"), format_options(GROUP, words, ExportOptions)
@@ -48,6 +54,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     from labeltool.app.exporting import export_images, plan_export
 
     options = read_options(args, plugins.load(GROUP, args.format).Options)
+    _left_over(args, out)
     with open_project(args.dir, out, write=False) as store:
         if args.dry_run:
             plan = plan_export(
@@ -59,11 +66,27 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
                 progress=out.progress,
                 cancel=out.cancel,
             )
+            tell_damaged(plan.skipped, store.root, out)
             return _tell_plan(plan, args, out)
         report = export_images(
             store, args.out, args.format, options, split=args.split, progress=out.progress, cancel=out.cancel
         )
-    return tell(report, args.out, out)
+    result = tell(report, args.out, out)
+    tell_damaged(report.skipped, args.dir, out)
+    return result
+
+
+def _left_over(args: Namespace, out: Output) -> None:
+    """Offer to delete what exports that were killed have left, or do it."""
+    from labeltool.formats.left_over import delete, described, left_over
+
+    for left in left_over(args.out.absolute().parent):
+        words = described(left)
+        if args.remove_left_over and not args.dry_run:
+            delete(left)
+            out.notice(f"deleted what an export that was killed had left: {words}")
+        else:
+            out.notice(f"an export that was killed has left this: {words}. --remove-left-over deletes it")
 
 
 def tell(report: ExportReport, folder: Path, out: Output) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labeltool.cli import arguments
+from labeltool.cli.damaged import tell_damaged
 from labeltool.cli.naming import UsageError
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
@@ -18,6 +19,7 @@ from labeltool.core.words import counted
 
 if TYPE_CHECKING:
     from labeltool.app.loop import Decision, LoopSettings, Point, Round
+    from labeltool.core.project import Skipped
     from labeltool.inference.training_options import TrainingOptions
     from labeltool.store.project import ProjectStore
 
@@ -158,7 +160,8 @@ def _status(args: Namespace, out: Output) -> dict[str, Any]:
             settings = LoopSettings()
         found = read_standing(store, settings)
         done, damaged, points = found.rounds, found.damaged, found.points
-        worked = worked_in_all(store, store.images())
+        skipped: list[Skipped] = []
+        worked = worked_in_all(store, store.images(), skipped)
         result = {
             "rounds": [each.to_json() for each in done],
             "damaged_rounds": damaged,
@@ -167,6 +170,7 @@ def _status(args: Namespace, out: Output) -> dict[str, Any]:
             "worked": worked.to_json(),
             "settings": settings.to_json(),
             "due": is_due(store, settings),
+            "skipped": out.skipped(skipped),
         }
     if damaged:
         out.notice(f"rounds that cannot be read, and are left out: {damaged}")
@@ -178,6 +182,7 @@ def _status(args: Namespace, out: Output) -> dict[str, Any]:
     if points:
         out.say(_curve(points))
     _say_settings(settings, out)
+    tell_damaged(skipped, args.dir, out)
     return result
 
 

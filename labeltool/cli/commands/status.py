@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
@@ -47,6 +48,9 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     tell_shards(result["shards"], out)
     for path in result["missing"]:
         out.notice(f"{path}: the image is not there any more")
+    repair = f"`labeltool fsck --repair {shlex.quote(str(args.dir))}` restores what can be restored"
     for path in result["damaged"]:
-        out.notice(f"{path}: the mask is damaged. `labeltool fsck` says what is left of it")
+        out.notice(f"{path}: the mask is damaged. {repair}")
+    for path in result["gone"]:
+        out.notice(f"{path}: the mask file is gone. {repair}")
     return result

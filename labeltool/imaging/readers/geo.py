@@ -184,5 +184,5 @@ def _tags(path: Path) -> Iterator[tuple[int, int]]:
         return
     for place in range(0, len(entries) - entry + 1, entry):
         tag, kind = struct.unpack_from(order + "HH", entries, place)
-        form = {3: "H", 16: "Q"}.get(kind, "I")
+        form = {3: "H", 16: start}.get(kind, "I")  # a classic TIFF has no room for a number of 8 bytes
         yield tag, struct.unpack_from(order + form, entries, place + (12 if is_big else 8))[0]

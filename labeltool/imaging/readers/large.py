@@ -38,6 +38,8 @@ class LargeReader(WindowedReader):
         self.in_order = not self._pages or self._pages[0].tile is None
         self._levels = {} if self.in_order else self._open_levels()
         self._unpacked: PyramidFile | None = None
+        if not self.in_order and 0 not in self._levels:
+            raise damaged("TIFF file", "its tiles make another picture than its header says", path)
         self._refuse_lies()
 
     @property
@@ -128,14 +130,8 @@ class LargeReader(WindowedReader):
 
     def _refuse_lies(self) -> None:
         """BadInputError for a header that claims what such a file cannot hold, or blocks that exceed the memory."""
-        size, length = self.info.size, self.path.stat().st_size
-        if self.info.kind != "tiff" and size.pixels > length * MOST_PIXELS_PER_BYTE * _packed(self.info):
-            most = length * MOST_PIXELS_PER_BYTE * _packed(self.info) // 1_000_000
-            raise BadInputError(
-                f"the image claims {size.width:,} x {size.height:,} pixels, more than its file can hold",
-                file=self.path,
-                hint=f"A file of {length:,} bytes holds at most {most} million pixels. {AGAIN}",
-            )
+        if self.info.kind != "tiff":
+            refuse_more_than_fits(self.info.size, self.path, _packed(self.info))
         for page in self._pages:
             if page.block.pixels * 4 > _BLOCK_BYTES:
                 raise BadInputError(
@@ -144,6 +140,19 @@ class LargeReader(WindowedReader):
                     file=self.path,
                     hint="Save it again with tiles of 256 or 512 pixels",
                 )
+
+
+def refuse_more_than_fits(size: Size, path: Path, packed: int = 1) -> None:
+    """BadInputError where a PNG or JPEG claims more pixels than its bytes can say; ``packed`` of them share a byte
+    before it is compressed."""
+    length = path.stat().st_size
+    most = length * MOST_PIXELS_PER_BYTE * packed
+    if size.pixels > most:
+        raise BadInputError(
+            f"the image claims {size.width:,} x {size.height:,} pixels, more than its file can hold",
+            file=path,
+            hint=f"A file of {length:,} bytes holds at most {most / 1_000_000:,.1f} million pixels. {AGAIN}",
+        )
 
 
 def _packed(info: ImageInfo) -> int:

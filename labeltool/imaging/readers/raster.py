@@ -32,7 +32,7 @@ from labeltool.imaging.damage import damaged
 from labeltool.imaging.quiet import quiet
 from labeltool.imaging.reader import ImageInfo, Page, Raw, Reader, WholeReader, only_page
 from labeltool.imaging.readers import tiff_pages
-from labeltool.imaging.readers.large import MODES, LargeReader
+from labeltool.imaging.readers.large import MODES, LargeReader, refuse_more_than_fits
 from labeltool.imaging.readers.naming import page_key, page_number, series_of
 from labeltool.imaging.scale import pixel_size
 
@@ -55,6 +55,7 @@ _TURNS: dict[int, Image.Transpose] = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_LEAST_FRAME_BYTES = 12
 _BITS_PER_SAMPLE, _SAMPLES_PER_PIXEL = 258, 277
 
 
@@ -123,6 +124,8 @@ class RasterReader(WholeReader):
         elif by_parts:
             return LargeReader(path, info, orientation)
         check_budget(size, path)
+        if kind == "jpeg":
+            refuse_more_than_fits(size, path)
         return cls(path, info, orientation, number)
 
     def _decode(self) -> Raw:
@@ -214,6 +217,8 @@ def _frames(image: Any, kind: str, path: Path) -> int:
         if tiff_pages.is_pyramid(path):
             return 1
         raise damaged("TIFF file", "its pages cannot be listed", path)
+    if frames * _LEAST_FRAME_BYTES > path.stat().st_size:  # an animated PNG merely claims them
+        raise damaged(f"{kind.upper()} file", f"it claims {frames:,} frames, more than it can hold", path)
     return frames
 
 

@@ -20,6 +20,7 @@ from labeltool.core.geometry import TILE, Box, Size
 from labeltool.imaging.budget import fits_whole
 from labeltool.imaging.damage import one_line
 from labeltool.imaging.reader import ImageInfo, Page, Raw, Reader, only_page
+from labeltool.imaging.readers.tiff_directories import check_tags
 from labeltool.imaging.readers.tiff_planes import opened
 from labeltool.imaging.readers.windowed import WindowedReader, level_of, there
 from labeltool.imaging.scale import PixelSize
@@ -152,6 +153,10 @@ def _is_from_scanner(path: Path) -> bool:
         return bool(told)
     import openslide  # noqa: PLC0415 - only for files that may be slides
 
+    try:
+        check_tags(path)
+    except BadInputError:
+        return False
     vendor = openslide.OpenSlide.detect_format(str(path))
     return vendor is not None and vendor not in _ORDINARY
 
@@ -160,6 +165,11 @@ def _opened(path: Path) -> Any:
     import openslide  # noqa: PLC0415
 
     with _refusing(path):
+        if path.suffix.lower() not in _OTHER_SUFFIXES:
+            try:
+                check_tags(path)
+            except BadInputError as error:
+                raise openslide.OpenSlideUnsupportedFormatError(error.message) from error
         return openslide.OpenSlide(str(path))
 
 

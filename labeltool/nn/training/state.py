@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from labeltool.core import atomic
-from labeltool.core.errors import ModelError
+from labeltool.core.errors import DiskFullError, ModelError
 from labeltool.inference.card import ModelCard
 from labeltool.inference.run import BEST, MANIFEST, PER_IMAGE, STATE, STATE_TENSORS, Manifest, RunState
 from labeltool.inference.timetable import Timetable
@@ -43,10 +43,17 @@ class Reached:
 
 
 def save_state(folder: Path, reached: Reached, learner: Mapping[str, Any]) -> None:
-    """Replace state.pt; a kill at any moment leaves the old one or the new one."""
+    """Replace state.pt; a kill at any moment leaves the old one or the new one, and so does DiskFullError."""
     plain = {**asdict(reached), "timetable": reached.timetable.to_json()}
-    with atomic.replacing(folder / STATE_TENSORS) as temporary:
-        torch.save({"reached": plain, "learner": learner}, temporary)
+    path = folder / STATE_TENSORS
+    with atomic.replacing(path) as temporary:
+        try:
+            torch.save({"reached": plain, "learner": learner}, temporary)
+        except (OSError, RuntimeError) as error:  # torch says only that its writer failed
+            if not atomic.out_of_room(error, folder):
+                raise
+            hint = "Free some space and go on with the run: what it had reached before is kept"
+            raise DiskFullError("the disk is full", file=path, hint=hint) from error
 
 
 def load_state(folder: Path) -> tuple[Reached, dict[str, Any]] | None:
@@ -106,8 +113,11 @@ def keep_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def settle_best(folder: Path) -> None:
-    """Finish what a kill cut off while best/ was replaced: the old one is set aside only when the new one is whole."""
+    """Finish what a kill cut off while best/ was replaced: the old one is set aside only when the new one is whole.
+    Half of a state, which is several times as large as the weights, goes, too."""
     new, best, old = folder / _NEW, folder / BEST, folder / _OLD
+    for half in (*folder.glob(f".*{atomic.TEMPORARY}"), *best.glob(f".*{atomic.TEMPORARY}")):
+        half.unlink()
     if old.exists() and not best.exists():
         atomic.move(new, best)
     for left in (new, old):

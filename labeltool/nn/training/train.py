@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.inference.card import ModelCard
 from labeltool.inference.run import Manifest, at_work, read_state
 from labeltool.inference.training_process import Log
-from labeltool.nn.engines.eager import chosen_device
+from labeltool.nn.engines.eager import chosen_device, memory_errors
 from labeltool.nn.training.distributed import together
 from labeltool.nn.training.journal import Journal
 from labeltool.nn.training.lead import Lead
@@ -71,7 +72,8 @@ def _lead(task: Task, log: Log) -> ModelCard:
     with Journal(task.folder, log) as journal:
         try:
             tell(task.folder, before._replace(state="running", error="", doing="reading", pid=os.getpid()))
-            return Lead(task, journal).complete()
+            with _room(task.folder):
+                return Lead(task, journal).complete()
         except CancelledError:
             _tell_end(task.folder, "cancelled")
             raise
@@ -80,6 +82,20 @@ def _lead(task: Task, log: Log) -> ModelCard:
                 with suppress(OSError):  # a full disk may be what failed
                     tell_it(error=str(error))
             raise
+
+
+@contextmanager
+def _room(folder: Path) -> Iterator[None]:
+    """Say in words that there is no memory for a training; what it has kept stays."""
+    try:
+        with memory_errors():
+            yield
+    except MemoryError as error:
+        raise ModelError(
+            "there is not enough memory for this training",
+            file=folder,
+            hint="Begin one with a smaller batch or crop; the best weights so far are in the folder of the run",
+        ) from error
 
 
 def _tell_end(folder: Path, state: str, error: str = "") -> None:

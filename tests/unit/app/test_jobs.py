@@ -135,6 +135,17 @@ def test_nothing_is_answered_once_the_lanes_are_closed(owner):
     assert answers == []
 
 
+def test_a_job_for_closed_lanes_is_cancelled_and_never_begins(owner):
+    begun = []
+    owner.lanes.close()
+    job = owner.lanes.submit(
+        "io", "k", lambda cancel, progress: begun.append(1), done=begun.append, failed=begun.append
+    )
+    assert job.cancel.cancelled
+    assert owner.posted.empty()
+    assert begun == []
+
+
 def test_what_a_cancelled_job_worked_on_is_freed_without_a_collection_of_garbage():
     class Pixels: ...
 

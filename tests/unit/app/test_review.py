@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -206,6 +206,25 @@ def test_what_was_compared_before_a_cancel_is_kept(store: ProjectStore) -> None:
     with pytest.raises(CancelledError):
         review(store, Comparisons(store.root), store.images(), MODEL, progress=progress, cancel=cancel)
     assert listed(store).made == 1
+
+
+def test_a_class_may_be_added_while_images_are_compared(
+    store: ProjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = making.measured
+
+    def and_add_a_class(*args: Any, **options: Any) -> Evaluation | None:
+        found = measured(*args, **options)
+        store.set_catalog(store.catalog.add("new"))
+        monkeypatch.setattr(making, "measured", measured)
+        return found
+
+    make_two(store)
+    monkeypatch.setattr(making, "measured", and_add_a_class)
+    cache = Comparisons(store.root)
+    listing = review(store, cache, store.images(), MODEL)
+    assert listing.made == 2
+    assert figures(listing, cache).boundary_iou[store.catalog.classes[-1].value] is None
 
 
 def test_images_that_are_gone_are_forgotten(store: ProjectStore) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from labeltool.app import saving
 from labeltool.app.saving import Saver, SaveState
@@ -116,3 +117,103 @@ def test_trying_again_by_hand_does_not_wait(monkeypatch):
     saver.retry()
     assert saver.flush(timeout_s=5)
     saver.close()
+
+
+def test_what_was_set_aside_is_tried_again_when_somebody_asks():
+    journal, gone = Journal(), [True]
+    written = []
+
+    def commit(image_id, operation):
+        if gone[0]:
+            raise ConflictError("its file is gone")
+        written.append(operation.revision)
+
+    journal.commit_operation = commit
+    saver = Saver(journal, lambda state: None)
+    for revision in (1, 2):
+        saver.save("image", operation(revision))
+    assert not saver.flush()
+    gone[0] = False
+    saver.retry()
+    saver.save("image", operation(3))
+    assert saver.flush()
+    saver.close()
+    assert written == [1, 2, 3]
+
+
+class Refuge:
+    """Remembers what it is given; full when it is told so."""
+
+    def __init__(self, folder):
+        self.folder, self.kept, self.full = folder, {}, False
+
+    def keep(self, image_id, operations):
+        if self.full:
+            raise StoreError("the disk is full")
+        self.kept[image_id] = [each.revision for each in operations]
+
+    def forget(self, image_id):
+        self.kept.pop(image_id, None)
+
+
+def test_what_fails_goes_to_the_refuge_and_leaves_it_once_it_is_saved(monkeypatch, tmp_path):
+    monkeypatch.setattr(saving, "RETRY_S", 60)
+    journal, refuge = Journal(failures=10**6), Refuge(tmp_path)
+    states: list[SaveState] = []
+    saver = Saver(journal, states.append, refuge)
+    saver.save("image", operation(1))
+    saver.save("image", operation(2))
+    wait_for(lambda: refuge.kept == {"image": [1, 2]} and saver.kept == tmp_path)
+    refuge.full = True
+    saver.save("other", operation(1))
+    wait_for(lambda: saver.kept is None)
+    assert states[-1].kept is None, "not all of it is kept"
+    refuge.full, journal.failures = False, 0
+    saver.retry()
+    assert saver.flush()
+    saver.close()
+    assert (refuge.kept, saver.error, saver.kept) == ({}, None, None)
+
+
+def test_work_that_must_be_done_is_tried_again_while_the_disk_fails(monkeypatch):
+    monkeypatch.setattr(saving, "RETRY_S", 0.01)
+    failures = [StoreError("the disk is full"), StoreError("the disk is full")]
+    states: list[SaveState] = []
+
+    def work():
+        if failures:
+            raise failures.pop()
+        return "done"
+
+    saver = Saver(Journal(), states.append)
+    assert saver.insist(work).result(5) == "done"
+    assert [state.error is not None for state in states] == [True, True]
+    hopeless = saver.insist(lambda: (_ for _ in ()).throw(ConflictError("no")))
+    assert isinstance(hopeless.exception(5), ConflictError)
+    saver.close()
+
+
+def test_a_disk_that_does_not_answer_holds_up_nobody_who_closes(monkeypatch):
+    monkeypatch.setattr(saving, "CLOSE_S", 0.05)
+    journal, answers, asked = Journal(), threading.Event(), threading.Event()
+
+    def commit(image_id, operation):
+        asked.set()
+        answers.wait(10)
+
+    journal.commit_operation = commit
+    saver = Saver(journal, lambda state: None)
+    saver.save("image", operation(1))
+    assert asked.wait(5)
+    assert not saver.flush(timeout_s=0.05)
+    assert [each.revision for each in saver.unsaved()["image"]] == [1]
+    assert not saver.close()
+    answers.set()
+    wait_for(saver.close)
+
+
+def wait_for(reached):
+    deadline = time.monotonic() + 5
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)

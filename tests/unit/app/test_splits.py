@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeltool.app.choices import Draw
-from labeltool.app.splits import apply, by_hand, by_names, drawn, leaks
+from labeltool.app.splits import Assignment, apply, by_hand, by_names, drawn, leaks
 from labeltool.cli.runner import run
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
@@ -126,6 +126,10 @@ def test_images_that_keep_their_split_are_the_reason_for_other_shares() -> None:
     assert not drawn(two, Draw(train=60, val=20, test=20, again=True)).notices
     large = [*(image(n, series="s", split="train") for n in range(18)), image(18), image(19)]
     assert any("must not be divided" in each for each in drawn(large, Draw()).notices)
+
+
+def test_a_project_without_images_has_nothing_to_divide() -> None:
+    assert drawn([], Draw()) == Assignment({}, [], "0 units")
 
 
 @pytest.mark.parametrize("shares", [(0, 0, 0), (-1, 1, 1)])

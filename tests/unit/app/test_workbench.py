@@ -19,7 +19,7 @@ from labeltool.app.people.deciding import decided
 from labeltool.app.people.gold import hide
 from labeltool.app.project import add_images
 from labeltool.app.workbench import Workbench
-from labeltool.core.errors import BadInputError, ConflictError, LabeltoolError, StoreError
+from labeltool.core.errors import BadInputError, LabeltoolError, StoreError
 from labeltool.core.geometry import Box
 from labeltool.core.patch import write
 from labeltool.core.project import ImageRecord, Status
@@ -28,6 +28,7 @@ from labeltool.imaging import budget
 from labeltool.imaging.file_pyramid import FilePyramid
 from labeltool.imaging.pyramid import Pyramid
 from labeltool.store.fsck import check
+from labeltool.store.predictions import reference_key
 from labeltool.store.project import ProjectStore
 
 MODEL = "m@1"
@@ -134,13 +135,13 @@ def test_a_pre_label_of_the_image_that_is_being_left_does_not_make_its_last_stro
 ):
     desk.keep_prediction(desk.a)
     desk.open(desk.a)
-    gate, real = threading.Event(), at_hand.source_problem
+    gate, real = threading.Event(), at_hand.sources.check
 
     def slowly(record: ImageRecord):
         gate.wait(5)
         return real(record)
 
-    monkeypatch.setattr(at_hand, "source_problem", slowly)
+    monkeypatch.setattr(at_hand.sources, "check", slowly)
     desk.paint(10, label=2)
     desk.bench.open_image(desk.b.id)
     desk.prelabel(desk.a)
@@ -193,7 +194,9 @@ def test_an_import_into_the_image_at_hand_is_seen_once_it_is_loaded_again(desk: 
     assert healthy(desk)
 
 
-def test_an_annotation_that_somebody_else_changed_is_set_aside_and_the_others_are_saved(desk: Desk):
+def test_where_somebody_else_changed_an_annotation_both_are_kept_and_other_images_are_saved(desk: Desk):
+    told = []
+    desk.bench.kept_both.connect(told.append)
     desk.open(desk.a)
     foreign = desk.store.load_mask(desk.a.id)
     desk.store.commit(
@@ -202,14 +205,21 @@ def test_an_annotation_that_somebody_else_changed_is_set_aside_and_the_others_ar
         expected=0,
     )
     desk.paint(100)
-    desk.until(lambda: isinstance(desk.bench.saver.error, ConflictError))
+    desk.until(lambda: told)
+    desk.until(lambda: desk.bench.open is not None and not desk.bench.open.session.frozen)
+    theirs = desk.bench.open.session.mask.read("label")
+    assert (theirs[4, 4], theirs[8, 102]) == (1, 0)
+    (layer,) = desk.store.references(desk.a.id)
+    assert told[0].layer == layer
+    mine = desk.store.prediction(desk.a.id, reference_key(layer))
+    assert (mine.label.read(Box(0, 0, 300, 60))[8, 102], desk.bench.open.prediction is not None) == (1, True)
+    desk.paint(200)
     desk.open(desk.b)
     desk.paint(50)
     desk.until(lambda: desk.store.image(desk.b.id).revision == 1)
-    assert desk.bench.saver.waiting == 1
-    started = time.monotonic()
-    assert not desk.bench.close()
-    assert time.monotonic() - started < 5
+    assert desk.bench.saver.waiting == 0
+    assert desk.bench.close()
+    assert check(desk.root) == []
 
 
 def test_a_model_never_overtakes_a_stroke_that_could_not_be_saved(

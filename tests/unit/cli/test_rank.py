@@ -63,6 +63,7 @@ def test_one_object_for_programs(project: Path, capsys: pytest.CaptureFixture[st
     [
         (["--strategy", "magic"], MISUSED, "invalid choice: 'magic'"),
         (["--count", "0"], MISUSED, "--count"),
+        (["--seed", "-1"], MISUSED, "--seed: must be 0 or more"),
         (["--strategy", "entropy"], FAILED, "needs a model"),
         (["--model", "nowhere"], FAILED, "no model called 'nowhere'"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -25,7 +26,8 @@ from labeltool.core.progress import CancelToken
 from labeltool.formats import export as export_module
 from labeltool.formats.coco import CocoExporter, CocoOptions
 from labeltool.formats.dataset import DatasetExporter
-from labeltool.formats.export import export, left_over
+from labeltool.formats.export import export
+from labeltool.formats.left_over import at_work, delete, left_over
 from labeltool.formats.options import ExportOptions
 from labeltool.formats.pictures import conversion
 from labeltool.formats.png import PngExporter, PngOptions
@@ -219,7 +221,7 @@ def test_a_full_disk_leaves_nothing_and_names_the_file(
         raise OSError(28, "No space left on device", "labels/x.png")
 
     monkeypatch.setattr("labeltool.formats.png.exporter.write_index", full)
-    with pytest.raises(LabeltoolError, match="No space left on device"):
+    with pytest.raises(LabeltoolError, match="the disk is full"):
         export(PngExporter(), images, CELLS, out)
     assert traces(out) == []
 
@@ -228,6 +230,38 @@ def test_what_a_killed_export_left_is_found(tmp_path: Path) -> None:
     (tmp_path / "out.partial-0123abcd").mkdir()
     (tmp_path / "other").mkdir()
     assert left_over(tmp_path) == [tmp_path / "out.partial-0123abcd"]
+
+
+def test_the_folder_of_an_export_that_is_at_work_is_no_leftover(tmp_path: Path) -> None:
+    partial = tmp_path / "out.partial-0123abcd"
+    partial.mkdir()
+    with at_work(partial):
+        assert left_over(tmp_path) == []
+        with pytest.raises(LabeltoolError, match="at work"):
+            delete(partial)
+    delete(partial)
+    assert not partial.exists()
+
+
+@pytest.mark.parametrize("name", ["out.partial-0123abcg", "out.partial-0123abcd.zip", "0123abcd"])
+def test_nothing_that_an_export_has_not_named_is_deleted_as_a_leftover(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    assert left_over(tmp_path) == []
+    with pytest.raises(LabeltoolError, match="not what an export has left"):
+        delete(tmp_path / name)
+
+
+def test_where_folders_cannot_be_locked_an_export_that_still_writes_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partial = tmp_path / "out.partial-0123abcd"
+    partial.mkdir()
+    (partial / "half.json").touch()
+    monkeypatch.setattr("labeltool.formats.left_over.try_lock", lambda handle: None)
+    assert left_over(tmp_path) == []
+    for path in (partial, partial / "half.json"):
+        os.utime(path, (1, 1))
+    assert left_over(tmp_path) == [partial]
 
 
 def test_an_image_nobody_has_labelled_is_left_out_unless_asked_for(tmp_path: Path, out: Path) -> None:

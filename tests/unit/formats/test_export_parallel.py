@@ -20,8 +20,9 @@ from labeltool.core.progress import CancelToken
 from labeltool.formats import dataset, items, workers
 from labeltool.formats.coco import CocoExporter, CocoOptions
 from labeltool.formats.dataset import DatasetExporter
-from labeltool.formats.export import export, left_over
+from labeltool.formats.export import export
 from labeltool.formats.items import Item
+from labeltool.formats.left_over import left_over
 from labeltool.formats.png import PngExporter
 from labeltool.formats.protocol import LabelledImage
 from labeltool.formats.voc import VocExporter, VocOptions

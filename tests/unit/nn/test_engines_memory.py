@@ -88,6 +88,9 @@ def test_the_context_is_the_mean_over_samples_and_none_are_looked_at_where_there
 def test_what_torch_says_of_memory_is_a_memory_error(message: str) -> None:
     with pytest.raises(MemoryError), memory_errors():
         raise RuntimeError(message)
+    for kind in (torch.OutOfMemoryError, torch.cuda.OutOfMemoryError):
+        with pytest.raises(MemoryError), memory_errors():
+            raise kind("the words of another version")
     with pytest.raises(RuntimeError, match="another"), memory_errors():
         raise RuntimeError("another thing")
 

@@ -79,6 +79,18 @@ def test_half_of_a_first_best_is_none(tmp_path: Path, monkeypatch: pytest.Monkey
     assert best_card(tmp_path) is None
 
 
+def test_half_of_a_state_that_a_kill_left_goes_when_the_run_goes_on(tmp_path: Path) -> None:
+    keep_best(tmp_path, CARD, layer(1.0), MANIFEST, [])
+    for half in (
+        tmp_path / ".state.pt.0123abcd.partial",
+        tmp_path / BEST / ".manifest.json.0123abcd.partial",
+    ):
+        half.write_bytes(b"half")
+    settle_best(tmp_path)
+    assert kept(tmp_path) == 1.0
+    assert not list(tmp_path.rglob("*.partial"))
+
+
 def test_rows_are_cut_back_and_then_go_on(tmp_path: Path) -> None:
     heard: list[object] = []
     with Journal(tmp_path, heard.append) as journal:

@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from labeltool.core.boundary import boundary_ious
@@ -297,6 +298,28 @@ def test_a_loss_that_is_not_a_number_ends_the_run_with_the_last_good_weights(
         train(again)
     state = read_state(again)
     assert state.state == "failed" and "not a number" in state.error
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory. Tried ..."), MemoryError()])
+def test_without_memory_a_training_fails_in_words_and_keeps_the_last_good_weights(
+    discs: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    whole = Learner.step
+
+    def step(self: Learner, batch: Any, share: float, number: int) -> dict[str, float]:
+        if share >= 0.5:
+            raise error
+        return whole(self, batch, share, number)
+
+    monkeypatch.setattr(Learner, "step", step)
+    run = begun(tmp_path / "run", discs, options(steps=4, evaluations=4))
+    with pytest.raises(ModelError, match="not enough memory for this training") as caught:
+        train(run)
+    assert caught.value.hint is not None and "smaller batch or crop" in caught.value.hint
+    state = read_state(run)
+    assert state.state == "failed" and "not enough memory" in state.error
+    assert load_network(run / BEST)[0].training["steps"] > 0
+    assert (run / STATE_TENSORS).is_file()
 
 
 def test_a_run_whose_score_no_longer_rises_ends_early(

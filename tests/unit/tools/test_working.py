@@ -20,6 +20,7 @@ from labeltool.core.patch import write
 from labeltool.core.progress import CancelToken
 from labeltool.imaging import superpixels
 from labeltool.imaging.pyramid import ArrayPyramid
+from labeltool.tools import superpixel
 from labeltool.tools.fill import FILL
 from labeltool.tools.grabcut import GRABCUT
 from labeltool.tools.lasso import LASSO
@@ -282,6 +283,22 @@ def test_superpixels_that_are_not_made_yet_are_painted_once_they_are():
     assert desk.label[60, 70] == desk.label[80, 120] == 3
     assert len(desk.elsewhere.begun) == 1
     assert desk.gesture is not None
+
+
+def test_a_drag_into_a_block_that_is_not_made_yet_paints_the_superpixels_of_that_block(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(superpixels, "BLOCK", 64)
+    waiting, made = Desk(SUPERPIXEL), Desk(SUPERPIXEL)
+    for x in (100, 140):  # of one desk they are at hand
+        wanted = superpixel._wanted(made.context, superpixels.block_at(x, 80, SIZE))
+        superpixel.KEPT.of(made.context.image, wanted, SIZE)
+    for desk in (waiting, made):
+        desk.send(Pointer("press", 100.5, 80.5), Pointer("release", 140.5, 80.5))
+        desk.finish()
+    assert len(waiting.elsewhere.begun) == 2
+    assert made.label[80, 140] == 3
+    assert np.array_equal(waiting.label, made.label)
 
 
 def test_the_outline_of_a_superpixel_comes_when_it_is_made():

@@ -1,0 +1,300 @@
+"""Work that could not be saved: kept in the user's own folder meanwhile, and brought back into its project later.
+
+What follows on the newest revision is committed. What does not, because somebody else has changed the annotation, is
+kept beside it as another annotator's layer: both stay, and people decide.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labeltool.app.people.references import LABELLED, LONGEST, keep, windows_of
+from labeltool.core.atomic import sync_file, sync_folder
+from labeltool.core.cold import Held, warm
+from labeltool.core.errors import ConflictError, LabeltoolError, StoreError
+from labeltool.core.mask import LabelMask
+from labeltool.core.patch import Patch, Place, TileDelta
+from labeltool.core.words import counted
+from labeltool.store import commit as committing
+from labeltool.store.database import explained
+from labeltool.store.layout import QUARANTINE, is_project
+from labeltool.store.rescue import SUFFIX, About, Rescued, RescueFile, at_revision, rescue_files
+from labeltool.store.tiles import tile_hash
+
+if TYPE_CHECKING:
+    from labeltool.app.session import Operation
+    from labeltool.store.project import ProjectStore
+
+__all__ = ["SUFFIX", "BroughtBack", "Rescue", "bring_back", "bring_back_all", "keep_both", "rescue_folder"]
+
+
+def rescue_folder() -> Path:
+    """Where work goes that cannot be saved: a folder of the user's own, made when it is needed."""
+    from platformdirs import user_data_path  # noqa: PLC0415 - the window's start needs none of this
+
+    return user_data_path("labeltool", appauthor=False) / "unsaved"
+
+
+class Rescue:
+    """The rescue files of one session, one for each image whose operations cannot be saved.
+
+    Everything but ``folder`` waits for a disk: for the saver's thread. StoreError where that fails, too.
+    """
+
+    def __init__(self, store: ProjectStore, folder: Path | None = None) -> None:
+        self._store = store
+        self.folder = folder or rescue_folder()
+        self._files: dict[str, tuple[RescueFile, int]] = {}
+
+    @property
+    def files(self) -> list[Path]:
+        """The files as they are now."""
+        return [file.path for file, _ in self._files.values()]
+
+    def file_of(self, image_id: str) -> Path:
+        """The file of an image of which something is kept."""
+        return self._files[image_id][0].path
+
+    def keep(self, image_id: str, operations: Sequence[Operation]) -> None:
+        """Have all these operations of an image on disk, oldest first; those that are there stay as they are."""
+        file, reached = self._files.get(image_id, (None, 0))
+        new = [operation for operation in operations if file is None or operation.revision > reached]
+        if not new:
+            return
+        if file is None or not file.path.exists():
+            new = list(operations)
+            description = at_revision(self._store.description(image_id), new[0].revision - 1)
+            file = RescueFile.create(self.folder, description, self._store.root)
+        author = self._store.author
+        file.append(
+            committing.Operation(each.patch, each.revision - 1, each.kind, each.target, author)
+            for each in new
+        )
+        self._files[image_id] = file, new[-1].revision
+
+    def forget(self, image_id: str) -> None:
+        """Everything of an image is saved, or given up: its file is not needed any more."""
+        file, _ = self._files.pop(image_id, (None, 0))
+        if file is not None:
+            with explained(file.path):
+                file.path.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Somebody has decided to lose it all."""
+        for image_id in list(self._files):
+            self.forget(image_id)
+
+
+@dataclass(frozen=True)
+class BroughtBack:
+    """What became of operations that could not be saved. Where they did not follow on the annotation, which is at
+    ``theirs`` by ``whose`` work, they are kept beside it as ``layer``; empty where they were committed."""
+
+    image_id: str
+    image_name: str
+    operations: int
+    at_utc: str = ""
+    layer: str = ""
+    theirs: int = 0
+    whose: str = ""
+
+    def __str__(self) -> str:
+        changes = counted(self.operations, "change")
+        if not self.layer:
+            verb = "is" if self.operations == 1 else "are"
+            return f"{self.image_name}: {changes} that could not be saved before {verb} saved now"
+        return (
+            f"{self.image_name}: somebody else has changed the annotation meanwhile. Theirs stays; yours, with"
+            f" {changes} that could not be saved, is kept beside it as the layer {self.layer!r}"
+        )
+
+
+def waiting_for(store: ProjectStore, folder: Path | None = None) -> list[Path]:
+    """The rescue files whose images are this project's. Of a copy of the project they are not, as long as the
+    project is where it was."""
+    ids = {record.id for record in store.images()}
+    found = []
+    try:
+        paths = rescue_files(folder or rescue_folder())
+    except OSError as error:
+        store.notices.append(f"unsaved work cannot be looked for: {error}")
+        return []
+    for path in paths:
+        try:
+            about = RescueFile(path).about()
+        except LabeltoolError as error:
+            store.notices.append(f"unsaved work cannot be read: {error}")
+            continue
+        if about.description.image.id in ids and (about.root == store.root or not _is_there(about.root)):
+            found.append(path)
+    return found
+
+
+def _is_there(root: Path) -> bool:
+    try:
+        return is_project(root)
+    except OSError:  # it cannot be reached, or not be read: it is not there for us
+        return False
+
+
+def bring_back_all(store: ProjectStore, folder: Path | None = None) -> list[BroughtBack]:
+    """Bring back what waits for this project; a file goes once its operations are in the project.
+
+    What cannot be brought back stays where it is, and ``store.notices`` say why.
+    """
+    done = []
+    for path in waiting_for(store, folder):
+        if store.read_only_reason:
+            store.notices.append(
+                f"changes that could not be saved wait for this project to be writable: {path}"
+            )
+            continue
+        try:
+            brought = bring_back(store, path)
+            with explained(path):
+                path.unlink()
+        except LabeltoolError as error:
+            store.notices.append(f"unsaved work could not be brought back from {path.name}: {error}")
+            continue
+        if brought.operations:
+            done.append(brought)
+        if store.recovery is not None:
+            revision = store.history(brought.image_id).revision
+            store.recovery = store.recovery.after(brought.image_id, brought.operations, revision)
+    return done
+
+
+def bring_back(store: ProjectStore, path: Path) -> BroughtBack:
+    """Commit what a rescue file holds, or keep it beside the annotation; the file stays. Operations that the journal
+    has already are left out. StoreError where the image is not this project's, or the disk fails."""
+    file = RescueFile(path)
+    about, operations = file.about(), file.operations()
+    image = about.description.image
+    try:
+        record = store.image(image.id)
+    except StoreError as error:
+        raise StoreError(
+            f"these changes are of {image.name} in the project {about.description.project}",
+            file=path,
+            hint=f"Open that project first; it was at {about.root}",
+        ) from error
+    rest = operations[_known(store, image.id, operations) :]
+    try:
+        _commit(store, image.id, rest)
+    except ConflictError:
+        return keep_both(store, path)
+    return BroughtBack(image.id, record.name, len(rest), about.at_utc)
+
+
+def keep_both(store: ProjectStore, path: Path, mask: LabelMask | None = None) -> BroughtBack:
+    """Keep a rescue file's operations beside the annotation of their image: as a layer of its own, and as a copy of the
+    file in the project's quarantine. ``mask`` is how the image looked with them, where that is known."""
+    file = RescueFile(path)
+    about, operations = file.about(), file.operations()
+    image = about.description.image
+    mine = mask or _with(store, image.id, operations)
+    name = _name(store.references(image.id), about)
+    journal = store.journal(image.id)
+    record = store.reread(image.id)
+    _copy(path, store.root / QUARANTINE)
+    keep(store, image.id, name, windows_of(mine, LABELLED), revision=None)
+    theirs = journal[-1] if journal else None
+    return BroughtBack(
+        image.id,
+        record.name,
+        len(operations),
+        about.at_utc,
+        name,
+        theirs.revision if theirs else 0,
+        theirs.author if theirs else "",
+    )
+
+
+def _known(store: ProjectStore, image_id: str, operations: Sequence[Rescued]) -> int:
+    """How many of the operations, from the first, are in the journal: a session may have died right after it saved."""
+    journal = {entry.revision: entry for entry in store.journal(image_id)}
+    blank = LabelMask(store.image(image_id).size, store.load_mask(image_id).planes["label"].fill)
+    for number, each in enumerate(operations):
+        entry = journal.get(each.expected + 1)
+        if entry is None or (entry.kind, entry.target) != (each.kind, each.target):
+            return number
+        deltas = store.patch(image_id, entry.revision).deltas
+        left = {place: _tile_hash(blank, place, delta.held_after) for place, delta in deltas.items()}
+        if left != {place: _tile_hash(blank, place, tile) for place, tile in each.after.items()}:
+            return number
+    return len(operations)
+
+
+def _commit(store: ProjectStore, image_id: str, operations: Sequence[Rescued]) -> None:
+    """Commit operations that follow on the newest revision; ConflictError where the first does not."""
+    if not operations:
+        return
+    mask = store.load_mask(image_id)
+    if not _fits(mask, operations[0]) or store.history(image_id).revision != operations[0].expected:
+        raise ConflictError("somebody else has changed this annotation", file=store.image(image_id).path)
+    for each in operations:
+        patch = each.patch(_held(mask, each.after))
+        status = store.image(image_id).status.after(each.patch_kind)
+        store.commit(
+            image_id, patch, kind=each.kind, target=each.target, expected=each.expected, status=status
+        )
+        mask.apply(patch)
+
+
+def _with(store: ProjectStore, image_id: str, operations: Sequence[Rescued]) -> LabelMask:
+    """The mask as it was with the operations: on what they were made on, where the journal has that, else alone."""
+    record = store.image(image_id)
+    first = operations[0]
+    mask = LabelMask(record.size, store.catalog.unlabelled_value)
+    if first.expected <= store.history(image_id).revision:
+        before = store.mask_at(image_id, first.expected)
+        mask = before if _fits(before, first) else mask
+    for each in operations:
+        mask.apply(Patch("", "", {place: TileDelta(None, tile) for place, tile in each.after.items()}))
+    return mask
+
+
+def _fits(mask: LabelMask, operation: Rescued) -> bool:
+    """Whether the mask is the one that an operation was made on, as far as the operation knows it."""
+    blank = LabelMask(mask.size, mask.planes["label"].fill)
+    return all(
+        _tile_hash(mask, place, None) == (sha256 or _tile_hash(blank, place, None))
+        for place, sha256 in operation.before_hashes.items()
+    )
+
+
+def _tile_hash(mask: LabelMask, place: Place, tile: Held | None) -> bytes:
+    """The hash of a tile; without one, of the mask's own at that place."""
+    name, index = place
+    return tile_hash(mask.planes[name].tile(index) if tile is None else warm(tile))
+
+
+def _held(mask: LabelMask, places: Mapping[Place, object]) -> dict[Place, Held | None]:
+    return {(name, index): mask.planes[name].tiles.held(index) for name, index in places}
+
+
+def _name(taken: Sequence[str], about: About) -> str:
+    """Whose work it is, and when it could not be saved, in local time."""
+    when = datetime.fromisoformat(about.at_utc).astimezone()
+    name = f"{about.author or 'somebody'} {when:%Y-%m-%d %H.%M.%S} not saved"[-LONGEST:]
+    number = 2
+    while name in taken:
+        name = f"{name.removesuffix(f' {number - 1}')[: LONGEST - 4]} {number}"
+        number += 1
+    return name
+
+
+def _copy(path: Path, folder: Path) -> None:
+    target = folder / path.name
+    if target.exists() and target.read_bytes() == path.read_bytes():
+        return
+    with explained(target):
+        folder.mkdir(exist_ok=True)
+        shutil.copyfile(path, target)
+        sync_file(target)
+        sync_folder(folder)
