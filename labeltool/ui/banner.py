@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from labeltool.ui import theme
@@ -22,10 +24,15 @@ class Banner(QFrame):
         self._close.setAutoRaise(True)
         self._close.setAccessibleName(self.tr("Close this message"))
         self._close.clicked.connect(self._close_it)
-        self._general = self._of_image = ""
+        self._general = self._of_image = self._below = ""
+        self._offers: dict[str, tuple[str, Callable[[], object]]] = {}
+        self._do = QToolButton()
+        self._do.setObjectName("banner.do")
+        self._do.clicked.connect(self._run)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 6, 8, 6)
         row.addWidget(self._text, 1)
+        row.addWidget(self._do)
         row.addWidget(self._close)
         self.hide()
 
@@ -45,13 +52,32 @@ class Banner(QFrame):
         """Show a message; an empty one takes the last away."""
         self._say(text, "")
 
+    def offer(self, text: str, do: str, run: Callable[[], object]) -> None:
+        """Show a message with a button that does what it is about."""
+        self._offers = {text: (do, run)}
+        self.tell(text)
+
+    def _run(self) -> None:
+        _, run = self._offers[self._of_image or self._general]
+        run()
+
+    def add(self, text: str) -> None:
+        """Say this below whatever is said, until it is closed."""
+        self._below = text
+        self._say(self._general, self._of_image)
+
     def _close_it(self) -> None:
+        self._below = ""
         self._say(self._general if self._of_image else "", "")
 
     def _say(self, general: str, of_image: str) -> None:
         self._general, self._of_image = general, of_image
-        text = of_image or general
+        said = of_image or general
+        text = "\n".join(filter(None, (said, self._below)))
         if text == self._text.text() and self.isHidden() != bool(text):
             return  # it is there already
         self._text.setText(text)
+        do, _ = self._offers.get(said, ("", None))
+        self._do.setText(do)
+        self._do.setVisible(bool(do))
         self.setVisible(bool(text))

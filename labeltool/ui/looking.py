@@ -172,7 +172,8 @@ class Looking(Part):
     def close(self) -> None:
         """The project is about to be closed: wait until that is written."""
         self.keep()
-        wait(self._writing, WRITTEN_S)
+        failing = self._bench is not None and self._bench.saver.error is not None
+        wait(self._writing, 0 if failing else WRITTEN_S)  # what fails already is not waited for
 
     def _write_down(self) -> None:
         bench, new, image_id = self._bench, self._new, self._image

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QRect, QSettings, QSize, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QByteArray, QCoreApplication, QRect, QSettings, QSize, Qt
+from PySide6.QtWidgets import QApplication, QWidget
 
+from labeltool.app.diagnosis import sessions
 from labeltool.core import heap
 from labeltool.ui import language, theme
 from labeltool.ui.collecting import Collector
+from labeltool.ui.diagnosis import Diagnosis
+from labeltool.ui.ending import Ending
 from labeltool.ui.window import MainWindow
 
 FIRST_SIZE = QSize(1280, 720)
@@ -37,14 +40,19 @@ def open_window(path: str | Path | None = None) -> MainWindow:
     """Show the window with a project, an image or a folder, or the start page; the event loop is not run."""
     application()
     window = MainWindow()
-    geometry = QSettings().value("window/geometry")
-    if geometry is None or not window.restoreGeometry(geometry):
+    if not put_where_it_was(window):
         window.resize(FIRST_SIZE)
     _keep_on_screen(window)
     window.show()
     if path is not None:
         window.open_path(Path(path).absolute())
     return window
+
+
+def put_where_it_was(window: QWidget) -> bool:
+    """Give a window the place that it had last; False where that is not known, or nobody can read it any more."""
+    geometry = QSettings().value("window/geometry")
+    return isinstance(geometry, QByteArray) and window.restoreGeometry(geometry)
 
 
 def _keep_on_screen(window: MainWindow) -> None:
@@ -77,9 +85,16 @@ def fitted(window: QRect, room: QRect) -> QRect | None:
 def run(path: str | Path | None = None) -> int:
     """Open the window and stay until it is closed; the exit code."""
     app = application()
-    collector = Collector(app)
-    window = open_window(path)
-    code = app.exec()
-    del window
-    collector.stop()
+    cut_short = sessions.cut_short()
+    diagnosis = Diagnosis()
+    with diagnosis.watching():
+        collector = Collector(app)
+        window = open_window(path)
+        diagnosis.follow(window, cut_short)
+        ending = Ending(window)
+        code = app.exec()
+        ending.stop()
+        diagnosis.leave()
+        del window
+        collector.stop()
     return code

@@ -120,7 +120,10 @@ class Minimap(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The layers, and a frame around what is seen."""
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended here, whatever goes wrong
+            self._paint_all(painter)
+
+    def _paint_all(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), QColor("#202020"))
         for name in ("image", "mask") if self.mask_shown else ("image",):

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
     from labeltool.app.workbench import Workbench
+    from labeltool.core.errors import LabeltoolError
+    from labeltool.core.project import ImageRecord
     from labeltool.ui.action_set import ActionSet
 
 
@@ -53,6 +55,10 @@ class Part(QObject):
     def why(self) -> Mapping[str, str]:
         """Why something of that is not there, in words, where it may be for one of several reasons."""
         return {}
+
+    def takes_failure(self, record: ImageRecord, error: LabeltoolError) -> bool:
+        """Asked when an image could not be opened: True where the part tells of it, and offers what can be done."""
+        return False
 
     def may_close(self) -> bool:
         """Asked before the project is closed: False where there is something to be ended first."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QSettings, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from labeltool.app.jobs import Lanes
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import Status
-from labeltool.store.layout import is_project
+from labeltool.store.layout import is_project, seems_project
 from labeltool.ui import recent
 from labeltool.ui.bridge import Bridge
 from labeltool.ui.long_work import LongWork
@@ -23,12 +24,24 @@ if TYPE_CHECKING:
     from labeltool.app.project import AddReport
     from labeltool.app.splits import Assignment
     from labeltool.app.workbench import Workbench
+    from labeltool.store.lock import ProjectLockedError, Sign
     from labeltool.store.project import ProjectStore
     from labeltool.ui.dialogs.new_project import NewProject
 
+log = logging.getLogger(__name__)
+
 MANY = 200
+LEAVING_S = 2.0
+"""What closing a project waits for the last changes when nobody can be asked."""
 NAMED = 5
 """Files that a message names; of the others it gives the number."""
+
+
+class Locked(NamedTuple):
+    """A project that somebody else is editing."""
+
+    root: Path
+    error: ProjectLockedError
 
 
 class Projects(QWidget):
@@ -43,6 +56,8 @@ class Projects(QWidget):
     sample_opened = Signal()
     place_asked = Signal(str, object)
     """An image by its id is to be shown, with a box of it in the middle."""
+    locked = Signal(object)
+    """Somebody else is editing the project that is to be opened: a :class:`Locked`."""
     told = Signal(str)
     failed = Signal(Exception)
 
@@ -50,6 +65,8 @@ class Projects(QWidget):
         super().__init__(parent)
         self.hide()
         self.bench: Workbench | None = None
+        self.viewed: Locked | None = None
+        """Where the project at hand is only looked at, because somebody else edits it."""
         self._window = parent
         self._work = work
         self._bridge = Bridge(self)
@@ -59,16 +76,23 @@ class Projects(QWidget):
 
     def open_path(self, path: Path) -> None:
         """Open a project; an image or a folder of images begins a new project with them."""
-        if is_project(path):
+        try:
+            project, there = is_project(path), path.exists()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            hint = self.tr("Ask whoever owns the folder for permission to read it")
+            self.failed.emit(LabeltoolError(reason, file=path, hint=hint))
+            return
+        if project:
             self.open(path)
-        elif path.exists():
+        elif there:
             self.ask_new([path])
         else:
             self.failed.emit(LabeltoolError("there is no such file or folder", file=path))
 
     def open_all(self, paths: Sequence[Path]) -> None:
         """What was dropped: a project is opened, images are added to the one at hand or begin a new one."""
-        projects = [path for path in paths if is_project(path)]
+        projects = [path for path in paths if seems_project(path)]
         if projects:
             self.open(projects[0])
         elif self.bench is not None and self.bench.editable:
@@ -76,31 +100,88 @@ class Projects(QWidget):
         elif paths:
             self.ask_new(paths)
 
-    def open(self, root: Path) -> None:
-        """Open a project in the place of the one that was open."""
+    def open(self, root: Path, *, take_over: Sign | None = None) -> None:
+        """Open a project in the place of the one that was open; ``locked`` says where somebody else edits it.
+
+        ``take_over`` is the last sign of life of who is taken for dead.
+        """
+        from labeltool.store.project import ProjectLockedError, ProjectStore  # noqa: PLC0415
+
+        error = self._held(root) if take_over is None else None
+        if error is not None:  # what is open stays so
+            self.locked.emit(Locked(root, error))
+            return
+        if not self.close_project():
+            return
+        try:
+            self._attach(ProjectStore.open(root, take_over=take_over))
+        except ProjectLockedError as late:
+            self.locked.emit(Locked(root, late))
+        except LabeltoolError as failure:
+            self.failed.emit(failure)
+
+    def _held(self, root: Path) -> ProjectLockedError | None:
+        from labeltool.store.layout import LOCK  # noqa: PLC0415
+        from labeltool.store.lock import holder  # noqa: PLC0415
+
+        if self.bench is not None and self.bench.editable and self.bench.store.root == root.absolute():
+            return None  # it is we
+        try:
+            return holder(root / LOCK)
+        except OSError:
+            return None  # opening it says why
+
+    def view(self, locked: Locked) -> None:
+        """Open a project that somebody else edits, to look at it."""
         from labeltool.store.project import ProjectStore  # noqa: PLC0415
 
         if not self.close_project():
             return
         try:
-            self._attach(ProjectStore.open(root))
+            store = ProjectStore.open(locked.root, write=False, reason=locked.error.message)
         except LabeltoolError as error:
             self.failed.emit(error)
+            return
+        self._attach(store, locked)
 
-    def _attach(self, store: ProjectStore) -> None:
+    def lanes(self) -> Lanes:
+        """For work that belongs to no project."""
+        if self._lanes is None:
+            self._lanes = Lanes(self._bridge.deliver)
+        return self._lanes
+
+    def _attach(self, store: ProjectStore, viewed: Locked | None = None) -> None:
+        from labeltool.app.rescuing import bring_back_all  # noqa: PLC0415
         from labeltool.app.workbench import Workbench  # noqa: PLC0415
+        from labeltool.ui.unsaved import brought_text  # noqa: PLC0415
 
+        self.viewed = viewed
+        brought = bring_back_all(store)
         self.bench = Workbench(store, self._bridge.deliver)
+        log.info("opened %s%s", store.root, " for reading only" if store.read_only_reason else "")
         recent.remember(store.root)
         self.opened.emit(self.bench)
         lines = [str(line) for line in (store.recovery, *store.notices) if line]
-        if store.read_only_reason:
+        lines += [brought_text(each) for each in brought]
+        self.bench.kept_both.connect(lambda each: self.told.emit(brought_text(each)))
+        self.bench.reserve_used.connect(lambda _: self.told.emit(self._reserve_text()))
+        if viewed is not None:
+            from labeltool.ui.dialogs.locked import in_words  # noqa: PLC0415
+
+            text = self.tr("Opened to view: it is being edited by {who}.")
+            lines.append(text.format(who=in_words(viewed.error.sign)))
+        elif store.read_only_reason:
             lines.append(self.tr("Opened for reading only: {reason}").format(reason=store.read_only_reason))
         self.told.emit("\n".join(lines))
         records = store.images()
         if records:
             last = str(QSettings().value(f"last/{store.root}", ""))
             self.bench.open_image(last if any(r.id == last for r in records) else records[0].id)
+
+    def _reserve_text(self) -> str:
+        return self.tr(
+            "The disk is full. The last changes are saved, in the room that was kept for that: free some space now."
+        )
 
     def close_project(self) -> bool:
         """Save what waits and close the project; False when the user wants to stay."""
@@ -110,25 +191,52 @@ class Projects(QWidget):
         if self.bench.open is not None:
             QSettings().setValue(f"last/{self.bench.store.root}", self.bench.open.record.id)
         if not self.bench.close():
-            if not self._leave_unsaved(self.bench):
+            from labeltool.ui.dialogs.unsaved import may_leave  # noqa: PLC0415
+
+            if not may_leave(self.bench, self._window):
                 return False
-            self.bench.abandon()
-        self.bench = None
+        self.bench = self.viewed = None
         self._work.forget()
         self.closed.emit()
         return True
 
-    def _leave_unsaved(self, bench: Workbench) -> bool:
-        """Saving fails: stay, or lose what could not be saved. True means to lose it."""
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setText(self.tr("Changes that could not be saved: {n}").format(n=bench.saver.waiting))
-        box.setInformativeText(str(bench.saver.error or ""))
-        stay = box.addButton(self.tr("Stay and try again"), QMessageBox.ButtonRole.RejectRole)
-        lose = box.addButton(self.tr("Close and lose them"), QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(stay)
-        box.exec()
-        return box.clickedButton() is lose
+    def ask_bring_back(self) -> None:
+        """Ask for a file of unsaved work and bring it back, into the project it is of."""
+        from labeltool.ui.unsaved import ask_file  # noqa: PLC0415
+
+        chosen = ask_file(self._window)
+        if chosen is not None:
+            self.bring_back(chosen)
+
+    def bring_back(self, path: Path) -> None:
+        """Bring back a file of unsaved work. Where no project is open, the one that it is of is opened first."""
+        from labeltool.ui.unsaved import bring_back_into, project_of  # noqa: PLC0415
+
+        try:
+            if self.bench is None:
+                self.open(project_of(path))
+        except LabeltoolError as error:
+            self.failed.emit(error)
+            return
+        if self.bench is not None and path.exists():  # else opening the project has done it
+            bring_back_into(self.bench, path, self.told.emit, self.failed.emit)
+
+    def leave_now(self) -> None:
+        """Close the project without asking anybody: the system goes down. What cannot be saved stays where the saver
+        keeps it, and is offered when the project is opened again."""
+        bench = self.bench
+        if bench is None:
+            return
+        self.closing.emit()
+        if bench.open is not None:
+            QSettings().setValue(f"last/{bench.store.root}", bench.open.record.id)
+        if not bench.close(LEAVING_S):
+            log.error(
+                "changes that could not be saved: %d; kept in %s", bench.saver.waiting, bench.saver.kept
+            )
+            bench.abandon()
+        self.bench = self.viewed = None
+        self.closed.emit()
 
     def shut_down(self) -> None:
         """The window is closing for good."""
@@ -178,9 +286,7 @@ class Projects(QWidget):
             if self.bench is not None and any(r.status is Status.NEW for r in self.bench.store.images()):
                 self.sample_opened.emit()
 
-        if self._lanes is None:
-            self._lanes = Lanes(self._bridge.deliver)
-        self._work.run(self._lanes, "files", self.tr("Making the sample project"), work, done)
+        self._work.run(self.lanes(), "files", self.tr("Making the sample project"), work, done)
 
     # ---- filling and handing over
 

@@ -98,7 +98,9 @@ class Showing(QObject):
     def show_saved(self) -> None:
         """What of the image at hand is on disk."""
         bench = self._bench
-        if bench is None or bench.open is None:
+        if bench is not None and not bench.editable:
+            self._at.status.show_read_only(bench.store.read_only_reason)
+        elif bench is None or bench.open is None:
             self._at.status.show_saved(None, 0)
         else:
             self._at.status.show_saved(bench.save_state, bench.open.session.revision, bench.open.first)
@@ -145,7 +147,9 @@ class Showing(QObject):
         if self._annotate.image is None:
             self._canvas.empty_text = self.tr("{name} could not be opened.").format(name=record.name)
             self._canvas.update()
-        self.failed.emit(error)
+        told = [part.takes_failure(record, error) for part in self._parts]
+        if not any(told):
+            self.failed.emit(error)
 
     def _record_changed(self, record: ImageRecord) -> None:
         self._at.images.update_record(record)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from labeltool.imaging.open import readable_suffixes
-from labeltool.store.layout import is_project
+from labeltool.store.layout import seems_project
 from labeltool.ui import recent, theme
 
 GRID = 8
@@ -226,7 +226,7 @@ class StartPage(QWidget):
         return self._last
 
     def _item(self, path: Path) -> QListWidgetItem:
-        there = is_project(path)
+        there = seems_project(path)
         where = str(path.parent) if there else self.tr("not there any more, or its drive is not connected")
         item = QListWidgetItem(theme.icon("ph.folder" if there else "ph.warning"), f"{path.name}    {where}")
         item.setData(PATH_ROLE, path)
@@ -240,7 +240,7 @@ class StartPage(QWidget):
 
     def _chosen(self, item: QListWidgetItem) -> None:
         path = item.data(PATH_ROLE)
-        if is_project(path):
+        if seems_project(path):
             self.project_chosen.emit(path)
         else:
             self.refresh()
@@ -275,7 +275,7 @@ class StartPage(QWidget):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Tell of paths from outside: one that is a project, else images and folders."""
-        if len(paths) == 1 and is_project(paths[0]):
+        if len(paths) == 1 and seems_project(paths[0]):
             self.project_chosen.emit(paths[0])
         elif paths:
             self.images_chosen.emit(list(paths))

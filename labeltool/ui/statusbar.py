@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from labeltool.app.saving import SaveState
@@ -11,6 +12,7 @@ from labeltool.core.provenance import Origin
 from labeltool.imaging.scale import PixelSize
 from labeltool.ui import theme
 from labeltool.ui.readout import Readout
+from labeltool.ui.unsaved import reason_text, shown_path
 
 FIGURE_SPACE = "\u2007"
 """As wide as a digit."""
@@ -30,6 +32,7 @@ class StatusBar(QStatusBar):
         self._saved = QLabel()
         self._saved.setObjectName("status.saved")
         self._saved.setMinimumWidth(130)
+        self._saved.setTextFormat(Qt.TextFormat.PlainText)
         self._retry = QToolButton()
         self._retry.setObjectName("status.retry")
         self._retry.setText(self.tr("Try again"))
@@ -91,20 +94,31 @@ class StatusBar(QStatusBar):
         """What of the image at hand survives anything: "saved r12", "saving…", or why not. Revisions are counted from
         ``first``."""
         self._retry.setVisible(bool(state and state.error))
+        failing = state is not None and state.error is not None
+        self._saved.setForegroundRole(
+            QPalette.ColorRole.BrightText if failing else QPalette.ColorRole.WindowText
+        )
         if state is None:
             self._saved.clear()
         elif state.error is not None:
-            self._saved.setText(
-                "<span style='color:#ff6b6b'>"
-                + self.tr("not saved: {reason}").format(reason=state.error.message)
-                + "</span>"
+            text = self.tr("not saved: {reason}").format(reason=reason_text(state.error))
+            kept = (
+                "" if state.kept is None else self.tr("kept in {place}").format(place=shown_path(state.kept))
             )
-            self._saved.setToolTip(str(state.error))
+            self._saved.setText("  ·  ".join(filter(None, (text, kept))))
+            self._saved.setToolTip("\n".join(filter(None, (str(state.error), kept))))
         elif state.saved < revision or state.waiting:
             self._saved.setText(self.tr("saving…"))
         else:
             self._saved.setText(self.tr("saved r{revision}").format(revision=state.saved - first))
             self._saved.setToolTip(self.tr("Everything up to here survives a crash and a power cut"))
+
+    def show_read_only(self, reason: str) -> None:
+        """Nothing is saved, because nothing can be changed."""
+        self._retry.hide()
+        self._saved.setForegroundRole(QPalette.ColorRole.WindowText)
+        self._saved.setText(self.tr("read only"))
+        self._saved.setToolTip(reason)
 
     def show_readout(self, readout: Readout | None, catalog: ClassCatalog | None) -> None:
         """Position, pixel value, class, object, origin and confidence."""

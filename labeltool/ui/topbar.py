@@ -48,7 +48,8 @@ class ElidedLabel(QLabel):
         """The text, elided."""
         room = self.contentsRect()
         text = self.fontMetrics().elidedText(self.text(), self._elide, room.width())
-        QPainter(self).drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        with QPainter(self) as painter:
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 class TopBar(QToolBar):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -23,13 +24,13 @@ from labeltool import __version__
 from labeltool.app.toolbox import Hand
 from labeltool.core.errors import LabeltoolError, LockedError
 from labeltool.tools.tool import Tool
-from labeltool.ui import remembered, theme
+from labeltool.ui import diagnosis, remembered, theme
 from labeltool.ui.action_set import ActionSet
 from labeltool.ui.actions import DIGITS, tools
 from labeltool.ui.annotate import Annotate
 from labeltool.ui.banner import Banner
 from labeltool.ui.canvas.widget import Canvas
-from labeltool.ui.dialogs.failure import show_failure
+from labeltool.ui.dialogs.failure import as_failure, show_failure
 from labeltool.ui.digits import DigitKeys
 from labeltool.ui.docks import Docks
 from labeltool.ui.doubts import Doubts, Resolved
@@ -58,9 +59,13 @@ from labeltool.ui.projects import Projects
 from labeltool.ui.protection import ProtectionControls
 from labeltool.ui.queue.part import QueuePart
 from labeltool.ui.regions import RegionActions
+from labeltool.ui.removing import Removing
+from labeltool.ui.restoring import Restoring
 from labeltool.ui.rounds import Rounds
 from labeltool.ui.seeing import Seeing
+from labeltool.ui.sharing import Sharing
 from labeltool.ui.showing import Places, Showing
+from labeltool.ui.sources import Sources
 from labeltool.ui.start import StartPage
 from labeltool.ui.statusbar import StatusBar
 from labeltool.ui.topbar import TopBar
@@ -71,6 +76,9 @@ if TYPE_CHECKING:
     from labeltool.app.models import Model
     from labeltool.app.workbench import Workbench
 
+COMMIT_S = 5.0
+"""What saving may take when the system goes down; a stroke takes milliseconds."""
+log = logging.getLogger(__name__)
 NOTE_S, BRUSH_NOTE_S = 6.0, 1.5
 """How long the status bar says something."""
 
@@ -130,6 +138,10 @@ class MainWindow(QMainWindow):
         """Open a project; an image or a folder of images begins a new project with them."""
         self.projects.open_path(path)
 
+    def notice(self, text: str) -> None:
+        """Say something over the canvas until it is read, beside what is said there already."""
+        self._banner.add(text)
+
     # ---- assembly
 
     def _make_parts(self) -> list[Part]:
@@ -148,6 +160,10 @@ class MainWindow(QMainWindow):
             lambda: self._workspaces.on_canvas,
             self,
         )
+        self._sharing = Sharing(self.projects, self)
+        self._sources = Sources(self._work, self)
+        self._removing = Removing(self._work, self)
+        self._restoring = Restoring(self._work, self)
         self.spaces = OtherSpaces(self.annotate, self._work, self._rounds, self._finder, self)
         return [
             self._regions,
@@ -164,6 +180,10 @@ class MainWindow(QMainWindow):
             self._offers,
             self._rounds,
             self._finder,
+            self._sharing,
+            self._sources,
+            self._removing,
+            self._restoring,
             Language(self),
         ]
 
@@ -189,6 +209,7 @@ class MainWindow(QMainWindow):
             "splits": self.projects.ask_splits,
             "measures": self.projects.ask_measures,
             "save": self._save_now,
+            "bring_back": self.projects.ask_bring_back,
             "close_project": self._close_project,
             "quit": self.close,
             "undo": lambda: self._in_session("undo"),
@@ -215,6 +236,8 @@ class MainWindow(QMainWindow):
             "paint_unlabelled": lambda: self._protection.toggle_unlabelled(),
             "keep_human": lambda: self._protection.toggle_keep_human(),
             "scheme": self._other_scheme,
+            "report": partial(diagnosis.report_of_now, self),
+            "logs": partial(diagnosis.open_logs, self),
             "about": self._about,
             **self._digit_runs(),
             **{tool.id: partial(self._use, tool) for tool in tools()},
@@ -299,7 +322,7 @@ class MainWindow(QMainWindow):
         self.projects.closing.connect(self._looking.close)
         self.projects.closing.connect(self._offers.rest)
         self.projects.closed.connect(lambda: self._attach(None))
-        self.projects.images_added.connect(self._showing.show_images)
+        self._connect_images()
         self.projects.masks_replaced.connect(self._reload)
         self.projects.place_asked.connect(self.annotate.go_to)
         self.projects.sample_opened.connect(self._prelabelling.all)
@@ -321,12 +344,20 @@ class MainWindow(QMainWindow):
         for each in (self, *lists):
             each.installEventFilter(digits)
 
+    def _connect_images(self) -> None:
+        self._images.remove_asked.connect(self._removing.ask)
+        self._sources.found.connect(self._images.renew_picture)
+        others = (self.projects.images_added, self._sources.images_changed, self._removing.images_changed)
+        for listed in others:
+            listed.connect(self._showing.show_images)
+
     def _connect_banner(self) -> None:
         for outdated in (
             self._protection.outdated,
             self._preparing.outdated,
             self._rounds.read,
             self._deciding.outdated,
+            self._sharing.outdated,
         ):
             outdated.connect(self._banner.take_back)
         for told in (
@@ -335,10 +366,16 @@ class MainWindow(QMainWindow):
             self.projects.told,
             self._rounds.noted,
             self._finder.noted,
+            self._sharing.said,
+            self._sources.said,
+            self._restoring.noted,
         ):
             told.connect(self._banner.tell)
         for about in (self._prelabelling.left_out, self._deciding.about_image):
             about.connect(self._banner.tell_of_image)
+        self._sharing.offered.connect(self._banner.offer)
+        self._sharing.lost.connect(self._show_title)
+        self._sharing.lost.connect(self._showing.show_saved)
         text = self.tr("The mask was hidden; it is shown again, as you are painting on it")
         self.annotate.revealed.connect(lambda _: self._status.tell(text, NOTE_S))
 
@@ -401,7 +438,7 @@ class MainWindow(QMainWindow):
         self._docks.show(bench is not None)
         if bench is None:
             self._workspaces.bring(self._start)
-        self.setWindowTitle("labeltool" if bench is None else f"{bench.store.name} – labeltool")
+        self._show_title()
         self._show_options()
         if bench is None:
             self._start.refresh()
@@ -409,11 +446,35 @@ class MainWindow(QMainWindow):
             bench.catalog_changed.connect(lambda _: self._docks.arrange())
             self._canvas.setFocus()  # else a list would have the keys that the first page had
 
+    def _show_title(self) -> None:
+        if self.bench is None:
+            self.setWindowTitle("labeltool")
+            return
+        title = "{name} – labeltool" if self.bench.editable else self.tr("{name} (read only) – labeltool")
+        self.setWindowTitle(title.format(name=self.bench.store.name))
+
     def _close_project(self) -> bool:
         self._canvas.cancel_gesture()
         if not all(part.may_close() for part in self._parts):
             return False
         return self.projects.close_project()
+
+    def commit_now(self) -> bool:
+        """What is being painted ends here and goes to disk with all that waits; False where that fails."""
+        if self._canvas.finish_gesture():
+            log.warning("a drawing that was not finished was dropped")
+        return self.bench is None or self.bench.saver.flush(COMMIT_S)
+
+    def leave_now(self) -> None:
+        """End without asking anybody: the system goes down. What cannot be saved stays where it is kept meanwhile."""
+        self.commit_now()
+        self.projects.leave_now()
+        QSettings().setValue("window/geometry", self.saveGeometry())
+        self.projects.shut_down()
+
+    def awake(self) -> None:
+        """The computer has slept: drives may be gone, and the project somebody else's."""
+        self._sharing.recheck()
 
     def _reload(self) -> None:
         """The masks on disk are others now, perhaps the classes as well."""
@@ -511,8 +572,7 @@ class MainWindow(QMainWindow):
         self.spaces.refresh_theme()
 
     def _failed(self, error: BaseException) -> None:
-        known = error if isinstance(error, LabeltoolError) else LabeltoolError(f"unexpected: {error!r}")
-        show_failure(self, known)
+        show_failure(self, as_failure(error))
 
     def _about(self) -> None:
         QMessageBox.about(

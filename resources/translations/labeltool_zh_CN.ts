@@ -95,6 +95,14 @@
         <translation>添加图像文件夹…</translation>
     </message>
     <message>
+        <source>Find missing images…</source>
+        <translation>查找缺失的图像…</translation>
+    </message>
+    <message>
+        <source>Those that were moved or renamed, by what is in the files</source>
+        <translation>按文件内容查找被移动或重命名的图像</translation>
+    </message>
+    <message>
         <source>Import labels…</source>
         <translation>导入标注…</translation>
     </message>
@@ -111,6 +119,22 @@
         <translation>每一笔结束时都会自动保存</translation>
     </message>
     <message>
+        <source>Edit this project now</source>
+        <translation>立即编辑此项目</translation>
+    </message>
+    <message>
+        <source>Where it was opened to view, and whoever edited it is done</source>
+        <translation>以查看方式打开且编辑者已结束时</translation>
+    </message>
+    <message>
+        <source>Bring back unsaved work…</source>
+        <translation>找回未保存的工作…</translation>
+    </message>
+    <message>
+        <source>Changes that could not be saved, and were kept in a file</source>
+        <translation>无法保存而暂存在文件中的更改</translation>
+    </message>
+    <message>
         <source>Close project</source>
         <translation>关闭项目</translation>
     </message>
@@ -125,6 +149,14 @@
     <message>
         <source>Find an action…</source>
         <translation>查找操作…</translation>
+    </message>
+    <message>
+        <source>Report of a problem…</source>
+        <translation>问题报告…</translation>
+    </message>
+    <message>
+        <source>Open the folder of logs</source>
+        <translation>打开日志文件夹</translation>
     </message>
     <message>
         <source>About labeltool</source>
@@ -193,6 +225,14 @@
     <message>
         <source>Train, val and test…</source>
         <translation>训练集、验证集和测试集…</translation>
+    </message>
+    <message>
+        <source>Removed images…</source>
+        <translation>已移除的图像…</translation>
+    </message>
+    <message>
+        <source>Images taken out of the project; brings them back with their labels</source>
+        <translation>已移出项目的图像；可连同标注恢复</translation>
     </message>
     <message>
         <source>Measures…</source>
@@ -517,6 +557,10 @@
     <message>
         <source>no project is open that may be changed</source>
         <translation>未打开可修改的项目</translation>
+    </message>
+    <message>
+        <source>the project may be changed already, or none is open</source>
+        <translation>项目已可编辑，或未打开项目</translation>
     </message>
     <message>
         <source>it belongs to the workspace Annotate</source>
@@ -1765,6 +1809,45 @@ With Ctrl held at the start the ring is cut out of the current class only.</sour
     </message>
 </context>
 <context>
+    <name>Diagnosis</name>
+    <message>
+        <source>The log cannot be written ({reason}): {folder}</source>
+        <translation>无法写入日志（{reason}）：{folder}</translation>
+    </message>
+    <message>
+        <source>The settings cannot be kept: {file}</source>
+        <translation>无法保存设置：{file}</translation>
+    </message>
+    <message>
+        <source>Your labels are not touched by this; they are saved in the project.</source>
+        <translation>您的标注不受影响，它们保存在项目中。</translation>
+    </message>
+    <message>
+        <source>labeltool crashed the last time it ran.</source>
+        <translation>labeltool 上次运行时崩溃了。</translation>
+    </message>
+    <message>
+        <source>labeltool was ended from outside the last time it ran, or the power went.</source>
+        <translation>labeltool 上次运行时被外部终止，或者断电了。</translation>
+    </message>
+    <message>
+        <source>Every stroke that was saved is there. Open the project as always; it says what was recovered.</source>
+        <translation>已保存的每一笔都在。照常打开项目，它会说明恢复了什么。</translation>
+    </message>
+    <message>
+        <source>The last session</source>
+        <translation>上次会话</translation>
+    </message>
+    <message>
+        <source>there is no program here that shows folders</source>
+        <translation>这里没有能显示文件夹的程序</translation>
+    </message>
+    <message>
+        <source>The log is labeltool.log in that folder</source>
+        <translation>日志是该文件夹中的 labeltool.log</translation>
+    </message>
+</context>
+<context>
     <name>DisagreementModel</name>
     <message>
         <source>What</source>
@@ -1863,8 +1946,30 @@ With Ctrl held at the start the ring is cut out of the current class only.</sour
         <translation>文件夹</translation>
     </message>
     <message>
+        <source>Left over</source>
+        <translation>残留</translation>
+    </message>
+    <message>
         <source>Plan</source>
         <translation>计划</translation>
+    </message>
+    <message>
+        <source>Delete what is left</source>
+        <translation>删除残留</translation>
+    </message>
+    <message>
+        <source>An export that was killed has left this; nobody needs it:
+{names}</source>
+        <translation>被终止的导出留下了这些，无人需要：
+{names}</translation>
+    </message>
+    <message>
+        <source>Deleting…</source>
+        <translation>正在删除…</translation>
+    </message>
+    <message>
+        <source>Not everything could be deleted</source>
+        <translation>未能全部删除</translation>
     </message>
     <message>
         <source>Options</source>
@@ -1936,12 +2041,24 @@ With Ctrl held at the start the ring is cut out of the current class only.</sour
 <context>
     <name>Failure</name>
     <message>
+        <source>there is not enough memory for this</source>
+        <translation>内存不足，无法完成</translation>
+    </message>
+    <message>
+        <source>Close other programs, or open a smaller image. What was saved before is safe</source>
+        <translation>请关闭其他程序，或打开较小的图像。此前已保存的内容是安全的</translation>
+    </message>
+    <message>
         <source>something went wrong that the program does not know: {error}</source>
         <translation>发生了程序未知的错误：{error}</translation>
     </message>
     <message>
         <source>What was saved before is safe. The details help whoever looks into it</source>
         <translation>此前已保存的内容是安全的。详细信息有助于查明原因</translation>
+    </message>
+    <message>
+        <source>Show report…</source>
+        <translation>显示报告…</translation>
     </message>
     <message>
         <source>That did not work</source>
@@ -2977,6 +3094,10 @@ Strokes, pre-labels, imports, decisions and comments are listed here, newest fir
         <source>no split</source>
         <translation>不划分</translation>
     </message>
+    <message>
+        <source>Remove from the project…</source>
+        <translation>从项目中移除…</translation>
+    </message>
 </context>
 <context>
     <name>ImagesDialog</name>
@@ -3412,6 +3533,37 @@ Strokes, pre-labels, imports, decisions and comments are listed here, newest fir
     </message>
 </context>
 <context>
+    <name>LockedDialog</name>
+    <message>
+        <source>Somebody is editing this project</source>
+        <translation>有人正在编辑此项目</translation>
+    </message>
+    <message>
+        <source>It is open for editing here: {who}.</source>
+        <translation>正在此处编辑：{who}。</translation>
+    </message>
+    <message>
+        <source>You can look at all of it meanwhile, as it is saved; nothing is written. When it is free, one click lets you edit it.</source>
+        <translation>在此期间可查看已保存的全部内容，不会写入。空闲后单击即可编辑。</translation>
+    </message>
+    <message>
+        <source>That is another computer, and from here nobody can look whether it still runs. If it is gone for good, the project can be taken over.</source>
+        <translation>那是另一台计算机，此处无法得知它是否仍在运行。若已彻底停用，可接管该项目。</translation>
+    </message>
+    <message>
+        <source>Open to view</source>
+        <translation>以查看方式打开</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Take it over…</source>
+        <translation>接管…</translation>
+    </message>
+</context>
+<context>
     <name>LongWork</name>
     <message>
         <source>something else is at work</source>
@@ -3694,6 +3846,10 @@ Strokes, pre-labels, imports, decisions and comments are listed here, newest fir
     <message>
         <source>The mask was hidden; it is shown again, as you are painting on it</source>
         <translation>掩膜原为隐藏；因您正在涂画，现重新显示</translation>
+    </message>
+    <message>
+        <source>{name} (read only) – labeltool</source>
+        <translation>{name}（只读）– labeltool</translation>
     </message>
     <message>
         <source>Undone: {what}</source>
@@ -4654,22 +4810,69 @@ the workspace Train makes one from what you have labelled.</source>
     </message>
 </context>
 <context>
+    <name>ProblemDialog</name>
+    <message>
+        <source>Report of a problem</source>
+        <translation>问题报告</translation>
+    </message>
+    <message>
+        <source>Read it before you hand it on: it goes nowhere by itself. There are no images in it. What you would rather not tell can be deleted here.</source>
+        <translation>转交前请先阅读：它不会自动发送到任何地方，其中没有图像。不想透露的内容可以在这里删除。</translation>
+    </message>
+    <message>
+        <source>The report</source>
+        <translation>报告</translation>
+    </message>
+    <message>
+        <source>Leave out the names of files and folders</source>
+        <translation>隐去文件和文件夹的名称</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>保存…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Save the report</source>
+        <translation>保存报告</translation>
+    </message>
+    <message>
+        <source>Texts</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>The report was not saved</source>
+        <translation>报告未能保存</translation>
+    </message>
+</context>
+<context>
     <name>Projects</name>
     <message>
         <source>Opened for reading only: {reason}</source>
         <translation>以只读方式打开：{reason}</translation>
     </message>
     <message>
-        <source>Changes that could not be saved: {n}</source>
-        <translation>无法保存的更改：{n}</translation>
+        <source>Ask whoever owns the folder for permission to read it</source>
+        <translation>请向文件夹所有者申请读取权限</translation>
     </message>
     <message>
-        <source>Stay and try again</source>
-        <translation>留下并重试</translation>
+        <source>Opened to view: it is being edited by {who}.</source>
+        <translation>以查看方式打开：{who} 正在编辑。</translation>
     </message>
     <message>
-        <source>Close and lose them</source>
-        <translation>关闭并丢弃更改</translation>
+        <source>The disk is full. The last changes are saved, in the room that was kept for that: free some space now.</source>
+        <translation>磁盘已满。最后的更改已保存在预留空间中：请立即释放一些空间。</translation>
     </message>
     <message>
         <source>Open a project</source>
@@ -5173,6 +5376,111 @@ Now {title}: {help}.</source>
     </message>
 </context>
 <context>
+    <name>RemoveDialog</name>
+    <message>
+        <source>Remove images</source>
+        <translation>移除图像</translation>
+    </message>
+    <message>
+        <source>Take 1 image out of the project?</source>
+        <translation>将 1 张图像移出项目？</translation>
+    </message>
+    <message>
+        <source>Take {n} images out of the project?</source>
+        <translation>将 {n} 张图像移出项目？</translation>
+    </message>
+    <message>
+        <source>The image files stay where they are. Labels, comments and history are kept in the project&apos;s trash for at least {days} days: Image, Removed images… brings them back.</source>
+        <translation>图像文件保持原位。标注、评论和历史在项目回收站中至少保留 {days} 天：可由“图像 › 已移除的图像…”恢复。</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>RemovedDialog</name>
+    <message>
+        <source>Removed images</source>
+        <translation>已移除的图像</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Status</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Revision</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>Removed</source>
+        <translation>移除时间</translation>
+    </message>
+    <message>
+        <source>By</source>
+        <translation>操作者</translation>
+    </message>
+    <message>
+        <source>Bring back</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
+        <translation>永久删除</translation>
+    </message>
+    <message>
+        <source>Labels stay here for {n} days; after that they can be deleted for good.</source>
+        <translation>标注在此保留 {n} 天，之后可永久删除。</translation>
+    </message>
+    <message>
+        <source>No image was removed.</source>
+        <translation>没有移除过图像。</translation>
+    </message>
+    <message>
+        <source>Bringing images back</source>
+        <translation>正在恢复图像</translation>
+    </message>
+    <message>
+        <source>Deleting labels</source>
+        <translation>正在删除标注</translation>
+    </message>
+    <message>
+        <source>Really delete the labels of {n} images</source>
+        <translation>确定删除 {n} 张图像的标注</translation>
+    </message>
+</context>
+<context>
+    <name>Removing</name>
+    <message>
+        <source>images cannot be removed while other work goes on</source>
+        <translation>其他任务进行时无法移除图像</translation>
+    </message>
+    <message>
+        <source>Wait for the work in the status bar, or cancel it first</source>
+        <translation>请等待状态栏中的任务结束，或先取消</translation>
+    </message>
+    <message>
+        <source>Images removed: {n}. Image, Removed images… brings them back.</source>
+        <translation>已移除图像：{n}。可由“图像 › 已移除的图像…”恢复。</translation>
+    </message>
+    <message>
+        <source>Removing images</source>
+        <translation>正在移除图像</translation>
+    </message>
+</context>
+<context>
     <name>ReportDialog</name>
     <message>
         <source>Agreement and gold</source>
@@ -5261,6 +5569,65 @@ Or on the command line: labeltool gold PROJECT add IMAGES</source>
     <message>
         <source>Written: {file}.</source>
         <translation>已写入：{file}。</translation>
+    </message>
+</context>
+<context>
+    <name>Restoring</name>
+    <message>
+        <source>Damaged labels</source>
+        <translation>标注已损坏</translation>
+    </message>
+    <message>
+        <source>The labels of {name} are damaged.</source>
+        <translation>{name} 的标注已损坏。</translation>
+    </message>
+    <message>
+        <source>File: {file}</source>
+        <translation>文件：{file}</translation>
+    </message>
+    <message>
+        <source>Whatever you choose, the damaged file is kept in the project&apos;s folder “quarantine”.</source>
+        <translation>无论如何选择，损坏的文件都会保留在项目的“quarantine”文件夹中。</translation>
+    </message>
+    <message>
+        <source>There is no backup of it. It stays as it is, and other images can be worked on.</source>
+        <translation>没有它的备份。文件保持原样，其他图像可以继续处理。</translation>
+    </message>
+    <message>
+        <source>Leave it as it is</source>
+        <translation>保持原样</translation>
+    </message>
+    <message>
+        <source>Restore r{revision} of {when}</source>
+        <translation>恢复 {when} 的 r{revision}</translation>
+    </message>
+    <message>
+        <source>Go on without the damaged tiles</source>
+        <translation>舍弃损坏的图块并继续</translation>
+    </message>
+    <message>
+        <source>Restore the labels</source>
+        <translation>恢复标注</translation>
+    </message>
+    <message>
+        <source>The newest whole backup is r{revision} of {when}. Steps after it that would be lost: {n}.</source>
+        <translation>最新的完整备份是 {when} 的 r{revision}。其后将丢失的步骤：{n}。</translation>
+    </message>
+    <message>
+        <source>Nothing brings back the tiles of 256 pixels at {places}. Without them, their pixels become unlabelled, as a step of the history; all other labels stay.</source>
+        <translation>位于 {places} 的 256 像素图块无法恢复。舍弃后，这些像素将变为未标注，并作为历史中的一步；其他标注保持不变。</translation>
+    </message>
+    <message>
+        <source>All of them can be restored from what the file itself or a backup still holds: nothing is lost.</source>
+        <translation>可以从文件本身或备份中全部恢复：不会丢失任何内容。</translation>
+    </message>
+    <message>
+        <source>Restored: {name}</source>
+        <translation>已恢复：{name}</translation>
+    </message>
+    <message>
+        <source>Restoring labels</source>
+        <translation>正在恢复标注</translation>
     </message>
 </context>
 <context>
@@ -5807,6 +6174,33 @@ Pre-label images (Ctrl+Shift+P), import another annotator&apos;s masks as a refe
     </message>
 </context>
 <context>
+    <name>Sharing</name>
+    <message>
+        <source>another process</source>
+        <translation>另一个进程</translation>
+    </message>
+    <message>
+        <source>{who} on {host} (process {pid}), since {when}</source>
+        <translation>{host} 上的 {who}（进程 {pid}），自 {when} 起</translation>
+    </message>
+    <message>
+        <source>Nobody edits the project any more.</source>
+        <translation>已无人编辑该项目。</translation>
+    </message>
+    <message>
+        <source>Edit now</source>
+        <translation>立即编辑</translation>
+    </message>
+    <message>
+        <source>The project cannot be reached: {reason}. What you draw is kept until it can.</source>
+        <translation>无法访问项目：{reason}。您绘制的内容会保留到恢复为止。</translation>
+    </message>
+    <message>
+        <source>The project was taken over by {who}. It can only be looked at here: close it, and open it again.</source>
+        <translation>项目已被 {who} 接管，此处只能查看：请关闭后重新打开。</translation>
+    </message>
+</context>
+<context>
     <name>Showing</name>
     <message>
         <source>No image yet.
@@ -5856,6 +6250,92 @@ File, Add images… or drop images and folders here.</source>
     <message>
         <source>Left out because</source>
         <translation>略过原因</translation>
+    </message>
+</context>
+<context>
+    <name>SourceDialog</name>
+    <message>
+        <source>The image file is another one now</source>
+        <translation>图像文件已被替换</translation>
+    </message>
+    <message>
+        <source>The image is missing</source>
+        <translation>图像缺失</translation>
+    </message>
+    <message>
+        <source>Keep both: the file that lies there now becomes an image of its own, and the labelled one stays missing until its own file is found.</source>
+        <translation>两者都保留：现有文件成为独立图像，已标注的图像在找到原文件前仍为缺失。</translation>
+    </message>
+    <message>
+        <source>An image is found again by what is in the file, whatever its name is now.</source>
+        <translation>按文件内容查找，与名称无关。</translation>
+    </message>
+    <message>
+        <source>Locate…</source>
+        <translation>定位…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Search a folder…</source>
+        <translation>搜索文件夹…</translation>
+    </message>
+    <message>
+        <source>Keep both</source>
+        <translation>两者都保留</translation>
+    </message>
+    <message>
+        <source>It holds other bytes than when it was added. Its labels are safe in the project, and are not shown on a picture that they do not belong to.</source>
+        <translation>内容与添加时不同。标注安全保存在项目中，不会显示在不相符的图像上。</translation>
+    </message>
+    <message>
+        <source>It was moved, renamed or deleted, or its drive is not connected. Its labels are safe in the project.</source>
+        <translation>已被移动、重命名或删除，或驱动器未连接。标注安全保存在项目中。</translation>
+    </message>
+    <message>
+        <source>{reason}. Its labels are safe in the project.</source>
+        <translation>{reason}。标注安全保存在项目中。</translation>
+    </message>
+</context>
+<context>
+    <name>Sources</name>
+    <message>
+        <source>Where is {name} now?</source>
+        <translation>{name} 现在在哪里？</translation>
+    </message>
+    <message>
+        <source>Reading the file</source>
+        <translation>正在读取文件</translation>
+    </message>
+    <message>
+        <source>Images added: {n}</source>
+        <translation>已添加图像：{n}</translation>
+    </message>
+    <message>
+        <source>Adding the new picture</source>
+        <translation>正在添加新图像</translation>
+    </message>
+    <message>
+        <source>Where to look for missing images</source>
+        <translation>在何处查找缺失的图像</translation>
+    </message>
+    <message>
+        <source>Looking for missing images</source>
+        <translation>正在查找缺失的图像</translation>
+    </message>
+    <message>
+        <source>No image is missing.</source>
+        <translation>没有缺失的图像。</translation>
+    </message>
+    <message>
+        <source>Images found again: {n}</source>
+        <translation>已找回图像：{n}</translation>
+    </message>
+    <message>
+        <source>Still missing: {n} ({names}). Their labels are safe in the project.</source>
+        <translation>仍缺失：{n}（{names}）。标注安全保存在项目中。</translation>
     </message>
 </context>
 <context>
@@ -6005,6 +6485,10 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
         <translation>未保存：{reason}</translation>
     </message>
     <message>
+        <source>kept in {place}</source>
+        <translation>暂存于 {place}</translation>
+    </message>
+    <message>
         <source>saving…</source>
         <translation>正在保存…</translation>
     </message>
@@ -6015,6 +6499,10 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
     <message>
         <source>Everything up to here survives a crash and a power cut</source>
         <translation>到此为止的内容在程序崩溃或断电后仍在</translation>
+    </message>
+    <message>
+        <source>read only</source>
+        <translation>只读</translation>
     </message>
     <message>
         <source>unlabelled</source>
@@ -6336,6 +6824,49 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
     <message>
         <source>not labelled</source>
         <translation>未标注</translation>
+    </message>
+</context>
+<context>
+    <name>TakeOverDialog</name>
+    <message>
+        <source>Take the project over</source>
+        <translation>接管项目</translation>
+    </message>
+    <message>
+        <source>Is {host} gone?</source>
+        <translation>{host} 已停用？</translation>
+    </message>
+    <message>
+        <source>The project is open for editing here: {who}.</source>
+        <translation>项目正在此处编辑：{who}。</translation>
+    </message>
+    <message>
+        <source>I know that nobody edits it on {host}</source>
+        <translation>我确定 {host} 上无人编辑</translation>
+    </message>
+    <message>
+        <source>Take over</source>
+        <translation>接管</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Whoever edits a project gives a sign of life every few seconds. Waiting for one…</source>
+        <translation>编辑者每隔几秒发出存活信号。正在等待…</translation>
+    </message>
+    <message>
+        <source>Waiting for a sign of life</source>
+        <translation>正在等待存活信号</translation>
+    </message>
+    <message>
+        <source>There was a sign of life: the project is being edited. Close it there first.</source>
+        <translation>收到存活信号：项目正被编辑。请先在那里关闭。</translation>
+    </message>
+    <message>
+        <source>No sign of life for {n} s. Should {host} be asleep and wake up later, it finds the project taken over and writes nothing more into it.</source>
+        <translation>{n} 秒内无存活信号。若 {host} 只是休眠，唤醒后会发现项目已被接管，不再写入。</translation>
     </message>
 </context>
 <context>
@@ -6664,6 +7195,96 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
     <message>
         <source>the project has no image called {name} any more</source>
         <translation>项目中已没有名为 {name} 的图像</translation>
+    </message>
+</context>
+<context>
+    <name>Unsaved</name>
+    <message>
+        <source>disk full (needs {size})</source>
+        <translation>磁盘已满（需要 {size}）</translation>
+    </message>
+    <message>
+        <source>{image}: changes that could not be saved before are saved now: {n}</source>
+        <translation>{image}：之前无法保存的更改现已保存：{n}</translation>
+    </message>
+    <message>
+        <source>somebody</source>
+        <translation>某人</translation>
+    </message>
+    <message>
+        <source>{image} was changed elsewhere meanwhile (r{revision} by {who}). That is the annotation now. Yours is kept beside it as the layer “{layer}”, with what was not saved (changes: {n}). Compare the two in Review, and take over what you want.</source>
+        <translation>{image} 期间在别处被更改（r{revision}，由 {who}）。现在以该版本为标注。您的版本连同未保存的内容（更改数：{n}）作为图层“{layer}”保留在旁边。请在“审核”中比较两者，并采用您需要的部分。</translation>
+    </message>
+    <message>
+        <source>Bring back unsaved work</source>
+        <translation>找回未保存的工作</translation>
+    </message>
+    <message>
+        <source>Unsaved work</source>
+        <translation>未保存的工作</translation>
+    </message>
+    <message>
+        <source>These changes are in the project already.</source>
+        <translation>这些更改已在项目中。</translation>
+    </message>
+</context>
+<context>
+    <name>UnsavedDialog</name>
+    <message>
+        <source>Not everything is saved</source>
+        <translation>尚有内容未保存</translation>
+    </message>
+    <message>
+        <source>discard</source>
+        <translation>放弃</translation>
+    </message>
+    <message>
+        <source>To lose these changes for good, type “{word}”:</source>
+        <translation>要永久放弃这些更改，请输入“{word}”：</translation>
+    </message>
+    <message>
+        <source>Discard the changes</source>
+        <translation>放弃更改</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Save elsewhere…</source>
+        <translation>保存到别处…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Stay</source>
+        <translation>留下</translation>
+    </message>
+    <message>
+        <source>Changes that could not be saved: {n}</source>
+        <translation>无法保存的更改：{n}</translation>
+    </message>
+    <message>
+        <source>and {n} more images</source>
+        <translation>以及另外 {n} 幅图像</translation>
+    </message>
+    <message>
+        <source>They are in memory only: closing now would lose them.</source>
+        <translation>它们只在内存中：现在关闭会丢失。</translation>
+    </message>
+    <message>
+        <source>They are kept in {place}. Later, with this project open, choose File, Bring back unsaved work… and that file.</source>
+        <translation>它们保存在 {place}。以后打开此项目，选择“文件”&gt;“找回未保存的工作…”并选中该文件。</translation>
+    </message>
+    <message>
+        <source>They are kept in {place}, and go into this project by themselves when it is opened again.</source>
+        <translation>它们暂存于 {place}，再次打开此项目时会自动写入。</translation>
+    </message>
+    <message>
+        <source>Where to keep the changes</source>
+        <translation>更改保存到哪里</translation>
     </message>
 </context>
 <context>

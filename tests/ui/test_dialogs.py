@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
+    QFileDialog,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -28,6 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labeltool.app.choices import Draw, Ranking
 from labeltool.app.project import add_images
 from labeltool.app.workbench import Workbench
 from labeltool.core.catalog import ClassCatalog
@@ -171,6 +173,47 @@ def test_a_folder_that_is_not_empty_or_holds_a_project_is_refused(bench: Workben
     dialog.reject()
 
 
+def test_a_file_typed_as_the_folder_of_a_new_project_is_refused_in_words(
+    app: QApplication, images: Path
+) -> None:
+    dialog = NewProjectDialog()
+    dialog.folder.set_path(images / "image_1.png")
+    dialog.classes.setText("dragon")
+    assert "not empty" in text_of(dialog, "dialog.new.folder.says")
+    assert "nuclei knows" in text_of(dialog, "dialog.new.classes.says")
+    dialog.reject()
+
+
+def test_a_name_longer_than_any_file_has_can_be_typed_and_a_folder_chosen_after_it(
+    app: QApplication, tmp_path: Path
+) -> None:
+    dialog = NewProjectDialog()
+    dialog.folder.set_path(tmp_path / ("a" * 300))
+    assert "too long" in text_of(dialog, "dialog.new.folder.says")
+    click(dialog, "dialog.new.folder.folder")
+    chooser = dialog.findChild(QFileDialog)
+    assert chooser is not None and Path(chooser.directory().absolutePath()) == tmp_path
+    chooser.close()
+    dialog.reject()
+
+
+def test_a_source_of_labels_with_a_name_longer_than_any_is_not_there(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    dialog = ImportDialog(bench)
+    dialog.source.set_path(tmp_path / ("a" * 300))
+    assert "no such file" in text_of(dialog, "dialog.import.source.says")
+    dialog.reject()
+
+
+def test_the_seed_of_a_draw_is_never_negative(app: QApplication) -> None:
+    for options in (Draw, Ranking):
+        form = OptionsForm(options, "form")
+        spin = form.findChild(QSpinBox, "form.seed")
+        spin.setValue(-5)
+        assert form.value().seed == 0
+
+
 def test_an_image_can_be_taken_off_the_list_again(app: QApplication, images: Path) -> None:
     dialog = NewProjectDialog(None, [images, images / "image_1.png"])
     dialog.show()
@@ -303,6 +346,27 @@ def test_only_the_chosen_split_is_exported(bench: Workbench) -> None:
     dialog = planned(bench)
     choose(dialog, "dialog.export.split", "train")
     until(lambda: "Images: 1" in text_of(dialog, "dialog.export.sums"))
+    dialog.reject()
+
+
+def test_what_a_killed_export_has_left_is_offered_for_deletion_and_nothing_else_is_deleted(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    left, other = tmp_path / "out-coco.partial-0123abcd", tmp_path / "out-coco.partial-mine"
+    for folder in (left, other):
+        folder.mkdir()
+        (folder / "half.json").write_bytes(b"x" * 300_000)
+    paint(bench)
+    dialog = planned(bench)
+    dialog.target.set_path(tmp_path / "elsewhere" / "out")
+    assert not dialog.findChild(QPushButton, "dialog.export.left.delete").isVisible()
+    dialog.target.set_path(tmp_path / "out")
+    said = text_of(dialog, "dialog.export.left")
+    assert f"{left} (1 file, 0.3 MB)" in said and str(other) not in said
+    click(dialog, "dialog.export.left.delete")
+    until(lambda: not left.exists() and not dialog.job.running)
+    assert not dialog.findChild(QPushButton, "dialog.export.left.delete").isVisible()
+    assert other.is_dir() and dialog.run.isEnabled()
     dialog.reject()
 
 

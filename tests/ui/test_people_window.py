@@ -7,16 +7,28 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import cv2
 import numpy as np
 import pytest
+import shiboken6
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFrame, QLabel, QListView, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFrame,
+    QLabel,
+    QListView,
+    QMenu,
+    QMessageBox,
+    QToolButton,
+    QWidget,
+)
 
 from labeltool.app.importing import import_labels
 from labeltool.app.people.comments import Comment, Thread, comment, resolve, threads
@@ -488,6 +500,25 @@ def test_a_layer_is_removed_by_a_second_click(window: MainWindow) -> None:
     QTest.mouseClick(button, LEFT)
     until(lambda: window.bench.store.references(image_id) == [])
     dialog.close()
+
+
+def test_the_layers_may_be_read_and_removed_after_their_dialog_was_closed(window: MainWindow) -> None:
+    keep(window, "anna")
+    bench, image_id = window.bench, window.annotate.image.record.id
+    told: list[None] = []
+    bench.layers_changed.connect(told.append)
+    gate = Event()
+    bench.lanes.submit("io", "gate", lambda *_: gate.wait(10), done=lambda _: None, failed=lambda _: None)
+    bench.lanes.submit("io", "gate too", lambda *_: gate.wait(10), done=lambda _: None, failed=lambda _: None)
+    window.actions_["references"].trigger()
+    dialog = window.findChild(ReferencesDialog)
+    dialog._remove("anna")
+    dialog.close()
+    until(lambda: not shiboken6.isValid(dialog))
+    gate.set()
+    until(lambda: bench.store.references(image_id) == [] and told)
+    until(lambda: not bench.lanes.busy)
+    assert window.findChild(QMessageBox) is None
 
 
 def test_a_hidden_gold_image_looks_new_and_who_labels_it_is_told_of(window: MainWindow) -> None:

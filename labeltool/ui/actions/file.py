@@ -34,6 +34,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _row("add_folder", QT_TRANSLATE_NOOP("Actions", "Add a folder of images…"), needs="editable"),
     _row(
+        "find_images",
+        QT_TRANSLATE_NOOP("Actions", "Find missing images…"),
+        needs="editable",
+        help=QT_TRANSLATE_NOOP("Actions", "Those that were moved or renamed, by what is in the files"),
+    ),
+    _row(
         "import",
         QT_TRANSLATE_NOOP("Actions", "Import labels…"),
         "Ctrl+I",
@@ -49,6 +55,18 @@ ACTIONS: tuple[ActionSpec, ...] = (
         needs="project",
         separated=True,
         help=QT_TRANSLATE_NOOP("Actions", "Everything is saved anyway, as each stroke ends"),
+    ),
+    _row(
+        "edit_now",
+        QT_TRANSLATE_NOOP("Actions", "Edit this project now"),
+        needs="viewed",
+        help=QT_TRANSLATE_NOOP("Actions", "Where it was opened to view, and whoever edited it is done"),
+    ),
+    _row(
+        "bring_back",
+        QT_TRANSLATE_NOOP("Actions", "Bring back unsaved work…"),
+        needs="always",
+        help=QT_TRANSLATE_NOOP("Actions", "Changes that could not be saved, and were kept in a file"),
     ),
     _row("close_project", QT_TRANSLATE_NOOP("Actions", "Close project"), "Ctrl+W", needs="project"),
     _row("quit", QT_TRANSLATE_NOOP("Actions", "Quit"), "Ctrl+Q", needs="always"),

@@ -1,4 +1,4 @@
-"""The menu Help: the keys, and finding things."""
+"""The menu Help: the keys, finding things, and what to do about problems."""
 
 from __future__ import annotations
 
@@ -19,5 +19,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         icon="ph.magnifying-glass",
         needs="always",
     ),
+    _row("report", QT_TRANSLATE_NOOP("Actions", "Report of a problem…"), needs="always", separated=True),
+    _row("logs", QT_TRANSLATE_NOOP("Actions", "Open the folder of logs"), needs="always"),
     _row("about", QT_TRANSLATE_NOOP("Actions", "About labeltool"), needs="always"),
 )

@@ -104,6 +104,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         separated=True,
     ),
     _row(
+        "removed_images",
+        QT_TRANSLATE_NOOP("Actions", "Removed images…"),
+        icon="ph.trash",
+        needs="project",
+        help=QT_TRANSLATE_NOOP(
+            "Actions", "Images taken out of the project; brings them back with their labels"
+        ),
+    ),
+    _row(
         "measures",
         QT_TRANSLATE_NOOP("Actions", "Measures…"),
         icon="ph.ruler",

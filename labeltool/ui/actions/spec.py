@@ -40,6 +40,7 @@ class ActionSpec:
 REASONS: dict[str, object] = {
     "project": QT_TRANSLATE_NOOP("Actions", "no project is open"),
     "editable": QT_TRANSLATE_NOOP("Actions", "no project is open that may be changed"),
+    "viewed": QT_TRANSLATE_NOOP("Actions", "the project may be changed already, or none is open"),
     "annotate": QT_TRANSLATE_NOOP("Actions", "it belongs to the workspace Annotate"),
     "image": QT_TRANSLATE_NOOP("Actions", "no image is open"),
     "edit_image": QT_TRANSLATE_NOOP("Actions", "no image is open that may be changed"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from labeltool.core.draw import Point
 from labeltool.core.errors import CancelledError, LabeltoolError
@@ -23,6 +24,7 @@ class Drawing:
         self.preview: Preview = NO_PREVIEW
         self._context, self._shown, self._failed = context, shown, failed
         self._gesture: Gesture | None = None
+        self._last: Pointer | None = None
         self._sending = False
 
     @property
@@ -42,14 +44,23 @@ class Drawing:
 
     def cancel(self) -> bool:
         """Drop what is being drawn, so that nothing of it stays; False when nothing was."""
-        gesture, self._gesture = self._gesture, None
+        under_way = self._gesture is not None
+        self._end()
         self.show(NO_PREVIEW)
-        if gesture is not None:
-            gesture.close()
-        return gesture is not None
+        return under_way
+
+    def finish(self) -> bool:
+        """End what is being drawn as letting go of the button would; True when something had to be dropped."""
+        if self._gesture is not None and self._last is not None:
+            self.send(replace(self._last, kind="release"))
+        dropped = self.busy
+        self.cancel()
+        return dropped
 
     def send(self, pointer: Pointer) -> None:
         """Go on with the gesture; a press begins one."""
+        if pointer.kind != "key":
+            self._last = pointer
         context = self._context()
         if context is None or self.tool is None:
             return
@@ -61,14 +72,20 @@ class Drawing:
                 self._gesture = self.tool.gesture(context, pointer)
                 self.show(next(self._gesture))
         except (StopIteration, CancelledError):
-            self._gesture = None
+            self._end()
             self.show(NO_PREVIEW)
-        except Exception as error:  # a tool may fail in any way; the stroke has been taken back
-            self._gesture = None
+        except Exception as error:  # a tool may fail in any way, and so may what shows its preview
+            self._end()
             self.show(NO_PREVIEW)
             self._failed(error)
         finally:
             self._sending = False
+
+    def _end(self) -> None:
+        """Whatever becomes of what is shown: a stroke that the gesture has open is taken back."""
+        gesture, self._gesture = self._gesture, None
+        if gesture is not None:
+            gesture.close()
 
     def key(self, key: Key) -> None:
         """A word to the gesture that is under way: accept, back, delete."""

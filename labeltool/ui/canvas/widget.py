@@ -383,6 +383,12 @@ class Canvas(QWidget):
         if self._drawing.cancel():
             self.update()
 
+    def finish_gesture(self) -> bool:
+        """End what is being drawn as it is; True when it cannot end so, and was dropped."""
+        dropped = self._drawing.finish()
+        self.update()
+        return dropped
+
     def take_back(self) -> None:
         """Take back the last step of what is being drawn: a polygon's last corner."""
         self._drawing.key("back")

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QVBoxLayout, QWidget
 
 from labeltool import plugins
 from labeltool.app.exporting import GROUP, StoredImages, drawn_by_model, export_images, exporter_of
@@ -19,6 +19,7 @@ from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import Status
 from labeltool.formats.export import refuse
 from labeltool.formats.items import Watched
+from labeltool.formats.left_over import delete, described, left_over
 from labeltool.formats.protocol import Exporter, ExportPlan, ExportReport
 from labeltool.ui import theme
 from labeltool.ui.dialogs.failure import as_failure, explain, in_words, show_failure
@@ -51,6 +52,7 @@ class ExportDialog(JobDialog):
         self._make_question()
         self._make_answer()
         self._format_changed()
+        self._show_left_over()
 
     # ---- the question
 
@@ -71,15 +73,69 @@ class ExportDialog(JobDialog):
         self.split.currentIndexChanged.connect(self._replan)
         self.target = PathEdit("dialog.export.folder", self.tr("Target folder"))
         self.target.changed.connect(self._show_plan)
+        self.target.changed.connect(self._show_left_over)
         self._target_says = label(name="dialog.export.folder.says", dim=True)
+        self._make_left_over()
         self._plan_view = PlanView()
         self.form.addRow(self.tr("Format"), self.format)
         self.form.addRow(self.tr("Images"), self.split)
         self.form.setRowVisible(self.split, bool(splits))
         self.form.addRow(self.tr("Folder"), self.target)
         self.form.addRow("", self._target_says)
+        self.form.addRow(self.tr("Left over"), self._left)
         self.form.addRow(self.tr("Plan"), self._plan_view)
         self.form.addRow("", self.planning)
+
+    def _make_left_over(self) -> None:
+        """What exports that were killed have left where this one would go, and the button that deletes it."""
+        self._left, self._left_over = QWidget(), list[Path]()
+        self._left_says = label(name="dialog.export.left")
+        self._delete = QPushButton(theme.icon("ph.trash"), self.tr("Delete what is left"))
+        self._delete.setObjectName("dialog.export.left.delete")
+        self._delete.setAutoDefault(False)
+        self._delete.clicked.connect(self._delete_left_over)
+        column = QVBoxLayout(self._left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._left_says)
+        column.addWidget(self._delete, alignment=Qt.AlignmentFlag.AlignLeft)
+
+    def _show_left_over(self) -> None:
+        target = self.target.path
+        self._left_over = [] if target is None else left_over(target.absolute().parent)
+        names = "\n".join(described(left) for left in self._left_over)
+        text = self.tr("An export that was killed has left this; nobody needs it:\n{names}")
+        self._left_says.setText(text.format(names=names))
+        self.form.setRowVisible(self._left, bool(self._left_over))
+
+    def _delete_left_over(self) -> None:
+        """Delete what is shown, and nothing else."""
+        wanted = list(self._left_over)
+
+        def work(cancel: CancelToken, progress: Progress) -> None:
+            for number, left in enumerate(wanted):
+                cancel.check()
+                progress(number, len(wanted), left.name)
+                delete(left)
+
+        self.set_busy(True)
+        self.job.run(
+            self._bench.lanes,
+            "export",
+            work,
+            lambda _: self._deleted(),
+            self._not_deleted,
+            title=self.tr("Deleting…"),
+        )
+
+    def _deleted(self) -> None:
+        self.set_busy(False)
+        self._show_left_over()
+        self._show_plan()
+
+    def _not_deleted(self, error: BaseException) -> None:
+        self._deleted()
+        if not isinstance(error, CancelledError):
+            show_failure(self, as_failure(error), self.tr("Not everything could be deleted"))
 
     def _format_changed(self) -> None:
         name = self.format.currentData()

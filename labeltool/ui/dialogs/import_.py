@@ -20,7 +20,7 @@ from labeltool.ui.dialogs.formats import fill_formats, remember_format, saved_fi
 from labeltool.ui.dialogs.frame import label, show_problem
 from labeltool.ui.dialogs.job_dialog import JobDialog
 from labeltool.ui.dialogs.options_form import OptionsForm
-from labeltool.ui.dialogs.path_edit import PathEdit
+from labeltool.ui.dialogs.path_edit import PathEdit, is_there
 
 
 class ImportDialog(JobDialog):
@@ -82,7 +82,7 @@ class ImportDialog(JobDialog):
 
     def _check(self) -> None:
         path = self.source.path
-        missing = path is not None and not path.exists()
+        missing = path is not None and not is_there(path)
         problem = self.tr("There is no such file or folder.") if missing else ""
         if not self._bench.editable:
             problem = self.tr("The project can only be read: {why}.").format(

@@ -236,11 +236,8 @@ class NewProjectDialog(Dialog):
         for each in catalog.classes:
             self.chips.addItem(QListWidgetItem(swatch(each.color), f"{each.value}  {each.name}"))
         later = self.tr("Classes can be added, renamed and recoloured later.")
-        show_problem(
-            self._classes_say,
-            "",
-            f"{who_fits(catalog, self.folder.path or default_root(()))} {later}".strip(),
-        )
+        # In a new folder there are no models; what is typed so far may be anything, such as the name of a file.
+        show_problem(self._classes_say, "", f"{who_fits(catalog, default_root(()))} {later}".strip())
         return ""
 
     def _folder_problem(self, root: Path | None) -> str:

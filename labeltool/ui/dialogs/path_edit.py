@@ -67,10 +67,23 @@ class PathEdit(QWidget):
 
     def _open(self, dialog: QFileDialog) -> None:
         near = self.path
-        while near is not None and not near.is_dir() and near != near.parent:
+        while near is not None and not _is_folder(near) and near != near.parent:
             near = near.parent
         if near is not None:
             dialog.setDirectory(str(near))
         dialog.fileSelected.connect(self.line.setText)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file or folder; False, too, of what cannot be looked at: a name that is typed may be
+    longer than any."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    return is_there(path) and path.is_dir()

@@ -51,6 +51,7 @@ STATUS_COLOURS = {
     Status.APPROVED: "#2fb380",
     Status.REJECTED: "#d55e00",
 }
+KEYPAD = Qt.KeyboardModifier.KeypadModifier
 Index = QModelIndex | QPersistentModelIndex
 EDITING_KEYS = {
     getattr(Qt.Key, f"Key_{name}")
@@ -205,6 +206,31 @@ class SearchField(QLineEdit):
             super().keyPressEvent(event)
 
 
+class ImageView(QListView):
+    """The list; Del is about the images that are marked in it."""
+
+    deleted = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """No shortcut of the window takes Del away."""
+        asked = event.type() == QEvent.Type.ShortcutOverride
+        if asked and isinstance(event, QKeyEvent) and _is_delete(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Del."""
+        if _is_delete(event):
+            self.deleted.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _is_delete(event: QKeyEvent) -> bool:
+    return event.key() == Qt.Key.Key_Delete and not event.modifiers() & ~KEYPAD
+
+
 class ImagePanel(QWidget):
     """The list with its search and filter."""
 
@@ -213,6 +239,8 @@ class ImagePanel(QWidget):
     """Ids of images, and the split they are to be in."""
     menu_asked = Signal(QMenu, list)
     """A menu for the images that are marked is about to be shown: others may put something into it."""
+    remove_asked = Signal(list)
+    """Records of images that are to be taken out of the project."""
     left = Signal()
     """The keys are wanted elsewhere: an image was chosen, or the search given up."""
 
@@ -231,7 +259,8 @@ class ImagePanel(QWidget):
         self._search.setPlaceholderText(self.tr("Search"))
         self._search.setClearButtonEnabled(True)
         self._status = self._make_status(texts)
-        self.list = QListView()
+        self.list = ImageView()
+        self.list.deleted.connect(self._ask_remove)
         self.list.setObjectName("images.list")
         self.list.setAccessibleName(self.tr("Images"))
         self.list.setModel(self._filter)
@@ -353,7 +382,15 @@ class ImagePanel(QWidget):
             action.setObjectName(f"images.split.{split or 'none'}")
             action.triggered.connect(lambda _=False, split=split: self.split_asked.emit(ids, split))
         self.menu_asked.emit(menu, records)
+        menu.addSeparator()
+        remove = menu.addAction(self.tr("Remove from the project…"), self._ask_remove)
+        remove.setObjectName("images.remove")
         menu.popup(self.list.viewport().mapToGlobal(at))
+
+    def _ask_remove(self) -> None:
+        records = self.selected()
+        if records and self._editable:
+            self.remove_asked.emit(records)
 
     def _on_clicked(self, index: QModelIndex) -> None:
         """A click opens; with Shift or Ctrl it marks several."""

@@ -246,7 +246,10 @@ class Legend(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A bar of the colours with words below."""
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended here, whatever goes wrong
+            self._paint_all(painter)
+
+    def _paint_all(self, painter: QPainter) -> None:
         bar = self.rect().adjusted(20, 2, 0, -22)
         gradient = QLinearGradient(QPointF(bar.topLeft()), QPointF(bar.topRight()))
         gradient.setColorAt(0, QColor(*DOUBT_HIGH))

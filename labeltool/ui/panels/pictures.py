@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPalette, QPixmap
 
 from labeltool.app.jobs import Lanes
+from labeltool.core.errors import BadInputError
+from labeltool.core.progress import CancelToken
 from labeltool.core.project import ImageRecord
 from labeltool.imaging.reader import Pixels
 from labeltool.imaging.thumbnail import thumbnail
@@ -51,7 +53,7 @@ class Pictures(QObject):
             self._lanes.submit(
                 "thumbnails",
                 f"thumbnail {record.id}",
-                lambda cancel, progress: thumbnail(record.path, SIDE, cancel=cancel, page=record.page),
+                lambda cancel, progress: _thumbnail(record, cancel),
                 done=lambda pixels: self._take(record.id, pixels),
                 failed=lambda error: None,  # it is said when the image is opened
                 quiet=True,
@@ -64,6 +66,13 @@ class Pictures(QObject):
             image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
             self._pictures[image_id] = QPixmap.fromImage(image)
             self.arrived.emit(image_id)
+
+
+def _thumbnail(record: ImageRecord, cancel: CancelToken) -> Pixels:
+    """Of a file that is another one now no image of the project is shown."""
+    if record.path.stat().st_size != record.file_bytes:
+        raise BadInputError("the image has changed since it was added", file=record.path)
+    return thumbnail(record.path, SIDE, cancel=cancel, page=record.page)
 
 
 def paint_picture(painter: QPainter, frame: QRect, picture: QPixmap | None, palette: QPalette) -> QRect:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
+import shiboken6
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -81,8 +83,17 @@ class ReferencesDialog(ImagesDialog):
         def work(cancel: CancelToken, progress: Progress) -> list[Reference]:
             return references.kept(bench.store, image_id)
 
+        def while_here(then: Callable[[Any], None]) -> Callable[[Any], None]:
+            """Nobody is told once the dialog is gone."""
+            return lambda answer: then(answer) if shiboken6.isValid(self) else None
+
         bench.lanes.submit(
-            "io", "references", work, done=self._show, failed=self._told, title=self.windowTitle()
+            "io",
+            "references",
+            work,
+            done=while_here(self._show),
+            failed=while_here(self._told),
+            title=self.windowTitle(),
         )
 
     def _show(self, found: list[Reference]) -> None:
@@ -135,13 +146,16 @@ class ReferencesDialog(ImagesDialog):
             return references.kept(bench.store, image_id)
 
         def done(found: list[Reference]) -> None:
-            self._show(found)
-            self.changed.emit()
+            if shiboken6.isValid(self):
+                self._show(found)
+                self.changed.emit()
+            else:  # it was closed meanwhile; the window has to hear of it all the same
+                bench.layers_changed.emit(None)
 
         write(bench, work, done, self._told)
 
     def _told(self, error: BaseException) -> None:
-        show_failure(self, as_failure(error))
+        show_failure(self if shiboken6.isValid(self) else None, as_failure(error))
 
     # ---- another one
 

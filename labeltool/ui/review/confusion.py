@@ -135,7 +135,10 @@ class ConfusionView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Names, cells, and the chosen one."""
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended here, whatever goes wrong
+            self._paint_all(painter)
+
+    def _paint_all(self, painter: QPainter) -> None:
         if not self._classes:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             painter.drawText(

@@ -203,7 +203,7 @@ def per_image(model: Model, images: Sequence[ImageRecord]) -> list[ImageFigures]
         data = json.loads((model.folder / PER_IMAGE).read_text(encoding="utf-8"))
         known = {digest_of(record): record for record in images} if data else {}
         found = [_figures(row, known.get(row.get("sha256"))) for row in data]
-    except (OSError, ValueError, AttributeError, TypeError, KeyError):
+    except (OSError, ValueError, AttributeError, TypeError, KeyError, OverflowError, RecursionError):
         return []
     names = [each.name for each in model.card.catalog.foreground]
 
@@ -215,7 +215,7 @@ def per_image(model: Model, images: Sequence[ImageRecord]) -> list[ImageFigures]
 
 
 def _figures(row: dict[str, Any], record: ImageRecord | None) -> ImageFigures:
-    ious = {name: scores["iou"] for name, scores in row["per_class"].items() if scores["iou"] is not None}
+    ious = {n: float(scores["iou"]) for n, scores in row["per_class"].items() if scores["iou"] is not None}
     if record is not None:
         return ImageFigures(record.id, record.name, ious)
     return ImageFigures(str(row.get("id", "")), str(row.get("name", "")), ious)

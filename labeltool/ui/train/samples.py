@@ -115,7 +115,10 @@ class SampleStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt asks."""
-        painter = QPainter(self)
+        with QPainter(self) as painter:  # ended here, whatever goes wrong
+            self._paint_all(painter)
+
+    def _paint_all(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         if not self._pictures:
             painter.setPen(QPen(self.palette().placeholderText(), 1))

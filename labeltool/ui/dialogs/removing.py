@@ -1,0 +1,161 @@
+"""Images out of the project, and what lies in its trash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialogButtonBox,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from labeltool.app.workbench import Workbench
+from labeltool.core.errors import CancelledError, LabeltoolError
+from labeltool.core.progress import CancelToken, Progress
+from labeltool.core.project import ImageRecord
+from labeltool.store.trash import KEPT_DAYS, Removed
+from labeltool.ui.dialogs.failure import as_failure, show_failure
+from labeltool.ui.dialogs.frame import Dialog, label
+from labeltool.ui.dialogs.job_bar import JobBar
+from labeltool.ui.people.words import ago, status_text, who
+from labeltool.ui.words import plural
+
+NAMED = 5
+"""Images that the question names."""
+
+
+class RemoveDialog(Dialog):
+    """Says what will happen, before it does."""
+
+    def __init__(self, records: list[ImageRecord], parent: QWidget | None) -> None:
+        super().__init__("remove", self.tr("Remove images"), parent, QSize(560, 260))
+        one = self.tr("Take 1 image out of the project?")
+        many = self.tr("Take {n} images out of the project?")
+        self.column.addWidget(label(plural(len(records), one, many), heading=True))
+        names = ", ".join(record.name for record in records[:NAMED])
+        more = ", …" if len(records) > NAMED else ""
+        self.column.addWidget(label(names + more, name="dialog.remove.names"))
+        text = self.tr(
+            "The image files stay where they are. Labels, comments and history are kept in the project's trash for at "
+            "least {days} days: Image, Removed images… brings them back."
+        )
+        self.column.addWidget(label(text.format(days=KEPT_DAYS), dim=True))
+        self.column.addStretch(1)
+        self.run = self.add_buttons(self.tr("Remove"), self.tr("Cancel"))
+        self.run.clicked.connect(self.accept)
+
+
+class RemovedDialog(Dialog):
+    """The project's trash."""
+
+    changed = Signal()
+    """Images came back."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None) -> None:
+        super().__init__("removed", self.tr("Removed images"), parent, QSize(680, 440))
+        self._bench = bench
+        self._removed: list[Removed] = []
+        self._says = label(name="dialog.removed.says", dim=True)
+        self.column.addWidget(self._says)
+        heads = (self.tr("Image"), self.tr("Status"), self.tr("Revision"), self.tr("Removed"), self.tr("By"))
+        self.table = QTableWidget(0, len(heads))
+        self.table.setObjectName("dialog.removed.table")
+        self.table.setAccessibleName(self.tr("Removed images"))
+        self.table.setHorizontalHeaderLabels(heads)
+        self.table.verticalHeader().hide()
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.itemSelectionChanged.connect(self._enable)
+        self.column.addWidget(self.table, 1)
+        self.job = JobBar("dialog.removed")
+        self.column.addWidget(self.job)
+        self.back = self.add_buttons(self.tr("Bring back"), self.tr("Close"), "back")
+        self.back.clicked.connect(self._bring_back)
+        role = QDialogButtonBox.ButtonRole.ActionRole
+        self.delete = self.buttons.addButton(self.tr("Delete for good"), role)
+        self.delete.setObjectName("dialog.removed.delete")
+        self.delete.setAutoDefault(False)
+        self.delete.clicked.connect(self._delete)
+        self._sure = False
+        self._show()
+
+    def _show(self) -> None:
+        try:
+            self._removed = self._bench.store.removed_images()
+        except LabeltoolError as error:
+            show_failure(self, error)
+        self.table.setRowCount(len(self._removed))
+        for row, each in enumerate(self._removed):
+            record = each.record
+            texts = (record.name, status_text(record.status), str(record.revision), ago(each.at_utc))
+            for column, text in enumerate((*texts, who(each.author))):
+                item = QTableWidgetItem(text)
+                if column == 2:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                item.setToolTip(str(record.path))
+                self.table.setItem(row, column, item)
+        self.table.clearSelection()
+        if len(self._removed) == 1:
+            self.table.selectRow(0)
+        self._enable()
+
+    def _enable(self) -> None:
+        chosen, editable = self._chosen(), self._bench.editable
+        self.back.setEnabled(bool(chosen) and editable)
+        old = bool(chosen) and all(each.is_old() for each in chosen)
+        self.delete.setEnabled(old and editable)
+        self._sure = False
+        self.delete.setText(self.tr("Delete for good"))
+        text = self.tr("Labels stay here for {n} days; after that they can be deleted for good.")
+        nothing = self.tr("No image was removed.")
+        self._says.setText(text.format(n=KEPT_DAYS) if self._removed else nothing)
+
+    def _chosen(self) -> list[Removed]:
+        rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})
+        return [self._removed[row] for row in rows]
+
+    def _bring_back(self) -> None:
+        self._do(self._bench.store.bring_back, self.tr("Bringing images back"))
+
+    def _delete(self) -> None:
+        """The second press does it."""
+        if self._sure:
+            self._do(self._bench.store.delete_removed, self.tr("Deleting labels"))
+            return
+        self._sure = True
+        text = self.tr("Really delete the labels of {n} images")
+        self.delete.setText(text.format(n=len(self._chosen())))
+
+    def _do(self, change: Callable[[list[str]], object], title: str) -> None:
+        """One image after the other, so that what was done before a failure or a cancel stays so."""
+        ids = [each.record.id for each in self._chosen()]
+
+        def work(cancel: CancelToken, progress: Progress) -> None:
+            for done, image_id in enumerate(ids):
+                cancel.check()
+                progress(done, len(ids), "")
+                change([image_id])
+
+        for button in (self.back, self.delete):
+            button.setEnabled(False)
+        lanes = self._bench.lanes
+        self.job.run(lanes, "removed", work, lambda _: self._done(None), self._done, title=title)
+
+    def _done(self, error: BaseException | None) -> None:
+        self._show()
+        self.changed.emit()
+        if error is not None and not isinstance(error, CancelledError):
+            show_failure(self, as_failure(error))
+
+    def reject(self) -> None:
+        """While the job runs, stop that first."""
+        if self.job.running:
+            self.job.cancel()
+        else:
+            super().reject()
