@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from fuzz.mutations import VALUES, chunks_of, parts, png_of
+from fuzz.basic import VALUES, parts
+from fuzz.mutations import chunks_of, png_of
 from fuzz.samples import BUILDERS, INSIDE, SIZE, Raw, Sample, png, sample
 from numpy.typing import NDArray
 

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ PATIENCE_S = 20.0
 MEMORY = 1 << 30
 """Bytes of address space that an import may take beyond what the process has."""
 
+CACHE = "labeltool-fuzz-cache-"
+"""How folders are called in which a case may keep what it has worked out."""
+
 LONGEST = 3_000
 """Characters of a message; nobody reads more."""
 
@@ -39,7 +43,7 @@ class TooSlowError(Exception):
 class Watched:
     """Which files Python opens; what libraries in C open is not seen, so there are the canaries as well.
 
-    Nothing below ``bait`` may be opened, and nothing anywhere be written.
+    Nothing below ``bait`` may be opened, and nothing anywhere be written but in a cache (:data:`CACHE`).
     """
 
     bait: str = "/nowhere"
@@ -62,10 +66,23 @@ class Watched:
             )
             if path.startswith(self.bait):
                 self.strays.append(f"opened {path}")
-            elif writes and not path.startswith(("/dev/", "/proc/")):
+            elif writes and not path.startswith(("/dev/", "/proc/")) and not _is_free(path):
                 self.strays.append(f"wrote {path}")
-        elif event in _CHANGES:
+        elif event in _CHANGES and not _is_free(str(args[0])) and not _is_below_a_folder(event, args):
             self.strays.append(f"{event} {args[:2]}")
+
+
+_TEMPORARY = str(Path(tempfile.gettempdir()) / tempfile.gettempprefix())
+
+
+def _is_free(path: str) -> bool:
+    """True of a folder that a case may keep something in, or has made for a moment."""
+    return CACHE in path or path.startswith(_TEMPORARY)
+
+
+def _is_below_a_folder(event: str, args: tuple[Any, ...]) -> bool:
+    """True of what removing a whole folder does; that has been told already."""
+    return event in ("os.remove", "os.rmdir") and len(args) > 1 and args[1] != -1
 
 
 _CHANGES = frozenset(
@@ -149,21 +166,26 @@ def answer(
     except BadInputError as error:
         told.append(str(error))
     except Exception as error:
-        wrong.append(_where(error))
+        wrong.append(where(error))
     wrong += [w for mask in masks for w in _strange(mask, catalog, images)]
-    wrong += [f"message: {problem}: {text[:200]!a}" for text in told if (problem := _unreadable(text))]
+    wrong += [f"message: {problem}: {text[:200]!a}" for text in told if (problem := unreadable(text))]
     return Answer(tuple(masks), tuple(told), tuple(wrong))
 
 
-def _where(error: BaseException) -> str:
+def where(error: BaseException) -> str:
     """The error and the last lines of ours that it came from."""
+    return f"{type(error).__name__}: {str(error)[:200]!a} in {' > '.join(frames_of(error)[-4:])}"
+
+
+def frames_of(error: BaseException) -> list[str]:
+    """The lines of ours that an error came through."""
     frames, trace = [], error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
         if "labeltool" in code.co_filename:
             frames.append(f"{Path(code.co_filename).stem}.{code.co_name}:{trace.tb_lineno}")
         trace = trace.tb_next
-    return f"{type(error).__name__}: {str(error)[:200]!a} in {' > '.join(frames[-4:])}"
+    return frames
 
 
 def _strange(mask: ImportedMask, catalog: ClassCatalog, images: Sequence[ImageRecord]) -> Iterator[str]:
@@ -186,7 +208,7 @@ def _strange(mask: ImportedMask, catalog: ClassCatalog, images: Sequence[ImageRe
         yield "fewer objects than none"
 
 
-def _unreadable(text: str) -> str:
+def unreadable(text: str) -> str:
     """Why a message is none for people, or nothing."""
     if len(text) > LONGEST:
         return f"{len(text):,} characters"

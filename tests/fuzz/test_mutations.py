@@ -7,8 +7,9 @@ import random
 from pathlib import Path
 
 import pytest
+from fuzz.imports import ImportBench
 from fuzz.mutations import PNG, chunks_of, mutated, png_of
-from fuzz.run import Bench, run
+from fuzz.run import run
 from fuzz.samples import BUILDERS, sample
 
 from labeltool import plugins
@@ -18,7 +19,7 @@ IMPORTERS = plugins.names("labeltool.importers")
 
 @pytest.mark.parametrize("name", IMPORTERS)
 def test_mutated_files_come_in_or_are_refused_by_name(name: str, tmp_path: Path) -> None:
-    bench = Bench(name, tmp_path)
+    bench = ImportBench(name, tmp_path)
     events = [bench.play(number, seed=1) for number in range(1, 100)]
     assert [(e["case"], e["what"], e["wrong"]) for e in events if e["wrong"]] == []
     assert any(e["came_in"] for e in events)
@@ -41,7 +42,7 @@ def test_a_mutation_is_the_same_every_time_and_changes_something(name: str) -> N
 
 
 def test_an_importer_that_fails_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench("via", tmp_path)
+    bench = ImportBench("via", tmp_path)
 
     def read(file: Path) -> object:
         json.loads(file.read_bytes())  # refuses nothing and names nothing
@@ -54,7 +55,7 @@ def test_an_importer_that_fails_is_found(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_file_that_is_written_elsewhere_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench("via", tmp_path)
+    bench = ImportBench("via", tmp_path)
 
     def read(file: Path) -> object:
         (bench.bait / "new.json").write_text("")
