@@ -1,0 +1,392 @@
+"""The window beside another process, at the end of the system's session, and after a sleep (rows 13, 15, 70)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPointF, QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QToolButton, QWidget
+
+from labeltool.app.people.deciding import decided, state
+from labeltool.core.project import Status
+from labeltool.store import lock as locks
+from labeltool.store.fsck import check
+from labeltool.store.project import ProjectStore
+from labeltool.ui import ending, recent
+from labeltool.ui.dialogs import locked
+from labeltool.ui.ending import Ending
+from labeltool.ui.main import application, open_window
+from labeltool.ui.window import MainWindow
+from tests.e2e.pause import pause_ms
+from tests.e2e.tidy import tidy
+from tests.faults.sharing_scene import (
+    held_elsewhere,
+    make_images,
+    make_project,
+    on_another_computer,
+    paint,
+    until,
+)
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_their_own(tmp_path: Path) -> Iterator[None]:
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    with tidy(application()):
+        yield
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return make_project(tmp_path / "project", make_images(tmp_path / "images"))
+
+
+def soon(reached: Callable[[], object]) -> None:
+    until(reached, lambda: pause_ms(10))
+
+
+def press(window: QWidget, name: str) -> None:
+    soon(lambda: window.findChild(QPushButton, name) is not None)
+    window.findChild(QPushButton, name).click()
+
+
+def banner(window: MainWindow) -> str:
+    return window.findChild(QLabel, "banner.text").text()
+
+
+def opened(project: Path) -> MainWindow:
+    window = open_window(project)
+    soon(lambda: window.annotate.image is not None)
+    return window
+
+
+def drag(window: MainWindow, *points: tuple[float, float], release: bool = True) -> None:
+    canvas = window.findChild(QWidget, "canvas")
+    places = [QPointF(*canvas.image_to_widget(*point)).toPoint() for point in points]
+    QTest.mousePress(canvas, LEFT, Qt.KeyboardModifier.NoModifier, places[0])
+    for place in places[1:]:
+        QTest.mouseMove(canvas, place)
+    if release:
+        QTest.mouseRelease(canvas, LEFT, Qt.KeyboardModifier.NoModifier, places[-1])
+
+
+def test_a_project_that_somebody_edits_is_opened_to_view_with_one_click_and_edited_when_it_is_free(
+    project: Path,
+) -> None:
+    with held_elsewhere(project) as other:
+        window = open_window(project)
+        soon(lambda: window.findChild(QLabel, "dialog.locked.owner") is not None)
+        assert f"process {other.pid}" in window.findChild(QLabel, "dialog.locked.owner").text()
+        press(window, "dialog.locked.view")
+        soon(lambda: window.annotate.image is not None)
+        assert f"process {other.pid}" in banner(window)
+        assert "read only" in window.windowTitle()
+        assert not window.actions_["done"].isEnabled()
+        drag(window, (100, 100), (150, 100))
+        assert window.annotate.image.session.revision == 1
+        window._sharing.look()
+        pause_ms(100)
+        assert not window.findChild(QToolButton, "banner.do").isVisible()
+        window._sharing.edit_now()  # too early
+        press(window, "dialog.locked.close")
+        assert not window.bench.editable
+        other.kill()
+        other.wait()
+    window._sharing.look()
+    button = window.findChild(QToolButton, "banner.do")
+    soon(button.isVisible)
+    assert banner(window) == "Nobody edits the project any more."
+    assert button.text() == "Edit now"
+    button.click()
+    soon(lambda: window.bench is not None and window.bench.editable and window.annotate.image is not None)
+    assert "read only" not in window.windowTitle()
+    drag(window, (100, 100), (150, 100))
+    soon(lambda: window.bench.save_state.saved == 2)
+    window.close()
+    assert check(project) == []
+
+
+def test_the_lock_of_another_computer_is_taken_over_once_somebody_says_so(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_another_computer(project)
+    monkeypatch.setattr(locked, "SILENCE_S", 0.1)
+    window = open_window(project)
+    press(window, "dialog.locked.take_over")
+    soon(lambda: window.findChild(QCheckBox, "dialog.take_over.sure") is not None)
+    sure, run = (
+        window.findChild(QCheckBox, "dialog.take_over.sure"),
+        window.findChild(QPushButton, "dialog.take_over.run"),
+    )
+    assert not run.isEnabled()
+    soon(sure.isEnabled)
+    assert "ward-3" in window.findChild(QLabel, "dialog.take_over.says").text()
+    assert not run.isEnabled()
+    sure.click()
+    run.click()
+    soon(lambda: window.bench is not None and window.bench.editable)
+    window.close()
+
+
+@pytest.mark.slow
+def test_who_gives_a_sign_of_life_is_not_taken_over(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_another_computer(project)
+    monkeypatch.setattr(locked, "SILENCE_S", 20)
+    window = open_window(project)
+    press(window, "dialog.locked.take_over")
+    soon(lambda: window.findChild(QLabel, "dialog.take_over.says") is not None)
+    on_another_computer(project, beat=8)
+    says = window.findChild(QLabel, "dialog.take_over.says")
+    soon(lambda: "There was a sign of life" in says.text())
+    assert not window.findChild(QCheckBox, "dialog.take_over.sure").isEnabled()
+    press(window, "dialog.take_over.close")
+    assert window.bench is None
+
+
+def test_after_a_sleep_the_window_sees_that_the_project_was_taken_over(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened(project)
+    watch = Ending(window)
+    try:
+        watch.tick()
+        pause_ms(50)
+        assert banner(window) == ""
+        on_another_computer(project)
+        now = ending.clocks()
+        monkeypatch.setattr(ending, "clocks", lambda: tuple(clock + 3600 for clock in now))
+        watch.tick()
+        soon(lambda: "taken over by anna" in banner(window))
+        assert not window.bench.editable
+        assert "read only" in window.windowTitle()
+        before = window.annotate.image.session.revision
+        drag(window, (100, 100), (150, 100))
+        assert window.annotate.image.session.revision == before
+    finally:
+        watch.stop()
+    window.close()
+    assert check(project) == []
+
+
+@pytest.mark.slow
+def test_after_a_sleep_the_window_says_that_the_drive_is_gone_and_takes_it_back(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened(project)
+    away = project.with_name("away")
+    project.rename(away)
+    window.awake()
+    soon(lambda: "cannot be reached" in banner(window))
+    away.rename(project)
+    drag(window, (100, 100), (150, 100))
+    soon(lambda: window.bench.save_state.saved == 2)
+    window.close()
+    assert check(project) == []
+
+
+def test_the_end_of_the_session_commits_a_stroke_that_is_being_painted(project: Path) -> None:
+    class Manager:
+        cancelled = False
+
+        def allowsInteraction(self) -> bool:
+            return True
+
+        def cancel(self) -> None:
+            self.cancelled = True
+
+        def release(self) -> None:
+            pass
+
+    window = opened(project)
+    watch, manager = Ending(window), Manager()
+    try:
+        drag(window, (100, 100), (150, 100), release=False)
+        assert window.annotate.image.session.painting
+        watch.commit_data(manager)  # type: ignore[arg-type]
+        assert not manager.cancelled
+        image = window.annotate.image.record.id
+        with ProjectStore.open(project, write=False) as store:
+            assert store.load_mask(image).read("label")[100, 125] == 1
+    finally:
+        watch.stop()
+    window.close()
+
+
+PAINTER = """
+import sys
+from PySide6.QtCore import QTimer, QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from labeltool.ui import main
+
+def paint():
+    window = next(w for w in QApplication.topLevelWidgets() if w.objectName() == "main")
+    if window.annotate.image is None:
+        QTimer.singleShot(20, paint)
+        return
+    canvas = window.findChild(QWidget, "canvas")
+    at = [QPoint(*(round(v) for v in canvas.image_to_widget(x, 100))) for x in (100, 125, 150)]
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at[0])
+    for each in at[1:]:
+        QTest.mouseMove(canvas, each)
+    print("painting", window.annotate.image.record.id, flush=True)
+
+main.application()
+QTimer.singleShot(0, paint)
+sys.exit(main.run(sys.argv[1]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends programs in another way")
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGHUP, signal.SIGINT)),
+    ],
+)
+def test_a_signal_that_ends_the_program_saves_the_stroke_and_gives_the_project_back(
+    project: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    homes = {name: str(tmp_path / name) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
+    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", **homes}
+    with subprocess.Popen(
+        [sys.executable, "-c", PAINTER, str(project)], stdout=subprocess.PIPE, text=True, env=env
+    ) as child:
+        assert child.stdout is not None
+        words = child.stdout.readline().split()
+        assert words[0] == "painting"
+        child.send_signal(number)
+        assert child.wait(timeout=60) == 128 + number
+    assert (project / "lock").read_bytes() == b""
+    with ProjectStore.open(project) as store:
+        assert store.recovery is None
+        assert store.history(words[1]).revision == 2
+        assert store.load_mask(words[1]).read("label")[100, 125] == 1
+    assert check(project) == []
+
+
+def test_a_sleep_is_noticed_and_a_busy_moment_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    class Window:
+        def awake(self) -> None:
+            told.append("awake")
+
+    application()
+    watch = Ending(Window())  # type: ignore[arg-type]
+    try:
+        for late_s, known in ((5.0, 0), (20.0, 0), (90.0, 1)):
+            now = ending.clocks()
+            monkeypatch.setattr(
+                ending, "clocks", lambda now=now, late_s=late_s: tuple(c + late_s for c in now)
+            )
+            watch.tick()
+            monkeypatch.undo()
+            watch._clocks = ending.clocks()
+            assert len(told) == known
+    finally:
+        watch.stop()
+    assert locks.BEAT_S < locks.SILENCE_S / 3
+
+
+@pytest.mark.slow
+def test_a_view_never_writes(project: Path) -> None:
+    """Row 14: whoever only looks leaves every byte of the project as it is."""
+    with held_elsewhere(project):
+        before = {p: p.read_bytes() for p in project.rglob("*") if p.is_file() and p.name != "lock"}
+        window = open_window(project)
+        press(window, "dialog.locked.view")
+        soon(lambda: window.annotate.image is not None)
+        for record in window.bench.store.images():
+            window.bench.open_image(record.id)
+            soon(lambda record=record: window.bench.open and window.bench.open.record.id == record.id)
+        window.close()
+        assert {p: p.read_bytes() for p in project.rglob("*") if p.is_file() and p.name != "lock"} == before
+    with ProjectStore.open(project) as store:
+        paint(store, store.images()[0], 100)
+
+
+def test_an_approval_holds_for_the_pixels_on_the_screen_and_turns_stale_in_sight(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 71: the disk is slow, so that approving and drawing on wait for each other."""
+    window = opened(project)
+    store, image = window.bench.store, window.annotate.image.record.id
+    chip = window.findChild(QWidget, "top.status")
+    free, commit = threading.Event(), store.commit
+
+    def slowly(*args: object, **kw: object) -> int:
+        free.wait(20)
+        return commit(*args, **kw)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "commit", slowly)
+    drag(window, (100, 100), (150, 100))
+    window.actions_["approve"].trigger()
+    drag(window, (100, 150), (150, 150))  # before anything of that is on disk
+    free.set()
+    soon(lambda: window.bench.save_state.saved == 3)
+    pause_ms(50)
+    assert decided(store, image) == []  # nobody has approved what is there now
+    window.actions_["approve"].trigger()
+    soon(lambda: window.annotate.image.record.status is Status.APPROVED)
+    assert [each.root_hash for each in decided(store, image)] == [store.root_hash(image)]
+    drag(window, (100, 200), (150, 200))
+    soon(lambda: state(store, image).stale is not None)
+    soon(lambda: "stale" in chip.words())
+    window.actions_["undo"].trigger()
+    soon(lambda: window.annotate.image.record.status is Status.APPROVED)
+    assert state(store, image).stale is None
+    window.close()
+
+
+def test_a_folder_without_permission_to_write_is_looked_at_and_the_window_says_so(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 11. Root may write everywhere, so the system is overheard; test_sharing_lock asks a real user."""
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode, **kw: mode != os.W_OK and real(path, mode, **kw))
+    before = {p: p.read_bytes() for p in project.rglob("*") if p.is_file()}
+    window = opened(project)
+    assert banner(window) == "Opened for reading only: the folder may not be written"
+    assert "read only" in window.windowTitle()
+    assert window.findChild(QLabel, "status.saved").text() == "read only"
+    assert len(window.bench.store.images()) == 3
+    drag(window, (100, 100), (150, 100))
+    window.close()
+    assert {p: p.read_bytes() for p in project.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_a_folder_that_may_not_be_entered_is_named_and_never_an_empty_project(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.stat
+
+    def forbidden(path: Path, **kw: bool) -> os.stat_result:
+        if path.is_relative_to(project) and path != project:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, **kw)
+
+    monkeypatch.setattr(Path, "stat", forbidden)
+    recent.remember(project)
+    window = open_window(project)
+    soon(lambda: window.findChild(QLabel, "qt_msgbox_label") is not None)
+    assert window.findChild(QLabel, "qt_msgbox_label").text() == "Permission denied."
+    assert str(project) in window.findChild(QLabel, "qt_msgbox_informativelabel").text()
+    assert window.bench is None
+    window.projects.open_all([project])
+    window.projects.closed.emit()  # the start page lists what was open last
+    monkeypatch.undo()

@@ -1,0 +1,54 @@
+"""FAULTS.md says of every fault how it is injected, what came of it and which test shows that: the tests are there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FAULTS = 76
+NUMBER, WHAT, HOW, SHOWN, LOST, TESTS = range(6)
+
+TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
+"""A test, or a file of them all of which are about the fault."""
+NOTHING_LOST = ("0", "–")
+"""A dash where the fault cannot cost anything, or cannot be injected here, as the row says."""
+
+
+def rows() -> dict[int, list[str]]:
+    """The rows of the table by their number; a number that comes twice fails."""
+    found: dict[int, list[str]] = {}
+    for line in (ROOT / "FAULTS.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+        if cells[NUMBER].isdigit():
+            assert int(cells[NUMBER]) not in found, f"row {cells[NUMBER]} comes twice"
+            assert len(cells) == TESTS + 1, f"row {cells[NUMBER]} has {len(cells)} cells"
+            found[int(cells[NUMBER])] = cells
+    return found
+
+
+@cache
+def names_in(path: str) -> set[str]:
+    """The names of the test functions in a file."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_fault_has_its_row() -> None:
+    assert sorted(rows()) == list(range(1, FAULTS + 1))
+
+
+@pytest.mark.parametrize("number", range(1, FAULTS + 1))
+def test_a_row_says_everything_and_its_tests_exist(number: int) -> None:
+    cells = rows()[number]
+    assert all(cells), "no cell is empty"
+    assert cells[LOST].startswith(NOTHING_LOST)
+    named = TEST.findall(cells[TESTS])
+    assert named, "a row names its test"
+    missing = [f"{path}::{name}" for path, name in named if name and name not in names_in(path)]
+    missing += [path for path, _ in named if not names_in(path)]
+    assert missing == []
