@@ -1,7 +1,7 @@
 # `make run` and `make test` do all the set-up they need, once; `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all laws judges bench check lint format translations wheel system clean
+.PHONY: help run test test-all laws judges power fuzz kills bench check lint format translations wheel system clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -19,6 +19,9 @@ READY_TO_TEST := $(VENV)/.ready-to-test-$(KEY)
 TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1
 PYTEST := $(TEST_ENV) $(BIN)/python -m pytest
 EXAMPLES ?= 1000
+CUTS ?= 1000
+CASES ?= 2000
+KILLS ?= 500
 MASKS ?= 1000
 
 help:
@@ -27,7 +30,9 @@ help:
 	@echo "make test-all   all checks and all tests, slow ones too"
 	@echo "make laws       the laws with 1,000 examples each (EXAMPLES=... for another number)"
 	@echo "make judges     what other people's readers see of 1,000 random masks in every format (MASKS=...)"
-	@echo "make check      lint, format, types, layers"
+	@echo "make power      power cuts on a simulated disk (CUTS=...)    make kills    kill -9 (KILLS=...)"
+	@echo "make fuzz       mutations of everything that is read (CASES=... for each)"
+	@echo "make check      lint, format, types, layers, bandit, known vulnerabilities"
 	@echo "make lint       ruff alone          make format   let ruff format"
 	@echo "make bench      timings             make wheel    the package, in dist/"
 	@echo "make translations  the window's texts into resources/translations, and what Qt reads of them"
@@ -49,6 +54,16 @@ laws: $(READY_TO_TEST)
 judges: $(READY_TO_TEST)
 	$(TEST_ENV) $(BIN)/python tests/contracts/round_trips.py --masks $(MASKS) $(ARGS)
 
+power: $(READY_TO_TEST)
+	$(TEST_ENV) $(BIN)/python tests/faults/power/run.py --cuts $(CUTS) $(ARGS)
+
+fuzz: $(READY_TO_TEST)
+	$(TEST_ENV) $(BIN)/python tests/fuzz/run.py --regressions
+	$(TEST_ENV) $(BIN)/python tests/fuzz/run.py --count $(CASES) --grow $(ARGS)
+
+kills: $(READY_TO_TEST)
+	$(TEST_ENV) $(BIN)/python tests/faults/kills/run.py --kills $(KILLS) $(ARGS)
+
 bench: $(READY_TO_TEST)
 	@for name in canvas export inference large raster review start; do \
 		echo "== $$name"; $(BIN)/python tests/bench/bench_$$name.py || exit 1; done
@@ -56,6 +71,8 @@ bench: $(READY_TO_TEST)
 check: lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -r labeltool -c pyproject.toml
+	$(BIN)/python packaging/audit.py
 
 lint: $(READY_TO_TEST)
 	$(BIN)/ruff check .
