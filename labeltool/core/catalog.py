@@ -179,7 +179,7 @@ class ClassCatalog:
     def read(cls, text_or_file: str) -> ClassCatalog:
         """Read the value of ``--classes``: a file in the form of ``classes.json``, or names with commas."""
         path = Path(text_or_file)
-        if path.suffix.lower() == ".json" or path.is_file():
+        if path.suffix.lower() == ".json" or _is_file(path):
             try:
                 data = json.loads(path.read_text(encoding="utf-8-sig"))
             except FileNotFoundError as error:
@@ -188,6 +188,14 @@ class ClassCatalog:
                 raise BadInputError(f"not a list of classes: {error}", file=path) from error
             return cls.from_json(data, file=path)
         return cls.from_names([n for n in text_or_file.split(",") if n.strip()])
+
+
+def _is_file(path: Path) -> bool:
+    """False, too, of what is longer than the name of any file, as a list of many classes is."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _color(given: object, value: int) -> tuple[int, int, int]:

@@ -29,6 +29,8 @@ from labeltool.formats.pictures import copy_picture
 
 _BYTES_AN_OBJECT: Final = 400
 _BYTES_A_NUMBER: Final = 8
+JUDGED_AT_ONCE: Final = 255
+"""pycocotools keeps the number of objects in 8 bits for a moment, which numpy 2 refuses."""
 
 
 @dataclass(frozen=True)
@@ -241,13 +243,15 @@ def _judged(path: Path, item: Item, annotations: list[dict[str, Any]]) -> None:
     from pycocotools import mask as coco  # noqa: PLC0415 - only who exports waits for it
 
     said = [each for each in annotations if isinstance(each["segmentation"], dict)]
-    rles = [each["segmentation"] for each in said]
-    if not rles:
-        return
-    read = np.column_stack((coco.area(rles), coco.toBbox(rles)))
-    wanted = np.array([(each["area"], *each["bbox"]) for each in said], np.float64)
-    if not np.array_equal(read, wanted):
-        raise LabeltoolError(f"pycocotools reads other objects of {item.name} than were written", file=path)
+    for first in range(0, len(said), JUDGED_AT_ONCE):
+        some = said[first : first + JUDGED_AT_ONCE]
+        rles = [each["segmentation"] for each in some]
+        read = np.column_stack((coco.area(rles), coco.toBbox(rles)))
+        wanted = np.array([(each["area"], *each["bbox"]) for each in some], np.float64)
+        if not np.array_equal(read, wanted):
+            raise LabeltoolError(
+                f"pycocotools reads other objects of {item.name} than were written", file=path
+            )
 
 
 def _counts(segmentation: Any, size: Size) -> rle.Counts:

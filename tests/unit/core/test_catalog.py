@@ -15,6 +15,11 @@ def test_names_get_values_from_one_and_a_background_at_zero():
     assert catalog.unlabelled_value == 0
 
 
+def test_a_list_of_names_may_be_longer_than_the_name_of_any_file() -> None:
+    names = [f"a rather long name of class {number}" for number in range(200)]
+    assert [each.name for each in ClassCatalog.read(", ".join(names)).foreground] == names
+
+
 def test_a_file_without_background_has_none_and_unlabelled_is_ignore(tmp_path):
     path = tmp_path / "classes.json"
     path.write_text(json.dumps({"classes": [{"value": 0, "name": "Sky"}, {"value": 1, "name": "Road"}]}))

@@ -540,3 +540,11 @@ def test_pycocotools_judges_what_our_own_reader_would_let_pass(
     first, second = (rle.to_string(np.array(counts)) for counts in ([0, 1, 3], [3, 1]))
     with pytest.raises(LabeltoolError, match="pycocotools reads other objects of x"):
         export(_Forger(f'"{first}"', f'"{second}"'), [image], CELLS, tmp_path / "out")
+
+
+@pytest.mark.parametrize("objects", [255, 256, 600])
+def test_an_image_of_any_number_of_objects_is_exported_and_judged(tmp_path: Path, objects: int) -> None:
+    label = np.zeros((2, 2 * objects), np.uint8)
+    label[0, ::2] = 1
+    image = labelled(tmp_path / "photos" / "x.png", label, CELLS)
+    assert export(CocoExporter(), [image], CELLS, tmp_path / "out").objects == objects
