@@ -20,13 +20,14 @@ RENEW_S = 10.0
 class Journal:
     """Writes operations of sessions; when the disk is full, into the room of the project's reserve.
 
-    ``gave_up`` is called when that is needed.
+    ``tell`` is called with True when that was needed, and with False when the room is kept again.
     """
 
-    def __init__(self, store: ProjectStore, gave_up: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, store: ProjectStore, tell: Callable[[bool], None] = lambda used: None) -> None:
         self._store = store
         self._reserve = Reserve(store.root)
-        self._gave_up = gave_up
+        self._tell = tell
+        self._used = False
         self._looked_s = -RENEW_S
 
     def hold_reserve(self) -> None:
@@ -34,7 +35,9 @@ class Journal:
         now = time.monotonic()
         if not self._store.read_only_reason and now >= self._looked_s + RENEW_S:
             self._looked_s = now
-            self._reserve.hold()
+            if self._reserve.hold() and self._used:
+                self._used = False
+                self._tell(False)
 
     def commit_operation(self, image_id: str, operation: Operation) -> None:
         """Write one operation; the image is in work from now on, or pre-labelled when a model began it, or what
@@ -45,8 +48,9 @@ class Journal:
             if not self._reserve.give_up():
                 raise
             self._looked_s = time.monotonic()
-            self._gave_up()
             self._commit(image_id, operation)
+            self._used = True
+            self._tell(True)
         else:
             self.hold_reserve()
 

@@ -44,11 +44,12 @@ class Workbench:
     def __init__(self, store: ProjectStore, deliver: Deliver) -> None:
         self.store = store
         self.lanes = Lanes(deliver)
-        journal = Journal(store, lambda: self.lanes.deliver(lambda: self.reserve_used.emit(None)))
+        journal = Journal(store, lambda used: self.lanes.deliver(lambda: self.reserve_used.emit(used)))
         self.rescue = Rescue(store)
         self.saver = Saver(journal, lambda state: self.lanes.deliver(lambda: self._saved(state)), self.rescue)
-        self.reserve_used: Signal[None] = Signal()
-        """The disk is full: the last strokes were saved in the room that was kept for that."""
+        self.reserve_used: Signal[bool] = Signal()
+        """True: the disk is full, and the last strokes were saved in the room that was kept for that. False: it is kept
+        again."""
         self.kept_both: Signal[BroughtBack] = Signal()
         """Somebody else had changed an image: their work stays, and what could not be saved lies beside it."""
         self.hand = Hand()
@@ -134,7 +135,9 @@ class Workbench:
 
     def _look_ahead(self) -> None:
         """Decode the image that another step in the same direction would open."""
-        ids = self._list or [record.id for record in self.store.images()]
+        known = [record.id for record in self.store.images()]
+        there = set(known)
+        ids = [each for each in self._list if each in there] or known  # what was listed may have been removed
         following = self._following(ids, self._direction)
         self._ahead.want(following)
         if following is not None:

@@ -59,6 +59,8 @@ class Projects(QWidget):
     locked = Signal(object)
     """Somebody else is editing the project that is to be opened: a :class:`Locked`."""
     told = Signal(str)
+    outdated = Signal(str)
+    """What was told is no longer so."""
     failed = Signal(Exception)
 
     def __init__(self, work: LongWork, parent: QWidget) -> None:
@@ -164,7 +166,8 @@ class Projects(QWidget):
         lines = [str(line) for line in (store.recovery, *store.notices) if line]
         lines += [brought_text(each) for each in brought]
         self.bench.kept_both.connect(lambda each: self.told.emit(brought_text(each)))
-        self.bench.reserve_used.connect(lambda _: self.told.emit(self._reserve_text()))
+        self.bench.reserve_used.connect(self._tell_reserve)
+        self.bench.saved.connect(lambda state: self._tell_reserve(False) if state.error else None)
         if viewed is not None:
             from labeltool.ui.dialogs.locked import in_words  # noqa: PLC0415
 
@@ -178,10 +181,12 @@ class Projects(QWidget):
             last = str(QSettings().value(f"last/{store.root}", ""))
             self.bench.open_image(last if any(r.id == last for r in records) else records[0].id)
 
-    def _reserve_text(self) -> str:
-        return self.tr(
+    def _tell_reserve(self, used: bool) -> None:
+        """Once the room is used up the text would be wrong, and once it is kept again nobody has to do anything."""
+        text = self.tr(
             "The disk is full. The last changes are saved, in the room that was kept for that: free some space now."
         )
+        (self.told if used else self.outdated).emit(text)
 
     def close_project(self) -> bool:
         """Save what waits and close the project; False when the user wants to stay."""

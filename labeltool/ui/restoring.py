@@ -132,7 +132,7 @@ class Restoring(Part):
         lines = [sentence(error.message), self.tr("File: {file}").format(file=error.file)]
         lines += [self._explained(offer, bench) for offer in found]
         lines.append(
-            self.tr("Whatever you choose, the damaged file is kept in the project's folder “quarantine”.")
+            self.tr("What is replaced is kept in the project's folder “quarantine”.")
             if found
             else self.tr("There is no backup of it. It stays as it is, and other images can be worked on.")
         )
@@ -169,9 +169,7 @@ class Restoring(Part):
                 "unlabelled, as a step of the history; all other labels stay."
             )
             return text.format(places=places)
-        return self.tr(
-            "All of them can be restored from what the file itself or a backup still holds: nothing is lost."
-        )
+        return self.tr("All of them can be restored from what the file itself or a backup still holds.")
 
     def _do(self, bench: Workbench, record: ImageRecord, offer: Offer, checked: bool = False) -> None:
         def work(cancel: CancelToken, progress: Progress) -> Step | None:

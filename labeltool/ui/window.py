@@ -338,7 +338,7 @@ class MainWindow(QMainWindow):
         held = HeldKeys(self.actions_.of_key, self)
         self.installEventFilter(held)
         self._seeing.follow(self.actions_, self._top, self, held)
-        QApplication.styleHints().colorSchemeChanged.connect(lambda _: self.refresh_theme())
+        QApplication.styleHints().colorSchemeChanged.connect(self.refresh_theme)
         digits = DigitKeys(self.actions_.of_key, self)
         lists = (self._classes.list, self._images.list)  # which would search their rows for the characters
         for each in (self, *lists):
@@ -358,6 +358,7 @@ class MainWindow(QMainWindow):
             self._rounds.read,
             self._deciding.outdated,
             self._sharing.outdated,
+            self.projects.outdated,
         ):
             outdated.connect(self._banner.take_back)
         for told in (

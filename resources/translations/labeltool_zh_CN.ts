@@ -5163,10 +5163,6 @@ Now {title}: {help}.</source>
         <translation>无法载入此策略；原因见 `labeltool doctor`。</translation>
     </message>
     <message>
-        <source>At least one suggestion is needed.</source>
-        <translation>至少需要一条推荐。</translation>
-    </message>
-    <message>
         <source>There is no image to suggest: all are labelled, begun with or in the split test. Add others.</source>
         <translation>没有可推荐的图像：均已标注、已开始或属于测试集。请添加图像。</translation>
     </message>
@@ -5586,8 +5582,8 @@ Or on the command line: labeltool gold PROJECT add IMAGES</source>
         <translation>文件：{file}</translation>
     </message>
     <message>
-        <source>Whatever you choose, the damaged file is kept in the project&apos;s folder “quarantine”.</source>
-        <translation>无论如何选择，损坏的文件都会保留在项目的“quarantine”文件夹中。</translation>
+        <source>What is replaced is kept in the project&apos;s folder “quarantine”.</source>
+        <translation>被替换的内容保留在项目的“quarantine”文件夹中。</translation>
     </message>
     <message>
         <source>There is no backup of it. It stays as it is, and other images can be worked on.</source>
@@ -5618,8 +5614,8 @@ Or on the command line: labeltool gold PROJECT add IMAGES</source>
         <translation>位于 {places} 的 256 像素图块无法恢复。舍弃后，这些像素将变为未标注，并作为历史中的一步；其他标注保持不变。</translation>
     </message>
     <message>
-        <source>All of them can be restored from what the file itself or a backup still holds: nothing is lost.</source>
-        <translation>可以从文件本身或备份中全部恢复：不会丢失任何内容。</translation>
+        <source>All of them can be restored from what the file itself or a backup still holds.</source>
+        <translation>可以从文件本身或备份中全部恢复。</translation>
     </message>
     <message>
         <source>Restored: {name}</source>

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from labeltool.app import rescuing
+from labeltool.app.journal import Journal
 from labeltool.app.rescuing import BroughtBack, Rescue, bring_back, bring_back_all
 from labeltool.app.saving import UNSAVED_BYTES, megabytes, room
 from labeltool.app.session import Operation, Session
@@ -206,6 +207,37 @@ def test_the_reserve_takes_room_once_and_gives_it_back(
     monkeypatch.setattr(reserve, "_SPARE_BYTES", 1 << 60)
     assert not kept.hold()
     assert not kept.path.exists()
+
+
+def test_that_the_reserve_was_used_is_told_once_something_is_saved_in_it_and_again_once_it_is_kept(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    with ProjectStore.open(project) as store:
+        journal = Journal(store, told.append)
+        journal.hold_reserve()
+        record = store.images()[0]
+        full, refusals = store.commit, [2]
+
+        def commit(*args: object, **more: object) -> int:
+            if refusals[0]:
+                refusals[0] -= 1
+                raise DiskFullError("the disk is full")
+            return full(*args, **more)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(store, "commit", commit)
+        operation = Operation("do", patch_of(store.load_mask(record.id), 10), 1)
+        with pytest.raises(DiskFullError):  # not even the reserve is enough: nothing was saved in it
+            journal.commit_operation(record.id, operation)
+        assert told == []
+        journal.hold_reserve()
+        monkeypatch.setattr("labeltool.app.journal.RENEW_S", 0.0)
+        journal.hold_reserve()
+        refusals[0] = 1
+        journal.commit_operation(record.id, operation)
+        assert told == [True]
+        journal.hold_reserve()
+        assert told == [True, False]
 
 
 def test_a_full_disk_is_told_from_others_by_every_layer(tmp_path: Path) -> None:

@@ -482,20 +482,18 @@ def test_the_newest_revision_cannot_be_restored(opened: Opened, drawn: Path) -> 
 
 
 def test_a_project_that_may_only_be_read_is_replayed_and_not_restored(opened: Opened, drawn: Path) -> None:
-    with ProjectStore.open(drawn) as holder:
-        assert holder is not None
-        window = open_read_only(opened, drawn)
-        until(lambda: len(texts(window)) == 4)
-        go_to(window, 1)
-        assert shows(window, FIRST)
-        assert not button(window, "restore").isEnabled()
-        assert "looking only" in button(window, "restore").toolTip()
-        press(window, Qt.Key.Key_Escape)
-        assert shows(window, FIRST, SECOND, THIRD)
+    window = open_read_only(opened, drawn)
+    until(lambda: len(texts(window)) == 4)
+    go_to(window, 1)
+    assert shows(window, FIRST)
+    assert not button(window, "restore").isEnabled()
+    assert "looking only" in button(window, "restore").toolTip()
+    press(window, Qt.Key.Key_Escape)
+    assert shows(window, FIRST, SECOND, THIRD)
 
 
 def open_read_only(opened: Opened, project: Path) -> MainWindow:
-    """As the window does where somebody else writes the project."""
+    """As where the folder may not be written."""
     with pytest.MonkeyPatch.context() as patched:
         open_store = ProjectStore.open
         patched.setattr(ProjectStore, "open", lambda root, **_: open_store(root, write=False))

@@ -115,8 +115,6 @@ class RankDialog(Dialog):
             return self.tr("The project is open for reading only.")
         if strategy is None:
             return self.tr("This strategy cannot be loaded; `labeltool doctor` says why.")
-        if self.options.value().count < 1:
-            return self.tr("At least one suggestion is needed.")
         if strategy.predictions and self._model() is None:
             return self.tr(
                 "This strategy needs a model that knows the classes of the project, and there is none. "

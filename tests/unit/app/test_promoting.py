@@ -223,7 +223,7 @@ RUBBISH = [
 ]
 
 
-@pytest.mark.parametrize("rubbish", [*RUBBISH, b"\0" * 80, b"[" * 100_000])
+@pytest.mark.parametrize("rubbish", [*RUBBISH, b"[" * 100_000])
 def test_after_rubbish_nobody_knows_what_is_in_use_until_one_is_promoted(
     store: ProjectStore, own: Own, rubbish: bytes
 ) -> None:

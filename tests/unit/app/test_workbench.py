@@ -464,3 +464,29 @@ def test_a_large_image_is_shown_by_parts_and_let_go_of(desk: Desk, monkeypatch: 
     pyramid.join()
     with pytest.raises(LabeltoolError, match="closed"):
         pyramid.read(Box(0, 0, 10, 10))
+
+
+def test_a_step_never_leads_to_an_image_that_was_removed_meanwhile(desk: Desk) -> None:
+    desk.open(desk.b)
+    desk.bench.step(-1, desk.store.images())  # from now on "next" goes through this list
+    desk.until(lambda: desk.bench.open.record.id == desk.a.id)
+    desk.bench.step(1, desk.store.images())
+    desk.until(lambda: desk.bench.open.record.id == desk.b.id)
+    desk.settle()
+    desk.store.remove_images([desk.a.id])
+    desk.bench.step(-1, desk.store.images())
+    desk.open(desk.b)
+    desk.settle()
+    assert desk.failures == []
+    assert desk.bench.open.record.id == desk.b.id
+
+
+def test_a_look_ahead_passes_over_what_was_removed(desk: Desk) -> None:
+    desk.open(desk.b)
+    desk.bench.step(-1, desk.store.images())
+    desk.until(lambda: desk.bench.open.record.id == desk.a.id)
+    desk.bench._direction = 1
+    desk.store.remove_images([desk.b.id])
+    desk.open(desk.a)
+    desk.settle()
+    assert desk.failures == []
