@@ -35,12 +35,14 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import shiboken6
 from PySide6.QtCore import (
+    QCoreApplication,
     QEvent,
     QEventLoop,
     QMimeData,
     QObject,
     QPoint,
     QPointF,
+    QSettings,
     Qt,
     QTimer,
     QUrl,
@@ -171,7 +173,8 @@ class Monkey:
         QDesktopServices.openUrl = lambda url: True  # type: ignore[method-assign]
         self._static = {name: getattr(QFileDialog, name) for name in _ASKED}
         for name, answer in _ASKED.items():
-            setattr(QFileDialog, name, staticmethod(partial(answer, self._chosen)))
+            choose = self._named if name == "getSaveFileName" else self._chosen
+            setattr(QFileDialog, name, staticmethod(partial(answer, choose)))
 
     def _stop_listening(self) -> None:
         logging.getLogger().removeHandler(self._handler)
@@ -186,6 +189,11 @@ class Monkey:
         path = "" if self.random.random() < 0.25 else str(self.world.any_path(self.random))
         self._say(f"chose {path!r}")
         return path
+
+    def _named(self) -> str:
+        """Where somebody wants something written: never over what the others play with."""
+        name = self.random.choice(("", "a.csv", "report.zip", "no/such/folder.csv"))
+        return str(self.world.out / name) if name else ""
 
     def fault(self, text: str) -> None:
         """Something went wrong."""
@@ -433,6 +441,8 @@ class Monkey:
     def turn(self) -> None:
         """Close the project, whatever it is busy with, and open the other one, or the same."""
         self._perhaps_busy()
+        if self._is_blocked():
+            return
         with self._closing():
             if not self.window._close_project():
                 return
@@ -455,6 +465,8 @@ class Monkey:
     def reopen(self) -> None:
         """Close the window, whatever it is busy with, and open another."""
         self._perhaps_busy()
+        if self._is_blocked():
+            return
         window = self.window
         with self._closing():
             window.close()
@@ -464,6 +476,10 @@ class Monkey:
         pause_ms(0)
         del window
         self._open_window(self.world.projects[self._project])
+
+    def _is_blocked(self) -> bool:
+        """True while a dialog lies over the window that lets nobody close it, or drop anything on it."""
+        return any(isinstance(each, QDialog) and each.isModal() for each in self._others())
 
     def _perhaps_busy(self) -> None:
         """Often something has just begun when it is closed: an image is loading, a model or an export is at work."""
@@ -587,6 +603,8 @@ class Monkey:
         """Make a new project, which is open then in the place of this one."""
         root = self.world.made / f"n{self.random.randrange(10_000)}"
         asked = {"dialog.new.folder": str(root), "dialog.new.classes": "bright, edge, rest"}
+        if self._is_blocked():
+            return
         if self.random.random() < 0.5:
             self.window.projects.ask_new([self.world.more])
         with self._closing():
@@ -596,8 +614,10 @@ class Monkey:
     def _fill_in(self, name: str, texts: dict[str, str]) -> bool:
         """Open a dialog, choose among its formats, type, press its button, and wait for what comes of it; now and then
         it is closed, or the project is, while it is at work. False where it could not be begun."""
-        self._stop_work()
         if self._dialog(name) is None:
+            self._stop_work()
+            if self._is_blocked():
+                return False
             self.window.actions_["new_project" if name == "new" else name].trigger()
         dialog = self._dialog(name)
         if dialog is None:
@@ -676,6 +696,8 @@ class Monkey:
         paths = [p for p in paths if p.exists()]
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
         self._say(f"drop {[path.name for path in paths]}")
+        if self._is_blocked():
+            return
         at = QPointF(200, 200)
         event = QDropEvent(at, Qt.DropAction.CopyAction, data, LEFT, NO)
         with self._closing():
@@ -798,7 +820,10 @@ def _name(widget: QWidget) -> str:
 
 
 def _unexpected(text: str) -> bool:
-    return "unexpected" in text or "does not know:" in text
+    """In any language."""
+    words = "something went wrong that the program does not know: {error}"
+    said = QCoreApplication.translate("Failure", words).split("{error}")[0]
+    return "unexpected" in text or said[1:] in text  # but for a capital
 
 
 def _is_open(dialog: QWidget) -> bool:
@@ -827,12 +852,14 @@ def main() -> int:
     parser.add_argument(
         "--one-window", action="store_true", help="as the program: its window is never made anew"
     )
+    parser.add_argument("--language", default="en", help="of the window: en or zh_CN")
     parser.add_argument("--most-mb", type=float, default=MOST_MB)
     given = parser.parse_args()
     figures, trail = (file.absolute() if file else None for file in (given.figures, given.trail))
     faulthandler.enable()
     with tempfile.TemporaryDirectory() as folder:
         world = World(Path(folder), large=True)
+        _settings().setValue("language", given.language)
         Collector(application())
         monkey = Monkey(world, given.seed, training=given.training, one_window=given.one_window)
         if trail is not None:
@@ -849,6 +876,11 @@ def main() -> int:
         print(f"told {json.dumps(monkey.told, indent=1)}")
         print("no fault" if not monkey.faults else f"{len(monkey.faults)} faults")
     return 1 if monkey.faults else 0
+
+
+def _settings() -> QSettings:
+    """Those of the program before there is one."""
+    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "labeltool", "labeltool")
 
 
 class _Game:

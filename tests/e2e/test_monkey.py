@@ -9,7 +9,6 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from labeltool.app.journal import Journal
-from labeltool.app.session import Operation
 from labeltool.core.mask import LabelMask
 from labeltool.store.project import ProjectStore
 from labeltool.ui.collecting import Collector
@@ -46,21 +45,24 @@ def test_a_monkey_at_the_window_breaks_nothing_and_loses_nothing(world: World) -
     assert resident_mb() - before < MOST_MB
 
 
-def test_the_monkey_notices_a_stroke_that_was_acknowledged_and_never_written(
+def strokes(monkey: Monkey, number: int) -> int:
+    """So many steps of undo on the image at hand, at least; the revision before them."""
+    bench = monkey.window.bench
+    assert bench is not None and bench.open is not None
+    session = bench.open.session
+    before = session.revision
+    while session.revision < before + number:
+        monkey.begin_to_paint()
+    return before
+
+
+def test_the_monkey_notices_strokes_that_were_acknowledged_and_never_written(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkey = Monkey(world, 2)
-    write = Journal.commit_operation
-
-    def forget_the_third(self: Journal, image_id: str, operation: Operation) -> None:
-        if operation.revision < 3:
-            write(self, image_id, operation)
-
-    monkeypatch.setattr(Journal, "commit_operation", forget_the_third)
-    bench = monkey.window.bench
-    assert bench is not None
-    while bench.open is not None and bench.open.session.revision < 4:
-        monkey.begin_to_paint()
+    strokes(monkey, 1)
+    monkeypatch.setattr(Journal, "commit_operation", lambda *_: None)
+    strokes(monkey, 2)
     monkey.leave()
     said = " ".join(monkey.faults)
     assert "is lost" in said
@@ -72,10 +74,9 @@ def test_the_monkey_notices_a_mask_that_is_not_what_was_seen(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkey = Monkey(world, 4)
+    strokes(monkey, 2)
     bench = monkey.window.bench
-    assert bench is not None
-    while bench.open is not None and bench.open.session.revision < 2:
-        monkey.begin_to_paint()
+    assert bench is not None and bench.open is not None
     empty = LabelMask(bench.open.record.size)
     monkeypatch.setattr(ProjectStore, "load_mask", lambda *_, **__: empty)
     monkey.leave()
