@@ -41,7 +41,14 @@ def banded(path: Path, channels: int) -> TrainingImage:
 
 
 @pytest.mark.parametrize(
-    ("channels", "bands"), [(4, (0, 1, 2, 3)), (6, (5,)), (5, (4, 0)), (6, tuple(range(6)))]
+    ("channels", "bands"),
+    [
+        (4, (0, 1, 2, 3)),
+        *(
+            pytest.param(*each, marks=pytest.mark.slow)
+            for each in [(6, (5,)), (5, (4, 0)), (6, tuple(range(6)))]
+        ),
+    ],
 )
 def test_a_network_learns_from_bands_that_no_eye_sees(
     channels: int, bands: tuple[int, ...], tmp_path: Path

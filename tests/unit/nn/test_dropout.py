@@ -21,7 +21,7 @@ from labeltool.nn.engines.eager import TorchSegmenter
 
 from .conftest import CARD, ENCODER
 
-QUICK = ("deeplabv3plus", "fcn", "segformer", "unet")
+QUICK = ("deeplabv3plus", "segformer")
 ARCHITECTURES = [
     pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow])
     for name in plugins.names("labeltool.architectures")

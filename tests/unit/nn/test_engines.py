@@ -28,7 +28,7 @@ from .conftest import CARD, ENCODER
 ARCHITECTURES = plugins.names("labeltool.architectures")
 ENCODERS = {"deeplabv1": "tu-vgg11_bn", "segformer": "mit_b0"}
 FIELDS = {"deeplabv2": {"window": 5, "iterations": 2}}
-QUICK = ("deeplabv3", "segformer")
+QUICK = ("segformer",)
 needs_openvino = pytest.mark.skipif(bool(CPU.missing), reason="OpenVINO is not installed")
 needs_nncf = pytest.mark.skipif(bool(INT8.missing), reason="NNCF is not installed")
 needs_onnx = pytest.mark.skipif(bool(ONNX.missing), reason="onnx is not installed")

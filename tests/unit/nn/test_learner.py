@@ -55,7 +55,12 @@ def same(one: nn.Module, other: nn.Module) -> bool:
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"optimiser": "sgd"}, {"unlabelled": 1.0, "certain": 0.5, "dropout": 0.5}]
+    "changes",
+    [
+        {},
+        pytest.param({"optimiser": "sgd"}, marks=pytest.mark.slow),
+        {"unlabelled": 1.0, "certain": 0.5, "dropout": 0.5},
+    ],
 )
 def test_a_state_that_was_saved_goes_on_with_the_same_result(changes: dict[str, Any]) -> None:
     how = {"unlabelled": "unlabelled" in changes}
@@ -104,7 +109,7 @@ def test_a_loss_that_is_not_a_number_changes_no_weight() -> None:
     assert all(map(torch.equal, encoder, one.network.get_submodule("encoder").parameters()))
 
 
-@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
+@pytest.mark.parametrize("optimiser", ["adamw", pytest.param("sgd", marks=pytest.mark.slow)])
 def test_what_is_learnt_again_and_again_is_known(optimiser: str) -> None:
     one = learner(optimiser=optimiser, learning_rate=0.003 if optimiser == "adamw" else 0.05)
     losses = [one.step(batch(0), 0.3, step)["loss"] for step in range(25)]

@@ -87,7 +87,7 @@ def same(a: Prediction, b: Prediction) -> bool:
     return a.box == b.box and all(np.array_equal(a.planes[name], b.planes[name]) for name in a.planes)
 
 
-@pytest.mark.parametrize("scale", [1.0, 1.3])
+@pytest.mark.parametrize("scale", [1.0, pytest.param(1.3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_without_a_stroke_every_architecture_answers_as_it_does_by_itself(
     arch: str, scale: float, tmp_path: Path
