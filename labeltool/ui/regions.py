@@ -79,6 +79,7 @@ class RegionActions(Part):
         self._object.clear()
         if bench is not None:
             bench.image_opening.connect(lambda _: self.dismiss())
+            bench.image_opened.connect(lambda _: self.dismiss())  # asked while it was on its way
             bench.image_opened.connect(lambda _: self.end_object())
 
     def runs(self) -> dict[str, Callable[[], object]]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QSettings, QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QSpinBox
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QMessageBox, QPushButton, QSpinBox
 
 from labeltool.app.project import add_images
 from labeltool.core.catalog import ClassCatalog
@@ -111,6 +111,19 @@ def test_growing_is_shown_while_it_is_asked_and_is_one_step_of_undo(desk):
     assert desk.canvas.proposed is None
     desk.session.undo()
     assert np.count_nonzero(desk.label) == 800
+
+
+def test_what_is_asked_while_another_image_is_on_its_way_ends_when_it_comes(desk):
+    desk.set(Box(100, 100, 120, 120), 1)
+    first, second = desk.window.bench.store.images()
+    desk.window.bench.open_image(second.id if desk.window.annotate.image.record.id == first.id else first.id)
+    before = desk.window.annotate.image
+    desk.do("region_grow")
+    assert desk.find(RegionDialog, "dialog.region").isVisible()
+    desk.until(lambda: desk.window.annotate.image is not before)
+    desk.settle()
+    assert desk.find(RegionDialog, "dialog.region") is None
+    assert desk.find(QMessageBox, "dialog.failure") is None
 
 
 def test_an_amount_is_remembered_and_escape_changes_nothing(desk):
