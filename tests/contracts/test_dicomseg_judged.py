@@ -61,7 +61,9 @@ def complaints(file: Path) -> list[str]:
 
 
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy is missing (Debian: dicom3tools)")
-@pytest.mark.parametrize("options", OPTIONS, ids=["classes", "objects"])
+@pytest.mark.parametrize(
+    "options", [OPTIONS[0], pytest.param(OPTIONS[1], marks=pytest.mark.slow)], ids=["classes", "objects"]
+)
 def test_dciodvfy_finds_no_error_and_warns_of_nothing_but_values_of_the_source(
     sources: list[Path], tmp_path: Path, options: DicomSegOptions
 ) -> None:

@@ -135,6 +135,7 @@ def test_two_ranks_write_the_bytes_of_one_and_a_collected_project_is_a_pre_label
     assert labeltool("prelabel", two, "--collect").out.startswith("There is nothing to collect")
 
 
+@pytest.mark.slow
 def test_a_killed_ranks_chunk_is_done_again_by_any_other_number_of_ranks(
     scenes: Path, slow_model: Path, tmp_path: Path, labeltool: Run
 ) -> None:
@@ -167,6 +168,7 @@ def raster(tmp_path: Path, labeltool: Run) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_a_killed_pre_label_of_a_large_image_goes_on_where_it_was_to_the_same_bytes(
     raster: Path, slow_model: Path, tmp_path: Path, labeltool: Run
 ) -> None:

@@ -18,6 +18,7 @@ def lightness(icon: QIcon, mode: QIcon.Mode = QIcon.Mode.Normal, state: QIcon.St
     return max(pixels, key=lambda pixel: pixel.alpha()).lightness()
 
 
+@pytest.mark.slow
 def test_an_icon_follows_the_scheme_though_it_was_made_before(app: QApplication) -> None:
     theme.choose("dark")
     icon, faint = theme.icon("ph.plus"), theme.faint("ph.plus")

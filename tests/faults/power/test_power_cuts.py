@@ -29,7 +29,7 @@ from labeltool.formats.png import PngExporter
 from labeltool.formats.protocol import LabelledImage
 from labeltool.store.spool import Spool, about
 
-QUICK = 64
+QUICK = 40
 """Cuts of a short day; the long run has thousands."""
 
 

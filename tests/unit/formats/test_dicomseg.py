@@ -461,6 +461,7 @@ def mutants(whole: bytes, count: int, seed: int) -> list[bytes]:
     return found
 
 
+@pytest.mark.slow
 def test_no_mutation_of_a_file_does_more_than_be_refused(seg: Path, images: list[LabelledImage]) -> None:
     refused = 0
     for data in mutants(seg.read_bytes(), int(WANTED or 200), 13):

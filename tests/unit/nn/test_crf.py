@@ -152,6 +152,7 @@ def test_images_of_a_batch_do_not_see_each_other() -> None:
         assert torch.allclose(alone, together[number], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_field_can_be_exported_and_takes_any_size_then() -> None:
     """What is exported is made of slices, products and sums."""
 

@@ -166,6 +166,7 @@ def test_a_graph_that_is_kept_needs_no_torch_and_answers_the_same(model: Path, t
     assert words == ["True None"] and again == ["False None"]
 
 
+@pytest.mark.slow
 @needs_openvino
 def test_a_kept_graph_that_is_cut_off_is_made_again(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

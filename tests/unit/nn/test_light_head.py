@@ -109,7 +109,9 @@ def test_without_a_stroke_every_architecture_answers_as_it_does_by_itself(
     assert np.mean(taught.label[28:33, 38:43] == value) > np.mean(answer.label[28:33, 38:43] == value)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (7, 3), (33, 40)])
+@pytest.mark.parametrize(
+    "size", [(1, 1), *(pytest.param(each, marks=pytest.mark.slow) for each in [(7, 3), (33, 40)])]
+)
 def test_tiny_images_are_taught_too(size: tuple[int, int], tmp_path: Path) -> None:
     Image.fromarray(np.zeros((*size, 3), np.uint8)).save(tmp_path / "tiny.png")
     teachable = TeachableNetwork(Pipeline(card("deeplabv3plus"), network("deeplabv3plus")))

@@ -64,7 +64,12 @@ def test_an_encoder_that_does_not_serve_is_refused_by_name(encoder: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "scale"), [(1, 1, 1.0), (7, 65, 1.5), (64, 64, 0.5), (33, 40, 2.0)]
+    ("height", "width", "scale"),
+    [
+        (1, 1, 1.0),
+        *(pytest.param(*each, marks=pytest.mark.slow) for each in [(64, 64, 0.5), (33, 40, 2.0)]),
+        (7, 65, 1.5),
+    ],
 )
 def test_windows_of_any_size_give_planes_of_that_size(height: int, width: int, scale: float) -> None:
     label, confidence, *_ = segmenter(scale=scale).predict(windows(2, height, width))
