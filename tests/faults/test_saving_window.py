@@ -509,6 +509,7 @@ def test_changes_are_discarded_only_by_typing_so(project: Path, disk: FullDisk, 
     def discard(dialog) -> None:
         button = dialog.findChild(QPushButton, "dialog.unsaved.discard")
         typed = dialog.findChild(QLineEdit, "dialog.unsaved.typed")
+        assert dialog.focusWidget().objectName() == "dialog.unsaved.again"
         press(dialog, "discard")
         enabled.append(button.isEnabled())
         QTest.keyClicks(typed, "discar")

@@ -42,6 +42,7 @@ class UnsavedDialog(Dialog):
         self.column.addStretch(1)
         self.column.addLayout(self._discarding())
         self._add_choices()
+        self._again.setFocus()  # nobody lands in the field that loses the changes
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
         self._timer.start(LOOK_MS)
