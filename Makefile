@@ -18,6 +18,9 @@ READY_TO_TEST := $(VENV)/.ready-to-test-$(KEY)
 # Two test processes share the processors; a network that takes all of them for itself only makes both wait.
 TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1
 PYTEST := $(TEST_ENV) $(BIN)/python -m pytest
+# Each process takes a half in order, so that what a module's tests share is made once, and torch loaded in one of them;
+# whoever is done first takes from the other.
+BOTH := -n 2 --dist worksteal
 EXAMPLES ?= 1000
 CUTS ?= 1000
 CASES ?= 2000
@@ -43,13 +46,13 @@ run: $(READY)
 	$(BIN)/labeltool demo $(ARGS)
 
 test: check
-	$(PYTEST) -n 2 -m "not slow" $(ARGS)
+	$(PYTEST) $(BOTH) -m "not slow" $(ARGS)
 
 test-all: check
-	$(PYTEST) -n 2 $(ARGS)
+	$(PYTEST) $(BOTH) $(ARGS)
 
 laws: $(READY_TO_TEST)
-	LABELTOOL_LAW_EXAMPLES=$(EXAMPLES) $(PYTEST) -n 2 --timeout 0 tests/laws $(ARGS)
+	LABELTOOL_LAW_EXAMPLES=$(EXAMPLES) $(PYTEST) $(BOTH) --timeout 0 tests/laws $(ARGS)
 
 judges: $(READY_TO_TEST)
 	$(TEST_ENV) $(BIN)/python tests/contracts/round_trips.py --masks $(MASKS) $(ARGS)

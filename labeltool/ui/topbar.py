@@ -109,6 +109,8 @@ class TopBar(QToolBar):
 
     def event(self, event: QEvent) -> bool:
         """A new style brings its own spacing along."""
+        if event.type() == QEvent.Type.DeferredDelete:
+            return super().event(event)  # after which there is nothing left to be asked
         handled = super().event(event)
         layout = self.layout()
         if layout is not None and layout.spacing() != SPACING_PX:

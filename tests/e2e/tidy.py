@@ -5,24 +5,56 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 
-from PySide6.QtWidgets import QApplication
+import shiboken6
+from PySide6.QtWidgets import QApplication, QWidget
 
 from labeltool.ui.collecting import Collector
 from tests.e2e.pause import pause_ms
+
+ALL_EVERY = 10
+"""Tests after which all that is there is looked through for garbage, after the others only what is new: what pytest
+still has in its hands when a test has ended becomes garbage later."""
+_tests = count(1)
 
 
 @contextmanager
 def tidy(app: QApplication) -> Iterator[None]:
     """Garbage is collected as in the program, never while Qt's list of widgets is read: one that died meanwhile ends
-    the run. Afterwards no window is open."""
+    the run. Afterwards no window is open, and the widgets of those that were are gone."""
     collector = Collector(app)
     try:
         yield
     finally:
-        gc.collect()
-        for widget in app.topLevelWidgets():
-            widget.close()
-        pause_ms(0)
-        collector.stop()
-        collector.deleteLater()
+        try:
+            close_all(app)
+        finally:
+            gc.collect()
+            collector.stop()
+            collector.deleteLater()
+            pause_ms(0)
+            if next(_tests) % ALL_EVERY == 0:
+                gc.collect()
+
+
+def close_all(app: QApplication) -> None:
+    """Close every window and delete it with all that belongs to it."""
+    gc.collect()
+    for widget in app.topLevelWidgets():
+        widget.close()
+    pause_ms(0)
+    for widget in made_here(app):
+        widget.deleteLater()
+    pause_ms(0)
+
+
+def made_here(app: QApplication) -> list[QWidget]:
+    """Widgets without a parent that Python has made; all others go with what they belong to. That holds for some that
+    have no parent as well: the layout of each plot keeps a hidden widget of its own to ask the style, and deletes it
+    itself."""
+    return [
+        widget
+        for widget in app.topLevelWidgets()
+        if widget.parentWidget() is None and shiboken6.createdByPython(widget)
+    ]

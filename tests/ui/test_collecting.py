@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Thread, get_ident
 
+import cv2
+import numpy as np
 import pytest
 import shiboken6
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
+from labeltool.app.project import add_images
+from labeltool.core.catalog import ClassCatalog
+from labeltool.store.project import ProjectStore
 from labeltool.ui.collecting import Collector
 from labeltool.ui.dialogs.region import RegionDialog
+from labeltool.ui.main import open_window
 from tests.e2e.pause import pause_ms
+from tests.e2e.tidy import close_all
 
 
 @pytest.fixture
@@ -69,3 +77,28 @@ def test_no_widget_of_a_region_dialog_is_left_to_python(app: QApplication) -> No
         parts = [value for value in vars(dialog).values() if isinstance(value, QWidget)]
         assert len(parts) >= 4
         assert not any(shiboken6.ownedByPython(part) for part in parts)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of one grey image."""
+    cv2.imwrite(str(tmp_path / "grey.png"), np.full((40, 60), 99, np.uint8))
+    with ProjectStore.create(tmp_path / "project", "p", ClassCatalog.from_names(["cell"])) as store:
+        add_images(store, [tmp_path / "grey.png"])
+    return tmp_path / "project"
+
+
+def test_ten_windows_that_were_closed_leave_no_widget_behind(app: QApplication, project: Path) -> None:
+    """Some show the start page, some a project in every workspace, with all that is made when it is first shown."""
+    before = len(app.allWidgets())
+    for number in range(10):
+        window = open_window(None if number % 3 else project)
+        if window.bench is not None:
+            for name in ("workspace_review", "workspace_train", "workspace_annotate"):
+                window.actions_[name].trigger()
+                pause_ms(20)
+        pause_ms(0)
+        assert len(app.allWidgets()) > before + 100
+        close_all(app)
+        assert not shiboken6.isValid(window)
+        assert len(app.allWidgets()) == before

@@ -118,7 +118,7 @@ def _torch_engine(folder: Path, how: InferenceOptions, device: str = "cpu") -> t
 
     from labeltool.nn.engines.eager import EagerEngine, fastest_dtype  # noqa: PLC0415
 
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
     pipeline = _pipeline(folder, how)
     return pipeline.card, EagerEngine(pipeline, device, fastest_dtype(device))
 

@@ -146,7 +146,7 @@ def random_planes(seed: int, height: int, width: int) -> tuple[NDArray[np.uint8]
 sides = st.integers(1, 40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)  # of some dozens of objects each
 @given(st.integers(0, 2**32), sides, sides, st.integers(1, 41))
 def test_every_object_is_what_its_pixels_say(seed: int, height: int, width: int, rows: int) -> None:
     label, ids = random_planes(seed, height, width)

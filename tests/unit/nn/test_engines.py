@@ -142,6 +142,19 @@ def test_doubts_flips_and_scales_are_those_of_torch(model: Path) -> None:
         assert np.abs(getattr(found, name).astype(int) - getattr(wanted, name)).mean() < 4
 
 
+def test_torch_takes_no_more_threads_than_the_environment_allows(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = torch.get_num_threads()
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    torch.set_num_threads(2)
+    try:
+        load_segmenter(model, InferenceOptions("cpu", "torch"))
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
+
+
 @needs_openvino
 def test_a_graph_that_is_kept_needs_no_torch_and_answers_the_same(model: Path, tmp_path: Path) -> None:
     code = (
