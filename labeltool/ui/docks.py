@@ -115,15 +115,18 @@ class Docks:
 
     def _tabs_height(self) -> int:
         """Of the tabs over the images, where there are others beside them."""
-        tabs = self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        # findChildren would keep wrappers of bars that are no more as long as the window lives.
+        tabs = (each for each in self._window.children() if isinstance(each, QTabBar))
         return max((bar.height() for bar in tabs if bar.isVisible()), default=0)
 
 
 def _title_in_tab(dock: QDockWidget) -> None:
     """The tab says the title already; a bar with it comes back when the panel floats, or nobody could move it."""
 
+    nothing = QWidget(dock)  # one for all times: Qt keeps those that it was given before
+
     def place(floating: bool) -> None:
-        dock.setTitleBarWidget(None if floating else QWidget(dock))  # type: ignore[arg-type]  # None is Qt's own bar
+        dock.setTitleBarWidget(None if floating else nothing)  # type: ignore[arg-type]  # None is Qt's own bar
 
     place(dock.isFloating())
     dock.topLevelChanged.connect(place)

@@ -39,7 +39,6 @@ from PySide6.QtCore import (
     QEvent,
     QEventLoop,
     QMimeData,
-    QObject,
     QPoint,
     QPointF,
     QSettings,
@@ -67,7 +66,7 @@ from PySide6.QtWidgets import (
 from labeltool.core.guard import Guard
 from labeltool.ui.collecting import Collector
 from labeltool.ui.main import application, open_window
-from tests.e2e.monkey_fingers import Fingers
+from tests.e2e.monkey_fingers import Fingers, below
 from tests.e2e.monkey_ledger import Ledger, errors
 from tests.e2e.monkey_world import World, megabytes
 from tests.e2e.pause import pause_ms
@@ -306,7 +305,7 @@ class Monkey:
             "faults": len(self.faults),
             "widgets": len(QApplication.allWidgets()),
             "windows": len(QApplication.topLevelWidgets()),
-            "qobjects": len(self.window.findChildren(QObject)) if self.window else 0,
+            "qobjects": sum(1 for _ in below(self.window)) if self.window else 0,
             "project_mb": round(megabytes(self.world.projects[self._project]), 1),
         }
 
@@ -392,7 +391,7 @@ class Monkey:
             self.window.actions_[name].triggered.disconnect()
         for id_, action in self.window.actions_.items():
             action.triggered.connect(partial(self._count_action, id_))
-        self.window._prelabelling.done.connect(self._count_prelabel)
+        self.window._prelabelling.told.connect(self._count_prelabel)
         self.window.projects.opened.connect(self._follow)
         self._project = self.world.projects.index(project)
         if self.window.bench is not None:
@@ -581,8 +580,17 @@ class Monkey:
             self._stop_work()
         if name.startswith(("model_", "train_", "round_", "label_errors")):
             self.window.actions_["workspace_train"].trigger()
+        if name.startswith("model_"):
+            self._look_at_a_model()
         self.window.actions_[name].trigger()
         pause_ms(self.random.choice((0, 0, 100)))
+
+    def _look_at_a_model(self) -> None:
+        """What is done with one model needs its page."""
+        train = self.window.spaces.train
+        if train is not None and train._known and train._shelf.models:
+            train.show_thing(("model", self.random.choice(train._shelf.models).key))
+            pause_ms(0)
 
     def hand_over(self) -> None:
         """Export in some format, to the end or until somebody loses patience."""
@@ -640,7 +648,11 @@ class Monkey:
         return began
 
     def _dialog(self, name: str) -> QDialog | None:
-        found = [d for d in self.window.findChildren(QDialog, f"dialog.{name}") if d.isVisible()]
+        found = [
+            d
+            for d in self.window.children()
+            if isinstance(d, QDialog) and d.objectName() == f"dialog.{name}" and d.isVisible()
+        ]
         return found[-1] if found else None
 
     def _wait(self, reached: Callable[[], bool], seconds: float) -> bool:
@@ -669,7 +681,7 @@ class Monkey:
 
     def dock(self) -> None:
         """Drag a panel by its title, let it float or bring it back, or bring its tab to the front."""
-        docks = [d for d in self.window.findChildren(QDockWidget) if d.isVisible()]
+        docks = [d for d in self.window.children() if isinstance(d, QDockWidget) and d.isVisible()]
         if not docks:
             return
         dock, how = self.random.choice(docks), self.random.random()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -41,6 +41,14 @@ TOUCHABLE = (
 MOST_CHOICES = 200
 
 
+def below(root: QObject) -> Iterator[QObject]:
+    """All that lies within an object. ``findChildren`` would do, but it makes each a child of ``root``'s wrapper, which
+    keeps it until ``root`` dies: in hours those of thousands of widgets that are no more."""
+    for child in root.children():
+        yield child
+        yield from below(child)
+
+
 class Fingers:
     """``forbidden`` says of an object name that it is not to be touched; ``touched`` counts what was, by kind."""
 
@@ -50,7 +58,7 @@ class Fingers:
 
     def touch(self, inside: QWidget) -> str:
         """Do something with one widget inside another; what it was, empty where there is none."""
-        found = [each for each in inside.findChildren(QWidget) if self._within_reach(each)]
+        found = [each for each in below(inside) if isinstance(each, QWidget) and self._within_reach(each)]
         if not found:
             return ""
         widget = self._chance.choice(found)
@@ -79,7 +87,7 @@ class Fingers:
             button.click()
             return f"button {button.text()!r}"
         if chance < 0.25 and isinstance(dialog, QDialog):
-            buttons = [b for b in dialog.findChildren(QAbstractButton) if self._within_reach(b)]
+            buttons = [b for b in below(dialog) if isinstance(b, QAbstractButton) and self._within_reach(b)]
             default = [b for b in buttons if getattr(b, "isDefault", lambda: False)()]
             if default:
                 default[0].click()

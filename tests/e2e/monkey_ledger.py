@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,22 +65,24 @@ class Ledger:
     def lost(self, root: Path) -> list[str]:
         """Of a project that was closed: what was done or acknowledged, and is not there."""
         self._bench = None
-        wrong = []
+        seen = set() if self._left is None else {self._left.image_id}
+        _bring_back(root, {*self._done, *self._saved, *seen})
         with ProjectStore.open(root, write=False) as store:
-            for image_id, done in self._done.items():
-                journal = {e.revision: Done(e.revision, e.kind, e.title) for e in store.journal(image_id)}
-                wrong += [
-                    f"{image_id}: {each} is lost" for each in done if journal.get(each.revision) != each
-                ]
-            for image_id, revision in self._saved.items():
-                there = store.image(image_id).revision
-                if there < revision:
-                    wrong.append(f"{image_id}: r{revision} was acknowledged, r{there} is there")
-            if self._left is not None:
-                wrong += self._compare(store, self._left)
+            wrong = list(self._wrong(store))
         self._done.clear()
         self._left = None
         return wrong
+
+    def _wrong(self, store: ProjectStore) -> Iterator[str]:
+        for image_id, done in self._done.items():
+            journal = {e.revision: Done(e.revision, e.kind, e.title) for e in store.journal(image_id)}
+            yield from (f"{image_id}: {each} is lost" for each in done if journal.get(each.revision) != each)
+        for image_id, revision in self._saved.items():
+            there = store.image(image_id).revision
+            if there < revision:
+                yield f"{image_id}: r{revision} was acknowledged, r{there} is there"
+        if self._left is not None:
+            yield from self._compare(store, self._left)
 
     def _compare(self, store: ProjectStore, left: Left) -> list[str]:
         newest = store.image(left.image_id).revision
@@ -106,6 +109,15 @@ class Ledger:
     def _was_saved(self, state: SaveState) -> None:
         if state.error is None:
             self._saved[state.image_id] = max(state.saved, self._saved.get(state.image_id, 0))
+
+
+def _bring_back(root: Path, worked_on: set[str]) -> None:
+    """What was taken out of the project must come back from its trash as it was."""
+    with ProjectStore.open(root, write=False) as store:
+        gone = worked_on - {record.id for record in store.images()}
+    if gone:
+        with ProjectStore.open(root) as store:
+            store.bring_back(gone)
 
 
 def errors(root: Path) -> list[str]:
