@@ -39,6 +39,7 @@ from labeltool.core.mask import LabelMask
 from labeltool.core.patch import paint
 from labeltool.core.project import ImageRecord
 from labeltool.core.shape import dense
+from labeltool.imaging.reader import ImageInfo
 from labeltool.ui.annotate import Annotate
 from labeltool.ui.bridge import Bridge
 from labeltool.ui.canvas.widget import Canvas
@@ -60,6 +61,7 @@ class Synthetic:
 
     def __init__(self, size: Size) -> None:
         self.size = size
+        self.info = ImageInfo(size, "png", "RGB")
         self.sizes = [size]
         while max(self.sizes[-1]) > TILE:
             last = self.sizes[-1]

@@ -104,12 +104,7 @@ class SlideReader(WindowedReader):
             scale = self._slide.level_downsamples[number]
             place = (round(part.x0 * scale), round(part.y0 * scale))
             rgba = np.asarray(self._slide.read_region(place, number, (part.width, part.height)))
-        alpha = rgba[..., 3:]
-        if (alpha == 255).all():
-            return np.ascontiguousarray(rgba[..., :3])
-        colour = rgba[..., :3].astype(np.uint16) * alpha
-        ground = np.array(self._background, np.uint16) * (255 - alpha.astype(np.uint16))
-        return np.asarray((colour + ground + 127) // 255, np.uint8)
+        return _on(self._background, rgba)
 
     def reopened(self) -> SlideReader:
         """Another reader of the same slide, for a thread that would keep the others waiting."""
@@ -136,6 +131,19 @@ class SlideReader(WindowedReader):
         """Let go of the slide."""
         with self._one_at_a_time:
             self._slide.close()
+
+
+def _on(background: tuple[int, int, int], rgba: Raw) -> Raw:
+    """RGB over a background. A slide may say that millions of pixels are not there: nothing is reckoned for those."""
+    alpha = rgba[..., 3]
+    out = np.array(rgba[..., :3], order="C")
+    np.copyto(out, np.array(background, np.uint8), where=(alpha == 0)[..., None])
+    thin = (alpha > 0) & (alpha < 255)
+    if thin.any():
+        part = alpha[thin].astype(np.uint16)[:, None]
+        ground = np.array(background, np.uint16) * (255 - part)
+        out[thin] = (out[thin].astype(np.uint16) * part + ground + 127) // 255
+    return out
 
 
 def _is_from_scanner(path: Path) -> bool:
