@@ -26,7 +26,7 @@ from labeltool.store.fsck import Finding
 from labeltool.store.layout import keep_in_quarantine, quarantine
 from labeltool.store.repair import Step
 
-ASIDE = f"{fsck.REPAIR} sets it aside"
+ASIDE = f"{fsck.REPAIR} would set it aside"
 
 
 def check(root: Path) -> list[Finding]:
@@ -52,7 +52,7 @@ def _beside(root: Path) -> Iterator[Step]:
         try:
             read(root)
         except LabeltoolError as error:
-            yield Step(path, error.message, f"{again}; it is {_aside(root, path)}")
+            yield Step(path, error.message, f"{again}; it is kept as {_aside(root, path)}")
 
 
 def _set_models_aside(root: Path) -> Iterator[Step]:
@@ -65,7 +65,7 @@ def _set_models_aside(root: Path) -> Iterator[Step]:
     for path, reason in broken.items():
         folder = next(each for each in (path, *path.parents) if each.parent == root / MODELS)
         if folder.exists():
-            done = f"the model cannot be used; it is {_aside(root, folder)}"
+            done = f"the model cannot be used; it is kept as {_aside(root, folder)}"
             yield Step(folder, reason, done)
 
 
@@ -77,14 +77,14 @@ def _promotions(root: Path) -> Iterator[Step]:
     certain = events[len(events) - events[::-1].index(UNREADABLE) :]
     kept = _rewritten(root, path, [asdict(event) for event in certain])
     now = "goes on behind the damage" if certain else "begins anew: promote the model that is to be used"
-    yield Step(path, "lines that cannot be read", f"the journal {now}; the old one is {kept}")
+    yield Step(path, "lines that cannot be read", f"the journal {now}; the old one is kept as {kept}")
 
 
 def _rounds(root: Path) -> Iterator[Step]:
     path, found = root / LOOP / ROUNDS, read_rounds(root)
     if found.damaged:
         kept = _rewritten(root, path, [each.to_json() for each in found.rounds])
-        done = f"the {counted(len(found.rounds), 'other round')} stay; the old file is {kept}"
+        done = f"the {counted(len(found.rounds), 'other round')} stay; the old file is kept as {kept}"
         yield Step(path, f"rounds that cannot be read: {found.damaged}", done)
 
 

@@ -6,6 +6,7 @@ import ctypes
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,9 @@ from labeltool.app.diagnosis import log
 from labeltool.app.models import Model, embedded_models, try_out
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.extras import EXTRAS
+from labeltool.core.memory import memory_limit, physical_memory
 from labeltool.core.resources import resource
+from labeltool.core.words import counted
 
 PACKAGES = (
     "numpy",
@@ -40,6 +43,9 @@ QT_LIBRARIES = {"libxcb-cursor.so.0": "libxcb-cursor0", "libxkbcommon-x11.so.0":
 
 QT_PROBE = "from PySide6.QtWidgets import QApplication; QApplication([]); print('loads')"
 PLUGIN_PROBE = f"from {__name__} import print_plugins; print_plugins()"
+DEVICE_PROBE = """import json, torch
+found = [torch.cuda.get_device_properties(number) for number in range(torch.cuda.device_count())]
+print(json.dumps([[each.name, each.total_memory] for each in found]))"""
 PROBE_S = 120
 
 Verdict = Literal["ok", "notice", "error"]
@@ -56,20 +62,41 @@ class Finding:
 
 
 def examine(device: str = "auto") -> Iterator[Finding]:
-    """Look at everything, one row after the other; the models are loaded on ``device``."""
+    """Look at everything, one row after the other, what matters most first; the models are loaded on ``device``."""
     yield Finding("program", "labeltool", "ok", __version__)
     yield Finding("program", "Python", "ok", f"{platform.python_version()} on {platform.platform()}")
+    yield from _machine()
+    yield from _folders()
+    yield from _window()
+    yield from _models(device)
     yield from _packages()
     yield from _extras()
     yield from _plugins()
-    yield from _window()
-    yield from _folders()
-    yield from _models(device)
 
 
 def print_plugins() -> None:
     """In a child: load every plug-in and print what became of it, as JSON."""
     sys.stdout.write(json.dumps([asdict(row) for row in plugins.report()]))
+
+
+def _machine() -> Iterator[Finding]:
+    """What images are worked on with. Nobody needs a GPU."""
+    share = f"{in_units(memory_limit())} of it are kept for images, masks and undo"
+    yield Finding("machine", "memory", "ok", f"{in_units(physical_memory())}; {share}")
+    yield Finding("machine", "CPU", "ok", counted(os.cpu_count() or 1, "core"))
+    ended = _child(DEVICE_PROBE)
+    if ended.returncode != 0:
+        yield Finding("machine", "GPU", "notice", f"torch cannot say: {_last_line(ended.stderr)}")
+        return
+    found = [f"{name} with {in_units(nbytes)}" for name, nbytes in json.loads(ended.stdout)]
+    yield Finding(
+        "machine", "GPU", "ok", "; ".join(found) or "none that torch can use: networks run on the CPU"
+    )
+
+
+def in_units(nbytes: int) -> str:
+    """Bytes for people, in GiB, or in MiB where that would be less than one."""
+    return f"{nbytes / 2**30:.1f} GiB" if nbytes >= 1 << 30 else f"{nbytes / 2**20:.0f} MiB"
 
 
 def _packages() -> Iterator[Finding]:
@@ -135,7 +162,8 @@ def _folders() -> Iterator[Finding]:
         try:
             path.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=path):
-                yield Finding("folder", str(path), "ok", f"{what}; can be written")
+                free = in_units(shutil.disk_usage(path).free)
+                yield Finding("folder", str(path), "ok", f"{what}; can be written, {free} free")
         except OSError as error:
             verdict: Verdict = "notice" if path == log.folder() else "error"
             yield Finding("folder", str(path), verdict, f"{what}; cannot be written: {error.strerror}")

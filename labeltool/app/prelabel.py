@@ -95,7 +95,7 @@ def predict(
                 cancel.check()
                 if isinstance(error, ModelError) and not report.device:
                     raise  # what has never loaded will not load for the next image either
-                report.skipped.append(Skipped(str(record.path), reason(error)))
+                report.skipped.append(Skipped(str(record.path.with_name(record.name)), reason(error)))
             report.listen(process)
     report.seconds = time.monotonic() - started_s
     return report

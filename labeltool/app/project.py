@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from labeltool.app import sources
+from labeltool.app import soundness, sources
 from labeltool.core.digest import file_hash
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress, silent
@@ -19,7 +19,6 @@ from labeltool.core.project import ImageRecord, Skipped
 from labeltool.imaging.find import find_images
 from labeltool.imaging.open import pages, verify
 from labeltool.imaging.reader import Page
-from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
 BATCH = 100
@@ -200,29 +199,32 @@ def chosen_by(store: ProjectStore, patterns: Iterable[str]) -> list[ImageRecord]
     return list(found.values())
 
 
-def status(store: ProjectStore) -> dict[str, Any]:
-    """The project in numbers. Pixels of a class are counted as the index knows them."""
+def status(
+    store: ProjectStore, *, at_most_s: float = 0.0, cancel: CancelToken | None = None
+) -> dict[str, Any]:
+    """The project in numbers. Pixels of a class are counted as the mask files say; labels are read to the last tile for
+    ``at_most_s``, and ``labels`` says how far that went and whose are damaged."""
     records = store.images()
-    pixels: Counter[int] = Counter()
-    damaged: list[str] = []
-    gone: list[str] = []
-    for record in records:
-        try:
-            pixels.update(store.class_pixels(record.id))
-        except DamagedError as error:
-            file = error.file or str(record.path)
-            (damaged if Path(file).exists() else gone).append(file)
+    found = soundness.look(store, records, at_most_s=at_most_s, cancel=cancel)
+    damaged = [each.file for each in found.unsound]
     return {
         "project": str(store.root),
         "name": store.name,
         "images": len(records),
         "missing": [str(r.path) for r in _missing(records)],
-        "damaged": damaged,
-        "gone": gone,
+        "damaged": [str(file) for file in damaged if file.exists()],
+        "gone": [str(file) for file in damaged if not file.exists()],
+        "labels": {
+            "labelled": found.labelled,
+            "checked": found.checked,
+            "damaged": [{"image": e.image, "file": str(e.file), "what": e.what} for e in found.unsound],
+            "interrupted": [e.image for e in found.interrupted],
+        },
         "status": dict(Counter(str(r.status) for r in records)),
         "splits": dict(Counter(r.split for r in records if r.split)),
         "classes": [
-            {"value": c.value, "name": c.name, "pixels": pixels[c.value]} for c in store.catalog.classes
+            {"value": c.value, "name": c.name, "pixels": found.pixels.get(c.value, 0)}
+            for c in store.catalog.classes
         ],
         "read_only": store.read_only_reason or None,
     }

@@ -92,6 +92,9 @@ def _events(file: Contents) -> Iterator[str]:
     for before, event in pairwise([0, *(event.number for event in found)]):
         if event != before + 1:
             yield f"of what people did to the image, something is gone before number {event}"
+    newest, last = found[-1].number if found else 0, events.last_number(file.db)
+    if newest < last:
+        yield f"of what people did to the image, something is gone after number {newest}: there was a number {last}"
 
 
 def _unreadable(file: MaskFile, revisions: list[int]) -> Iterator[str]:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 import os
 import re
+import shlex
 import shutil
-import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -23,26 +23,27 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from labeltool.core.atomic import make_folder, replacing, sync_file
-from labeltool.core.errors import LabeltoolError, StoreError
+from labeltool.core.atomic import make_folder, replacing
+from labeltool.core.errors import CancelledError, StoreError
 from labeltool.core.progress import CancelToken
-from labeltool.store import audit
-from labeltool.store.contents import SCHEMA, Contents, placed
-from labeltool.store.database import DamagedError, connect, explained, refuse_strange, snapshot
+from labeltool.store import copying
+from labeltool.store.database import DamagedError, explained
 from labeltool.store.layout import BACKUPS, INDEX, MASKS, mask_path, mask_paths
 from labeltool.store.mask_file import SUFFIX, MaskFile
-from labeltool.store.predictions import DIGEST, REFERENCE
+from labeltool.store.predictions import REFERENCE
 
 NEWEST: Final = 2
 """Of each file so many copies are kept, and besides them the last one of an earlier day and of an earlier week."""
-_LAST_ROW: Final = 2**63 - 1
-ROWS: Final = 256
-"""Rows that are copied at a time: a stroke waits for no more than that."""
 ROOM_SHARE: Final = 0.05
 ROOM_BYTES: Final = 1 << 30
 """So much of the disk, whichever is less, is left free for strokes."""
 FRESH_S: Final = 3.0
 """A file that was written so short a time ago may be written again within what its disk takes for the same moment."""
+
+LEAVING_S: Final = 1.0
+LEAVING_BYTES: Final = 16 << 20
+"""Who closes a project waits no longer for backups, and for none of a larger file: to copy one of this size, and to
+look at each tile of the copy, takes about half a second."""
 
 _INDEX: Final = "project"
 _NAME = re.compile(r"(?P<of>[^.]+)\.(?P<number>\d+)\.r(?P<revision>\d+)\.(?P<at>\d{8}T\d{6}Z)\.(?:ltm|db)")
@@ -132,20 +133,78 @@ def keep(
                 cancel.check()
                 if time.monotonic() - began_s >= at_most_s:
                     break
-                _keep(kept, partial(_copy_masks, root, path, known.get(path.stem, []), cancel))
+                copies = known.get(path.stem, [])
+                _keep(
+                    kept, partial(_copy_masks, root, path, copies, cancel), partial(_told, root, path, copies)
+                )
     except StoreError as error:
         kept.problem = error
     return kept
 
 
-def _keep(kept: Kept, copy: Callable[[], Backup | None]) -> None:
+def keep_on_leaving(root: Path, image_ids: Iterable[str]) -> None:
+    """Copy what changed of these images for who closes a project, which must not take long: nothing is begun or gone on
+    with after ``LEAVING_S``, nor any large file. What that leaves out is due when the project is opened again, and so
+    is what has to be told. The project's lock is held. Never raises."""
+    with suppress(CancelledError, OSError):
+        sizes = {i: found.st_size for i in image_ids if (found := _status(mask_path(root, i))) is not None}
+        small = [image_id for image_id, nbytes in sizes.items() if nbytes <= LEAVING_BYTES]
+        keep(root, small, _Deadline(LEAVING_S), LEAVING_S, index=False)
+
+
+class _Deadline(CancelToken):
+    """Asks for the work to stop by itself."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._until_s = time.monotonic() + seconds
+
+    def check(self) -> None:
+        if time.monotonic() >= self._until_s:
+            self.cancel()
+        super().check()
+
+
+def _keep(
+    kept: Kept,
+    copy: Callable[[], Backup | None],
+    told: Callable[[DamagedError], DamagedError] = lambda error: error,
+) -> None:
     """Damage is about one file; whatever else fails would fail for the next one, too."""
     try:
         made = copy()
     except DamagedError as error:
-        kept.damaged.append(error)
+        kept.damaged.append(told(error))
     else:
         kept.made += [made] if made else []
+
+
+class DamagedLabelsError(DamagedError):
+    """The labels of ``image``, as people know it, are damaged, so that no backup of them was made."""
+
+    def __init__(self, image: str, what: str, *, file: Path, hint: str) -> None:
+        super().__init__(
+            f"the labels are damaged, so no new backup of them was made: {what}", file=file, hint=hint
+        )
+        self.image = image
+
+    def __str__(self) -> str:
+        """The image first: nobody knows mask files by their names."""
+        return f"{self.image} ({self.file}): {self.message}. {self.hint}" if self.image else super().__str__()
+
+
+def _told(root: Path, path: Path, copies: Sequence[Backup], error: DamagedError) -> DamagedError:
+    """The same error for people: which image, what holds still, and what to do."""
+    from labeltool.store.known import image_name, known_images  # noqa: PLC0415 - only where something is damaged
+
+    image = image_name(path, (known_images(root) or {}).get(path.stem))
+    newest = next(iter(copies), None)
+    kept = (
+        f"The backup r{newest.revision} of {newest.when} is kept" if newest else "There is no earlier backup"
+    )
+    repair = f"close the project and call `labeltool fsck --repair {shlex.quote(str(root))}`"
+    hint = f"{kept}. Open the image: “Restore the labels” is offered there if that can be; or {repair}"
+    return DamagedLabelsError(image, error.message, file=path, hint=hint)
 
 
 # ---- a mask file
@@ -157,7 +216,7 @@ def _copy_masks(root: Path, path: Path, known: Sequence[Backup], cancel: CancelT
         status = _status(path)
         if status is None or (known and known[0].path.stat().st_mtime_ns == status.st_mtime_ns):
             return None
-        if known and _same(path, known[0].path):
+        if known and copying.same_state(path, known[0].path):
             _mark(known[0].path, status)
             return None
     _make_room(root, status.st_size)
@@ -168,9 +227,9 @@ def _copy_masks(root: Path, path: Path, known: Sequence[Backup], cancel: CancelT
         target = folder / _name(path.stem, known, revision, SUFFIX)
         try:
             with replacing(target) as temporary:
-                if not copy_rows(path, temporary, wanted=_no_prediction, cancel=cancel):
+                if not copying.copy_rows(path, temporary, wanted=_no_prediction, cancel=cancel):
                     raise _WrittenMeanwhile
-                _check(path, temporary)
+                copying.check_copy(path, temporary)
         except _WrittenMeanwhile:
             return None
         _mark(target, status)
@@ -185,140 +244,7 @@ def _no_prediction(key: str) -> bool:
     return key.startswith(REFERENCE)
 
 
-def copy_rows(
-    source: Path,
-    target: Path,
-    *,
-    wanted: Callable[[str], bool] = lambda _: True,
-    cancel: CancelToken | None = None,
-) -> bool:
-    """Write what a mask file holds into a new file, in the order of its tables; of predictions those that are
-    ``wanted`` by their key. False, and half a file, where somebody has written to the source meanwhile.
-
-    StoreError where a table cannot be read. Strokes can be saved between one piece and the next.
-    """
-    target.unlink(missing_ok=True)
-    with _rows_of(source, target) as db:
-        version = _version(db)
-        for statement in SCHEMA:
-            db.execute(statement)
-        tables = {name for (name,) in db.execute("SELECT name FROM src.sqlite_master WHERE type='table'")}
-        keys = db.execute("SELECT number, model_key FROM src.predictions").fetchall()
-        numbers = ",".join(str(int(number)) for number, key in keys if wanted(key))
-        of_others = {f"{DIGEST}{key}" for _, key in keys if not wanted(key)}
-        rows = [row for row in db.execute("SELECT key, value FROM src.meta") if row[0] not in of_others]
-        db.executemany("INSERT INTO main.meta VALUES(?, ?)", rows)
-        for table in ("operations", "events", "predictions", "tiles", "changes", "prediction_tiles"):
-            only = f" AND number IN ({numbers})" if table.startswith("prediction") else ""
-            if table in tables and not _copy_table(db, table, only, version, cancel or CancelToken()):
-                return False
-        db.execute("DELETE FROM main.sqlite_sequence")
-        db.execute("INSERT INTO main.sqlite_sequence SELECT * FROM src.sqlite_sequence")
-        return _version(db) == version
-
-
-@contextmanager
-def _rows_of(source: Path, target: Path) -> Iterator[sqlite3.Connection]:
-    """A new file with another one attached as ``src``; errors are the other's."""
-    with explained(source):
-        address = f"{target.absolute().as_uri()}?mode=rwc"
-        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as db:
-            # Nobody reads it before it is whole, and it is synced then.
-            for pragma in ("trusted_schema=OFF", "journal_mode=OFF", "synchronous=OFF", "busy_timeout=10000"):
-                db.execute(f"PRAGMA {pragma}")
-            db.execute("ATTACH ? AS src", (f"{source.absolute().as_uri()}?mode=ro",))
-            refuse_strange(db, source, "src")
-            yield db
-
-
-def _version(db: sqlite3.Connection) -> int:
-    """A number that is another one once somebody else has written to the source."""
-    db.execute("SELECT COUNT(*) FROM src.sqlite_master").fetchone()
-    return int(db.execute("PRAGMA src.data_version").fetchone()[0])
-
-
-def _copy_table(db: sqlite3.Connection, table: str, only: str, version: int, cancel: CancelToken) -> bool:
-    following = f"SELECT MIN(rowid) FROM src.{table} WHERE rowid>?"  # noqa: S608 - a name of ours
-    low = -_LAST_ROW
-    while (first := db.execute(following, (low,)).fetchone()[0]) is not None:  # a damaged one may be 2**62
-        cancel.check()
-        if _version(db) != version:
-            return False
-        low = min(first + ROWS, _LAST_ROW)
-        db.execute(
-            f"INSERT INTO main.{table} SELECT * FROM src.{table} WHERE rowid>=? AND rowid<=?{only}",  # noqa: S608
-            (first, low),
-        )
-    return True
-
-
-def _check(source: Path, copy: Path) -> None:
-    """The copy says what the source says, and every tile of it is the one that was saved; DamagedError names the
-    source."""
-    with connect(copy, write=False) as db, snapshot(db), placed(source):
-        contents = Contents.of(source, db)
-        wrong = next(audit.structure(contents), None) or next(audit.damaged_tiles(contents), None)
-    if wrong:
-        raise DamagedError(
-            f"no backup was made, as the file is damaged: {wrong}",
-            file=source,
-            hint="`labeltool fsck --repair` restores what can be restored; earlier backups are kept",
-        )
-    if not _same(source, copy):
-        raise StoreError("the copy is not equal to the file", file=copy)
-
-
-def _same(source: Path, copy: Path) -> bool:
-    """Whether a copy holds the newest state: all but predictions, which are left out; False where it is damaged."""
-    try:
-        return _state(source) == _state(copy)
-    except LabeltoolError:
-        return False
-
-
-def _state(path: Path) -> tuple[object, ...]:
-    with connect(path, write=False) as db, snapshot(db):
-        contents = Contents.of(path, db)
-        has_events = db.execute("SELECT 1 FROM sqlite_master WHERE name='events'").fetchone()
-        events = (
-            db.execute("SELECT COUNT(*), MAX(number) FROM events").fetchone() if has_events else (0, None)
-        )
-        rows = db.execute("SELECT key, value FROM meta ORDER BY key").fetchall()
-        of_models = [
-            row[0] for row in rows if row[0].startswith(DIGEST) and not row[0].startswith(DIGEST + REFERENCE)
-        ]
-        meta = [row for row in rows if row[0] not in of_models]
-        operations = db.execute("SELECT COUNT(*), MAX(revision) FROM operations").fetchone()
-        changes = db.execute("SELECT COUNT(*) FROM changes").fetchone()
-        others = "SELECT number, model_key, at_utc FROM predictions WHERE model_key LIKE ? ORDER BY number"
-        references = db.execute(others, (f"{REFERENCE}%",)).fetchall()
-        return contents.root_hash(), meta, operations, changes, events, references
-
-
 # ---- the index
-
-
-def copy_index(path: Path, target: Path) -> None:
-    """A copy of an index, whole or not at all: looked at once it is on the disk. StoreError where it differs."""
-    with explained(target):
-        make_folder(target.parent)
-        with replacing(target) as temporary:
-            with connect(path, write=False) as source, closing(sqlite3.connect(temporary)) as copy:
-                source.backup(copy)
-            sync_file(temporary)
-            if _content_or_none(temporary) != index_content(path):
-                raise StoreError(
-                    "the copy of the old list of images is not equal to it, so nothing was changed",
-                    file=target,
-                )
-
-
-def index_content(path: Path) -> tuple[str, list[list[tuple[object, ...]]]]:
-    """What an index holds, and whether SQLite finds it sound."""
-    with connect(path, write=False) as db:
-        sound = str(db.execute("PRAGMA integrity_check").fetchone()[0])
-        tables = ("project", "catalogs", "images")
-        return sound, [db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables]  # noqa: S608
 
 
 def _copy_index(root: Path) -> Backup | None:
@@ -327,29 +253,22 @@ def _copy_index(root: Path) -> Backup | None:
         status = _status(path)
         if status is None or (known and known[0].path.stat().st_mtime_ns == status.st_mtime_ns):
             return None
-        content = index_content(path)
+        content = copying.index_content(path)
         if content[0] != "ok":
             raise DamagedError(
                 f"the list of images is damaged: {content[0]}",
                 file=path,
                 hint="`labeltool fsck --repair` makes it again from the mask files",
             )
-        if known and _content_or_none(known[0].path) == content:
+        if known and copying.content_or_none(known[0].path) == content:
             _mark(known[0].path, status)
             return None
     _make_room(root, status.st_size)
     target = root / BACKUPS / _name(_INDEX, known, 0, ".db")
-    copy_index(path, target)
+    copying.copy_index(path, target)
     with explained(target):
         _mark(target, status)
     return _rotated(target, known)
-
-
-def _content_or_none(path: Path) -> object:
-    try:
-        return index_content(path)
-    except StoreError:
-        return None
 
 
 # ---- which are kept

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from labeltool.core.atomic import sync_folder
 from labeltool.core.project import Status
 from labeltool.store import events
 from labeltool.store.contents import Contents, read_meta
-from labeltool.store.events import Event
+from labeltool.store.events import Entry, Event
 
 STATUS = "status"
 """The kind of event that a decision is."""
@@ -54,7 +56,8 @@ def decisions(found: Iterable[Event]) -> list[Decision]:
 
 
 def decide(file: Contents, status: Status, reason: str, author: str) -> None:
-    """Write a decision on the pixels as they are, inside the caller's transaction."""
+    """Write a decision on the pixels as they are, inside the caller's transaction. Who says again what was said last
+    adds nothing: the outcome may have been unclear."""
     about = {
         "status": status.value,
         "root_hash": file.root_hash(),
@@ -62,7 +65,17 @@ def decide(file: Contents, status: Status, reason: str, author: str) -> None:
         "class_pixels": json.loads(read_meta(file.db)["class_pixels"]),
         "reason": reason,
     }
-    events.add(file.db, STATUS, about, author)
+    if _said_last(file) == (about, author):
+        sync_folder(file.path.parent)  # what failed may have been just this
+    else:
+        events.add(file.db, Entry.now(STATUS, about, author))
+
+
+def _said_last(file: Contents) -> tuple[dict[str, Any], str] | None:
+    try:
+        return next(((each.data, each.author) for each in reversed(events.read(file.db, {STATUS}))), None)
+    except (TypeError, ValueError):
+        return None  # fsck tells of it
 
 
 def standing(file: Contents, class_pixels: Mapping[str, int]) -> Status | None:

@@ -30,15 +30,31 @@ class Event(NamedTuple):
     data: dict[str, Any]
 
 
-def add(db: sqlite3.Connection, kind: str, data: Mapping[str, Any], author: str) -> None:
-    """Write an event inside the caller's transaction. TypeError where ``data`` is not made of JSON values."""
+class Entry(NamedTuple):
+    """An event before it has a number. It is the same event however often it is written: ``data`` is JSON."""
+
+    kind: str
+    at_utc: str
+    author: str
+    data: str
+
+    @classmethod
+    def now(cls, kind: str, data: Mapping[str, Any], author: str) -> Entry:
+        """What somebody does just now. TypeError where ``data`` is not made of JSON values."""
+        return cls(kind, datetime.now(UTC).isoformat(timespec="milliseconds"), author, dump(dict(data)))
+
+
+def add(db: sqlite3.Connection, entry: Entry) -> None:
+    """Write an event inside the caller's transaction."""
     for statement in SCHEMA:
         db.execute(statement)
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    db.execute(
-        "INSERT INTO events(kind, at_utc, author, data) VALUES(?, ?, ?, ?)",
-        (kind, now, author, dump(dict(data))),
-    )
+    db.execute("INSERT INTO events(kind, at_utc, author, data) VALUES(?, ?, ?, ?)", entry)
+
+
+def holds(db: sqlite3.Connection, entry: Entry) -> bool:
+    """Whether this very entry is there already."""
+    there = "SELECT 1 FROM events WHERE kind=? AND at_utc=? AND author=? AND data=?"
+    return _has_table(db) and db.execute(there, entry).fetchone() is not None
 
 
 def read(db: sqlite3.Connection, kinds: Container[str] | None = None) -> list[Event]:
@@ -47,12 +63,33 @@ def read(db: sqlite3.Connection, kinds: Container[str] | None = None) -> list[Ev
 
 
 def _rows(db: sqlite3.Connection, kinds: Container[str] | None) -> Iterator[Event]:
-    if db.execute("SELECT 1 FROM sqlite_master WHERE type='table' AND name='events'").fetchone() is None:
+    if not _has_table(db):
         return
     rows = db.execute("SELECT number, kind, at_utc, author, data FROM events ORDER BY number")
     for number, kind, at_utc, author, text in rows:
+        if not all(isinstance(each, str) for each in (kind, at_utc, author)):
+            raise ValueError(f"event {number} does not say who did what and when")
         if kinds is None or kind in kinds:
             data = json.loads(text)
             if not isinstance(data, dict):
                 raise ValueError(f"event {number} is no object")
             yield Event(number, kind, at_utc, author, data)
+
+
+def _has_table(db: sqlite3.Connection) -> bool:
+    named = "SELECT 1 FROM sqlite_master WHERE type='table' AND name='events'"
+    return db.execute(named).fetchone() is not None
+
+
+def last_number(db: sqlite3.Connection) -> int:
+    """The number of the newest event that was ever written: it is counted apart from the events themselves."""
+    if not _has_table(db):
+        return 0
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name='events'").fetchone()
+    return int(row[0]) if row is not None else 0
+
+
+def count_from_newest(db: sqlite3.Connection) -> None:
+    """Let the count go on behind the newest event that is there, inside the caller's transaction."""
+    newest = "SELECT COALESCE(MAX(number), 0) FROM events"
+    db.execute(f"UPDATE sqlite_sequence SET seq=({newest}) WHERE name='events'")  # noqa: S608

@@ -14,31 +14,36 @@ from labeltool.core.project import ImageRecord
 from labeltool.store import backups, remedy
 from labeltool.store.database import NewerError, UnfinishedError
 from labeltool.store.index import Index
+from labeltool.store.known import image_name, known_images, worked_on
 from labeltool.store.layout import INDEX, MASKS, leftovers, mask_path, mask_paths
 from labeltool.store.mask_file import SUFFIX, MaskFile
 from labeltool.store.migration import too_new
 from labeltool.store.records import Description
 from labeltool.store.remedy import Remedy
-from labeltool.store.repair import index_problem, known_images, rebuild_index, was_project, worked_on
+from labeltool.store.repair import index_problem, named, rebuild_index, was_project
 from labeltool.store.settling import is_unfinished, rolled_back, verdict
 
 __all__ = ["Finding", "check", "rebuild_index"]
 
 REPAIR = "`labeltool fsck --repair`"
-_AGAIN = f"{REPAIR}, or opening the project for writing, makes it again from the mask files"
+_AGAIN = f"{REPAIR}, or opening the project for writing, would make it again from the mask files"
+_ASIDE = f"{REPAIR} would set it aside"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it should be. A notice needs nothing done; an error may mean lost work."""
+    """Something that is not as it should be. A notice needs nothing done; an error may mean lost work. ``image`` is
+    whose labels the file holds, as people know it; empty where it holds no image's."""
 
     file: Path
     what: str
     severity: Literal["error", "notice"]
     hint: str = ""
+    image: str = ""
 
     def __str__(self) -> str:
-        return f"{self.severity}: {self.file}: {self.what}{'. ' + self.hint if self.hint else ''}"
+        where = named(self.image, self.file)
+        return f"{self.severity}: {where}: {self.what}{'. ' + self.hint if self.hint else ''}"
 
 
 def check(root: Path) -> list[Finding]:
@@ -53,7 +58,7 @@ def check(root: Path) -> list[Finding]:
         findings += _check_masks(root, path, listed, described)
     for path in _gone(root, listed):
         findings += _of_remedy(root, path, listed)
-    return [*findings, *listed.findings, *_compared(root, listed, described), *_beside(root)]
+    return [*findings, *listed.findings, *_compared(root, listed, described), *_beside(root, listed)]
 
 
 @dataclass
@@ -79,7 +84,7 @@ class _Listed:
             what = (
                 f"beside it lies a journal that does not belong to it: applied, it would leave this: {wrong}"
             )
-            return cls(cls._of(path).known, [Finding(path, what, "error", f"{REPAIR} sets it aside")])
+            return cls(cls._of(path).known, [Finding(path, what, "error", _ASIDE)])
         put_right = "It is put right when the project is opened"
         with rolled_back(path) as copy:
             listed = cls._of(copy)
@@ -108,7 +113,7 @@ class _Listed:
 
 
 def _leftover(path: Path) -> Finding:
-    return Finding(path, "is left from an interrupted save", "notice", f"{REPAIR} sets it aside")
+    return Finding(path, "is left from an interrupted save", "notice", _ASIDE)
 
 
 def _check_masks(
@@ -127,26 +132,27 @@ def _check_masks(
 
 def _of_remedy(root: Path, path: Path, listed: _Listed) -> Iterator[Finding]:
     known = None if listed.known is None else listed.known.get(path.stem)
+    image = image_name(path, known)
     with remedy.elsewhere(path) as target:
         try:
             found = remedy.find(root, path, target, known)
         except NewerError as error:
-            yield Finding(path, error.message, "error", error.hint or "")
+            yield Finding(path, error.message, "error", error.hint or "", image)
             return
     if found is None:
         return
     if found.kind == "unfinished":
         put_right = "It is put right when the project is opened"
-        yield Finding(path, found.what, "notice", put_right)
+        yield Finding(path, found.what, "notice", put_right, image)
         return
     for problem in found.problems:
-        yield Finding(path, problem, "error", _hint(found))
+        yield Finding(path, problem, "error", _hint(found), image)
 
 
 def _hint(found: Remedy) -> str:
     if found.kind == "none":
-        return found.words[:1].upper() + found.words[1:]
-    return f"{REPAIR}: {found.words}"
+        return found.words.would[:1].upper() + found.words.would[1:]
+    return f"{REPAIR}: {found.words.would}"
 
 
 def _gone(root: Path, listed: _Listed) -> list[Path]:
@@ -157,35 +163,31 @@ def _gone(root: Path, listed: _Listed) -> list[Path]:
 
 def _compared(root: Path, listed: _Listed, described: dict[str, Description]) -> Iterator[Finding]:
     for image_id, description in described.items() if listed.known is not None else ():
-        path = mask_path(root, image_id)
+        path, name = mask_path(root, image_id), description.image.name
         known = (listed.known or {}).get(image_id)
         if known is None:
-            yield Finding(path, "is not in the list of images", "error", f"{REPAIR} adds it")
+            yield Finding(path, "is not in the list of images", "error", f"{REPAIR} would add it", name)
         elif known.image != description.image:
-            yield Finding(
-                path, _lag(known.image, description.image), "notice", "It catches up with the next change"
-            )
+            lag, hint = _lag(known.image, description.image), "It catches up with the next change"
+            yield Finding(path, lag, "notice", hint, name)
 
 
 def _lag(listed: ImageRecord, image: ImageRecord) -> str:
     return f"the list of images lags behind (it says r{listed.revision}, the file r{image.revision})"
 
 
-def _beside(root: Path) -> Iterator[Finding]:
+def _beside(root: Path, listed: _Listed) -> Iterator[Finding]:
     """Journals without a file, and backups that would be of no use."""
     for journal in sorted((root / MASKS).glob(f"*/*{SUFFIX}-journal")):
         if not journal.with_name(journal.name.removesuffix("-journal")).exists():
-            yield Finding(
-                journal, "the mask file of this journal is gone", "error", f"{REPAIR} sets it aside"
-            )
-    for copies in backups.of_all_images(root).values():
+            yield Finding(journal, "the mask file of this journal is gone", "error", _ASIDE)
+    for image_id, copies in backups.of_all_images(root).items():
         for each in copies:
             wrong = remedy.problems_of_backup(each)
             if wrong:
-                yield Finding(
-                    each.path, f"this backup is damaged: {wrong}", "notice", f"{REPAIR} sets it aside"
-                )
+                name = image_name(mask_path(root, image_id), (listed.known or {}).get(image_id))
+                yield Finding(each.path, f"this backup is damaged: {wrong}", "notice", _ASIDE, name)
     for each in backups.of_index(root):
         wrong = index_problem(each.path)
         if wrong:
-            yield Finding(each.path, f"this backup is damaged: {wrong}", "notice", f"{REPAIR} sets it aside")
+            yield Finding(each.path, f"this backup is damaged: {wrong}", "notice", _ASIDE)

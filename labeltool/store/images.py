@@ -85,14 +85,15 @@ class ImageList:
             if record.revision < revision:
                 self.remember(replace(record, revision=revision))
 
-    def catch_up(self, except_for: str = "") -> StoreError | None:
-        """Write to the index what it lacks. A failure costs nothing: the mask files know, and it is tried again."""
+    def catch_up(self, except_for: str = "") -> str:
+        """Write to the index what it lacks, and say what is in the way, or nothing. A failure costs nothing: the mask
+        files know, and it is tried again."""
         with self._mutex:
             behind = [self._records[i] for i in self._behind if i != except_for]
         for record in behind:
             try:
                 self._index.update(record)
             except StoreError as error:
-                return error
+                return f"the list of images lags behind: {error}"
             self._behind.discard(record.id)
-        return None
+        return ""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import platform
+import shlex
 import threading
 import time
 import uuid
@@ -19,6 +19,7 @@ from labeltool.core.atomic import sync_folder
 from labeltool.core.errors import StoreError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.system_lock import machine, process_started, try_lock
+from labeltool.store.account import account
 
 OWNER_BYTES = 512
 RECORD = "{:<32} {:>12} {:>12} {:>12}\n"
@@ -96,7 +97,8 @@ class ProjectLockedError(StoreError):
         if sign is not None:
             who, hint = str(sign.owner), "Close it there"
             if sign.owner.is_elsewhere:
-                hint += f"; if it is gone for good, delete {path.name}"
+                take = f"`labeltool unlock {shlex.quote(str(path.parent))}`"
+                hint += f"; if that computer is gone for good, {take} takes the project over"
         super().__init__(
             f"the project is being edited by {who}",
             file=path.parent,
@@ -205,8 +207,7 @@ class Lock:
                 self._write_record(self._record._replace(image_id=image_id, revision=revision))
             if self._ahead != image_id:
                 self._put(_AHEAD_AT, _AHEAD.format(image_id).encode())
-                self._ahead = image_id
-                self._flush()
+                self._ahead = image_id if self._flush() else ""
 
     def stroke_saved(self, image_id: str, revision: int) -> None:
         """Note that a stroke has become ``revision`` of an image."""
@@ -279,10 +280,13 @@ class Lock:
         except OSError:
             self._record = record
 
-    def _flush(self) -> None:
+    def _flush(self) -> bool:
         """Bring the file to the disk. Where that fails no stroke is lost, only the words about it."""
-        with suppress(OSError):
+        try:
             os.fsync(self._handle)
+        except OSError:
+            return False
+        return True
 
     def _write_record(self, record: StrokeRecord) -> None:
         self._record = record
@@ -362,14 +366,7 @@ def _is_elsewhere(sign: Sign | None) -> bool:
 def _myself() -> Owner:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     started = process_started(os.getpid()) or ""
-    return Owner(os.getpid(), platform.node(), now, _user()[:64], started, machine(), uuid.uuid4().hex)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return ""
+    return Owner(os.getpid(), platform.node(), now, account()[:64], started, machine(), uuid.uuid4().hex)
 
 
 def _read(handle: int) -> tuple[Sign | None, StrokeRecord | None]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from labeltool.core.atomic import make_folder, replacing
+from labeltool.core.atomic import make_folder, replacing, sync_folder
 from labeltool.core.cold import Held, warm
 from labeltool.core.errors import ConflictError, StoreError
 from labeltool.core.geometry import TILE
@@ -74,6 +74,7 @@ class MaskFile:
         with explained(path):
             _refuse_leftovers(path)
             make_folder(path.parent)
+            sync_folder(path.parent.parent)  # a disk that failed may have kept the folder and not its name
             with replacing(path) as temporary:
                 temporary.touch()
                 with connect(temporary, write=True) as db, transaction(db):
@@ -217,11 +218,16 @@ class MaskFile:
         with self.writing() as file:
             write_meta(file.db, {"class_pixels": dump(counts)})
 
-    def add_event(self, kind: str, data: Mapping[str, Any], author: str) -> None:
-        """Write down what somebody did, in one transaction; the annotation stays as it is."""
-        dump(dict(data))  # TypeError here is the caller's, and no damage
+    def add_event(self, entry: events.Entry, *, again: bool = False) -> None:
+        """Write down what somebody did, in one transaction; the annotation stays as it is.
+
+        ``again`` where that has failed once, with an outcome that may be unclear: nothing is written twice.
+        """
         with self.writing() as file:
-            events.add(file.db, kind, data, author)
+            if again and events.holds(file.db, entry):
+                sync_folder(self.path.parent)  # what failed may have been just this
+            else:
+                events.add(file.db, entry)
 
     def events(self, kinds: Container[str] | None = None) -> list[Event]:
         """What people did, of some kinds or all, oldest first."""

@@ -1,31 +1,28 @@
-"""A mask file made whole from what its hashes prove: tiles, journal, counts, events and predictions."""
+"""A mask file made whole: its tiles and its journal from what hashes prove, and then what lies beside them."""
 
 from __future__ import annotations
 
-import getpass
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labeltool.core.errors import LabeltoolError, StoreError
+from labeltool.core.errors import StoreError
 from labeltool.core.geometry import TileIndex
 from labeltool.core.mask import PLANES
 from labeltool.core.patch import Place
 from labeltool.core.project import Status
 from labeltool.core.words import counted
-from labeltool.store import predictions
+from labeltool.store.account import account
 from labeltool.store.contents import Contents, placed, read_meta, write_meta
 from labeltool.store.database import DamagedError, connect
+from labeltool.store.deeds import Deed, fact, passive
 from labeltool.store.history import chain_next, chain_start, place_key, place_of
-from labeltool.store.predictions import REFERENCE
+from labeltool.store.mending_beside import mend_beside
 from labeltool.store.records import Description, dump
-from labeltool.store.tiles import PLANE_NAMES, Packed, pack, shape_of, tile_hash, unhashed
+from labeltool.store.tiles import PLANE_NAMES, Packed, shape_of, tile_hash, unhashed
 
-LOST = "lost"
-"""The kind of an event that cannot be read any more."""
 EMPTIED = "emptied damaged tiles"
 """The title of the step that lets go of tiles that nothing brings back."""
 
@@ -34,13 +31,9 @@ _BOTH = (
 )
 
 
-_MOST_GONE = 10_000
-"""Events that are looked for where numbers are missing."""
-
-
 @dataclass
 class Mending:
-    """Works inside the caller's transaction on a copy of a damaged file. ``notes`` says what was done.
+    """Works inside the caller's transaction on a copy of a damaged file. ``deeds`` says what was done.
 
     ``lost_tiles`` are those whose pixels are nowhere: they stay as they are until :meth:`empty` lets go of them.
     """
@@ -48,7 +41,7 @@ class Mending:
     file: Contents
     donors: Sequence[Path]
     known: Description | None = None
-    notes: list[str] = field(default_factory=list)
+    deeds: list[Deed] = field(default_factory=list)
     lost_tiles: list[TileIndex] = field(default_factory=list)
 
     @classmethod
@@ -66,10 +59,7 @@ class Mending:
             if self._chain_holds():
                 self._tiles()
                 self._journal_tiles()
-            self._description()
-            self._details()
-            self._events()
-            self._predictions()
+            self.deeds += mend_beside(self.file, self.donors, self.known)
 
     # ---- the chain
 
@@ -84,7 +74,9 @@ class Mending:
                 if chain_next(chain, revision, kind, target, again) == stored:
                     for place, sha256 in again.items():
                         self._set_change(place, revision, "sha256", sha256)
-                    self.notes.append(f"a hash in the journal of r{revision} made again from the pixels")
+                    self.deeds.append(
+                        passive(f"a hash in the journal of r{revision}", "made again from the pixels")
+                    )
             chain = stored
 
     def _chain_holds(self) -> bool:
@@ -102,7 +94,7 @@ class Mending:
             return False
         write_meta(self.file.db, {"revision": str(last), "chain": chain.hex()})
         self.file = replace(self.file, revision=last, chain=chain)
-        self.notes.append(f"the newest revision set to r{last}, with which the journal ends")
+        self.deeds.append(passive("the newest revision", f"set to r{last}, with which the journal ends"))
         return True
 
     def _operations(self) -> list[tuple[int, str, int | None, bytes]]:
@@ -169,7 +161,7 @@ class Mending:
                 restored += 1
         self.lost_tiles = sorted(lost)
         if restored:
-            self.notes.append(f"{counted(restored, 'tile')} restored, each proven by its hash")
+            self.deeds.append(_restored(restored, "tile"))
 
     def _journal_tiles(self) -> None:
         """A tile of the journal that is nowhere else is marked as lost: what needs it says so, nothing is made up."""
@@ -185,11 +177,11 @@ class Mending:
             self._set_change(place, revision, "data", found.data if found else None)
             restored, lost = restored + (found is not None), lost + (found is None)
         if restored:
-            self.notes.append(f"{counted(restored, 'tile')} of the journal restored, each proven by its hash")
+            self.deeds.append(_restored(restored, "tile", " of the journal"))
         if lost:
-            self.notes.append(
-                f"{counted(lost, 'tile')} of the journal lost: the steps at hand cannot be undone"
-            )
+            are = "is" if lost == 1 else "are"
+            what = f"{counted(lost, 'tile')} of the journal {are} lost: the steps at hand cannot be undone"
+            self.deeds.append(fact(what))
 
     def _found(self, place: Place, sha256: bytes, own: Sequence[bytes]) -> Packed | None:
         """Pixels with this hash, from anywhere."""
@@ -227,7 +219,7 @@ class Mending:
             file.db.execute("DELETE FROM tiles WHERE plane=? AND row=? AND col=?", key)
             file.db.execute("INSERT INTO changes VALUES(?, ?, ?, ?, NULL, NULL)", (revision, *key))
         names = ", ".join(f"row {index.row}, column {index.col}" for index in tiles)
-        about = ("repair", EMPTIED, dump({"tiles": names}), _author(), _now(), chain)
+        about = ("repair", EMPTIED, dump({"tiles": names}), account(), _now(), chain)
         file.db.execute("INSERT INTO operations VALUES(?, 'do', NULL, ?, ?, ?, ?, ?, ?)", (revision, *about))
         description = Description.from_meta(read_meta(file.db), revision)
         image = description.image
@@ -235,129 +227,13 @@ class Mending:
         meta = replace(description, image=image).to_meta()
         write_meta(file.db, {**meta, "revision": str(revision), "chain": chain.hex()})
         self.file = replace(file, revision=revision, chain=chain)
-        self.notes.append(f"{counted(len(tiles), 'tile')} that nothing brings back emptied as r{revision}")
-
-    # ---- the rest
-
-    def _description(self) -> None:
-        """What the file says of its image and of the project is in the index, too."""
-        if self.known is None or is_described(self.file):
-            return
-        image = replace(self.known.image, revision=self.file.revision)
-        write_meta(self.file.db, replace(self.known, image=image).to_meta())
-        self.notes.append(
-            "what the file says of its image and its project written anew from the list of images"
-        )
-
-    def _details(self) -> None:
-        """What a step says of itself is no pixel."""
-        for revision, text in self.file.db.execute("SELECT revision, details FROM operations").fetchall():
-            if not _is_object(text):
-                self.file.db.execute("UPDATE operations SET details='{}' WHERE revision=?", (revision,))
-                self.notes.append(f"what r{revision} said of itself could not be read, and is left out")
-
-    def _events(self) -> None:
-        """An event comes from a backup, or is marked as lost: the others keep their numbers."""
-        known: dict[int, str] = dict(self.file.db.execute("SELECT number, data FROM events").fetchall())
-        last = max(known, default=0)
-        if last > len(known) + _MOST_GONE:  # that is a number that was damaged, and not a gap
-            return
-        for number in range(1, last + 1):
-            if number in known and _is_object(known[number]):
-                continue
-            row = self._event(number)
-            self.file.db.execute("INSERT OR REPLACE INTO events VALUES(?, ?, ?, ?, ?)", row)
-            what = "could not be read, and is left out" if row[1] == LOST else "came from a backup"
-            self.notes.append(f"event {number} of what people did {what}")
-
-    def _event(self, number: int) -> tuple[int, str, str, str, str]:
-        for donor in self.donors:
-            try:
-                with connect(donor, write=False) as db:
-                    row = db.execute("SELECT * FROM events WHERE number=?", (number,)).fetchone()
-            except StoreError:
-                continue
-            if row is not None and _is_object(row[4]):
-                return row[0], row[1], row[2], row[3], row[4]
-        return number, LOST, _now(), "", "{}"
-
-    def _predictions(self) -> None:
-        """What a model has said can be made again; what another person drew comes from a backup, or is said to be
-        gone."""
-        for key in predictions.keys(self.file.db):
-            if not self._is_whole(key):
-                self._prediction(key)
-
-    def _prediction(self, key: str) -> None:
-        for data, sha256, *place in self._tiles_of(key):
-            index = TileIndex(place[1], place[2])
-            if self._is_answer(data, sha256, index):
-                continue
-            found = next((d for d in self._answers(sha256) if self._is_answer(d, sha256, index)), None)
-            if found is not None:
-                self.file.db.execute(
-                    "UPDATE prediction_tiles SET data=? WHERE sha256=? AND plane=? AND row=? AND col=?",
-                    (found, sha256, *place),
-                )
-        if self._is_whole(key):
-            self.notes.append(f"{key} restored from a backup")
-            return
-        predictions.remove(self.file.db, key)
-        again = "" if key.startswith(REFERENCE) else ": pre-label the image again"
-        self.notes.append(f"{key} could not be read, and is left out{again}")
-
-    def _is_whole(self, key: str) -> bool:
-        try:
-            predictions.load(self.file.db, key, self.file.size, self.file.path)
-        except (LabeltoolError, ValueError, IndexError):
-            return False
-        return True
-
-    def _tiles_of(self, key: str) -> list[tuple[bytes, bytes, int, int, int]]:
-        query = """SELECT data, sha256, plane, row, col FROM prediction_tiles JOIN predictions USING(number)
-            WHERE model_key=?"""
-        return self.file.db.execute(query, (key,)).fetchall()
-
-    def _is_answer(self, data: bytes, sha256: bytes, index: TileIndex) -> bool:
-        try:
-            found = unhashed(data, predictions.UINT8, shape_of(index, self.file.size))
-        except ValueError:
-            return False
-        return pack(found).sha256 == sha256
-
-    def _answers(self, sha256: bytes) -> Iterator[bytes]:
-        for donor in self.donors:
-            try:
-                with connect(donor, write=False) as db:
-                    rows = db.execute(
-                        "SELECT data FROM prediction_tiles WHERE sha256=?", (sha256,)
-                    ).fetchall()
-            except StoreError:
-                continue
-            yield from (data for (data,) in rows)
+        what = f"{counted(len(tiles), 'tile')} that nothing brings back"
+        self.deeds.append(passive(what, f"emptied as r{revision}", len(tiles)))
 
 
-def is_described(file: Contents) -> bool:
-    """Whether a file says of which image and project it is, and that image is its own."""
-    try:
-        return Description.from_meta(read_meta(file.db), file.revision).image.id == file.image_id
-    except (LabeltoolError, KeyError, TypeError, ValueError, IndexError, OverflowError, RecursionError):
-        return False
-
-
-def _is_object(text: object) -> bool:
-    try:
-        return isinstance(text, str) and isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
+def _restored(count: int, what: str, where: str = "") -> Deed:
+    return passive(f"{counted(count, what)}{where}", "restored, each proven by its hash", count)
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _author() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""

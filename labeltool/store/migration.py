@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from labeltool.core.errors import StoreError
-from labeltool.store.backups import copy_index
+from labeltool.store.copying import copy_index
 from labeltool.store.database import NewerError, connect, transaction
 from labeltool.store.index import ADDED, FORMAT, Index, images, newer
 from labeltool.store.layout import BACKUPS, INDEX

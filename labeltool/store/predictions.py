@@ -221,10 +221,14 @@ def _damaged(model_key: str, what: str, file: Path) -> StoreError:
         if is_reference
         else "Pre-label the image again"
     )
-    called = (
-        f"reference {model_key.removeprefix(REFERENCE)}" if is_reference else f"prediction of {model_key}"
-    )
-    return StoreError(f"the {called} is damaged {what}", file=file, hint=hint)
+    return StoreError(f"the {called(model_key)} is damaged {what}", file=file, hint=hint)
+
+
+def called(model_key: str) -> str:
+    """What a key stands for, in words."""
+    if model_key.startswith(REFERENCE):
+        return f"reference {model_key.removeprefix(REFERENCE)}"
+    return f"prediction of {model_key}"
 
 
 def keys(db: sqlite3.Connection) -> list[str]:

@@ -8,7 +8,6 @@ damaged file is kept in quarantine whatever is done.
 
 from __future__ import annotations
 
-import getpass
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,11 +19,15 @@ from typing import Literal
 from labeltool.core.atomic import TEMPORARY, move, sync_file, sync_folder
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import TileIndex
+from labeltool.core.project import Status
 from labeltool.core.words import counted
-from labeltool.store import audit, backups
+from labeltool.store import audit, backups, copying
+from labeltool.store.account import account
 from labeltool.store.backups import Backup
 from labeltool.store.contents import placed
 from labeltool.store.database import NewerError, connect, explained, transaction
+from labeltool.store.deeds import Deed, fact, joined, passive
+from labeltool.store.events import Entry
 from labeltool.store.layout import keep_in_quarantine, mask_path, quarantine
 from labeltool.store.mask_file import MaskFile
 from labeltool.store.mending import Mending
@@ -32,10 +35,13 @@ from labeltool.store.records import Description
 from labeltool.store.settling import is_unfinished, journal_of, settle, structural, verdict
 from labeltool.store.settling import owner as owner_of
 
-Kind = Literal["unfinished", "journal", "mended", "backup", "misplaced", "aside", "none"]
+Kind = Literal["unfinished", "journal", "mended", "backup", "afresh", "misplaced", "aside", "none"]
 
+_ACCEPT = "`labeltool fsck --repair --accept-loss`"
 RESTORED = "restored"
-"""The kind of event that a file brought back from a backup begins with."""
+"""The kind of event that a file brought back from a backup goes on with."""
+AFRESH = "begun_afresh"
+"""The kind of event that a new file in the place of one that nothing brings back begins with."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +49,16 @@ class Remedy:
     """What is wrong with a mask file, and what is done about it.
 
     ``kind`` says how: an ``unfinished`` save is taken back by SQLite; a ``journal`` that is not the file's is set
-    aside; the file is ``mended`` from what is proven by hashes; a ``backup`` takes its place; a ``misplaced`` one goes
-    where it belongs; one that nobody knows is set ``aside``; there is ``none``. ``words`` says it, ``lost`` counts the
-    steps that are newer than the backup, ``emptied`` are the tiles that nothing brings back.
+    aside; the file is ``mended`` from what is proven by hashes; a ``backup`` takes its place, or a new one, with which
+    the labels begin ``afresh``; a ``misplaced`` one goes where it belongs; one that nobody knows is set ``aside``;
+    there is ``none``. ``words`` says it, ``lost`` counts the steps that are newer than the backup, or all of them,
+    ``emptied`` are the tiles that nothing brings back.
     """
 
     path: Path
     kind: Kind
     problems: tuple[str, ...]
-    words: str
+    words: Deed
     backup: Backup | None = None
     lost: int = 0
     emptied: tuple[TileIndex, ...] = ()
@@ -88,11 +95,12 @@ def find(
     """What can be done about a mask file, None where nothing is wrong with it; a file that is to take its place is
     written at ``target``. The project is only read.
 
-    ``known`` is what the index says of the image. NewerError where the file belongs to a newer version.
+    ``known`` is what the index says of the image. With ``accept_loss`` what nothing brings back is let go of: single
+    tiles, or all labels where no tile can be had. NewerError where the file belongs to a newer version.
     """
     revision = known.image.revision if known is not None else 0
     if not path.exists():
-        return _of_gone(root, path, target, known)
+        return _of_gone(root, path, target, known, accept_loss)
     found: list[str] = []
     if is_unfinished(path):
         remedy, found = _of_journal(path)
@@ -109,8 +117,9 @@ def find(
     if mended is not None:
         return mended
     if not is_unfinished(path) and not structural(path):  # what is wrong is no reason to lose newer steps
-        return Remedy(path, "none", tuple(found), "nothing can be done about it here, so it stays as it is")
-    return _from_backup(root, path, target, known, revision, found)
+        words = fact("nothing can be done about it here, so it stays as it is")
+        return Remedy(path, "none", tuple(found), words)
+    return _from_backup(root, path, target, known, revision, found, accept_loss=accept_loss)
 
 
 def _head(path: Path) -> int:
@@ -121,13 +130,14 @@ def _head(path: Path) -> int:
         return 0
 
 
-def _of_gone(root: Path, path: Path, target: Path, known: Description | None) -> Remedy | None:
+def _of_gone(
+    root: Path, path: Path, target: Path, known: Description | None, accept_loss: bool
+) -> Remedy | None:
     revision = known.image.revision if known is not None else 0
     if not revision and not backups.of_image(root, path.stem):
         return None
-    name = known.image.name if known is not None else path.stem
-    was = f" (it was at r{revision})" if revision else ""
-    return _from_backup(root, path, target, known, revision, [f"the mask file of {name} is gone{was}"])
+    gone = f"the mask file is gone{f' (it was at r{revision})' if revision else ''}"
+    return _from_backup(root, path, target, known, revision, [gone], accept_loss=accept_loss)
 
 
 def _of_journal(path: Path) -> tuple[Remedy | None, list[str]]:
@@ -135,11 +145,17 @@ def _of_journal(path: Path) -> tuple[Remedy | None, list[str]]:
     name = journal_of(path).name
     found, wrong = verdict(path)
     if found == "own":
-        words = "the last saved state comes back, what was half written goes"
+        words = Deed(
+            "the last saved state is back, what was half written is gone",
+            "the last saved state would come back, and what was half written would go",
+        )
         return Remedy(path, "unfinished", ("saving was interrupted",), words), []
     beside = f"beside it lies {name}, which does not belong to it: applied, it would leave this: {wrong}"
     if found == "foreign":
-        words = "the file is whole without it; the journal goes to quarantine"
+        words = Deed(
+            "the file is whole without it",
+            "the file is whole without it; the journal would go to quarantine",
+        )
         return Remedy(path, "journal", (beside,), words), []
     return None, [beside]
 
@@ -153,7 +169,7 @@ def _mended(
     """The file's own rows in a new file, each held against its hash; None where that does not make it whole."""
     donors = [each.path for each in backups.of_image(root, path.stem)]
     try:
-        if is_unfinished(path) or not backups.copy_rows(path, target):
+        if is_unfinished(path) or not copying.copy_rows(path, target):
             return None
         with connect(target, write=True) as db, transaction(db):
             mending = Mending.of(path, db, donors, known)
@@ -170,13 +186,15 @@ def _mended(
             path,
             "none",
             tuple(found),
-            f"{_named(emptied)} cannot be restored: neither the journal nor a backup has the pixels that were saved. "
-            "`--accept-loss` empties what cannot be restored, as a step of the history",
+            fact(
+                f"{_named(emptied)} cannot be restored: neither the journal nor a backup has the pixels that were "
+                f"saved. {_ACCEPT} would empty what cannot be restored, as a step of the history"
+            ),
             emptied=tuple(emptied),
         )
     if problems_of_copy(target, path):
         return None
-    words = "; ".join(mending.notes) or "its rows were written anew"
+    words = joined(mending.deeds or [passive("its rows", "written anew", 2)])
     return Remedy(path, "mended", tuple(found), words, emptied=tuple(emptied))
 
 
@@ -209,13 +227,20 @@ def _misplaced(root: Path, path: Path, found: list[str]) -> Remedy | None:
     alone = len(found) == 1 and owner != path.stem
     if not alone or goal.exists() or backups.of_image(root, path.stem):
         return None
-    return Remedy(path, "misplaced", tuple(found), f"it goes to its own place, {goal}")
+    return Remedy(path, "misplaced", tuple(found), passive("it", f"moved to its own place, {goal}"))
 
 
 def _from_backup(
-    root: Path, path: Path, target: Path, known: Description | None, revision: int, found: list[str]
+    root: Path,
+    path: Path,
+    target: Path,
+    known: Description | None,
+    revision: int,
+    found: list[str],
+    *,
+    accept_loss: bool = False,
 ) -> Remedy:
-    """The newest backup that is whole, or nothing."""
+    """The newest backup that is whole; else nothing, or a file to begin afresh with."""
     for backup in backups.of_image(root, path.stem):
         if problems(backup.path):
             continue
@@ -224,11 +249,38 @@ def _from_backup(
         _describe(target, backup, known, lost)
         return Remedy(path, "backup", tuple(found), _of_backup(backup, revision, lost), backup, lost)
     if path.exists() and known is None:
-        return Remedy(
-            path, "aside", tuple(found), "no image of the project is known by this name; it is set aside"
-        )
-    words = "there is no backup of it that is whole, so it stays as it is"
-    return Remedy(path, "none", tuple(found), words)
+        why = "no image of the project is known by this name"
+        words = Deed(f"{why}, so it was set aside", f"{why}, so it would be set aside")
+        return Remedy(path, "aside", tuple(found), words)
+    if known is not None and accept_loss:
+        return _afresh(path, target, known, revision, found)
+    return Remedy(path, "none", tuple(found), fact(_no_way(path, known, revision)))
+
+
+def _no_way(path: Path, known: Description | None, revision: int) -> str:
+    stays = ", so it stays as it is" if path.exists() else ""
+    words = f"there is no backup of it that is whole{stays}"
+    if known is None:
+        return words
+    return f"{words}. {_ACCEPT} would let its labels begin afresh, without {_all_of_it(revision)}"
+
+
+def _all_of_it(revision: int) -> str:
+    steps = f"the {counted(revision, 'step')} that led to r{revision}" if revision else "whatever was drawn"
+    return f"{steps}, comments, decisions and layers"
+
+
+def _afresh(path: Path, target: Path, known: Description, revision: int, found: list[str]) -> Remedy:
+    """A file without labels for an image whose own nobody can read."""
+    target.unlink(missing_ok=True)
+    image = replace(known.image, status=Status.NEW, revision=0)
+    file = MaskFile.create(target, replace(known, image=image))
+    file.add_event(Entry.now(AFRESH, {"lost": revision}, account()))
+    lost = _all_of_it(revision)
+    words = Deed(
+        f"its labels begin afresh; {lost} are lost", f"its labels would begin afresh; {lost} would be lost"
+    )
+    return Remedy(path, "afresh", tuple(found), words, lost=revision)
 
 
 def instead(root: Path, found: Remedy, target: Path, known: Description | None) -> Remedy:
@@ -246,12 +298,15 @@ def problems_of_backup(backup: Backup) -> str:
         return ""
 
 
-def _of_backup(backup: Backup, revision: int, lost: int) -> str:
+def _of_backup(backup: Backup, revision: int, lost: int) -> Deed:
+    what, where = f"r{backup.revision} of {backup.when}", f"from the backup {backup.path.name}"
+    came = Deed(f"{what} came back {where}", f"{what} would come back {where}")
     if lost:
-        since = f"{counted(lost, 'step')} that came after it {'is' if lost == 1 else 'are'} lost"
+        after = f"{counted(lost, 'step')} that came after it"
+        since = Deed(f"{after} {'is' if lost == 1 else 'are'} lost", f"{after} would be lost")
     else:
-        since = "it is the newest state" if revision else "nobody knows whether steps came after it"
-    return f"r{backup.revision} of {backup.when} from the backup {backup.path.name}; {since}"
+        since = fact("it is the newest state" if revision else "nobody knows whether steps came after it")
+    return joined([came, since])
 
 
 def _describe(target: Path, backup: Backup, known: Description | None, lost: int) -> None:
@@ -261,16 +316,8 @@ def _describe(target: Path, backup: Backup, known: Description | None, lost: int
     if known is not None:
         image = replace(known.image, status=description.image.status, revision=description.image.revision)
         file.describe(replace(known, image=image))
-    file.add_event(
-        RESTORED, {"backup": backup.path.name, "revision": backup.revision, "lost": lost}, _author()
-    )
-
-
-def _author() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
+    about = {"backup": backup.path.name, "revision": backup.revision, "lost": lost}
+    file.add_event(Entry.now(RESTORED, about, account()))
 
 
 # ---- doing it
@@ -286,16 +333,16 @@ def apply(root: Path, remedy: Remedy, target: Path) -> str:
         if remedy.kind == "unfinished":
             settle(path)
         elif remedy.kind == "journal":
-            return f"it is {quarantine(root, journal)}"
+            return f"it is kept as {quarantine(root, journal)}"
         elif remedy.kind == "aside":
-            return f"it is {quarantine(root, path)}"
+            return f"it is kept as {quarantine(root, path)}"
         elif remedy.kind == "misplaced":
             with MaskFile(path).reading() as contents:
                 goal = mask_path(root, contents.image_id)
             goal.parent.mkdir(parents=True, exist_ok=True)
             move(path, goal)
             sync_folder(goal.parent)
-        elif remedy.kind in ("mended", "backup"):
+        elif remedy.kind in ("mended", "backup", "afresh"):
             return _replace(root, path, target)
     return ""
 

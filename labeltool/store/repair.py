@@ -6,7 +6,7 @@ Each step leaves the project either as it was or put right, so that a kill in be
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,9 @@ from labeltool.core.project import ImageRecord
 from labeltool.store import backups, remedy
 from labeltool.store.backups import Backup
 from labeltool.store.database import DamagedError, NewerError, UnfinishedError, connect, explained
+from labeltool.store.deeds import fact
 from labeltool.store.index import Index
+from labeltool.store.known import image_name, known_images, worked_on
 from labeltool.store.layout import (
     INDEX,
     LOCK,
@@ -41,17 +43,25 @@ AGAIN = 3
 """A file may need one remedy after the other: first its journal, then its tiles."""
 
 
+def named(image: str, file: Path) -> str:
+    """A file of a project in words: the image first, where it is one's."""
+    return f"{image} ({file})" if image else str(file)
+
+
 @dataclass(frozen=True)
 class Step:
-    """What was wrong with a file, and what was done about it; ``mended`` is False where nothing could be done."""
+    """What was wrong with a file, and what was done about it; ``mended`` is False where nothing could be done.
+    ``image`` is whose labels the file holds, as people know it; empty where it holds no image's."""
 
     file: Path
     what: str
     done: str
     mended: bool = True
+    image: str = ""
 
     def __str__(self) -> str:
-        return f"{'repaired' if self.mended else 'not repaired'}: {self.file}: {self.what}: {self.done}"
+        where = named(self.image, self.file)
+        return f"{'repaired' if self.mended else 'not repaired'}: {where}: {self.what}: {self.done}"
 
 
 def repair(
@@ -60,7 +70,8 @@ def repair(
     """Put right what can be put right and say so, step by step; StoreError where there is no project, where somebody
     is writing it, or where it may not be written or belongs to a newer version.
 
-    ``accept_loss`` goes on without what nothing brings back: a damaged tile is emptied, as a step of the history.
+    ``accept_loss`` goes on without what nothing brings back: a damaged tile is emptied, as a step of the history, and
+    where nothing of a mask file can be read, nor of a backup, the labels of its image begin afresh.
     ``also`` repairs what lies beside the masks, while nobody else may write.
     """
     root = root.absolute()
@@ -122,7 +133,10 @@ def offers(root: Path, known: Description) -> list[Offer]:
     """What can be done about the mask file of an image, the best first; the project is only read."""
     path = mask_path(root, known.image.id)
     with remedy.elsewhere(path) as target:
-        found = _found(root, path, target, known, accept_loss=False, from_backup=False)
+        try:
+            found = remedy.find(root, path, target, known)
+        except NewerError:
+            return []
         if found is None or found.kind in ("unfinished", "journal", "mended"):
             return [Offer("mend")]
         backup = remedy.instead(root, found, target, known)
@@ -137,10 +151,23 @@ def repair_image(root: Path, known: Description, offer: Offer) -> Step | None:
     return _mask(root, path, known, **how)
 
 
+def begin_afresh(root: Path, known: Description) -> Step | None:
+    """Keep a mask file in quarantine that nothing makes whole, and let the labels of its image begin afresh, for
+    whoever holds the project's lock. None where nothing is wrong any more; StoreError where labels can be restored."""
+    path = mask_path(root, known.image.id)
+    if offers(root, known):
+        raise StoreError(
+            f"the labels of {known.image.name} can be restored, so they do not begin afresh",
+            file=path,
+            hint="Restore them; the damaged file is kept in quarantine then",
+        )
+    return _mask(root, path, known, accept_loss=True)
+
+
 def _leftovers(root: Path) -> Iterator[Step]:
     for path in [*leftovers(root)]:
         with explained(path):
-            yield Step(path, "is left from an interrupted save", f"it is {quarantine(root, path)}")
+            yield Step(path, "is left from an interrupted save", f"it is kept as {quarantine(root, path)}")
 
 
 # ---- mask files
@@ -156,46 +183,25 @@ def _masks(root: Path, accept_loss: bool) -> Iterator[Step]:
     yield from _orphans(root)
 
 
-def worked_on(root: Path, known: Mapping[str, Description] | None) -> set[Path]:
-    """Where there should be mask files, by the index or, where nothing is known of that, by the backups."""
-    copied = set(backups.of_all_images(root))
-    if known is not None:
-        copied = {image_id for image_id, each in known.items() if each.image.revision or image_id in copied}
-    return {mask_path(root, image_id) for image_id in copied}
-
-
-def known_images(root: Path) -> dict[str, Description] | None:
-    """What the index says of each image, or its newest backup that can be read: images that somebody has removed are
-    in neither. None where there is nothing of it."""
-    for path in (root / INDEX, *(each.path for each in backups.of_index(root))):
-        index = Index(path, write=False)
-        try:
-            name, (catalog, version) = index.name(), index.catalog()
-            return {i: Description(record, name, catalog, version) for i, record in index.records().items()}
-        except StoreError:
-            continue
-    return None
-
-
 def _mask(
     root: Path, path: Path, known: Description | None, *, accept_loss: bool, from_backup: bool = False
 ) -> Step | None:
     """One remedy after the other, until the file is whole or nothing helps."""
-    what, done = [], []
+    what, done, image = list[str](), list[str](), image_name(path, known)
     for _ in range(AGAIN):
         with remedy.beside(path) as target:
             found = _found(root, path, target, known, accept_loss=accept_loss, from_backup=from_backup)
             if found is None:
                 break
             what.append(found.what)
-            done.append(found.words)
+            done.append(found.words.done)
             if found.kind == "none":
-                return Step(path, "; ".join(what), "; ".join(done), mended=False)
+                return Step(path, "; ".join(what), "; ".join(done), mended=False, image=image)
             kept = remedy.apply(root, found, target)
             done += [kept] if kept else []
             if found.kind in ("aside", "misplaced"):
                 break
-    return Step(path, "; ".join(what), "; ".join(done)) if what else None
+    return Step(path, "; ".join(what), "; ".join(done), image=image) if what else None
 
 
 def _found(
@@ -205,7 +211,7 @@ def _found(
         found = remedy.find(root, path, target, known, accept_loss=accept_loss)
         return remedy.instead(root, found, target, known) if found and from_backup else found
     except NewerError as error:
-        return Remedy(path, "none", (error.message,), error.hint or "")
+        return Remedy(path, "none", (error.message,), fact(error.hint or ""))
 
 
 def _orphans(root: Path) -> Iterator[Step]:
@@ -214,7 +220,7 @@ def _orphans(root: Path) -> Iterator[Step]:
         if not journal.with_name(journal.name.removesuffix("-journal")).exists():
             what = "the mask file of this journal is gone"
             with explained(journal):
-                yield Step(journal, what, f"it is {quarantine(root, journal)}")
+                yield Step(journal, what, f"it is kept as {quarantine(root, journal)}")
 
 
 # ---- the index
@@ -265,7 +271,7 @@ def _journal_of_index(root: Path) -> Iterator[Step]:
         with explained(path):
             kept = quarantine(root, journal_of(path))
         what = f"beside it lies a journal that does not belong to it: applied, it would leave this: {wrong}"
-        yield Step(path, what, f"it is {kept}")
+        yield Step(path, what, f"it is kept as {kept}")
 
 
 def _reconciled(root: Path, index: Index, records: dict[str, ImageRecord]) -> Iterator[Step]:
@@ -279,10 +285,11 @@ def _reconciled(root: Path, index: Index, records: dict[str, ImageRecord]) -> It
             continue
         if image.id in records:
             index.update(image)
-            yield Step(path, "the list of images did not say the same", f"it says r{image.revision} now")
+            what, done = "the list of images did not say the same", f"it says r{image.revision} now"
         else:
             index.add([image])
-            yield Step(path, "was not in the list of images", "it was added")
+            what, done = "was not in the list of images", "it was added"
+        yield Step(path, what, done, image=image.name)
 
 
 # ---- backups
@@ -290,15 +297,20 @@ def _reconciled(root: Path, index: Index, records: dict[str, ImageRecord]) -> It
 
 def _backups(root: Path) -> Iterator[Step]:
     """One that is damaged would be in the way of those that are not."""
-    for copies in backups.of_all_images(root).values():
+    known = known_images(root) or {}
+    for image_id, copies in backups.of_all_images(root).items():
         for each in copies:
             found = remedy.problems_of_backup(each)
             if found:
+                image = image_name(mask_path(root, image_id), known.get(image_id))
                 with explained(each.path):
-                    yield Step(
-                        each.path, f"this backup is damaged: {found}", f"it is {quarantine(root, each.path)}"
-                    )
+                    kept = quarantine(root, each.path)
+                yield Step(
+                    each.path, f"this backup is damaged: {found}", f"it is kept as {kept}", image=image
+                )
     for each in backups.of_index(root):
         if index_problem(each.path):
             with explained(each.path):
-                yield Step(each.path, "this backup is damaged", f"it is {quarantine(root, each.path)}")
+                yield Step(
+                    each.path, "this backup is damaged", f"it is kept as {quarantine(root, each.path)}"
+                )

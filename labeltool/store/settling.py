@@ -19,7 +19,7 @@ from labeltool.core.errors import LabeltoolError
 from labeltool.store import audit, backups
 from labeltool.store.contents import Contents, placed
 from labeltool.store.database import DamagedError, NewerError, connect, explained, snapshot, transaction
-from labeltool.store.mending import is_described
+from labeltool.store.mending_beside import is_described
 
 Verdict = Literal["none", "own", "foreign", "neither"]
 """Of a journal: there is none; what it takes back leaves a whole file; the file is whole without it; it is not whole

@@ -8,7 +8,7 @@ was cut off by a kill can be told from what was finished, and is brought to an e
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,12 +76,15 @@ def bring_back(root: Path, images: ImageList, image_id: str) -> ImageRecord:
     return record
 
 
-def delete(root: Path, image_id: str) -> None:
-    """Delete an image in the trash for good; StoreError where it has not lain there for long enough."""
-    if not _read(root, image_id).is_old():
-        raise StoreError(f"an image stays in the trash for {KEPT_DAYS} days", file=_tombstone(root, image_id))
-    _kept(root, image_id).unlink(missing_ok=True)
-    _forget(root, image_id)
+def delete(root: Path, ids: Sequence[str]) -> None:
+    """Delete images in the trash for good; StoreError, and no change, where one has not lain there for long enough."""
+    for image_id in ids:
+        if not _read(root, image_id).is_old():
+            kept = f"removed images are kept for {KEPT_DAYS} days"
+            raise StoreError(kept, file=_tombstone(root, image_id))
+    for image_id in ids:
+        _kept(root, image_id).unlink(missing_ok=True)
+        _forget(root, image_id)
 
 
 def removed(root: Path) -> list[Removed]:

@@ -10,7 +10,7 @@ import pytest
 
 from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.core.mask import LabelMask
-from labeltool.store import backups
+from labeltool.store import backups, copying
 from labeltool.store.database import NewerError
 from labeltool.store.fsck import check
 from labeltool.store.index import FORMAT, READABLE_BY
@@ -81,9 +81,9 @@ def test_without_a_verified_copy_an_older_project_stays_as_it_is(
 ) -> None:
     make_older(closed, 1)
     if wrong == "differs":
-        real = backups.index_content
+        real = copying.index_content
         patched = lambda path: real(path) if path.name == "project.db" else None  # noqa: E731
-        monkeypatch.setattr(backups, "index_content", patched)
+        monkeypatch.setattr(copying, "index_content", patched)
     elif wrong == "cannot be written":
         (closed / "backups").rmdir()
         (closed / "backups").write_bytes(b"in the way")
@@ -92,7 +92,7 @@ def test_without_a_verified_copy_an_older_project_stays_as_it_is(
         def cut_off(path: Path) -> None:
             path.write_bytes(path.read_bytes()[:4096])
 
-        monkeypatch.setattr(backups, "sync_file", cut_off)
+        monkeypatch.setattr(copying, "sync_file", cut_off)
     before = state(closed)
     with pytest.raises(StoreError):
         ProjectStore.open(closed)

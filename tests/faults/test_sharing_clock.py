@@ -145,9 +145,9 @@ def test_names_of_files_that_are_set_aside_are_never_used_twice(project: Path, c
 def test_a_lock_is_judged_by_no_clock(project: Path, clock: Clock) -> None:
     clock.hours = 24 * 365
     store = ProjectStore.open(project)
-    assert store._lock is not None
+    assert store._holding.lock is not None
     left = (project / "lock").read_bytes()
-    store._lock.release(lost=True)  # as after a kill: the name stays
+    store._holding.lock.release(lost=True)  # as after a kill: the name stays
     (project / "lock").write_bytes(left)
     clock.hours = -24
     with ProjectStore.open(project) as again:

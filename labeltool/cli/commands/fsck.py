@@ -30,11 +30,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--accept-loss",
         action="store_true",
-        help="with --repair: go on without damaged tiles that nothing brings back, which become unlabelled as a step "
-        "of the history",
+        help="with --repair: go on without what nothing brings back: damaged tiles become unlabelled as a step of the "
+        "history, and where a whole mask file cannot be read, nor any backup of it, the labels of its image begin "
+        "afresh; the damaged file is kept in quarantine",
     )
     parser.add_argument(
         "--rebuild", action="store_true", help="make project.db again from the masks before checking"
+    )
+    parser.epilog = (
+        "Ends with 1 where something is wrong, or still is after a repair; notices need nothing done."
     )
 
 
@@ -62,13 +66,14 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     result: dict[str, Any] = {
         "errors": errors,
         "findings": [
-            {"file": str(f.file), "what": f.what, "severity": str(f.severity), "hint": f.hint}
+            {"image": f.image, "file": str(f.file), "what": f.what, "severity": f.severity, "hint": f.hint}
             for f in findings
         ],
     }
     if repairing:
         result["steps"] = [
-            {"file": str(s.file), "what": s.what, "done": s.done, "repaired": s.mended} for s in steps
+            {"image": s.image, "file": str(s.file), "what": s.what, "done": s.done, "repaired": s.mended}
+            for s in steps
         ]
     return result
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labeltool.cli import arguments
@@ -14,6 +15,7 @@ from labeltool.core.words import counted
 if TYPE_CHECKING:
     from labeltool.app.prelabel import PrelabelReport
     from labeltool.app.share import Share
+    from labeltool.core.project import Skipped
 
 SUMMARY = "let a model draw first masks"
 
@@ -25,6 +27,9 @@ knows its number (RANK and WORLD_SIZE, SLURM_PROCID and SLURM_NTASKS, or the two
   ssh HOST labeltool prelabel DIR --rank 0 --world-size 2
 They only read the project and leave their predictions in DIR/shards. A process that was killed is
 simply run again, or any number of others instead. In the end: labeltool prelabel DIR --collect
+
+Ends with 1 where images were left out, which are named last: because their files or their labels are
+missing, damaged, or not those that were added. All others are done.
 """
 
 
@@ -90,6 +95,7 @@ def _alone(args: Namespace, out: Output) -> dict[str, Any]:
         f"{counted(report.images, 'image')} pre-labelled by {report.model} in {report.seconds:.1f} s "
         f"({counted(report.tiles, 'tile')}; kept from before: {counted(report.kept, 'prediction')})."
     )
+    _name_left_out(report.skipped, out)
     return result
 
 
@@ -137,7 +143,8 @@ def _collect(args: Namespace, out: Output) -> dict[str, Any]:
 
         reports = collect(store, progress=out.progress, cancel=out.cancel, done=fill)
         left = states(store.root)
-    skipped = out.skipped([each for report in reports for each in report.skipped])
+    left_out = [each for report in reports for each in report.skipped]
+    skipped = out.skipped(left_out)
     for report in reports:
         out.say(
             f"{counted(report.images, 'image')} pre-labelled by {report.model} ({counted(report.tiles, 'tile')})."
@@ -145,6 +152,7 @@ def _collect(args: Namespace, out: Output) -> dict[str, Any]:
     if not reports:
         out.say("There is nothing to collect.")
     tell_shards(left, out)
+    _name_left_out(left_out, out)
     return {
         "images": sum(report.images for report in reports),
         "tiles": sum(report.tiles for report in reports),
@@ -160,11 +168,21 @@ def tell_shards(states: list[dict[str, Any]], out: Output) -> None:
         out.say(f"Shards of {state['key']}: {state['done']} of {state['chunks']} chunks are done.")
 
 
+def _name_left_out(skipped: list[Skipped], out: Output) -> None:
+    """The last thing that is said: who asked for all images did not get them, and the command ends with 1."""
+    if skipped:
+        were = "was" if len(skipped) == 1 else "were"
+        names = ", ".join(Path(each.file).name for each in skipped)
+        out.notice(f"{counted(len(skipped), 'image')} {were} left out: {names}")
+        out.exit_code = 1
+
+
 def _told(report: PrelabelReport, out: Output) -> dict[str, Any]:
     """Say what the user must know of a run, and its figures as JSON values."""
     for text in report.notices:
         out.notice(text)
     skipped = out.skipped(report.skipped)
+    # Of several processes one that ends otherwise would have all of them ended.
     out.exit_code = int(bool(skipped) and not report.images)
     return {
         "images": report.images,

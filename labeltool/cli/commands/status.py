@@ -15,11 +15,17 @@ from labeltool.cli.table import table
 from labeltool.core.words import counted
 
 SUMMARY = "how far a project is"
+CHECK_S = 2.0
+"""Labels are read to the last tile for so long; what that leaves is fsck's."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """The project."""
     arguments.project(parser)
+    parser.epilog = (
+        "Ends with 1 where labels are damaged or gone, and names their images. Labels are read for "
+        f"{CHECK_S:.0f} seconds, those that were saved last first; `labeltool fsck` checks everything."
+    )
 
 
 def run(args: Namespace, out: Output) -> dict[str, Any]:
@@ -30,7 +36,8 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
 
     with open_project(args.dir, out, write=False) as store:
         looked_at = share_looked_at(store, store.images())
-        result = {**status(store), "looked_at": looked_at, "shards": states(store.root)}
+        numbers = status(store, at_most_s=CHECK_S, cancel=out.cancel)
+        result = {**numbers, "looked_at": looked_at, "shards": states(store.root)}
     if os.access(store.root, os.W_OK):
         result["read_only"] = None  # it was opened for viewing, but others may write
     out.say(f"{result['name']} ({result['project']}): {counted(result['images'], 'image')}")
@@ -48,9 +55,26 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     tell_shards(result["shards"], out)
     for path in result["missing"]:
         out.notice(f"{path}: the image is not there any more")
-    repair = f"`labeltool fsck --repair {shlex.quote(str(args.dir))}` restores what can be restored"
-    for path in result["damaged"]:
-        out.notice(f"{path}: the mask is damaged. {repair}")
-    for path in result["gone"]:
-        out.notice(f"{path}: the mask file is gone. {repair}")
+    _tell_labels(result["labels"], shlex.quote(str(args.dir)), out)
     return result
+
+
+def _tell_labels(labels: dict[str, Any], root: str, out: Output) -> None:
+    """Whose labels are damaged, and how many were looked at."""
+    damaged, checked, labelled = labels["damaged"], labels["checked"], labels["labelled"]
+    if checked < labelled:
+        out.say(
+            f"The labels of {checked:,} of {counted(labelled, 'labelled image')} were read to the last tile; "
+            f"`labeltool fsck {root}` checks all."
+        )
+    for name in labels["interrupted"]:
+        out.notice(f"{name}: saving was interrupted; it is put right when the project is opened for writing")
+    for each in damaged:
+        out.notice(f"{each['image']} ({each['file']}): the labels are damaged: {each['what']}")
+    if damaged:
+        have = "image has" if len(damaged) == 1 else "images have"
+        out.notice(
+            f"{len(damaged):,} {have} damaged labels. `labeltool fsck {root}` says what can be done, "
+            f"`labeltool fsck --repair {root}` restores what can be restored"
+        )
+        out.exit_code = 1

@@ -8,15 +8,14 @@ import random
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 
 from faults.power.disk import Disk, Tree, lost
 from faults.power.laws import PROJECT, look, no_waiting
 from faults.power.machine import DEVICE, SPACE, Fault, Machine
-from faults.power.work import IMAGES, Annotation, Annotator, State, age, record, start, state_of
+from faults.power.work import IMAGES, Annotator, State, age, record, start, state_of
 
 from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.core.project import Status
@@ -102,9 +101,6 @@ class Case:
     act: Act
     before: Act = _nothing
     is_open: bool = True
-    may_double: bool = False
-    """What is told as failed because a folder could not be flushed, twice, is there nonetheless: somebody who says it
-    again has said it twice."""
 
 
 def _stroke(image: str) -> Act:
@@ -143,8 +139,8 @@ CASES = {
     "stroke on another image": Case(_flush, _stroke(B)),
     "undo": Case(_flush, _undo),
     "decide": Case(lambda scene: scene.at_work.decide(A, Status.DONE)),
-    "comment": Case(_same(lambda who: who.comment(A)), may_double=True),
-    "comment first": Case(_same(lambda who: who.comment(D)), may_double=True),
+    "comment": Case(_same(lambda who: who.comment(A))),
+    "comment first": Case(_same(lambda who: who.comment(D))),
     "predict": Case(_same(lambda who: who.predict(B))),
     "classes": Case(lambda scene: scene.at_work.classes("wall")),
     "split": Case(_same(lambda who: who.split(B))),
@@ -240,8 +236,6 @@ def _one(case: Case, fault: Fault, root: Path, new: State, words: tuple[str, ...
                 _words(error, words, told, note)
                 _look(machine.now(), [old, new], told, note + "then a kill: ")
             _again(case, scene, error, told, note)
-            if case.may_double and fault.lasting and _once(_read(machine)) == _once(new):
-                new = _read(machine)
             _look(_disk(machine).cut(lost, random.Random(0)), [new], told, note + "then a power cut: ")
         scene.close()
     if fault.struck and state_of(scene.root) != new:
@@ -269,16 +263,6 @@ def _again(case: Case, scene: Scene, error: Exception | None, told: Told, note: 
 def _read(machine: Machine) -> State:
     with machine.unseen():
         return state_of(machine.root / PROJECT)
-
-
-def _once(state: State) -> State:
-    """The same without what was said twice in a row."""
-    return {
-        name: replace(part, events=tuple(event for event, _ in groupby(part.events)))
-        if isinstance(part, Annotation)
-        else part
-        for name, part in state.items()
-    }
 
 
 def _words(error: Exception, words: tuple[str, ...], told: Told, note: str) -> None:

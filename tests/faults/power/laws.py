@@ -219,7 +219,7 @@ def _lagging(store: ProjectStore, verdict: Verdict) -> None:
     """The list of images says of each what its file says."""
     described: dict[str, object] = {}
     for record in store.images():
-        file = store._existing(record)
+        file = store._files.existing(record)
         described[record.id] = file.description().image if file is not None else record
         if described[record.id] != record:
             verdict.lagging += 1

@@ -6,7 +6,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from labeltool.app import doctor
-from labeltool.app.doctor import PLUGIN_PROBE, Finding, examine
+from labeltool.app.doctor import DEVICE_PROBE, PLUGIN_PROBE, Finding, examine
 from labeltool.app.models import Model
 from labeltool.cli import run
 from labeltool.core import extras
@@ -19,8 +19,10 @@ def healthy(tmp_path: Path, model: Model, runs: list[str], monkeypatch: pytest.M
     """A machine on which everything is there; no child process is started."""
     rows = [{"group": "labeltool.tools", "name": "brush", "origin": "labeltool 1", "error": ""}]
 
+    said = {PLUGIN_PROBE: json.dumps(rows), DEVICE_PROBE: json.dumps([["H100", 80 << 30]])}
+
     def child(code: str) -> CompletedProcess[str]:
-        return CompletedProcess([], 0, json.dumps(rows) if code == PLUGIN_PROBE else "loads", "")
+        return CompletedProcess([], 0, said.get(code, "loads"), "")
 
     monkeypatch.setattr(doctor, "_child", child)
     monkeypatch.setattr(doctor, "version", lambda name: "1.0")
@@ -57,7 +59,9 @@ def test_a_plug_in_that_breaks_is_named_with_its_error(monkeypatch: pytest.Monke
     rows = [
         {"group": "labeltool.tools", "name": "wand", "origin": "magic 2", "error": "no module named dust"}
     ]
-    monkeypatch.setattr(doctor, "_child", lambda code: CompletedProcess([], 0, json.dumps(rows), ""))
+    real = doctor._child
+    broken = CompletedProcess[str]([], 0, json.dumps(rows), "")
+    monkeypatch.setattr(doctor, "_child", lambda code: broken if code == PLUGIN_PROBE else real(code))
     (found,) = errors()
     assert (found.name, found.text) == ("tools/wand", "no module named dust")
 
@@ -66,10 +70,24 @@ def test_a_plug_in_that_breaks_is_named_with_its_error(monkeypatch: pytest.Monke
 def test_children_that_die_are_reported_with_their_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
     words = "Traceback\nImportError: libEGL.so.1"
     monkeypatch.setattr(doctor, "_child", lambda code: CompletedProcess([], 1, "", words))
-    plugins, window = errors()
+    window, plugins = errors()
     assert "libEGL.so.1" in plugins.text
     assert "libEGL.so.1" in window.text
     assert "apt install" in window.text
+
+
+@pytest.mark.usefixtures("healthy")
+def test_what_matters_comes_first_and_plug_ins_are_counted_unless_somebody_asks_for_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["doctor"]).exit_code == 0
+    lines = capsys.readouterr().out.splitlines()
+    topics = list(dict.fromkeys(line[2:].split()[0] for line in lines[:-2]))
+    assert topics == ["program", "machine", "folder", "window", "model", "package", "extra", "plug-in"]
+    assert any("H100 with 80.0 GiB" in line for line in lines)
+    assert [line.split() for line in lines if "plug-in" in line] == [["plug-in", "tools", "1"]]
+    run(["doctor", "--plugins"])
+    assert "tools/brush" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("healthy")

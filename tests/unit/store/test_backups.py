@@ -6,19 +6,20 @@ import errno
 from collections import namedtuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken
-from labeltool.store import backups
+from labeltool.store import backups, copying
 from labeltool.store.backups import Backup, keep, of_all_images, of_image, of_index, surplus
 from labeltool.store.layout import leftovers
 from labeltool.store.mask_file import MaskFile
 from labeltool.store.project import ProjectStore
 
 from .conftest import CELL, mask_file, stroke
-from .damage import flip
+from .damage import flip, sql, truncate
 from .test_project import _window
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
@@ -99,6 +100,40 @@ def test_a_damaged_file_is_not_copied_and_its_backups_stay(
     assert error.file == str(mask_file(root)) and "origin tile" in error.message
     assert kept.problem is None
     assert files(root) == before
+    (backup,) = of_image(root, CELL)
+    assert str(error).startswith(f"cell.png ({mask_file(root)}): the labels are damaged, so no new backup")
+    assert f"The backup r3 of {backup.when} is kept" in str(error)
+    assert f"labeltool fsck --repair {root}" in str(error)
+    assert "backups" not in str(error).replace(str(root), "")
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_file_that_cannot_be_read_at_all_is_told_by_its_image_while_anything_knows_it(
+    store: ProjectStore, painted: LabelMask, root: Path, listed: bool
+) -> None:
+    truncate(mask_file(root), 5000)
+    if not listed:
+        sql(root / "project.db", f"DELETE FROM images WHERE id='{CELL}'")
+    (error,) = keep(root, [CELL], index=False).damaged
+    name = f"cell.png ({mask_file(root)})" if listed else str(mask_file(root))
+    assert str(error).startswith(f"{name}: the labels are damaged")
+    assert "There is no earlier backup" in str(error)
+
+
+def test_a_copy_that_went_wrong_is_not_taken_for_a_damaged_file(
+    store: ProjectStore, painted: LabelMask, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = copying.copy_rows
+
+    def rotten(source: Path, target: Path, **how: Any) -> bool:
+        done = real(source, target, **how)
+        flip(target, "tiles")
+        return done
+
+    monkeypatch.setattr(copying, "copy_rows", rotten)
+    kept = keep(root, [CELL], index=False)
+    assert kept.damaged == [] and of_image(root, CELL) == []
+    assert kept.problem is not None and "the copy is not equal" in kept.problem.message
 
 
 def test_a_stroke_that_is_saved_meanwhile_puts_the_copy_off(
@@ -112,7 +147,7 @@ def test_a_stroke_that_is_saved_meanwhile_puts_the_copy_off(
                 self.painted = True
                 store.commit(CELL, stroke(painted, 330), expected=3)
 
-    monkeypatch.setattr(backups, "ROWS", 1)
+    monkeypatch.setattr(copying, "ROWS", 1)
     painter = Painter()
     kept = keep(root, [CELL], painter, index=False)
     assert kept == backups.Kept()  # nobody needs to know
@@ -147,7 +182,7 @@ def test_a_full_disk_is_one_notice_and_no_error(
         def no_room(*_: object, **__: object) -> bool:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(backups, "copy_rows", no_room)
+        monkeypatch.setattr(copying, "copy_rows", no_room)
     kept = keep(root)
     assert kept.problem is not None and "full" in kept.problem.message
     assert files(root) == before
@@ -159,6 +194,34 @@ def test_nothing_more_is_begun_once_the_time_is_over(
 ) -> None:
     keep(root, at_most_s=0)
     assert of_all_images(root) == {} and len(of_index(root)) == 1
+
+
+def test_who_leaves_has_a_backup_of_what_changed(store: ProjectStore, painted: LabelMask, root: Path) -> None:
+    backups.keep_on_leaving(root, store.touched)
+    assert [each.revision for each in of_image(root, CELL)] == [3]
+    assert of_index(root) == []
+    before = files(root)
+    backups.keep_on_leaving(root, store.touched)
+    assert files(root) == before
+
+
+@pytest.mark.parametrize("late", ["time is over", "while copying", "a large file", "no folder"])
+def test_who_leaves_waits_for_no_backup_that_takes_long(
+    store: ProjectStore, painted: LabelMask, root: Path, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    if late == "a large file":
+        monkeypatch.setattr(backups, "LEAVING_BYTES", 10)
+    elif late == "no folder":
+        (root / "backups").rmdir()
+        (root / "backups").write_bytes(b"in the way")
+    elif late == "time is over":
+        monkeypatch.setattr(backups, "LEAVING_S", 0.0)
+    else:
+        clock = iter(range(1000))  # a second goes by whenever somebody looks
+        monkeypatch.setattr(backups.time, "monotonic", lambda: next(clock) / 3)
+    backups.keep_on_leaving(root, store.touched)
+    assert of_all_images(root) == {}
+    assert list(leftovers(root)) == []
 
 
 def test_what_a_kill_left_of_a_backup_is_swept_away(

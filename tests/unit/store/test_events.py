@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from labeltool.core.errors import StoreError
 from labeltool.core.mask import LabelMask
+from labeltool.store.events import Entry
 from labeltool.store.fsck import check
+from labeltool.store.mask_file import MaskFile
 from labeltool.store.project import ProjectStore
 from tests.unit.store.conftest import CELL, OTHER, mask_file
 
@@ -73,6 +76,44 @@ def test_an_event_that_could_not_be_written_leaves_nothing(store: ProjectStore, 
     with pytest.raises(TypeError):
         store.add_event(CELL, "worked", {"seconds": object()})
     assert [e.number for e in store.events(CELL)] == [1]
+
+
+def test_the_same_said_twice_is_two_events(store: ProjectStore) -> None:
+    for _ in range(50):  # many of them within one moment of the clock
+        store.add_event(CELL, "worked", {"seconds": 3})
+    assert len(store.events(CELL)) == 50
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_an_event_that_is_repeated_because_nobody_knew_whether_it_was_written_is_there_once(
+    store: ProjectStore, monkeypatch: pytest.MonkeyPatch, committed: bool
+) -> None:
+    real = MaskFile.add_event
+    store.add_event(CELL, "comment", {"text": "yes"})
+
+    def unsure(self: MaskFile, entry: Entry, *, again: bool = False) -> None:
+        if committed:
+            real(self, entry, again=again)
+        raise StoreError("the folder could not be flushed", file=self.path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MaskFile, "add_event", unsure)
+        for _ in range(2):
+            with pytest.raises(StoreError):
+                store.add_event(CELL, "comment", {"text": "yes"})
+    store.add_event(CELL, "worked", {"seconds": 3})
+    store.add_event(CELL, "comment", {"text": "yes"})
+    assert [each.kind for each in store.events(CELL)].count("comment") == 2
+    store.add_event(CELL, "comment", {"text": "yes"})
+    assert [each.kind for each in store.events(CELL)].count("comment") == 3
+
+
+def test_fsck_misses_the_last_event_when_it_is_gone(store: ProjectStore, root: Path) -> None:
+    for seconds in range(3):
+        store.add_event(CELL, "worked", {"seconds": seconds})
+    store.close()
+    _sql(mask_file(root), "DELETE FROM events WHERE number=3")
+    assert any("gone after number 2" in finding.what for finding in check(root))
 
 
 def test_fsck_misses_an_event_that_is_gone(store: ProjectStore, root: Path) -> None:

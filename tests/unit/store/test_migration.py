@@ -11,7 +11,7 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import StoreError
 from labeltool.core.geometry import Size
 from labeltool.core.project import ImageRecord, Status
-from labeltool.store import backups
+from labeltool.store import copying
 from labeltool.store.index import FORMAT
 from labeltool.store.project import ProjectStore
 
@@ -72,9 +72,9 @@ def test_looking_at_an_old_project_changes_nothing(old: Path) -> None:
 
 
 def test_a_copy_that_differs_leaves_the_project_as_it_was(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = backups.index_content
+    real = copying.index_content
     monkeypatch.setattr(
-        backups, "index_content", lambda path: real(path) if path.name == "project.db" else None
+        copying, "index_content", lambda path: real(path) if path.name == "project.db" else None
     )
     with pytest.raises(StoreError, match="nothing was changed"):
         ProjectStore.open(old)

@@ -216,7 +216,8 @@ def test_a_recovery_never_counts_below_zero() -> None:
 
 def _die(store: ProjectStore) -> None:
     """Lose the lock as a killed process does: the system lets go of it, the file still names its owner."""
-    assert store._lock is not None
-    os.close(store._lock._handle)
-    store._lock._handle = -1
-    store._lock = None
+    lock = store._holding.lock
+    assert lock is not None
+    os.close(lock._handle)
+    lock._handle = -1
+    store._holding.lock = None

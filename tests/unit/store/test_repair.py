@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -75,7 +76,7 @@ def test_a_tile_that_the_journal_has_is_restored(closed: Path, painted: LabelMas
     flip(mask_file(closed), "tiles")
     damaged = mask_file(closed).read_bytes()
     (step,) = repair(closed)
-    assert "1 tile restored, each proven by its hash" in step.done
+    assert "1 tile was restored, each proven by its hash" in step.done
     assert loaded(closed).same_pixels(painted)
     assert [each.read_bytes() for each in quarantined(closed)] == [damaged]
     assert clean(closed)
@@ -89,8 +90,8 @@ def test_a_tile_that_only_a_backup_has_is_restored(closed: Path, painted: LabelM
     if table == "both":
         flip(mask_file(closed), "tiles", "plane=0 AND row=0 AND col=0")
     (step,) = repair(closed)
-    assert ("1 tile restored" in step.done) == (table == "both")
-    assert "1 tile of the journal restored" in step.done
+    assert ("1 tile was restored" in step.done) == (table == "both")
+    assert "1 tile of the journal was restored" in step.done
     with ProjectStore.open(closed) as store:
         assert store.load_mask(CELL).same_pixels(painted)
         assert [store.patch(CELL, r).title for r in (1, 2, 3, 4)] == ["brush stroke"] * 4
@@ -211,7 +212,7 @@ def test_images_nobody_has_worked_on_come_back_with_the_index(
 def test_an_interrupted_save_is_taken_back(closed: Path, painted: LabelMask) -> None:
     interrupt(mask_file(closed))
     (step,) = repair(closed)
-    assert "the last saved state comes back" in step.done
+    assert "the last saved state is back" in step.done
     assert loaded(closed).same_pixels(painted)
     assert clean(closed)
 
@@ -309,6 +310,109 @@ def test_what_hashes_prove_is_mended_and_no_step_is_lost(
     assert clean(closed)
 
 
+LAST_EVENT = "SELECT MAX(number) FROM events"
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE events SET data='['",
+        "UPDATE events SET kind=x'ff' WHERE number=2",
+        "UPDATE events SET number=4611686018427387904 WHERE number=2",
+        "UPDATE events SET number=-3 WHERE number=2",
+        f"DELETE FROM events WHERE number=({LAST_EVENT})",
+        "DELETE FROM events",
+        "UPDATE sqlite_sequence SET seq=4611686018427387904 WHERE name='events'",
+    ],
+)
+@pytest.mark.parametrize("backed_up", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_one_repair_of_an_image_mends_its_pixels_and_what_people_did(
+    closed: Path, painted: LabelMask, harm: str, backed_up: bool
+) -> None:
+    """As the window does it, with what it writes down right afterwards; nothing is left for a second repair."""
+    with ProjectStore.open(closed) as store:
+        for text in ("two", "three"):
+            store.add_event(CELL, "comment", {"text": text})
+        store.commit(CELL, stroke(painted, 330), expected=3)
+    if backed_up:
+        backups.keep(closed)
+    else:
+        without_backups(closed)
+    flip(mask_file(closed), "tiles")
+    sql(mask_file(closed), harm)
+    with ProjectStore.open(closed) as store:
+        (offer, *_) = store.offers(CELL)
+        assert offer.how == "mend"
+        step = store.repair(CELL, offer)
+        assert step is not None and step.mended
+        assert store.load_mask(CELL).same_pixels(painted)
+        assert len(store.events(CELL)) == 3
+        if backed_up and "number=" not in harm:
+            assert [each.data["text"] for each in store.events(CELL)] == ["look", "two", "three"]
+        store.add_event(CELL, "worked", {"seconds": 1})
+        assert [each.number for each in store.events(CELL)] == [1, 2, 3, 4]
+    assert clean(closed)
+
+
+@pytest.mark.parametrize("harm", ["cut off", "gone"])
+def test_labels_that_nothing_brings_back_begin_afresh_and_the_damaged_file_is_kept(
+    closed: Path, harm: str
+) -> None:
+    without_backups(closed)
+    truncate(mask_file(closed), 5000)
+    damaged = mask_file(closed).read_bytes()
+    if harm == "gone":
+        mask_file(closed).unlink()
+    with ProjectStore.open(closed) as store:
+        assert store.offers(CELL) == []
+        step = store.begin_afresh(CELL)
+        assert step is not None and step.mended
+        assert "the 3 steps that led to r3, comments, decisions and layers are lost" in step.done
+        assert not store.load_mask(CELL).planes["label"].tiles
+        assert (store.image(CELL).status, store.image(CELL).revision) == (Status.NEW, 0)
+        assert [(each.kind, each.data) for each in store.events(CELL)] == [("begun_afresh", {"lost": 3})]
+        mask = store.load_mask(CELL)
+        assert store.commit(CELL, stroke(mask, 10), expected=0) == 1
+    assert ([each.read_bytes() for each in quarantined(closed)] == [damaged]) == (harm == "cut off")
+    assert loaded(closed).same_pixels(mask)
+    assert clean(closed)
+
+
+def test_labels_that_can_be_restored_do_not_begin_afresh(closed: Path, painted: LabelMask) -> None:
+    truncate(mask_file(closed), 5000)
+    with ProjectStore.open(closed) as store:
+        with pytest.raises(StoreError, match=r"the labels of cell\.png can be restored"):
+            store.begin_afresh(CELL)
+        assert mask_file(closed).stat().st_size == 5000
+        store.repair(CELL, store.offers(CELL)[0])
+        assert store.load_mask(CELL).same_pixels(painted)
+        with pytest.raises(StoreError, match="do not begin afresh"):  # nothing is wrong any more
+            store.begin_afresh(CELL)
+    assert loaded(closed).same_pixels(painted)
+
+
+def test_a_repair_that_accepts_losses_begins_afresh_what_cannot_be_read(closed: Path) -> None:
+    without_backups(closed)
+    truncate(mask_file(closed), 5000)
+    (finding, *_) = check(closed)
+    assert "--accept-loss` would let its labels begin afresh, without the 3 steps" in finding.hint
+    (step, listed) = repair(closed, accept_loss=True)
+    assert step.mended and "its labels begin afresh" in step.done
+    assert "it says r0 now" in listed.done
+    assert clean(closed)
+    assert loaded(closed, OTHER).planes["label"].tiles
+
+
+def test_an_older_backup_never_takes_the_place_of_what_a_newer_version_wrote(closed: Path) -> None:
+    sql(mask_file(closed), "PRAGMA user_version=2")
+    before = mask_file(closed).read_bytes()
+    with ProjectStore.open(closed) as store:
+        assert store.offers(CELL) == []
+        step = store.begin_afresh(CELL)
+    assert step is not None and not step.mended
+    assert mask_file(closed).read_bytes() == before
+
+
 def test_a_hash_of_the_journal_that_was_damaged_itself_is_made_again(
     closed: Path, painted: LabelMask
 ) -> None:
@@ -322,7 +426,7 @@ def test_a_hash_of_the_journal_that_was_damaged_itself_is_made_again(
 def test_a_reference_that_was_damaged_comes_from_a_backup(closed: Path) -> None:
     where = "number=(SELECT number FROM predictions WHERE model_key='reference:anna')"
     sql(mask_file(closed), f"UPDATE prediction_tiles SET data=x'0000' WHERE {where}")
-    assert "reference:anna restored from a backup" in what(repair(closed))
+    assert "the reference anna was restored from a backup" in what(repair(closed))
     with ProjectStore.open(closed) as store:
         assert store.prediction(CELL, "reference:anna") is not None
     assert clean(closed)
@@ -366,6 +470,28 @@ def test_what_a_repair_would_do_is_said_before_and_changes_nothing(closed: Path)
     (finding, *_) = check(closed)
     assert "`labeltool fsck --repair`: r3 of " in finding.hint
     assert {p: p.read_bytes() for p in closed.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize("harm", ["tile", "cut off", "event", "journal", "details"])
+def test_what_would_be_done_is_foretold_and_then_told_of_the_image(closed: Path, harm: str) -> None:
+    if harm == "tile":
+        flip(mask_file(closed), "tiles")
+    elif harm == "cut off":
+        truncate(mask_file(closed), 5000)
+    elif harm == "journal":
+        foreign_journal(closed)
+    else:
+        table = "events" if harm == "event" else "operations"
+        column = "data" if harm == "event" else "details"
+        sql(mask_file(closed), f"UPDATE {table} SET {column}='[' WHERE rowid=1")
+    finding, *_ = check(closed)
+    assert str(finding).startswith(f"error: cell.png ({mask_file(closed)}): ")
+    assert " would " in finding.hint
+    assert not re.search(r"\b(was|were|came)\b (restored|back|left|written)", finding.hint)
+    step, *_ = repair(closed)
+    assert str(step).startswith(f"repaired: cell.png ({mask_file(closed)}): ")
+    assert " would " not in step.done
+    assert clean(closed)
 
 
 @pytest.mark.slow

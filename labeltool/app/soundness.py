@@ -1,0 +1,83 @@
+"""Whether the labels of a project can be read, as far as that can be said in a moment; fsck looks at everything."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labeltool.core.errors import StoreError
+from labeltool.core.progress import CancelToken
+from labeltool.core.project import ImageRecord
+from labeltool.store.database import NewerError, UnfinishedError
+from labeltool.store.layout import mask_path
+from labeltool.store.project import ProjectStore
+from labeltool.store.settling import sound
+
+
+@dataclass(frozen=True)
+class Unsound:
+    """An image whose labels cannot be read, by its name, their file, and what is wrong with that."""
+
+    image: str
+    file: Path
+    what: str
+
+
+@dataclass
+class Labels:
+    """What was found of the labels of a project: ``pixels`` by class value, as they were counted when they were saved;
+    of ``labelled`` images so many were ``checked`` to their last tile, and some are ``unsound``. Of ``interrupted``
+    ones nothing is wrong, but they are put right by who opens the project for writing."""
+
+    pixels: dict[int, int] = field(default_factory=dict)
+    labelled: int = 0
+    checked: int = 0
+    unsound: list[Unsound] = field(default_factory=list)
+    interrupted: list[Unsound] = field(default_factory=list)
+
+
+def look(
+    store: ProjectStore,
+    records: Iterable[ImageRecord],
+    *,
+    at_most_s: float = math.inf,
+    cancel: CancelToken | None = None,
+) -> Labels:
+    """Read what every image says of its labels, and then, no longer than ``at_most_s``, the labels themselves; those
+    that were written last come first."""
+    cancel, found, readable = cancel or CancelToken(), Labels(), list[tuple[int, ImageRecord]]()
+    for record in records:
+        cancel.check()
+        path = mask_path(store.root, record.id)
+        try:
+            for value, count in store.class_pixels(record.id).items():
+                found.pixels[value] = found.pixels.get(value, 0) + count
+            if path.exists():
+                readable.append((path.stat().st_mtime_ns, record))
+        except NewerError:
+            raise  # that is no damage, and nothing can be said without the newer version
+        except StoreError as error:
+            found.labelled += 1
+            _told(found, record, path, error)
+    found.labelled += len(readable)
+    began_s = time.monotonic()
+    for _, record in sorted(readable, key=lambda each: -each[0]):
+        cancel.check()
+        if time.monotonic() - began_s >= at_most_s:
+            break
+        found.checked += 1
+        path = mask_path(store.root, record.id)
+        wrong = sound(path)
+        if wrong:
+            found.unsound.append(Unsound(record.name, path, wrong))
+    return found
+
+
+def _told(found: Labels, record: ImageRecord, path: Path, error: StoreError) -> None:
+    interrupted = isinstance(error, UnfinishedError)
+    each = Unsound(record.name, path, error.message)
+    (found.interrupted if interrupted else found.unsound).append(each)
+    found.checked += not interrupted

@@ -1,0 +1,68 @@
+"""Holding a project for writing: its lock, and one writer at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from labeltool.core.errors import GoneError, StoreError
+from labeltool.store.database import explained
+from labeltool.store.layout import INDEX
+from labeltool.store.lock import Lock, LockLostError
+
+
+class Holding:
+    """Whether this process may write a project, and why not: ``reason`` is empty exactly while it has the ``lock``."""
+
+    def __init__(self, root: Path, lock: Lock | None, reason: str) -> None:
+        self.root, self.lock, self.reason = root, lock, reason
+        self.mutex = threading.RLock()
+
+    @contextmanager
+    def writing(self) -> Iterator[Lock]:
+        """One writer at a time; StoreError where nothing may be written, or the project is gone or somebody else's."""
+        with self.mutex, explained(self.root):
+            if self.lock is None:
+                raise StoreError(
+                    f"the project cannot be changed: {self.reason}",
+                    file=self.root,
+                    hint="Open it for writing, or work on a copy",
+                )
+            lock = self.lock
+            self._check_reachable()
+            self._keep(lock)
+            yield lock
+
+    def recheck(self) -> None:
+        """See that the project can be reached, and is still ours where it is written, or StoreError."""
+        with self.mutex, explained(self.root):
+            if self.lock is not None:
+                self._keep(self.lock)
+            else:
+                (self.root / INDEX).stat()
+
+    def end(self, reason: str) -> None:
+        """Let others write."""
+        with self.mutex:
+            if self.lock is not None:
+                self.lock.release()
+                self.lock, self.reason = None, reason
+
+    def _keep(self, lock: Lock) -> None:
+        try:
+            lock.hold()
+        except LockLostError as error:
+            self.lock, self.reason = None, error.message
+            lock.release(lost=True)
+            raise
+
+    def _check_reachable(self) -> None:
+        """Where a drive was, an empty folder may be left: nothing is begun anew in it."""
+        if not (self.root / INDEX).is_file():
+            raise GoneError(
+                "the project's folder cannot be reached",
+                file=self.root,
+                hint="Connect the drive or the network share again: saving goes on by itself",
+            )

@@ -1,0 +1,58 @@
+"""The mask files of an open project, by image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from labeltool.core.project import ImageRecord
+from labeltool.store.database import DamagedError, explained
+from labeltool.store.holding import Holding
+from labeltool.store.layout import mask_path
+from labeltool.store.mask_file import MaskFile
+from labeltool.store.records import Description
+from labeltool.store.settling import is_unfinished, settle
+
+
+class MaskFiles:
+    """Finds, makes and settles them. ``met`` are the images whose files were opened for writing: journals beside those
+    are this session's own."""
+
+    def __init__(self, root: Path, holding: Holding) -> None:
+        self.root, self.met = root, set[str]()
+        self._holding = holding
+
+    def existing(self, record: ImageRecord) -> MaskFile | None:
+        """The mask file of an image, or None where there never was one; DamagedError where it is gone."""
+        writes = self._holding.lock is not None
+        file = MaskFile(mask_path(self.root, record.id), write=writes)
+        with explained(file.path):  # of a folder that may not be read nobody knows what is in it
+            if file.path.exists():
+                if writes and record.id not in self.met:
+                    self._meet(file.path)
+                return file
+        if record.revision:
+            raise DamagedError(
+                f"the mask file of {record.name} is gone (it was at r{record.revision})",
+                file=file.path,
+                hint="Connect the drive it is on; or `labeltool fsck --repair` restores the newest backup",
+            )
+        return None
+
+    def for_writing(self, description: Description) -> MaskFile:
+        """The mask file of an image, made where there is none; the project is held."""
+        file = self.existing(description.image)
+        if file is None:
+            self.met.add(description.image.id)
+            file = MaskFile.create(mask_path(self.root, description.image.id), description)
+        return file
+
+    def settle(self, path: Path) -> None:
+        """Take back what was cut off while a file was written; StoreError where nobody can say what that is."""
+        settle(path)
+        self.met.add(path.stem)
+
+    def _meet(self, path: Path) -> None:
+        """Before a file is first opened: SQLite would apply any journal that lies there, whosever it is."""
+        if is_unfinished(path):
+            settle(path)
+        self.met.add(path.stem)
