@@ -1,4 +1,4 @@
-"""Mouse and keys as a tool knows them."""
+"""Mouse, wheel and keys: as a tool knows them, and counted."""
 
 from __future__ import annotations
 
@@ -29,3 +29,17 @@ def pointer(kind: Kind, event: QMouseEvent, point: Point, pressure: float) -> Po
     shift = bool(held & Qt.KeyboardModifier.ShiftModifier)
     ctrl = bool(held & Qt.KeyboardModifier.ControlModifier)
     return Pointer(kind, *point, button, "", pressure, shift, ctrl)
+
+
+class Notches:
+    """Turns of a wheel, added up: a touchpad has small parts of a notch."""
+
+    def __init__(self) -> None:
+        self._rest = 0.0
+
+    def whole(self, turned: float) -> int:
+        """How many whole notches there are after this turn; a part is kept for the next turn the same way."""
+        self._rest = turned + (self._rest if self._rest * turned > 0 else 0.0)
+        whole = int(self._rest)
+        self._rest -= whole
+        return whole

@@ -5,19 +5,44 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from labeltool.core.geometry import Box
+from labeltool.core.geometry import Box, Size
 from labeltool.core.shape import Shape, seen_from_afar
-from labeltool.tools.tool import Outline
+from labeltool.tools.tool import Outline, Preview
 from labeltool.ui.canvas.proposal import Proposal, drawn_at
 from labeltool.ui.canvas.viewport import Viewport
 
 HANDLE_PX = 6
+BEYOND_PX = 8
+"""How far outside of its line an outline is painted, handles included."""
+FAR = Size(1 << 30, 1 << 30)
 LEAST_SPACING_PX = 6.0
 """Handles closer than this on the screen would hide the outline."""
 STROKES = ((QColor(0, 0, 0, 180), 3.0), (QColor("white"), 1.2))
 HELD = QColor("#ffb000")
 MOST_TINTED_PX = 64_000_000
 """Of an area, on the screen: a thousand tiles are asked in a few hundredths of a second."""
+
+
+def paint_preview(
+    painter: QPainter,
+    preview: Preview,
+    text: str,
+    view: Viewport,
+    room: Size,
+    dirty: QRect,
+    pointer: QPointF | None,
+) -> None:
+    """What of a preview a rectangle of the widget shows; ``text`` is said where it wants, or beside the pointer."""
+    reach = dirty.adjusted(-BEYOND_PX, -BEYOND_PX, BEYOND_PX, BEYOND_PX)
+    seen = view.visible(reach.left(), reach.top(), reach.right() + 1, reach.bottom() + 1, FAR)
+    if preview.area is not None:
+        paint_area(painter, preview.area, view, seen)
+    for outline in preview.outlines:
+        rubber = pointer if preview.rubber and outline is preview.outlines[-1] else None
+        paint_outline(painter, outline, view, seen, rubber)
+    at = pointer if preview.text_at is None else QPointF(*view.to_widget(*preview.text_at))
+    if text and at is not None:
+        paint_text(painter, text, at, QRect(0, 0, *room))
 
 
 def paint_outline(
