@@ -13,7 +13,7 @@ from labeltool.app.ahead import Ahead
 from labeltool.app.jobs import Job, Lanes
 from labeltool.app.people.hidden import start
 from labeltool.app.saving import Saver
-from labeltool.app.session import Session, Step
+from labeltool.app.session import Operation, Session, Step
 from labeltool.core.change import Signal
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.progress import CancelToken
@@ -25,6 +25,8 @@ from labeltool.imaging.view import open_view
 from labeltool.store.predictions import OUT_OF_FOLD
 
 if TYPE_CHECKING:
+    from labeltool.core.mask import LabelMask
+    from labeltool.store.history import History
     from labeltool.store.predictions import PredictionPlanes
     from labeltool.store.project import ProjectStore
 
@@ -32,6 +34,8 @@ T = TypeVar("T")
 
 FLUSH_S = 10.0
 """How long loading an image waits for its strokes to be saved."""
+READINGS = 5
+"""How often an image is read anew because something of it was saved meanwhile."""
 
 
 @dataclass
@@ -212,7 +216,7 @@ class AtHand:
         pyramid = self._ahead.take(record) or open_view(record.path, record.page)
         try:
             cancel.check()
-            self.flush(record)
+            self._saver.wait(record.id, FLUSH_S)
             return self._loaded(record, pyramid)
         except BaseException:
             pyramid.close()
@@ -221,26 +225,45 @@ class AtHand:
     def _loaded(self, record: ImageRecord, pyramid: Pyramid) -> _Loaded:
         store, saver = self._store, self._saver
         with self.masks:
-            mask = store.load_mask(record.id)
-            history = store.history(record.id)
+            mask, history, waiting = self._with_waiting(record)
             first = start(store, record.id).revision
             beside = self.beside(record.id)
         record = replace(record, revision=history.revision)
+        last = waiting[-1].revision if waiting else history.revision
+        undo, redo = _steps(history, waiting)
 
         def make_session() -> Session:
             return Session(
                 mask,
                 lambda operation: saver.save(record.id, operation),
-                revision=history.revision,
-                undo=[Step(step.revision, step.title) for step in history.undo if step.revision > first],
-                redo=[Step(step.revision, step.title) for step in history.redo],
-                load_patch=lambda revision: store.patch(record.id, revision),
+                revision=last,
+                undo=[step for step in undo if step.revision > first],
+                redo=redo,
+                load_patch=lambda revision: (
+                    saver.patch_of(record.id, revision) or store.patch(record.id, revision)
+                ),
                 began=lambda: store.stroke_began(record.id),
                 dropped=store.stroke_dropped,
                 may_begin=saver.check_room,
             )
 
         return _Loaded(record, pyramid, make_session, beside, pyramid.info.pixel_size, first)
+
+    def _with_waiting(self, record: ImageRecord) -> tuple[LabelMask, History, list[Operation]]:
+        """The mask of an image with what waits to be saved, its history without, and what waits. LabeltoolError where
+        that does not follow on what is there."""
+        for _ in range(READINGS):
+            waiting = self._saver.queued(record.id)
+            if waiting is None:
+                break
+            mask, history = self._store.load_mask(record.id), self._store.history(record.id)
+            still = self._saver.queued(record.id)
+            follows = not waiting or waiting[0].revision == history.revision + 1
+            if follows and still is not None and len(still) == len(waiting):  # nothing was saved meanwhile
+                for each in waiting:
+                    mask.apply(each.patch)
+                return mask, history, waiting
+        raise self._unsaved(record)
 
     def beside(self, image_id: str) -> Beside:
         """What is shown beside the annotation of an image: the layer that is wanted, else a model's newest answer, but
@@ -253,12 +276,15 @@ class AtHand:
     def flush(self, record: ImageRecord) -> None:
         """Wait until every stroke on an image is on disk; LabeltoolError when that does not work."""
         if not self._saver.flush(FLUSH_S, record.id):
-            why = self._saver.error
-            raise LabeltoolError(
-                "strokes on this image are still waiting to be saved" + (f": {why.message}" if why else ""),
-                file=record.path,
-                hint=(why.hint if why else None) or "Try again in a moment",
-            )
+            raise self._unsaved(record)
+
+    def _unsaved(self, record: ImageRecord) -> LabeltoolError:
+        why = self._saver.error
+        return LabeltoolError(
+            "strokes on this image are still waiting to be saved" + (f": {why.message}" if why else ""),
+            file=record.path,
+            hint=(why.hint if why else None) or "Try again in a moment",
+        )
 
     # ---- its pyramid
 
@@ -285,6 +311,20 @@ class AtHand:
         if not isinstance(error, LabeltoolError):
             error = LabeltoolError(f"unexpected: {error!r}", file=record.path)
         self.failed.emit((record, error))
+
+
+def _steps(history: History, waiting: list[Operation]) -> tuple[list[Step], list[Step]]:
+    """What can be undone and redone, the next one last, with what waits to be saved."""
+    undo = [Step(step.revision, step.title) for step in history.undo]
+    redo = [Step(step.revision, step.title) for step in history.redo]
+    for each in waiting:
+        if each.kind == "do":
+            undo.append(Step(each.revision, each.patch.title))
+            redo.clear()
+        else:
+            source, goal = (undo, redo) if each.kind == "undo" else (redo, undo)
+            goal.append(source.pop())
+    return undo, redo
 
 
 def _close_pyramid(future: Future[_Loaded]) -> None:

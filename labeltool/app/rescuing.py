@@ -7,13 +7,14 @@ kept beside it as another annotator's layer: both stay, and people decide.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labeltool.app.people.references import LABELLED, LONGEST, keep, windows_of
+from labeltool.app.session import Operation
 from labeltool.core.atomic import sync_file, sync_folder
 from labeltool.core.cold import Held, warm
 from labeltool.core.errors import ConflictError, LabeltoolError, StoreError
@@ -27,7 +28,6 @@ from labeltool.store.rescue import SUFFIX, About, Rescued, RescueFile, at_revisi
 from labeltool.store.tiles import tile_hash
 
 if TYPE_CHECKING:
-    from labeltool.app.session import Operation
     from labeltool.store.project import ProjectStore
 
 __all__ = ["SUFFIX", "BroughtBack", "Rescue", "bring_back", "bring_back_all", "keep_both", "rescue_folder"]
@@ -60,6 +60,10 @@ class Rescue:
         """The file of an image of which something is kept."""
         return self._files[image_id][0].path
 
+    def adopt(self, resumed: Resumed) -> None:
+        """Go on with the file of an earlier session: its operations wait in this one now."""
+        self._files[resumed.image_id] = RescueFile(resumed.path), resumed.operations[-1].revision
+
     def keep(self, image_id: str, operations: Sequence[Operation]) -> None:
         """Have all these operations of an image on disk, oldest first; those that are there stay as they are."""
         file, reached = self._files.get(image_id, (None, 0))
@@ -88,6 +92,22 @@ class Rescue:
         """Somebody has decided to lose it all."""
         for image_id in list(self._files):
             self.forget(image_id)
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """Operations of an earlier session that follow on the newest revision of their image, at least one; the file that
+    they are kept in, and since when."""
+
+    path: Path
+    image_id: str
+    image_name: str
+    operations: list[Operation]
+    at_utc: str
+
+    def saved(self) -> BroughtBack:
+        """They are in the project now."""
+        return BroughtBack(self.image_id, self.image_name, len(self.operations), self.at_utc)
 
 
 @dataclass(frozen=True)
@@ -142,10 +162,13 @@ def _is_there(root: Path) -> bool:
         return False
 
 
-def bring_back_all(store: ProjectStore, folder: Path | None = None) -> list[BroughtBack]:
+def bring_back_all(
+    store: ProjectStore, folder: Path | None = None, *, put_off: Callable[[Path], None] | None = None
+) -> list[BroughtBack]:
     """Bring back what waits for this project; a file goes once its operations are in the project.
 
-    What cannot be brought back stays where it is, and ``store.notices`` say why.
+    What cannot be brought back stays where it is, and ``store.notices`` say why. Where trying again later may help
+    ``put_off`` is told of the file instead, where there is one.
     """
     done = []
     for path in waiting_for(store, folder):
@@ -159,7 +182,10 @@ def bring_back_all(store: ProjectStore, folder: Path | None = None) -> list[Brou
             with explained(path):
                 path.unlink()
         except LabeltoolError as error:
-            store.notices.append(f"unsaved work could not be brought back from {path.name}: {error}")
+            if put_off is not None and isinstance(error, StoreError) and error.may_pass:
+                put_off(path)
+            else:
+                store.notices.append(not_back(path, error))
             continue
         if brought.operations:
             done.append(brought)
@@ -169,26 +195,60 @@ def bring_back_all(store: ProjectStore, folder: Path | None = None) -> list[Brou
     return done
 
 
+def not_back(path: Path, error: LabeltoolError) -> str:
+    """That a file could not be brought back."""
+    return f"unsaved work could not be brought back; it stays in {path}: {error}"
+
+
 def bring_back(store: ProjectStore, path: Path) -> BroughtBack:
     """Commit what a rescue file holds, or keep it beside the annotation; the file stays. Operations that the journal
     has already are left out. StoreError where the image is not this project's, or the disk fails."""
+    try:
+        resumed = resume(store, path)
+    except ConflictError:
+        return keep_both(store, path)
+    try:
+        for each in resumed.operations:
+            status = store.image(resumed.image_id).status.after(each.patch.kind)
+            store.commit(
+                resumed.image_id,
+                each.patch,
+                kind=each.kind,
+                target=each.target,
+                expected=each.revision - 1,
+                status=status,
+            )
+    except ConflictError:  # a moment ago it was not so
+        return keep_both(store, path)
+    return resumed.saved()
+
+
+def resume(store: ProjectStore, path: Path) -> Resumed:
+    """What a rescue file holds and the journal does not, to go on from there: none where it has all of it.
+
+    ConflictError where it does not follow on the annotation; StoreError where the image is not this project's."""
     file = RescueFile(path)
     about, operations = file.about(), file.operations()
     image = about.description.image
     try:
-        record = store.image(image.id)
+        store.image(image.id)
     except StoreError as error:
         raise StoreError(
             f"these changes are of {image.name} in the project {about.description.project}",
             file=path,
             hint=f"Open that project first; it was at {about.root}",
         ) from error
+    record = store.reread(image.id)  # a list of images that lagged behind would not know its status
     rest = operations[_known(store, image.id, operations) :]
-    try:
-        _commit(store, image.id, rest)
-    except ConflictError:
-        return keep_both(store, path)
-    return BroughtBack(image.id, record.name, len(rest), about.at_utc)
+    mask = store.load_mask(image.id)
+    if rest and (not _fits(mask, rest[0]) or store.history(image.id).revision != rest[0].expected):
+        raise ConflictError("somebody else has changed this annotation", file=record.path)
+    found = []
+    for each in rest:
+        patch = each.patch(_held(mask, each.after))
+        mask.apply(patch)
+        found.append(Operation(each.kind, patch, each.expected + 1, each.target))
+    return Resumed(path, image.id, record.name, found, about.at_utc)
 
 
 def keep_both(store: ProjectStore, path: Path, mask: LabelMask | None = None) -> BroughtBack:
@@ -228,22 +288,6 @@ def _known(store: ProjectStore, image_id: str, operations: Sequence[Rescued]) ->
         if left != {place: _tile_hash(blank, place, tile) for place, tile in each.after.items()}:
             return number
     return len(operations)
-
-
-def _commit(store: ProjectStore, image_id: str, operations: Sequence[Rescued]) -> None:
-    """Commit operations that follow on the newest revision; ConflictError where the first does not."""
-    if not operations:
-        return
-    mask = store.load_mask(image_id)
-    if not _fits(mask, operations[0]) or store.history(image_id).revision != operations[0].expected:
-        raise ConflictError("somebody else has changed this annotation", file=store.image(image_id).path)
-    for each in operations:
-        patch = each.patch(_held(mask, each.after))
-        status = store.image(image_id).status.after(each.patch_kind)
-        store.commit(
-            image_id, patch, kind=each.kind, target=each.target, expected=each.expected, status=status
-        )
-        mask.apply(patch)
 
 
 def _with(store: ProjectStore, image_id: str, operations: Sequence[Rescued]) -> LabelMask:

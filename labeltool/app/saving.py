@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
-from threading import Event, Lock
-from typing import Protocol, TypeVar
+from threading import Condition, Event, Lock
+from typing import NamedTuple, Protocol, TypeVar
 
 from labeltool.app.session import Operation
+from labeltool.app.watching import Watch
 from labeltool.core.cold import Held, stored
 from labeltool.core.errors import DiskFullError, LabeltoolError, StoreError
 from labeltool.core.memory import MIB, share
@@ -21,8 +23,10 @@ from labeltool.core.words import counted
 
 T = TypeVar("T")
 RETRY_S = 2.0
-CLOSE_S = 10.0
-"""How long closing waits for a write that is under way: a network share may never answer."""
+LATE_S = 5.0
+"""A write that takes longer is told, and what waits is kept elsewhere meanwhile; a stroke takes milliseconds."""
+CLOSE_S, LATE_CLOSE_S = 10.0, 0.5
+"""How long closing waits for a write that is under way: a network share may never answer. Less where it is late."""
 UNSAVED_BYTES = share("deflated")
 """What operations that cannot be saved may take: they are kept deflated, as tiles at rest are."""
 PAGE_BYTES, PAGES_OF_A_FILE = 4096, 48
@@ -41,6 +45,18 @@ class SaveState:
     waiting: int
     error: LabeltoolError | None = None
     kept: Path | None = None
+
+
+class NoAnswerError(StoreError):
+    """The disk has not refused what is to be saved, but is not done with it either."""
+
+
+class Tried(NamedTuple):
+    """The last attempt to save that did not work: its number, when it was, in local time, and why."""
+
+    number: int
+    at: datetime
+    why: LabeltoolError
 
 
 class Journal(Protocol):
@@ -93,7 +109,8 @@ class Saver:
     works.
 
     Where trying again cannot help (somebody else changed the annotation, its file is gone) the operations of
-    that image are set aside and those of the others go on. ``tell`` is called from the writer's thread.
+    that image are set aside and those of the others go on. Where the disk does not answer at all, what waits is kept in
+    the refuge until it does. ``tell`` is called from threads of the saver.
     """
 
     def __init__(
@@ -104,12 +121,19 @@ class Saver:
         self._refuge = refuge
         self._waiting: deque[_Unsaved] = deque()
         self._aside: dict[str, list[_Unsaved]] = {}
+        self._why_aside: LabeltoolError | None = None
         self._lock = Lock()
         self._wake = Event()
         self._idle = Event()
         self._idle.set()
         self._closing = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="labeltool-save")
+        self._telling = Condition()
+        """Held while it is settled what is saved and what is kept, by the writer's thread or by the watch's; who waits
+        for that is woken."""
+        self._watch = Watch(self._late, LATE_S, RETRY_S)
+        self.tried: Tried | None = None
+        """The last failure, also once saving works again."""
         self.error: LabeltoolError | None = None
         self.kept: Path | None = None
         """The folder where all that waits is kept on another disk; None where it is in memory only."""
@@ -130,11 +154,27 @@ class Saver:
             found.setdefault(each.image_id, []).append(each.operation)
         return found
 
-    def save(self, image_id: str, operation: Operation) -> None:
-        """Take an operation over; returns at once."""
+    def queued(self, image_id: str) -> list[Operation] | None:
+        """The operations of an image that wait for their turn, oldest first; None where they were set aside, and nobody
+        can go on from them."""
+        with self._lock:
+            if image_id in self._aside:
+                return None
+            return [each.operation for each in self._waiting if each.image_id == image_id]
+
+    def patch_of(self, image_id: str, revision: int) -> Patch | None:
+        """The patch that led to a revision, of an operation that is not on disk; None where it is."""
+        with self._lock:
+            found = (each.operation for each in self._waiting if each.image_id == image_id)
+            return next((each.patch for each in found if each.revision == revision), None)
+
+    def save(self, image_id: str, *operations: Operation) -> None:
+        """Take operations of an image over, oldest first; returns at once."""
         with self._lock:
             aside = self._aside.get(image_id)
-            (self._waiting if aside is None else aside).append(_Unsaved(image_id, operation))
+            (self._waiting if aside is None else aside).extend(
+                _Unsaved(image_id, each) for each in operations
+            )
         if self.error is not None:
             self._wake.set()  # it goes to the refuge at once, and who knows, the disk may work again
         self._run(self._drain if aside is None else self._keep)
@@ -171,10 +211,11 @@ class Saver:
 
     def settle(self, image_id: str) -> None:
         """The operations of an image that were set aside are kept elsewhere for good."""
-        with self._lock:
-            self._aside.pop(image_id, None)
-        self._no_error()
-        self._forget(image_id)
+        with self._telling:
+            with self._lock:
+                self._aside.pop(image_id, None)
+            self._no_error()
+            self._forget(image_id)
 
     def flush(self, timeout_s: float = 10.0, image_id: str | None = None) -> bool:
         """Wait until everything, or all of one image, is on disk; False when that did not work in time."""
@@ -186,13 +227,19 @@ class Saver:
             return False
         return self.waiting_of(image_id) == 0
 
+    def wait(self, image_id: str, timeout_s: float) -> None:
+        """Wait until all of an image is on disk, or it is known that saving fails."""
+        with self._telling:
+            self._telling.wait_for(lambda: self.error is not None or not self.waiting_of(image_id), timeout_s)
+
     def close(self) -> bool:
         """Stop the writer. Call ``flush`` first: what is still waiting is dropped. False where the disk does not
         answer; the writer ends when it does."""
         self._closing = True
         self._wake.set()
         self._thread.shutdown(wait=False, cancel_futures=True)
-        ended = self._idle.wait(CLOSE_S)
+        ended = self._idle.wait(LATE_CLOSE_S if self._watch.is_late else CLOSE_S)
+        self._watch.end()
         if ended:
             self._thread.shutdown(wait=True)
         return ended
@@ -213,13 +260,17 @@ class Saver:
 
     def _drained(self, work: Callable[[], T]) -> T:
         self._drain()
-        return work()
+        with self._watch.over():
+            return work()
 
     def _insisted(self, work: Callable[[], T]) -> T:
         while True:
             self._drain()
             try:
-                return work()
+                with self._watch.over():
+                    done = work()
+                self._no_error()
+                return done
             except StoreError as error:
                 if not error.may_pass or self._closing:
                     raise
@@ -233,20 +284,23 @@ class Saver:
                     return
                 first = self._waiting[0]
             try:
-                self._journal.commit_operation(first.image_id, first.operation)
+                with self._watch.over():
+                    self._journal.commit_operation(first.image_id, first.operation)
             except Exception as error:  # whatever it is: the stroke must not get lost
                 self._failed(first, error)
                 continue
             self._saved(first)
 
     def _saved(self, done: _Unsaved) -> None:
-        with self._lock:
-            self._waiting.popleft()
-            left = len(self._waiting)
-        self._no_error()
-        if not self.waiting_of(done.image_id):
-            self._forget(done.image_id)
-        self._tell(SaveState(done.image_id, done.operation.revision, left))
+        with self._telling:
+            with self._lock:
+                self._waiting.popleft()
+                left = len(self._waiting)
+            self._no_error()
+            if not self.waiting_of(done.image_id):
+                self._forget(done.image_id)
+            self._tell(SaveState(done.image_id, done.operation.revision, left))
+            self._telling.notify_all()
 
     def _failed(self, first: _Unsaved, error: Exception) -> None:
         if not isinstance(error, LabeltoolError):
@@ -254,7 +308,7 @@ class Saver:
             error = StoreError(f"not saved: {error!r}")
         may_pass = not isinstance(error, StoreError) or error.may_pass
         if not may_pass:
-            self._set_aside(first.image_id)
+            self._set_aside(first.image_id, error)
         for each in self._all():
             each.rest()
         if isinstance(error, DiskFullError):
@@ -264,17 +318,40 @@ class Saver:
             self._pause()
 
     def _say(self, image_id: str, saved: int, error: LabeltoolError) -> None:
-        self.error = error
-        self._keep()
-        self._tell(SaveState(image_id, saved, self.waiting, error, self.kept))
+        with self._telling:
+            self.error = error
+            self._keep()
+            number = 1 if self.tried is None else self.tried.number + 1
+            self.tried = Tried(number, datetime.now(), error)
+            self._tell(SaveState(image_id, saved, self.waiting, error, self.kept))
+            self._telling.notify_all()
+
+    def _late(self) -> None:
+        """On the watch's thread: the disk is asked, and does not answer. Nothing of this is so any more once it has."""
+        with self._telling:
+            waiting = self._all()
+            if not waiting or not self._watch.is_late:
+                return
+            first = waiting[0]
+            for each in waiting:
+                each.rest()
+            self._say(
+                first.image_id,
+                first.operation.revision - 1,
+                NoAnswerError(
+                    "the disk does not answer",
+                    hint="Saving goes on by itself when it does. Look after the drive or the network share",
+                ),
+            )
 
     def _pause(self) -> None:
         if not self._closing:
             self._wake.wait(RETRY_S)
         self._wake.clear()
 
-    def _set_aside(self, image_id: str) -> None:
+    def _set_aside(self, image_id: str, why: LabeltoolError) -> None:
         with self._lock:
+            self._why_aside = why
             self._aside[image_id] = [each for each in self._waiting if each.image_id == image_id]
             self._waiting = deque(each for each in self._waiting if each.image_id != image_id)
 
@@ -282,14 +359,15 @@ class Saver:
         """Whatever waits is put on another disk as well."""
         if self._refuge is None:
             return
-        kept: Path | None = self._refuge.folder
-        for image_id, operations in self.unsaved().items():
-            try:
-                self._refuge.keep(image_id, operations)
-            except (LabeltoolError, OSError) as error:
-                log.warning("what could not be saved could not be kept elsewhere either: %s", error)
-                kept = None
-        self.kept = kept
+        with self._telling:
+            kept: Path | None = self._refuge.folder
+            for image_id, operations in self.unsaved().items():
+                try:
+                    self._refuge.keep(image_id, operations)
+                except (LabeltoolError, OSError) as error:
+                    log.warning("what could not be saved could not be kept elsewhere either: %s", error)
+                    kept = None
+            self.kept = kept
 
     def _forget(self, image_id: str) -> None:
         if self._refuge is not None:
@@ -300,7 +378,9 @@ class Saver:
 
     def _no_error(self) -> None:
         with self._lock:
-            if not self._aside:
+            if self._aside:
+                self.error = self._why_aside
+            else:
                 self.error = self.kept = None
 
     def _all(self) -> list[_Unsaved]:

@@ -183,6 +183,14 @@ class Session:
             step.patch = self._load_patch(step.revision)
         return step.patch
 
+    def follow(self, patch: Patch, revision: int) -> None:
+        """Somebody else has changed the image, which is only looked at here: ``patch`` leads to their ``revision``.
+        Nothing is saved, and nothing can be undone here any more."""
+        self._undo.clear()
+        self._redo.clear()
+        self.revision = revision
+        self._change(patch)
+
     def _change(self, patch: Patch) -> None:
         self.mask.apply(patch)
         self._tell(self.changed, Change(patch.box(self.mask.size), self.revision, patch.touched))

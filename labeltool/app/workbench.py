@@ -9,24 +9,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from labeltool.app.ahead import Ahead
 from labeltool.app.at_hand import AtHand, Beside, OpenImage
 from labeltool.app.effort import WORKED, Timesheet, Worked
-from labeltool.app.filling import Filling, when_drawn
+from labeltool.app.filling import Filling
 from labeltool.app.jobs import Deliver, Job, Lanes
 from labeltool.app.journal import Journal
 from labeltool.app.people.deciding import check, decide
 from labeltool.app.protection import Protection
-from labeltool.app.rescuing import BroughtBack, Rescue, keep_both
+from labeltool.app.rescuing import Rescue
 from labeltool.app.saving import Saver, SaveState
 from labeltool.app.toolbox import Hand
+from labeltool.app.unsaved import Unsaved
 from labeltool.core.change import Signal
-from labeltool.core.errors import ConflictError
 from labeltool.core.progress import Progress
 from labeltool.core.project import ImageRecord, Status
-from labeltool.store.predictions import reference_key
 
 if TYPE_CHECKING:
     from labeltool.app.models import Model
@@ -50,8 +50,8 @@ class Workbench:
         self.reserve_used: Signal[bool] = Signal()
         """True: the disk is full, and the last strokes were saved in the room that was kept for that. False: it is kept
         again."""
-        self.kept_both: Signal[BroughtBack] = Signal()
-        """Somebody else had changed an image: their work stays, and what could not be saved lies beside it."""
+        self.unsaved = Unsaved(self)
+        self.kept_both = self.unsaved.kept_both
         self.hand = Hand()
         self.save_state = SaveState("", 0, 0)
         self.timesheet = Timesheet(self._book)
@@ -78,8 +78,6 @@ class Workbench:
         self._direction = 1  # of the last step
         self.image_opened.connect(self._opened)
         self.protection = Protection(self)
-        self._closed = False
-        self._keeping: set[str] = set()  # images whose changes are being kept beside somebody else's
         first = self.catalog.foreground
         self.hand.take(first[0].value if first else self.catalog.classes[0].value)
         if self.editable:
@@ -128,6 +126,7 @@ class Workbench:
 
     def _opened(self, image: OpenImage | None) -> None:
         if image is not None:
+            image.record = self._with_waiting(image.record)
             self._look_at_saver(image)
             image_id = image.record.id
             image.session.committed.connect(lambda operation: self._count(image_id, operation))
@@ -197,7 +196,7 @@ class Workbench:
             record = self.store.image(image_id)
             self.lanes.deliver(lambda: self._record(record))
 
-        self.saver.after(work).add_done_callback(self._report)
+        self.saver.after(work).add_done_callback(self.report)
 
     def _count(self, image_id: str, operation: Operation) -> None:
         """A step of undo was done, by hand unless it is a model's."""
@@ -213,9 +212,10 @@ class Workbench:
 
         if self.editable:
             self._booked = self.saver.after(work)
-            self._booked.add_done_callback(self._report)
+            self._booked.add_done_callback(self.report)
 
-    def _report(self, future: Future[Any]) -> None:
+    def report(self, future: Future[Any]) -> None:
+        """Tell of the failure of work behind the image at hand, where it did fail."""
         error = None if future.cancelled() else future.exception()
         if error is not None:
             self.lanes.deliver(lambda: self._at_hand.report(error))
@@ -225,9 +225,16 @@ class Workbench:
         self._record(self.store.image(image_id))
 
     def _record(self, record: ImageRecord) -> None:
+        record = self._with_waiting(record)
         if self.open is not None and self.open.record.id == record.id:
             self.open.record = record
         self.record_changed.emit(record)
+
+    def _with_waiting(self, record: ImageRecord) -> ImageRecord:
+        """With the status that it has once what waits is saved: labels are seen, so it is not new."""
+        for each in self.saver.queued(record.id) or ():
+            record = replace(record, status=record.status.after(each.patch.kind))
+        return record
 
     def _saved(self, state: SaveState) -> None:
         if (self.open is not None and state.image_id == self.open.record.id) or state.error is not None:
@@ -237,10 +244,13 @@ class Workbench:
         ):  # another image's changes are saved now
             self._look_at_saver(self.open)
         self.saved.emit(state)
-        if isinstance(state.error, ConflictError):
-            self._keep_both(state.image_id)
-        if state.error is None and not state.waiting:
+        if state.error is None and not self.saver.waiting_of(state.image_id):
             self._record(self.store.image(state.image_id))
+        elif self.open is not None and state.image_id == self.open.record.id:
+            record = self._with_waiting(self.open.record)
+            if record != self.open.record:
+                self._record(record)
+        self.unsaved.look(state)
 
     def _look_at_saver(self, image: OpenImage) -> None:
         """What is to be said of an image that nothing was said of yet. While anything of the project cannot be saved,
@@ -249,51 +259,11 @@ class Workbench:
         revision = max(image.record.revision, self.store.image(image_id).revision)
         self.save_state = SaveState(image_id, revision, saver.waiting, saver.error, saver.kept)
 
-    def _keep_both(self, image_id: str) -> None:
-        """Somebody else has changed an image: what could not be saved becomes a layer beside their work, and the image
-        is opened again."""
-        image = self.open if self.open is not None and self.open.record.id == image_id else None
-        if image is not None and image.session.painting:
-            when_drawn(image.session, lambda: self._keep_both(image_id))
-            return
-        if image_id in self._keeping:
-            return
-        self._keeping.add(image_id)
-        mask = None
-        if image is not None:
-            self.hold()
-            mask = image.session.mask.snapshot()
-
-        def work() -> BroughtBack:
-            self.rescue.keep(image_id, self.saver.unsaved()[image_id])
-            kept = keep_both(self.store, self.rescue.file_of(image_id), mask)
-            self.saver.settle(image_id)
-            return kept
-
-        def done(future: Future[BroughtBack]) -> None:
-            self.lanes.deliver(lambda: self._both_kept(image_id, future))
-
-        self.saver.insist(work).add_done_callback(done)
-
-    def _both_kept(self, image_id: str, future: Future[BroughtBack]) -> None:
-        self._keeping.discard(image_id)
-        if future.cancelled() or future.exception() is not None:
-            self._report(future)
-            return
-        kept = future.result()
-        log.info("%s", kept)
-        if self._closed:
-            return
+    def say_saved(self) -> None:
+        """Something else than a commit has changed what waits to be saved: tell who shows that."""
         if self.open is not None:
             self._look_at_saver(self.open)
             self.saved.emit(self.save_state)
-        self.layers_changed.emit(None)
-        self.kept_both.emit(kept)
-        if self.wanted == image_id:
-            self._at_hand.layers = reference_key(kept.layer), ""
-            self.open_image(image_id)
-        else:
-            self._record(self.store.image(image_id))
 
     # ---- classes and model
 
@@ -344,20 +314,27 @@ class Workbench:
 
     def close(self, timeout_s: float = 10.0) -> bool:
         """Save what waits, stop the lanes, let go of the project; False when something could not be saved."""
-        failing = self.saver.error is not None and not self._keeping
+        failing = self.saver.error is not None and not self.unsaved.keeping
         patience_s = 0.2 if failing else timeout_s  # what has been failing is not waited for
         self.timesheet.leave()
         if self._booked is not None:
             wait([self._booked], patience_s)
         if not self.saver.flush(patience_s):
             return False
+        if self.editable:
+            self._back_up()
         self.abandon()
         return True
+
+    def _back_up(self) -> None:
+        """What was worked on last rests from now on; nobody waits long for it."""
+        from labeltool.store.backups import keep_on_leaving  # noqa: PLC0415
+
+        keep_on_leaving(self.store.root, self.store.touched)
 
     def abandon(self, *, lose: bool = False) -> None:
         """Stop the lanes and let go of the project. What could not be saved stays where it is kept meanwhile, and comes
         back with the project, but where somebody wants to ``lose`` it."""
-        self._closed = True
         self._at_hand.close()
         self.lanes.close()
         ended = self.saver.close()

@@ -16,15 +16,14 @@ from labeltool.ui.words import translated
 
 
 class ActionSet(Mapping[str, QAction]):
-    """Actions by id. ``runs`` says what each does, but for those that show the keys and find an action."""
+    """Actions by id. They do nothing before :meth:`run` has said what."""
 
-    def __init__(self, runs: Mapping[str, Callable[[], object]], window: QMainWindow) -> None:
+    def __init__(self, window: QMainWindow) -> None:
         self._window = window
         self.why: Mapping[str, str] = {}
         """Why something that actions need is not there now, where ``REASONS`` cannot know."""
         self.keymap = Keymap.load(table())
-        runs = {**runs, "keys": self._ask_keys, "palette": self._find}
-        self._actions = {spec.id: self._make(spec, runs[spec.id]) for spec in self.keymap.specs}
+        self._actions = {spec.id: self._make(spec) for spec in self.keymap.specs}
         window.addActions(list(self._actions.values()))
         self.show_keys()
 
@@ -37,7 +36,13 @@ class ActionSet(Mapping[str, QAction]):
     def __len__(self) -> int:
         return len(self._actions)
 
-    def _make(self, spec: ActionSpec, run: Callable[[], object]) -> QAction:
+    def run(self, runs: Mapping[str, Callable[[], object]]) -> None:
+        """What each action does from now on; those that show the keys and find an action know it by themselves."""
+        runs = {**runs, "keys": self._ask_keys, "palette": self._find}
+        for id_, action in self.items():
+            action.triggered.connect(lambda *_, run=runs[id_]: run())
+
+    def _make(self, spec: ActionSpec) -> QAction:
         dots = "…" if spec.text.endswith("…") else ""
         action = QAction(spec.title + dots, self._window)
         action.setObjectName(f"action.{spec.id}")
@@ -45,7 +50,6 @@ class ActionSet(Mapping[str, QAction]):
             action.setIcon(theme.icon(spec.icon))
         action.setCheckable(spec.checkable)
         action.setAutoRepeat(spec.repeats)
-        action.triggered.connect(lambda *_: run())
         return action
 
     def show_keys(self) -> None:

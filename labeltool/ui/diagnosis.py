@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,8 @@ class Diagnosis:
         window.projects.opened.connect(lambda _: self._bridge.deliver(self._notice))
         window.projects.closed.connect(self._notice)
         if cut_short:
-            tell_of_last(window, cut_short)
+            opened = window.bench is not None
+            tell_of_last(window, cut_short, window.projects.found if opened else None)
         early, self._early = self._early, []
         for found in early:
             self._tell(found)
@@ -173,8 +174,11 @@ def _names_around(widget: QWidget | None) -> list[str]:
     return found
 
 
-def tell_of_last(parent: QWidget, found: list[CutShort]) -> QMessageBox:
-    """Say that a session was cut short, with its report for whoever wants it."""
+def tell_of_last(
+    parent: QWidget, found: list[CutShort], recovered: Sequence[str] | None = None
+) -> QMessageBox:
+    """Say that a session was cut short, with its report for whoever wants it, and what was ``recovered`` in the project
+    that is open behind; None where none is."""
     last = found[0]
     happened = (
         translate("Diagnosis", "labeltool crashed the last time it ran.")
@@ -183,10 +187,12 @@ def tell_of_last(parent: QWidget, found: list[CutShort]) -> QMessageBox:
             "Diagnosis", "labeltool was ended from outside the last time it ran, or the power went."
         )
     )
-    safe = translate(
-        "Diagnosis",
-        "Every stroke that was saved is there. Open the project as always; it says what was recovered.",
-    )
+    safe = translate("Diagnosis", "Every stroke that was saved is there.")
+    if recovered is None:
+        later = translate("Diagnosis", "Open the project as always; it says what was recovered.")
+        safe = f"{safe} {later}"
+    else:
+        safe = "\n\n".join(filter(None, (safe, "\n".join(recovered))))
     box = Message(parent, "dialog.cut_short", translate("Diagnosis", "The last session"), happened, safe)
     box.offer_report(lambda over: show_report(over, report.of_session(last, about_the_window())))
     box.open()

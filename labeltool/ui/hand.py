@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from labeltool.core.errors import LabeltoolError
+from labeltool.ui.actions import DIGITS
 from labeltool.ui.class_actions import ClassActions
 from labeltool.ui.panels.classes import ClassPanel
+from labeltool.ui.part import Part
 from labeltool.ui.topbar import TopBar
 
 if TYPE_CHECKING:
@@ -19,14 +22,15 @@ if TYPE_CHECKING:
     from labeltool.ui.dialogs.class_dialog import ClassDialog
 
 
-class HandControls(QObject):
+class HandControls(Part):
     """Class panel, class chip and actions are views of one hand, that of the workbench."""
 
     brush_changed = Signal(float)
     """The diameter in pixels of the image."""
     class_changed = Signal(int)
     """The class that is painted now."""
-    failed = Signal(Exception)
+    lock_asked = Signal(int)
+    """A class is to be locked, or unlocked."""
 
     def __init__(
         self, panel: ClassPanel, top: TopBar, actions: Mapping[str, QAction], window: QWidget
@@ -45,6 +49,31 @@ class HandControls(QObject):
         if bench is not None:
             bench.catalog_changed.connect(lambda _: self.show_classes())
             self.show_classes()
+
+    def runs(self) -> Mapping[str, Callable[[], object]]:
+        """See the base."""
+        return {
+            "swap_class": self.swap,
+            "add_class": self.edit_class,
+            "next_class": partial(self.step, 1),
+            "previous_class": partial(self.step, -1),
+            "larger_brush": partial(self.resize, 1),
+            "smaller_brush": partial(self.resize, -1),
+            **{
+                f"{name}_{digit}": partial(self._with_digit, digit, do)
+                for name, do in (
+                    ("class", self.take),
+                    ("show_class", self._panel.toggle_hidden),
+                    ("lock_class", self.lock_asked.emit),
+                )
+                for digit in DIGITS
+            },
+        }
+
+    def _with_digit(self, digit: int, do: Callable[[int], object]) -> None:
+        value = self.value_of(digit)
+        if value is not None:
+            do(value)
 
     def show_classes(self) -> None:
         """The catalog is another one."""

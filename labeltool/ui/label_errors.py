@@ -46,8 +46,6 @@ class LabelErrorFinder(Part):
     """All images are judged: the key of the layer."""
     list_asked = Signal(str)
     """Somebody wants to see the list of a layer that is complete."""
-    noted = Signal(str)
-    """What was left out, and what had to be done otherwise than usual."""
     run: Run | None = None
     """None: the trainings of folds are no trainings of the project."""
 
@@ -158,7 +156,7 @@ class LabelErrorFinder(Part):
             lines.append(self.tr("{n} left out").format(n=len(report.skipped)))
             lines += [f"{Path(s.file).name}: {s.reason}" for s in report.skipped[:NAMED]]
         if lines:
-            self.noted.emit("\n".join(lines))
+            self.news.emit("\n".join(lines))
         self.key = folds.key
         self.found.emit(folds.key)
 

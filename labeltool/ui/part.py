@@ -25,11 +25,19 @@ class Panel(NamedTuple):
 
 class Part(QObject):
     """The window attaches it to each project, shows its panel as a tab beside the images, tells its texts in the status
-    bar and its failures in a dialog, and asks it what its actions need."""
+    bar or over the canvas and its failures in a dialog, and asks it what its actions need."""
 
     failed = Signal(Exception)
     told = Signal(str)
     """What came of something, in a few words."""
+    noted = Signal(str)
+    """What is so, to be read over the canvas."""
+    noted_of_image = Signal(str)
+    """The same of the image at hand; it goes with that."""
+    outdated = Signal(str)
+    """What was noted is no longer so."""
+    news = Signal(str)
+    """What came of something, to be read over the canvas."""
     changed = Signal()
     """What it :meth:`has` is something else now."""
 

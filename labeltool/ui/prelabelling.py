@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord
 from labeltool.ui.dialogs.failure import as_failure
 from labeltool.ui.long_work import LongWork
+from labeltool.ui.part import Part
 from labeltool.ui.projects import NAMED
 from labeltool.ui.topbar import TopBar
 
@@ -20,14 +22,8 @@ if TYPE_CHECKING:
     from labeltool.app.workbench import Workbench
 
 
-class Prelabelling(QObject):
+class Prelabelling(Part):
     """Runs the model that the top bar shows."""
-
-    done = Signal(str)
-    """What was done, in a few words."""
-    left_out = Signal(str)
-    """Which images were left out, and why, and what the model had to do otherwise than usual."""
-    failed = Signal(Exception)
 
     def __init__(self, top: TopBar, work: LongWork, parent: QObject) -> None:
         super().__init__(parent)
@@ -43,6 +39,10 @@ class Prelabelling(QObject):
         if bench is not None:
             bench.catalog_changed.connect(lambda _: self.show_models())
             self.show_models()
+
+    def runs(self) -> Mapping[str, Callable[[], object]]:
+        """See the base."""
+        return {"prelabel": self.image, "prelabel_all": self.all}
 
     def show_models(self) -> None:
         """Other models are there now, or another one is in use: read off this thread which those are."""
@@ -104,10 +104,10 @@ class Prelabelling(QObject):
         text = self.tr("{n} images pre-labelled in {s} s")
         if report.images == 1:
             text = self.tr("1 image pre-labelled in {s} s")
-        self.done.emit(text.format(n=report.images, s=max(1, round(report.seconds))))
+        self.told.emit(text.format(n=report.images, s=max(1, round(report.seconds))))
         lines = list(report.notices)
         if report.skipped:
             lines.append(self.tr("{n} left out").format(n=len(report.skipped)))
             lines += [f"{Path(s.file).name}: {s.reason}" for s in report.skipped[:NAMED]]
         if lines:
-            self.left_out.emit("\n".join(lines))
+            self.noted_of_image.emit("\n".join(lines))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt
 
 from labeltool.core.progress import TimeLeft
 from labeltool.ui.long_work import LongWork
+from labeltool.ui.part import Part
 from labeltool.ui.statusbar import StatusBar
 
 if TYPE_CHECKING:
@@ -17,13 +18,8 @@ NAME_PX = 160
 """Room for the name of the image in the status bar."""
 
 
-class Preparing(QObject):
+class Preparing(Part):
     """Follows the image at hand. It is no work of :class:`LongWork`: it goes on beside it, and nobody waits for it."""
-
-    stopped = Signal(str)
-    """It was cancelled: what that means, and how to go on."""
-    outdated = Signal(str)
-    """What was said of an image that is not at hand any more."""
 
     def __init__(self, status: StatusBar, work: LongWork, parent: QObject) -> None:
         super().__init__(parent)
@@ -80,7 +76,7 @@ class Preparing(QObject):
                 "Choose it again in the list of images to go on."
             )
             self._said = text.format(name=self._name())
-            self.stopped.emit(self._said)
+            self.noted.emit(self._said)
 
     def _hide(self) -> None:
         if self._shown and not self._work.busy:

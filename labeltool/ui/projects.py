@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,8 +59,11 @@ class Projects(QWidget):
     locked = Signal(object)
     """Somebody else is editing the project that is to be opened: a :class:`Locked`."""
     told = Signal(str)
+    """What is so."""
     outdated = Signal(str)
     """What was told is no longer so."""
+    news = Signal(str)
+    """What has come of something."""
     failed = Signal(Exception)
 
     def __init__(self, work: LongWork, parent: QWidget) -> None:
@@ -69,10 +72,27 @@ class Projects(QWidget):
         self.bench: Workbench | None = None
         self.viewed: Locked | None = None
         """Where the project at hand is only looked at, because somebody else edits it."""
+        self.found: list[str] = []
+        """What was said of the project at hand when it was opened: what was recovered, and what was put right."""
+        self._waiting = ""  # what is said of changes that are not in it yet
         self._window = parent
         self._work = work
         self._bridge = Bridge(self)
         self._lanes: Lanes | None = None
+
+    def runs(self) -> Mapping[str, Callable[[], object]]:
+        """What the actions of projects do, by their ids."""
+        return {
+            "new_project": self.ask_new,
+            "open_project": self.ask_open,
+            "add_images": self.ask_images,
+            "add_folder": self.ask_folder,
+            "import": self.ask_import,
+            "export": self.ask_export,
+            "splits": self.ask_splits,
+            "measures": self.ask_measures,
+            "bring_back": self.ask_bring_back,
+        }
 
     # ---- opening and closing
 
@@ -158,28 +178,42 @@ class Projects(QWidget):
         from labeltool.ui.unsaved import brought_text  # noqa: PLC0415
 
         self.viewed = viewed
-        brought = bring_back_all(store)
+        put_off: list[Path] = []
+        brought = bring_back_all(store, put_off=put_off.append)
         self.bench = Workbench(store, self._bridge.deliver)
         log.info("opened %s%s", store.root, " for reading only" if store.read_only_reason else "")
         recent.remember(store.root)
         self.opened.emit(self.bench)
-        lines = [str(line) for line in (store.recovery, *store.notices) if line]
-        lines += [brought_text(each) for each in brought]
-        self.bench.kept_both.connect(lambda each: self.told.emit(brought_text(each)))
+        self.bench.unsaved.take_up(put_off)
+        self.found = [str(line) for line in (store.recovery, *store.notices) if line]
+        self.found += [brought_text(each) for each in brought]
+        for back in (self.bench.unsaved.brought_back, self.bench.unsaved.kept_both):
+            back.connect(lambda each: self.news.emit(brought_text(each)))
+            back.connect(lambda _: self._tell_waiting())
         self.bench.reserve_used.connect(self._tell_reserve)
         self.bench.saved.connect(lambda state: self._tell_reserve(False) if state.error else None)
         if viewed is not None:
             from labeltool.ui.dialogs.locked import in_words  # noqa: PLC0415
 
             text = self.tr("Opened to view: it is being edited by {who}.")
-            lines.append(text.format(who=in_words(viewed.error.sign)))
+            self.told.emit(text.format(who=in_words(viewed.error.sign)))
         elif store.read_only_reason:
-            lines.append(self.tr("Opened for reading only: {reason}").format(reason=store.read_only_reason))
-        self.told.emit("\n".join(lines))
+            self.told.emit(self.tr("Opened for reading only: {reason}").format(reason=store.read_only_reason))
+        self._tell_waiting()
+        self.news.emit("\n".join(self.found))
         records = store.images()
         if records:
             last = str(QSettings().value(f"last/{store.root}", ""))
             self.bench.open_image(last if any(r.id == last for r in records) else records[0].id)
+
+    def _tell_waiting(self) -> None:
+        """Which changes of the last session are not in the project yet."""
+        from labeltool.ui.unsaved import waiting_text  # noqa: PLC0415
+
+        self.outdated.emit(self._waiting)
+        self._waiting = waiting_text(self.bench.unsaved.resumed) if self.bench is not None else ""
+        if self._waiting:
+            self.told.emit(self._waiting)
 
     def _tell_reserve(self, used: bool) -> None:
         """Once the room is used up the text would be wrong, and once it is kept again nobody has to do anything."""
@@ -201,6 +235,7 @@ class Projects(QWidget):
             if not may_leave(self.bench, self._window):
                 return False
         self.bench = self.viewed = None
+        self.found, self._waiting = [], ""
         self._work.forget()
         self.closed.emit()
         return True
@@ -224,7 +259,7 @@ class Projects(QWidget):
             self.failed.emit(error)
             return
         if self.bench is not None and path.exists():  # else opening the project has done it
-            bring_back_into(self.bench, path, self.told.emit, self.failed.emit)
+            bring_back_into(self.bench, path, self.news.emit, self.failed.emit)
 
     def leave_now(self) -> None:
         """Close the project without asking anybody: the system goes down. What cannot be saved stays where the saver
@@ -327,7 +362,7 @@ class Projects(QWidget):
             if bench.open is None and report.added:
                 bench.open_image(report.added[0].id)
             if report.skipped or not report.added:
-                self.told.emit(self._added(report))
+                self.news.emit(self._added(report))
 
         self._work.run(bench.lanes, "files", self.tr("Adding images"), work, done)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from labeltool.core.errors import LabeltoolError, LockedError
 from labeltool.core.guard import OPEN, Guard
 from labeltool.ui import theme
 from labeltool.ui.panels.classes import swatch
+from labeltool.ui.part import Part
 
 if TYPE_CHECKING:
     from labeltool.app.at_hand import OpenImage
@@ -145,14 +146,8 @@ class PaintButton(QToolButton):
         return words
 
 
-class ProtectionControls(QObject):
+class ProtectionControls(Part):
     """Padlocks and the paint button are views of one protection, that of the workbench."""
-
-    told = Signal(str)
-    """Why something did not change, and what to do."""
-    outdated = Signal(str)
-    """What was told is no longer so."""
-    failed = Signal(Exception)
 
     def __init__(self, button: PaintButton, parent: QObject) -> None:
         super().__init__(parent)
@@ -170,6 +165,15 @@ class ProtectionControls(QObject):
             bench.image_opened.connect(self._opened)
             bench.catalog_changed.connect(lambda _: self._catalog_changed())
             self._show()
+
+    def runs(self) -> Mapping[str, Callable[[], object]]:
+        """The rules of where painting counts."""
+        return {
+            "paint_anywhere": self.set_anywhere,
+            "paint_over_class": self.toggle_over_class,
+            "paint_unlabelled": self.toggle_unlabelled,
+            "keep_human": self.toggle_keep_human,
+        }
 
     def _catalog_changed(self) -> None:
         self._show()
@@ -204,7 +208,7 @@ class ProtectionControls(QObject):
     def _tell(self, text: str, value: int) -> None:
         """Say that a class is locked."""
         self._said, self._said_of = text.format(name=self._name(value)), value
-        self.told.emit(self._said)
+        self.noted.emit(self._said)
 
     def _take_back(self) -> None:
         if self._said:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from labeltool.core.mask import LabelMask
     from labeltool.ui.dialogs.region import RegionDialog
 
-NOTE_S = 6.0
 
 Question = tuple[object, object]
 """Title of the dialog and of its number, to be translated."""
@@ -64,7 +63,7 @@ class RegionActions(Part):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._annotate, self._work, self._status, self._listed = annotate, work, status, listed
+        self._annotate, self._work, self._listed = annotate, work, listed
         self._bench: Workbench | None = None
         self._object_class = -1
         self._open: RegionDialog | None = None
@@ -232,7 +231,7 @@ class RegionActions(Part):
         if bench is None or image is None:
             return
         if at is None:
-            self._status.tell(self.tr("Point at a region first"), NOTE_S)
+            self.told.emit(self.tr("Point at a region first"))
             return
         predicted = None if image.prediction is None else image.prediction.label
         values = frozenset(each.value for each in bench.catalog.foreground)
@@ -251,7 +250,7 @@ class RegionActions(Part):
         ids = [record.id for record in records]
         place = ids.index(image.record.id) if image.record.id in ids else 0
         if place == 0:
-            self._status.tell(self.tr("There is no previous image in the list"), NOTE_S)
+            self.told.emit(self.tr("There is no previous image in the list"))
             return
         self._change(
             self.tr("Copying the mask"),
@@ -266,7 +265,7 @@ class RegionActions(Part):
         if bench is None or bench.open is None or not bench.editable:
             return
         if self._annotate.canvas.busy:
-            self._status.tell(self.tr("Finish what is being drawn first"), NOTE_S)
+            self.told.emit(self.tr("Finish what is being drawn first"))
             return
 
         def start(
@@ -281,7 +280,7 @@ class RegionActions(Part):
 
     def _tell(self, patch: Patch) -> None:
         if not patch:
-            self._status.tell(self.tr("Nothing to change"), NOTE_S)
+            self.told.emit(self.tr("Nothing to change"))
 
     def _fail(self, error: BaseException) -> None:
         if not isinstance(error, CancelledError):

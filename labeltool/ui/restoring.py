@@ -32,8 +32,8 @@ class Restoring(Part):
     """Copies what changed, some time after a project was opened, whenever somebody goes on to another image, and every
     few minutes; and offers what can be done where an image cannot be opened because its mask file is damaged."""
 
-    noted = Signal(str)
-    """Something to be read: a damaged file that was found, or why there are no backups."""
+    damaged = Signal(str)
+    """This file was found damaged while it was copied."""
 
     def __init__(self, work: LongWork, window: QWidget) -> None:
         super().__init__(window)
@@ -84,6 +84,9 @@ class Restoring(Part):
 
     def _backed_up(self, kept: Kept) -> None:
         """Each trouble is told once."""
+        for error in kept.damaged:
+            if error.file:
+                self.damaged.emit(error.file)
         for error in (*kept.damaged, *([kept.problem] if kept.problem is not None else [])):
             text = str(error)
             if text not in self._said:
@@ -134,13 +137,21 @@ class Restoring(Part):
         lines.append(
             self.tr("What is replaced is kept in the project's folder “quarantine”.")
             if found
-            else self.tr("There is no backup of it. It stays as it is, and other images can be worked on.")
+            else self.tr(
+                "There is no backup of it, and nothing brings its labels back. Other images can be worked on. To begin "
+                "afresh is to lose all labels, comments and decisions of this image; the damaged file is kept in the "
+                "project's folder “quarantine”."
+            )
         )
         box.setInformativeText("\n\n".join(lines))
         for offer in found:
             button = box.addButton(self._titled(offer), QMessageBox.ButtonRole.AcceptRole)
             button.setObjectName(f"damaged.{offer.how}")
             button.clicked.connect(partial(self._do, bench, record, offer))
+        if not found:
+            afresh = box.addButton(self.tr("Begin afresh"), QMessageBox.ButtonRole.DestructiveRole)
+            afresh.setObjectName("damaged.afresh")
+            afresh.clicked.connect(partial(self._do, bench, record, None))
         leave = box.addButton(self.tr("Leave it as it is"), QMessageBox.ButtonRole.RejectRole)
         leave.setObjectName("damaged.leave")
         box.setDefaultButton(leave)
@@ -171,15 +182,20 @@ class Restoring(Part):
             return text.format(places=places)
         return self.tr("All of them can be restored from what the file itself or a backup still holds.")
 
-    def _do(self, bench: Workbench, record: ImageRecord, offer: Offer, checked: bool = False) -> None:
+    def _do(self, bench: Workbench, record: ImageRecord, offer: Offer | None, checked: bool = False) -> None:
+        """What an offer says, or to begin afresh."""
+
         def work(cancel: CancelToken, progress: Progress) -> Step | None:
+            if offer is None:
+                return bench.store.begin_afresh(record.id)
             return bench.store.repair(record.id, offer)
 
         def done(step: Step | None) -> None:
             if step is not None and not step.mended:
                 self.failed.emit(LabeltoolError(step.done, file=step.file))
                 return
-            self.told.emit(self.tr("Restored: {name}").format(name=record.name))
+            text = self.tr("Restored: {name}") if offer is not None else self.tr("Begun afresh: {name}")
+            self.told.emit(text.format(name=record.name))
             bench.renew_record(record.id)
             bench.open_image(record.id)
 

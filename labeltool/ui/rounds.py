@@ -51,10 +51,6 @@ class AtWork(Protocol):
 class Rounds(Part):
     """One thing trains at a time: while a training begun by hand runs no round begins, and the other way round."""
 
-    noted = Signal(str)
-    """What came of a round; it is to be seen until somebody has read it."""
-    read = Signal(str)
-    """This has been read."""
     tab_changed = Signal(str)
     """What the tab of the workspace Train says."""
     begun = Signal(object)
@@ -211,7 +207,7 @@ class Rounds(Part):
     def mark_read(self) -> None:
         """Somebody has seen what came of the last round."""
         if self._news:
-            self.read.emit(self._news)
+            self.outdated.emit(self._news)
         if self._told_tab:
             self._news = self._told_tab = ""
             self._say_tab()

@@ -1,4 +1,4 @@
-"""How the image is looked at: layers, display, comparison, crosshair and minimap, from menu, keys, bars and panel."""
+"""How the image is looked at: zoom, layers, display, comparison, crosshair and minimap, from menu, keys and bars."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from labeltool.ui.annotate import OPACITY_STEP, Annotate
 from labeltool.ui.compare import Mode
 from labeltool.ui.held import HeldKeys
 from labeltool.ui.panels.layers import LAYERS, LayerPanel
+from labeltool.ui.part import Part
 from labeltool.ui.peek import Peek
 from labeltool.ui.topbar import TopBar
 
+ZOOM_STEP = 1.25
 WHEEL_TURNS = "view/wheel_turns_slices"
 MODES: dict[str, Mode] = {"swipe": "swipe", "side_by_side": "side", "flicker": "flicker"}
 SWITCHES = {
@@ -30,10 +32,11 @@ SWITCHES = {
 """Actions to what they switch."""
 
 
-class Seeing:
+class Seeing(Part):
     """Connects panel, bar and actions with what the canvas shows; nothing of it touches data."""
 
-    def __init__(self, annotate: Annotate, panel: LayerPanel) -> None:
+    def __init__(self, annotate: Annotate, panel: LayerPanel, parent: QObject) -> None:
+        super().__init__(parent)
         self._annotate, self._panel = annotate, panel
         self._peek = Peek(partial(annotate.switch, "mask"), annotate.canvas)
         annotate.canvas.wheel_turns = QSettings().value(WHEEL_TURNS, False, type=bool) is True
@@ -44,12 +47,16 @@ class Seeing:
         panel.compare_asked.connect(annotate.set_compare)
         annotate.canvas.compare.names = panel.compare.names
 
-    def runs(self) -> dict[str, Callable[[], object]]:
+    def runs(self) -> Mapping[str, Callable[[], object]]:
         """What the actions do."""
         annotate = self._annotate
         return {
             **{name: partial(annotate.switch, layer) for name, layer in SWITCHES.items()},
             "show_mask": self._peek.press,
+            "zoom_in": partial(annotate.canvas.zoom_by, ZOOM_STEP),
+            "zoom_out": partial(annotate.canvas.zoom_by, 1 / ZOOM_STEP),
+            "fit": annotate.canvas.fit,
+            "actual_size": partial(annotate.canvas.zoom_to, 1.0),
             "auto_contrast": lambda: annotate.looks.set_auto(not annotate.looks.auto),
             "more_opacity": lambda: annotate.set_opacity(annotate.shown.opacity + OPACITY_STEP),
             "less_opacity": lambda: annotate.set_opacity(annotate.shown.opacity - OPACITY_STEP),

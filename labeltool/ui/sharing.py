@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -10,42 +11,57 @@ from PySide6.QtWidgets import QWidget
 
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
+from labeltool.ui.annotate import Annotate
 from labeltool.ui.part import Part
 from labeltool.ui.projects import Locked, Projects
 
 if TYPE_CHECKING:
+    from labeltool.app.following import Following, News
     from labeltool.app.saving import SaveState
     from labeltool.app.workbench import Workbench
     from labeltool.store.lock import ProjectLockedError, Sign
+    from labeltool.ui.action_set import ActionSet
 
 LOOK_MS = 3_000
 """Whoever only looks at a project asks this often whether it is free."""
+FOLLOW_MS = 2_000
+"""And so often what others have done to it."""
+QUIET_S = 20.0
+"""Whoever draws where nothing can be drawn is told so, and not again before that time."""
 
 
 class Sharing(Part):
     """Asks what to do with a project that somebody else edits, and says when it is free or was taken over."""
 
-    said = Signal(str)
     offered = Signal(str, str, object)
     """Something to read with a button: its text and what it does."""
-    outdated = Signal(str)
-    """This is no longer so."""
     lost = Signal()
     """Somebody else has taken the project over: nothing more can be changed here."""
+    images_changed = Signal()
+    """Others have added or removed images."""
 
-    def __init__(self, projects: Projects, window: QWidget) -> None:
+    def __init__(self, projects: Projects, annotate: Annotate, window: QWidget) -> None:
         super().__init__(window)
-        self._projects, self._window = projects, window
+        self._projects, self._annotate, self._window = projects, annotate, window
         self._bench: Workbench | None = None
         self._free = False
         self._offer = ""
         self._look = QTimer(self, interval=LOOK_MS)
         self._look.timeout.connect(self.look)
+        self._following: Following | None = None
+        self._at_work = False
+        self._follow = QTimer(self, interval=FOLLOW_MS)
+        self._follow.timeout.connect(self.follow)
+        self._told_s = -QUIET_S
         projects.locked.connect(self._ask)
 
     def runs(self) -> Mapping[str, Callable[[], object]]:
         """See the base."""
         return {"edit_now": self.edit_now}
+
+    def take_actions(self, actions: ActionSet) -> None:
+        """See the base. Whatever else takes a press of the pointer is asked first."""
+        self._annotate.canvas.claims.append(self._pressed)
 
     def has(self) -> Mapping[str, bool]:
         """Whether a project is open that is only looked at because somebody else edited it."""
@@ -54,11 +70,17 @@ class Sharing(Part):
     def attach(self, bench: Workbench | None) -> None:
         """See the base."""
         self._bench, self._free, self._offer = bench, False, ""
-        self._look.stop()
-        if bench is not None:
-            bench.saved.connect(self._saved)
-            if self._projects.viewed is not None:
-                self._look.start()
+        self._following, self._at_work, self._told_s = None, False, -QUIET_S
+        for timer in (self._look, self._follow):
+            timer.stop()
+        if bench is None:
+            return
+        bench.saved.connect(self._saved)
+        if self._projects.viewed is not None:
+            self._look.start()
+        if not bench.editable:
+            self._follow.start()
+            self.follow()
 
     # ---- somebody else edits it
 
@@ -119,6 +141,77 @@ class Sharing(Part):
         if self._bench is not None:
             self._projects.open(self._bench.store.root)
 
+    # ---- what others do meanwhile
+
+    def follow(self) -> None:
+        """Take up what others have done to the project that is only looked at: to its list of images, and to the image
+        at hand. Files that were not written since are not opened, and nothing of it is done on this thread."""
+        bench = self._bench
+        if bench is None or bench.editable or self._at_work:
+            return
+        if self._following is None:
+            from labeltool.app.following import Following  # noqa: PLC0415
+
+            self._following = Following(bench.store)
+        following, image = self._following, bench.open
+        image_id, revision = ("", 0) if image is None else (image.record.id, image.session.revision)
+        self._at_work = True
+
+        def done(news: News) -> None:
+            self._at_work = False
+            if self._bench is bench:
+                self._take(bench, news)
+
+        def failed(error: BaseException) -> None:
+            self._at_work = False  # whoever writes just now is done at the next look
+
+        bench.lanes.submit(
+            "ahead",
+            "follow",
+            lambda *_: following.look(image_id, revision),
+            done=done,
+            failed=failed,
+            quiet=True,
+        )
+
+    def _take(self, bench: Workbench, news: News) -> None:
+        image = bench.open
+        there = image is not None and image.record.id == news.image_id
+        if news.listed:
+            self.images_changed.emit()
+        if image is not None and there and image.session.revision == news.since:
+            if news.gone:
+                text = self.tr("{name} was taken out of the project by whoever edits it.")
+                self.noted.emit(text.format(name=image.record.name))
+                bench.clear()
+            elif news.lost:
+                bench.open_image(news.image_id)
+            elif news.patch is not None:
+                image.session.follow(news.patch, news.revision)
+        for image_id in news.changed:
+            bench.renew_record(image_id)
+
+    def _pressed(self, x: float, y: float) -> bool:
+        """A press that would draw: where nothing can be drawn this is said again. It stays a press for the tool."""
+        bench, now_s = self._bench, time.monotonic()
+        if bench is None or bench.editable or bench.open is None or now_s - self._told_s < QUIET_S:
+            return False
+        self._told_s = now_s
+        viewed = self._projects.viewed
+        if self._free:
+            self.offered.emit(self._offer, self.tr("Edit now"), self.edit_now)
+        elif viewed is not None:
+            from labeltool.ui.dialogs.locked import in_words  # noqa: PLC0415
+
+            text = self.tr("Nothing can be drawn here: the project is being edited by {who}.")
+            self.offered.emit(
+                text.format(who=in_words(viewed.error.sign)), self.tr("Edit here…"), self.edit_now
+            )
+        else:
+            text = self.tr("Nothing can be drawn: the project is open for reading only ({reason}).")
+            self.noted.emit(text.format(reason=bench.store.read_only_reason))
+        return False
+
     # ---- it was taken over
 
     def _saved(self, state: SaveState) -> None:
@@ -153,7 +246,7 @@ class Sharing(Part):
             return
         if not isinstance(error, LockLostError):
             text = self.tr("The project cannot be reached: {reason}. What you draw is kept until it can.")
-            self.said.emit(text.format(reason=error.message))
+            self.noted.emit(text.format(reason=error.message))
             return
         from labeltool.ui.dialogs.locked import in_words  # noqa: PLC0415
 
@@ -161,6 +254,6 @@ class Sharing(Part):
         text = self.tr(
             "The project was taken over by {who}. It can only be looked at here: close it, and open it again."
         )
-        self.said.emit(text.format(who=in_words(error.sign)))
+        self.noted.emit(text.format(who=in_words(error.sign)))
         self.lost.emit()
         self.changed.emit()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.project import ImageRecord, Status
@@ -39,10 +39,8 @@ class Places:
     pages: PageBar
 
 
-class Showing(QObject):
+class Showing(Part):
     """Listens to the workbench and to the view, and tells the places; it changes nothing."""
-
-    failed = Signal(Exception)
 
     def __init__(self, annotate: Annotate, places: Places, parts: Sequence[Part], parent: QObject) -> None:
         super().__init__(parent)
@@ -60,10 +58,9 @@ class Showing(QObject):
         annotate.changed.connect(lambda _: self._show_readout())
 
     def attach(self, bench: Workbench | None) -> None:
-        """The state of this workbench from now on; after whatever else is attached to it."""
+        """The state of this workbench from now on; after the hand, whose classes it says more of."""
         self._bench = bench
-        self._canvas.empty_text = self.tr("No image yet.\nFile, Add images… or drop images and folders here.")
-        self._at.banner.tell("")
+        self._at.banner.leave_project()
         if bench is not None:
             bench.image_opened.connect(self._image_opened)
             bench.image_failed.connect(self._image_failed)
@@ -90,9 +87,12 @@ class Showing(QObject):
     def show_images(self) -> None:
         """The images of the project are others."""
         bench = self._bench
-        self._at.images.show_records(bench.store.images() if bench else [], bench.lanes if bench else None)
-        if bench is not None and bench.open is not None:
-            self._at.images.show_current(bench.open.record.id)
+        records = bench.store.images() if bench else []
+        none_yet = self.tr("No image yet.\nFile, Add images… or drop images and folders here.")
+        self._canvas.empty_text = "" if records else none_yet
+        self._at.images.show_records(records, bench.lanes if bench else None)
+        if bench is not None and bench.wanted:
+            self._at.images.show_current(bench.wanted)
         self.enable()
 
     def show_saved(self) -> None:
@@ -144,9 +144,6 @@ class Showing(QObject):
 
     def _image_failed(self, failure: tuple[ImageRecord, LabeltoolError]) -> None:
         record, error = failure
-        if self._annotate.image is None:
-            self._canvas.empty_text = self.tr("{name} could not be opened.").format(name=record.name)
-            self._canvas.update()
         told = [part.takes_failure(record, error) for part in self._parts]
         if not any(told):
             self.failed.emit(error)
@@ -187,9 +184,11 @@ class Showing(QObject):
         return 1 - sum(self._bench.store.class_pixels(record.id).values()) / record.size.pixels
 
     def _show_shares(self) -> None:
-        if self._bench is not None and self._bench.open is not None:
-            record = self._bench.open.record
-            self._at.classes.show_shares(self._bench.store.class_pixels(record.id), record.size.pixels)
+        if self._bench is None or self._bench.open is None:
+            self._at.classes.show_shares({}, 0)
+            return
+        record = self._bench.open.record
+        self._at.classes.show_shares(self._bench.store.class_pixels(record.id), record.size.pixels)
 
     def _show_session(self) -> None:
         image = self._annotate.image

@@ -27,11 +27,12 @@ NAMED = 3
 class Sources(Part):
     """Asks what to do where the file of an image is missing or another one, and does it."""
 
-    said = Signal(str)
     images_changed = Signal()
     """Where images lie, or which there are, is no longer as it was."""
     found = Signal(str)
     """The file of this image is there again."""
+    missed = Signal(list)
+    """Records of images that a search has not found."""
 
     def __init__(self, work: LongWork, window: QWidget) -> None:
         super().__init__(window)
@@ -136,7 +137,8 @@ class Sources(Part):
             return search(bench.store, [folder], also=more, progress=progress, cancel=cancel)
 
         def done(report: RelinkReport) -> None:
-            self.said.emit(self._words(report))
+            self.news.emit(self._words(report))
+            self.missed.emit(report.lost)
             wanted = also.id if also is not None else bench.wanted
             found = [record.id for record in report.found]
             if found:

@@ -18,6 +18,7 @@ FIGURE_SPACE = "\u2007"
 """As wide as a digit."""
 
 VALUE_DIGITS, MOST_VALUES = 11, 6
+AT_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class StatusBar(QStatusBar):
@@ -29,40 +30,39 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self._saved = QLabel()
-        self._saved.setObjectName("status.saved")
-        self._saved.setMinimumWidth(130)
+        self._note_ends = QTimer(self, singleShot=True)
+        self._make_saved()
+        self._make_pointer()
+        self._make_work()
+        self._make_figures()
+        self.addWidget(self._saved)
+        self.addWidget(self._retry)
+        self.addWidget(self._pointer, 1)
+        work = (self._note, self._work, self._bar, self._cancel)
+        for widget in (*work, self._checked, self._world, self._zoom):
+            self.addPermanentWidget(widget)
+        self.show_work(None)
+
+    def _make_saved(self) -> None:
+        self._saved = _label("saved", least_px=130)
         self._saved.setTextFormat(Qt.TextFormat.PlainText)
         self._retry = QToolButton()
         self._retry.setObjectName("status.retry")
         self._retry.setText(self.tr("Try again"))
         self._retry.hide()
-        self._pointer = QLabel()
-        self._pointer.setObjectName("status.pointer")
-        self._pointer.setMinimumWidth(1)  # rather cut than wider than the window
-        self._world = QLabel()
-        self._world.setObjectName("status.world")
-        self._world.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._world.setMinimumWidth(self.fontMetrics().horizontalAdvance("0000 mm, 0000 mm") + 8)
+        self._retry.clicked.connect(self.retry_asked)
+
+    def _make_pointer(self) -> None:
+        self._pointer = _label("pointer", least_px=1)  # rather cut than wider than the window
+        room_px = self.fontMetrics().horizontalAdvance("0000 mm, 0000 mm") + 8
+        self._world = _label("world", least_px=room_px, align=AT_RIGHT)
         self._world.hide()
-        self._checked = QLabel()
-        self._checked.setObjectName("status.checked")
-        self._checked.setToolTip(
-            self.tr(
-                "Resolved: of all doubt of the model, what lies in pixels that people have set or approved.\n"
-                "Looked at: of the image, what was on the screen at half of its resolution or larger."
-            )
-        )
-        self._zoom = QLabel()
-        self._zoom.setObjectName("status.zoom")
-        self._zoom.setMinimumWidth(64)
-        self._zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._note = QLabel()
-        self._note.setObjectName("status.note")
-        self._note_ends = QTimer(self, singleShot=True)
+
+    def _make_work(self) -> None:
+        """What is at work or has come of it."""
+        self._note = _label("note")
         self._note_ends.timeout.connect(self._note.clear)
-        self._work = QLabel()
-        self._work.setObjectName("status.work")
+        self._work = _label("work")
         self._bar = QProgressBar()
         self._bar.setObjectName("status.progress")
         self._bar.setFixedWidth(160)
@@ -73,22 +73,18 @@ class StatusBar(QStatusBar):
         self._cancel.setText(self.tr("Cancel"))
         self._cancel.setIcon(theme.icon("ph.x"))
         self._cancel.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.addWidget(self._saved)
-        self.addWidget(self._retry)
-        self.addWidget(self._pointer, 1)
-        for widget in (
-            self._note,
-            self._work,
-            self._bar,
-            self._cancel,
-            self._checked,
-            self._world,
-            self._zoom,
-        ):
-            self.addPermanentWidget(widget)
         self._cancel.clicked.connect(self.cancel_asked)
-        self._retry.clicked.connect(self.retry_asked)
-        self.show_work(None)
+
+    def _make_figures(self) -> None:
+        """How much of the image has been looked at, and how closely."""
+        self._checked = _label("checked")
+        self._checked.setToolTip(
+            self.tr(
+                "Resolved: of all doubt of the model, what lies in pixels that people have set or approved.\n"
+                "Looked at: of the image, what was on the screen at half of its resolution or larger."
+            )
+        )
+        self._zoom = _label("zoom", least_px=64, align=AT_RIGHT)
 
     def show_saved(self, state: SaveState | None, revision: int, first: int = 0) -> None:
         """What of the image at hand survives anything: "saved r12", "saving…", or why not. Revisions are counted from
@@ -203,6 +199,15 @@ class StatusBar(QStatusBar):
         if seconds < 60:
             return self.tr("{n} s left").format(n=max(1, round(seconds)))
         return self.tr("{n} min left").format(n=round(seconds / 60))
+
+
+def _label(name: str, least_px: int = 0, align: Qt.AlignmentFlag | None = None) -> QLabel:
+    made = QLabel()
+    made.setObjectName(f"status.{name}")
+    made.setMinimumWidth(least_px)
+    if align is not None:
+        made.setAlignment(align)
+    return made
 
 
 def place_text(readout: Readout, scale: PixelSize) -> str:

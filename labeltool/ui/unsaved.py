@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from labeltool.core.errors import DiskFullError, LabeltoolError
 from labeltool.ui.dialogs.failure import as_failure
 
 if TYPE_CHECKING:
-    from labeltool.app.rescuing import BroughtBack
+    from labeltool.app.rescuing import BroughtBack, Resumed
     from labeltool.app.workbench import Workbench
 
 translate = QCoreApplication.translate
@@ -22,11 +22,15 @@ translate = QCoreApplication.translate
 
 def reason_text(error: LabeltoolError) -> str:
     """Why something is not saved, in a few words."""
-    if isinstance(error, DiskFullError):
-        from labeltool.app.saving import megabytes  # noqa: PLC0415
+    from labeltool.app.saving import NoAnswerError, megabytes  # noqa: PLC0415
 
+    if isinstance(error, DiskFullError) and error.needs_bytes:
         text = translate("Unsaved", "disk full (needs {size})")
         return text.format(size=megabytes(error.needs_bytes))
+    if isinstance(error, DiskFullError):
+        return translate("Unsaved", "disk full")
+    if isinstance(error, NoAnswerError):
+        return translate("Unsaved", "the disk does not answer")
     return error.message
 
 
@@ -57,6 +61,16 @@ def brought_text(brought: BroughtBack) -> str:
     )
 
 
+def waiting_text(resumed: Sequence[Resumed]) -> str:
+    """Changes of an earlier session that are shown, and cannot be saved yet; empty for none."""
+    text = translate(
+        "Unsaved",
+        "{image}: changes of the last session still wait to be saved: {n}. They are shown and kept; you can go on, and"
+        " saving is tried again all the time.",
+    )
+    return "\n".join(text.format(image=each.image_name, n=len(each.operations)) for each in resumed)
+
+
 def ask_file(parent: QWidget) -> Path | None:
     """Which file of unsaved work."""
     from labeltool.app.rescuing import SUFFIX, rescue_folder  # noqa: PLC0415
@@ -82,9 +96,16 @@ def bring_back_into(
     bench: Workbench, path: Path, done: Callable[[str], None], failed: Callable[[Exception], None]
 ) -> None:
     """Bring a file's changes back into the project that is open, and say what became of them. A file in the user's own
-    folder goes with that; one that somebody has put elsewhere stays."""
+    folder goes with that; one that somebody has put elsewhere stays. While saving fails nothing is begun: the image at
+    hand would be held until it works."""
     from labeltool.app.rescuing import bring_back, rescue_folder  # noqa: PLC0415
 
+    why = bench.saver.error
+    if why is not None:
+        message = translate("Unsaved", "nothing can be brought back while saving fails: {reason}")
+        hint = translate("Unsaved", "Try again once everything is saved; the file stays where it is")
+        failed(LabeltoolError(message.format(reason=reason_text(why)), file=path, hint=hint))
+        return
     at_hand = bench.wanted
     bench.hold()
 

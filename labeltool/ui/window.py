@@ -6,30 +6,25 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QGridLayout,
-    QLineEdit,
     QMainWindow,
     QMessageBox,
     QStackedWidget,
-    QWidget,
 )
 
 from labeltool import __version__
-from labeltool.app.toolbox import Hand
-from labeltool.core.errors import LabeltoolError, LockedError
-from labeltool.tools.tool import Tool
-from labeltool.ui import diagnosis, remembered, theme
+from labeltool.ui import diagnosis, theme
 from labeltool.ui.action_set import ActionSet
-from labeltool.ui.actions import DIGITS, tools
+from labeltool.ui.actions import tools
 from labeltool.ui.annotate import Annotate
 from labeltool.ui.banner import Banner
 from labeltool.ui.canvas.widget import Canvas
+from labeltool.ui.canvas_page import CanvasPage, keep_keys_on_the_canvas
 from labeltool.ui.dialogs.failure import as_failure, show_failure
 from labeltool.ui.digits import DigitKeys
 from labeltool.ui.docks import Docks
@@ -38,6 +33,7 @@ from labeltool.ui.effort import EffortMeter
 from labeltool.ui.hand import HandControls
 from labeltool.ui.held import HeldKeys
 from labeltool.ui.history.history import History
+from labeltool.ui.image_actions import ImageActions
 from labeltool.ui.label_errors import LabelErrorFinder
 from labeltool.ui.language import Language
 from labeltool.ui.long_work import LongWork
@@ -68,8 +64,10 @@ from labeltool.ui.showing import Places, Showing
 from labeltool.ui.sources import Sources
 from labeltool.ui.start import StartPage
 from labeltool.ui.statusbar import StatusBar
+from labeltool.ui.tool_controls import ToolControls
 from labeltool.ui.topbar import TopBar
-from labeltool.ui.workspaces import ANNOTATE, REVIEW, TRAIN, Space, Workspaces
+from labeltool.ui.unopened import Unopened
+from labeltool.ui.workspaces import ANNOTATE, NAMES, Space, Workspaces
 
 if TYPE_CHECKING:
     # What a project needs is imported when one is opened: the start page is up sooner.
@@ -79,7 +77,7 @@ if TYPE_CHECKING:
 COMMIT_S = 5.0
 """What saving may take when the system goes down; a stroke takes milliseconds."""
 log = logging.getLogger(__name__)
-NOTE_S, BRUSH_NOTE_S = 6.0, 1.5
+NOTE_S = 6.0
 """How long the status bar says something."""
 
 
@@ -100,32 +98,29 @@ class MainWindow(QMainWindow):
         self.annotate = Annotate(self._canvas)
         self._start = StartPage(self)
         self._classes, self._layers, self._images = ClassPanel(), LayerPanel(), ImagePanel()
-        self._seeing = Seeing(self.annotate, self._layers)
+        self._seeing = Seeing(self.annotate, self._layers, self)
         self._looking = Looking(self.annotate, self)
         self._doubts, self._resolved = Doubts(self.annotate, self), Resolved(self.annotate, self)
         self._regions = RegionActions(self.annotate, self._work, self._status, self._images.listed, self)
-        self._parts = self._make_parts()
-        panels = [part.panel for part in self._parts if part.panel is not None]
+        more = self._make_parts()
+        panels = [part.panel for part in more if part.panel is not None]
         self._docks = Docks(self, self._classes, self._layers, self._images, panels)
-        self.actions_ = ActionSet(self._runs(), self)
-        for part in self._parts:
+        self.actions_ = ActionSet(self)
+        for part in more:
             part.take_actions(self.actions_)
         self._top = TopBar(self.actions_, self)
         self._offers.connect_to(self._top)
         self._tools = self.actions_.tool_bar(tools())
-        self._hand = HandControls(self._classes, self._top, self.actions_, self)
-        self._protection = ProtectionControls(self._top.paint, self)
-        self._prelabelling = Prelabelling(self._top, self._work, self)
-        self._preparing = Preparing(self._status, self._work, self)
+        first = self._make_first_parts()
         places = Places(
             self.actions_, self._top, self._status, self._banner, self._classes, self._images, self._pages
         )
-        self._showing = Showing(self.annotate, places, self._parts, self)
+        self._showing = Showing(self.annotate, places, [*first, *more], self)
+        self._parts = [*first, self._showing, *more]
         self._assemble()
         self._connect()
-        self._connect_banner()
-        self._connect_failures()
-        self._use(tools()[0])
+        self.actions_.run(self._runs())
+        self._tool.use(tools()[0])
         self.refresh_theme()
         self._attach(None)
 
@@ -144,6 +139,24 @@ class MainWindow(QMainWindow):
 
     # ---- assembly
 
+    def _make_first_parts(self) -> list[Part]:
+        """What bars and panels, which are there by now, set and show; in the order in which a project is attached."""
+        self._hand = HandControls(self._classes, self._top, self.actions_, self)
+        self._tool = ToolControls(self.annotate, self._hand, self._options, self._status, self.actions_, self)
+        self._protection = ProtectionControls(self._top.paint, self)
+        self._prelabelling = Prelabelling(self._top, self._work, self)
+        self._preparing = Preparing(self._status, self._work, self)
+        self._image = ImageActions(self.annotate, self._protection, self._images, self._pages, self)
+        return [
+            self._tool,
+            self._hand,
+            self._protection,
+            self._prelabelling,
+            self._preparing,
+            self._image,
+            self._seeing,
+        ]
+
     def _make_parts(self) -> list[Part]:
         """In the order of their tabs."""
         self._rounds, self._finder = Rounds(self), LabelErrorFinder(self._work, self)
@@ -160,10 +173,11 @@ class MainWindow(QMainWindow):
             lambda: self._workspaces.on_canvas,
             self,
         )
-        self._sharing = Sharing(self.projects, self)
+        self._sharing = Sharing(self.projects, self.annotate, self)
         self._sources = Sources(self._work, self)
         self._removing = Removing(self._work, self)
         self._restoring = Restoring(self._work, self)
+        self._unopened = Unopened(self.annotate, self._images, self)
         self.spaces = OtherSpaces(self.annotate, self._work, self._rounds, self._finder, self)
         return [
             self._regions,
@@ -184,6 +198,7 @@ class MainWindow(QMainWindow):
             self._sources,
             self._removing,
             self._restoring,
+            self._unopened,
             Language(self),
         ]
 
@@ -200,79 +215,29 @@ class MainWindow(QMainWindow):
     def _runs(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
         return {
-            "new_project": self.projects.ask_new,
-            "open_project": self.projects.ask_open,
-            "add_images": self.projects.ask_images,
-            "add_folder": self.projects.ask_folder,
-            "import": self.projects.ask_import,
-            "export": self.projects.ask_export,
-            "splits": self.projects.ask_splits,
-            "measures": self.projects.ask_measures,
+            **self.projects.runs(),
+            "list_images": self._images.take_keys,
+            "remove_images": self._images.ask_remove,
             "save": self._save_now,
-            "bring_back": self.projects.ask_bring_back,
             "close_project": self._close_project,
             "quit": self.close,
-            "undo": lambda: self._in_session("undo"),
-            "redo": lambda: self._in_session("redo"),
-            "swap_class": lambda: self._hand.swap(),
-            "add_class": lambda: self._hand.edit_class(),
-            "next_class": lambda: self._hand.step(1),
-            "previous_class": lambda: self._hand.step(-1),
-            "larger_brush": lambda: self._hand.resize(1),
-            "smaller_brush": lambda: self._hand.resize(-1),
-            "next_image": partial(self._step, 1),
-            "previous_image": partial(self._step, -1),
-            "next_page": lambda: self.bench.turn(1) if self.bench else None,
-            "previous_page": lambda: self.bench.turn(-1) if self.bench else None,
-            "prelabel": lambda: self._prelabelling.image(),
-            "prelabel_all": lambda: self._prelabelling.all(),
-            "approve": lambda: self.bench.approve() if self.bench else None,
-            "zoom_in": lambda: self._canvas.zoom_by(1.25),
-            "zoom_out": lambda: self._canvas.zoom_by(0.8),
-            "fit": lambda: self._canvas.fit(),
-            "actual_size": lambda: self._canvas.zoom_to(1.0),
-            "paint_anywhere": lambda: self._protection.set_anywhere(),
-            "paint_over_class": lambda: self._protection.toggle_over_class(),
-            "paint_unlabelled": lambda: self._protection.toggle_unlabelled(),
-            "keep_human": lambda: self._protection.toggle_keep_human(),
+            "next_spot": partial(self._walk, 1),
+            "previous_spot": partial(self._walk, -1),
+            **{f"workspace_{name}": partial(self._workspaces.show, name) for name in NAMES},
             "scheme": self._other_scheme,
             "report": partial(diagnosis.report_of_now, self),
             "logs": partial(diagnosis.open_logs, self),
             "about": self._about,
-            **self._digit_runs(),
-            **{tool.id: partial(self._use, tool) for tool in tools()},
-            **self._seeing.runs(),
-            "workspace_annotate": lambda: self._workspaces.show(ANNOTATE),
-            "workspace_review": lambda: self._workspaces.show(REVIEW),
-            **{name: partial(self._walk, by) for name, by in (("next_spot", 1), ("previous_spot", -1))},
-            "workspace_train": lambda: self._workspaces.show(TRAIN),
             **{id_: run for part in self._parts for id_, run in part.runs().items()},
         }
 
-    def _digit_runs(self) -> dict[str, Callable[[], object]]:
-        return {
-            f"{name}_{digit}": partial(self._with_digit, digit, what)
-            for name, what in (("class", "take"), ("show_class", "show"), ("lock_class", "lock"))
-            for digit in DIGITS
-        }
-
     def _assemble(self) -> None:
-        middle = QWidget()
-        grid = QGridLayout(middle)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(0)
-        grid.addWidget(self._options, 0, 0)
-        grid.addWidget(self._canvas, 1, 0)
-        grid.addWidget(self._pages, 2, 0)
-        grid.setRowStretch(1, 1)
-        # Over the canvas: a message that came while something is painted must not move what is painted.
-        grid.addWidget(self._banner, 1, 0, Qt.AlignmentFlag.AlignTop)
-        self._banner.raise_()
+        page = CanvasPage(self._options, self._canvas, self._pages, self._banner)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._start)
         self.setCentralWidget(self._stack)
         bars = [self._top, self._tools]
-        spaces = {ANNOTATE: Space(middle, lambda: [*bars, *self._docks]), **self.spaces.spaces(middle, bars)}
+        spaces = {ANNOTATE: Space(page, lambda: [*bars, *self._docks]), **self.spaces.spaces(page, bars)}
         self._workspaces = Workspaces(self, self._stack, self.actions_, spaces)
         self._workspaces.shown.connect(self._workspace_shown)
         self.spaces.follow(self._workspaces)
@@ -281,39 +246,22 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._tools)
         self.setStatusBar(self._status)
         self._docks.fill_menu(self.actions_.fill_menus()["View"])
-        self._keep_keys_on_the_canvas()
-
-    def _keep_keys_on_the_canvas(self) -> None:
-        """A click takes the keys away for typing only; Tab reaches everything."""
-        for bar in (self._top, *self._docks):
-            for widget in bar.findChildren(QWidget):
-                if widget.focusPolicy() & Qt.FocusPolicy.ClickFocus and not isinstance(widget, QLineEdit):
-                    widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        keep_keys_on_the_canvas((self._top, *self._docks))
 
     def _connect(self) -> None:
-        self._canvas.radius_asked.connect(self._hand.resize)
-        self._hand.brush_changed.connect(self._brush_changed)
-        self._options.diameter_changed.connect(self._hand.set_diameter)
-        self._options.option_changed.connect(self._set_option)
-        self._options.left.connect(self._canvas.setFocus)
-        self.annotate.fitted.connect(lambda _: self._refit())
-        self._hand.class_changed.connect(self._regions.class_changed)
-        self.annotate.chosen.connect(self._hand.take)
-        self._classes.lock_asked.connect(self._protection.lock)
-        self._classes.hidden_changed.connect(self.annotate.set_hidden)
-        self._layers.resized.connect(self._docks.arrange)
-        self._images.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
-        self._canvas.turn_asked.connect(lambda by: self.bench.turn(by) if self.bench else None)
-        self._pages.chosen.connect(lambda image_id: self.bench.open_image(image_id) if self.bench else None)
-        self._images.split_asked.connect(self.projects.put_into)
-        self._images.left.connect(self._canvas.setFocus)
-        self._top.model_changed.connect(self._queue.show_model)
-        self._queue.ranked.connect(self._show_queue)
-        self._deciding.stated.connect(self._top.status.show_decided)
-        self._deciding.noted.connect(self._images.note)
-        self._images.menu_asked.connect(self._annotators.fill_menu)
-        self._annotators.image_asked.connect(self._look_at)
-        self._status.retry_asked.connect(lambda: self.bench.saver.retry() if self.bench else None)
+        self._connect_projects()
+        self._connect_images()
+        self._connect_hand()
+        self._connect_models()
+        self._connect_keys()
+        self._connect_banner()
+        for part in self._parts:
+            part.told.connect(self._tell)
+            part.failed.connect(self._failed)
+        for each in (self._canvas, self.projects, self._work):
+            each.failed.connect(self._failed)
+
+    def _connect_projects(self) -> None:
         self._start.new_asked.connect(self.projects.ask_new)
         self._start.images_chosen.connect(self.projects.ask_new)
         self._start.project_chosen.connect(self.projects.open)
@@ -322,19 +270,58 @@ class MainWindow(QMainWindow):
         self.projects.closing.connect(self._looking.close)
         self.projects.closing.connect(self._offers.rest)
         self.projects.closed.connect(lambda: self._attach(None))
-        self._connect_images()
         self.projects.masks_replaced.connect(self._reload)
         self.projects.place_asked.connect(self.annotate.go_to)
         self.projects.sample_opened.connect(self._prelabelling.all)
+        self._status.retry_asked.connect(lambda: self.bench.saver.retry() if self.bench else None)
+        self._sharing.lost.connect(self._show_title)
+        self._sharing.lost.connect(self._showing.show_saved)
+
+    def _connect_images(self) -> None:
+        self._images.split_asked.connect(self.projects.put_into)
+        self._images.left.connect(self._canvas.setFocus)
+        self._images.menu_asked.connect(self._annotators.fill_menu)
+        for asking in (self._annotators, self.spaces):
+            asking.image_asked.connect(self._look_at)
+        self._deciding.stated.connect(self._top.status.show_decided)
+        self._deciding.remarked.connect(self._images.note)
+        self._images.remove_asked.connect(self._removing.ask)
+        self._canvas.pointed.connect(self._images.list.give_back)
+        self._unopened.remove_asked.connect(self._removing.ask)
+        self._sources.found.connect(self._images.renew_picture)
+        self._sources.found.connect(self._unopened.note_found)
+        self._sources.missed.connect(self._unopened.note_lost)
+        self._restoring.damaged.connect(self._unopened.note_damaged)
+        others = (
+            self.projects.images_added,
+            self._sources.images_changed,
+            self._removing.images_changed,
+            self._sharing.images_changed,
+        )
+        for listed in others:
+            listed.connect(self._showing.show_images)
+
+    def _connect_hand(self) -> None:
+        self._hand.class_changed.connect(self._regions.class_changed)
+        self._hand.lock_asked.connect(self._protection.lock)
+        self.annotate.chosen.connect(self._hand.take)
+        self._classes.lock_asked.connect(self._protection.lock)
+        self._classes.hidden_changed.connect(self.annotate.set_hidden)
+        self._layers.resized.connect(self._docks.arrange)
+        text = self.tr("The mask was hidden; it is shown again, as you are painting on it")
+        self.annotate.revealed.connect(lambda _: self._tell(text))
+
+    def _connect_models(self) -> None:
+        self._top.model_changed.connect(self._queue.show_model)
+        self._queue.ranked.connect(self._show_queue)
         for part in (self._rounds, self.spaces):
             part.models_changed.connect(self._prelabelling.show_models)
             part.model_used.connect(self._top.choose_model)
         self.spaces.prelabel_asked.connect(self._prelabel_with)
-        self.spaces.image_asked.connect(self._look_at)
-        for teller in (self._prelabelling.done, *(part.told for part in self._parts)):
-            teller.connect(lambda text: self._status.tell(text, NOTE_S))
         for counted in (self._resolved, self._looking):
             counted.share_changed.connect(self._show_checked)
+
+    def _connect_keys(self) -> None:
         held = HeldKeys(self.actions_.of_key, self)
         self.installEventFilter(held)
         self._seeing.follow(self.actions_, self._top, self, held)
@@ -344,55 +331,16 @@ class MainWindow(QMainWindow):
         for each in (self, *lists):
             each.installEventFilter(digits)
 
-    def _connect_images(self) -> None:
-        self._images.remove_asked.connect(self._removing.ask)
-        self._sources.found.connect(self._images.renew_picture)
-        others = (self.projects.images_added, self._sources.images_changed, self._removing.images_changed)
-        for listed in others:
-            listed.connect(self._showing.show_images)
-
     def _connect_banner(self) -> None:
-        for outdated in (
-            self._protection.outdated,
-            self._preparing.outdated,
-            self._rounds.read,
-            self._deciding.outdated,
-            self._sharing.outdated,
-            self.projects.outdated,
-        ):
-            outdated.connect(self._banner.take_back)
-        for told in (
-            self._protection.told,
-            self._preparing.stopped,
-            self.projects.told,
-            self._rounds.noted,
-            self._finder.noted,
-            self._sharing.said,
-            self._sources.said,
-            self._restoring.noted,
-        ):
-            told.connect(self._banner.tell)
-        for about in (self._prelabelling.left_out, self._deciding.about_image):
-            about.connect(self._banner.tell_of_image)
+        for part in self._parts:
+            part.noted.connect(self._banner.tell)
+            part.noted_of_image.connect(self._banner.tell_of_image)
+            part.outdated.connect(self._banner.take_back)
+            part.news.connect(self._banner.tell_news)
+        self.projects.told.connect(self._banner.tell)
+        self.projects.outdated.connect(self._banner.take_back)
+        self.projects.news.connect(self._banner.tell_news)
         self._sharing.offered.connect(self._banner.offer)
-        self._sharing.lost.connect(self._show_title)
-        self._sharing.lost.connect(self._showing.show_saved)
-        text = self.tr("The mask was hidden; it is shown again, as you are painting on it")
-        self.annotate.revealed.connect(lambda _: self._status.tell(text, NOTE_S))
-
-    def _connect_failures(self) -> None:
-        for part in (
-            self._canvas,
-            self._hand,
-            self._protection,
-            self._prelabelling,
-            self._showing,
-            self.projects,
-            self._work,
-        ):
-            part.failed.connect(self._failed)
-        for each in self._parts:
-            each.failed.connect(self._failed)
 
     # ---- from other workspaces
 
@@ -419,19 +367,9 @@ class MainWindow(QMainWindow):
 
     def _attach(self, bench: Workbench | None) -> None:
         """Another project is open, or none."""
-        if bench is not None:
-            remembered.restore(bench.hand, tools())
-        for part in (
-            self.annotate,
-            self._hand,
-            self._protection,
-            self._prelabelling,
-            self._preparing,
-            self._showing,
-        ):
+        self.annotate.attach(bench)
+        for part in self._parts:
             part.attach(bench)
-        for each in self._parts:
-            each.attach(bench)
         self._showing.enable()
         self._workspaces.open()
         for widget in (self._workspaces.bar, self._top, self._tools, self._status):
@@ -440,7 +378,6 @@ class MainWindow(QMainWindow):
         if bench is None:
             self._workspaces.bring(self._start)
         self._show_title()
-        self._show_options()
         if bench is None:
             self._start.refresh()
         else:
@@ -487,28 +424,8 @@ class MainWindow(QMainWindow):
 
     # ---- the image at hand
 
-    def _in_session(self, step: Literal["undo", "redo"]) -> None:
-        image = self.annotate.image
-        if self._canvas.busy:
-            if step == "undo":
-                self._canvas.take_back()
-            return
-        if image is None:
-            return
-        session = image.session
-        title, said = (
-            (session.undo_title, self.tr("Undone: {what}"))
-            if step == "undo"
-            else (session.redo_title, self.tr("Redone: {what}"))
-        )
-        try:
-            session.undo() if step == "undo" else session.redo()
-        except LockedError as error:
-            self._protection.explain(error, step)
-        except LabeltoolError as error:
-            self._failed(error)
-        else:  # an import is undone as silently as a stroke otherwise
-            self._status.tell(said.format(what=title), NOTE_S)
+    def _tell(self, text: str) -> None:
+        self._status.tell(text, NOTE_S)
 
     def _show_checked(self) -> None:
         self._status.show_checked(self._resolved.share, self._looking.share)
@@ -517,49 +434,6 @@ class MainWindow(QMainWindow):
         if self.bench is not None:
             self.bench.saver.retry()
             self._showing.show_saved()
-
-    def _step(self, by: int) -> None:
-        if self.bench is not None and not self._canvas.busy:
-            self.bench.step(by, self._images.listed())
-
-    # ---- hand
-
-    def _use(self, tool: Tool) -> None:
-        self._options.leave()
-        self.annotate.use(tool)
-        self.actions_[tool.id].setChecked(True)
-        self._show_options()
-
-    def _refit(self) -> None:
-        """The same tool for another image."""
-        self._options.leave()
-        self._show_options()
-
-    def _show_options(self) -> None:
-        if self.annotate.tool is not None:
-            hand = self.bench.hand if self.bench is not None else Hand()
-            self._options.show_tool(self.annotate.tool, hand.options_of(self.annotate.tool), hand.radius_px)
-
-    def _set_option(self, id_: str, value: float) -> None:
-        if self.bench is not None and self._options.tool is not None:
-            self.bench.hand.set_option(self._options.tool, id_, value)
-            remembered.keep_option(self._options.tool, id_, value)
-
-    def _brush_changed(self, diameter_px: float) -> None:
-        self._canvas.brush_changed()
-        remembered.keep_radius(diameter_px / 2)
-        self._options.show_diameter(diameter_px)
-        self._status.tell(self.tr("Brush {size} px").format(size=f"{diameter_px:g}"), BRUSH_NOTE_S)
-
-    def _with_digit(self, digit: int, what: str) -> None:
-        value = self._hand.value_of(digit)
-        if value is not None:
-            run = {
-                "take": self._hand.take,
-                "show": self._classes.toggle_hidden,
-                "lock": self._protection.lock,
-            }
-            run[what](value)
 
     # ---- the window itself
 

@@ -223,8 +223,24 @@
         <translation>以 100 % 或更大比例显示，充满画布</translation>
     </message>
     <message>
+        <source>Go to the list of images</source>
+        <translation>转到图像列表</translation>
+    </message>
+    <message>
+        <source>The arrow keys choose one, Enter opens it, Del removes it, Esc goes back to the canvas</source>
+        <translation>方向键选择，回车打开，Del 移除，Esc 返回画布</translation>
+    </message>
+    <message>
         <source>Train, val and test…</source>
         <translation>训练集、验证集和测试集…</translation>
+    </message>
+    <message>
+        <source>Remove from the project…</source>
+        <translation>从项目中移除…</translation>
+    </message>
+    <message>
+        <source>The images that are marked in the list, as Del does there; Removed images… brings them back</source>
+        <translation>列表中选中的图像，与在列表中按 Del 相同；“已移除的图像…”可恢复</translation>
     </message>
     <message>
         <source>Removed images…</source>
@@ -1370,6 +1386,13 @@ With Ctrl held at the start the ring is cut out of the current class only.</sour
     </message>
 </context>
 <context>
+    <name>Card</name>
+    <message>
+        <source>Remove from the project…</source>
+        <translation>从项目中移除…</translation>
+    </message>
+</context>
+<context>
     <name>ClassActions</name>
     <message>
         <source>Class: {name}</source>
@@ -1831,8 +1854,12 @@ With Ctrl held at the start the ring is cut out of the current class only.</sour
         <translation>labeltool 上次运行时被外部终止，或者断电了。</translation>
     </message>
     <message>
-        <source>Every stroke that was saved is there. Open the project as always; it says what was recovered.</source>
-        <translation>已保存的每一笔都在。照常打开项目，它会说明恢复了什么。</translation>
+        <source>Every stroke that was saved is there.</source>
+        <translation>所有已保存的笔画都在。</translation>
+    </message>
+    <message>
+        <source>Open the project as always; it says what was recovered.</source>
+        <translation>像往常一样打开项目；它会说明恢复了什么。</translation>
     </message>
     <message>
         <source>The last session</source>
@@ -3053,6 +3080,17 @@ Strokes, pre-labels, imports, decisions and comments are listed here, newest fir
     </message>
 </context>
 <context>
+    <name>ImageActions</name>
+    <message>
+        <source>Undone: {what}</source>
+        <translation>已撤销：{what}</translation>
+    </message>
+    <message>
+        <source>Redone: {what}</source>
+        <translation>已重做：{what}</translation>
+    </message>
+</context>
+<context>
     <name>ImagePanel</name>
     <message>
         <source>Search</source>
@@ -3850,18 +3888,6 @@ Strokes, pre-labels, imports, decisions and comments are listed here, newest fir
     <message>
         <source>{name} (read only) – labeltool</source>
         <translation>{name}（只读）– labeltool</translation>
-    </message>
-    <message>
-        <source>Undone: {what}</source>
-        <translation>已撤销：{what}</translation>
-    </message>
-    <message>
-        <source>Redone: {what}</source>
-        <translation>已重做：{what}</translation>
-    </message>
-    <message>
-        <source>Brush {size} px</source>
-        <translation>笔刷 {size} px</translation>
     </message>
     <message>
         <source>About labeltool</source>
@@ -5441,12 +5467,20 @@ Now {title}: {help}.</source>
         <translation>标注在此保留 {n} 天，之后可永久删除。</translation>
     </message>
     <message>
-        <source>No image was removed.</source>
-        <translation>没有移除过图像。</translation>
+        <source>There is no removed image.</source>
+        <translation>没有已移除的图像。</translation>
+    </message>
+    <message>
+        <source>In the project again, with their labels: {n}.</source>
+        <translation>已连同标注放回项目：{n}。</translation>
     </message>
     <message>
         <source>Bringing images back</source>
         <translation>正在恢复图像</translation>
+    </message>
+    <message>
+        <source>Deleted for good: {n}.</source>
+        <translation>已永久删除：{n}。</translation>
     </message>
     <message>
         <source>Deleting labels</source>
@@ -5586,8 +5620,12 @@ Or on the command line: labeltool gold PROJECT add IMAGES</source>
         <translation>被替换的内容保留在项目的“quarantine”文件夹中。</translation>
     </message>
     <message>
-        <source>There is no backup of it. It stays as it is, and other images can be worked on.</source>
-        <translation>没有它的备份。文件保持原样，其他图像可以继续处理。</translation>
+        <source>There is no backup of it, and nothing brings its labels back. Other images can be worked on. To begin afresh is to lose all labels, comments and decisions of this image; the damaged file is kept in the project&apos;s folder “quarantine”.</source>
+        <translation>没有它的备份，也无法用任何方式恢复其标注。可以继续处理其他图像。重新开始意味着失去此图像的全部标注、评论和决定；损坏的文件保留在项目的“quarantine”文件夹中。</translation>
+    </message>
+    <message>
+        <source>Begin afresh</source>
+        <translation>重新开始</translation>
     </message>
     <message>
         <source>Leave it as it is</source>
@@ -5620,6 +5658,10 @@ Or on the command line: labeltool gold PROJECT add IMAGES</source>
     <message>
         <source>Restored: {name}</source>
         <translation>已恢复：{name}</translation>
+    </message>
+    <message>
+        <source>Begun afresh: {name}</source>
+        <translation>已重新开始：{name}</translation>
     </message>
     <message>
         <source>Restoring labels</source>
@@ -6188,6 +6230,22 @@ Pre-label images (Ctrl+Shift+P), import another annotator&apos;s masks as a refe
         <translation>立即编辑</translation>
     </message>
     <message>
+        <source>{name} was taken out of the project by whoever edits it.</source>
+        <translation>{name} 已被正在编辑项目的人移出项目。</translation>
+    </message>
+    <message>
+        <source>Nothing can be drawn here: the project is being edited by {who}.</source>
+        <translation>此处无法绘制：{who} 正在编辑该项目。</translation>
+    </message>
+    <message>
+        <source>Edit here…</source>
+        <translation>在此编辑…</translation>
+    </message>
+    <message>
+        <source>Nothing can be drawn: the project is open for reading only ({reason}).</source>
+        <translation>无法绘制：项目以只读方式打开（{reason}）。</translation>
+    </message>
+    <message>
         <source>The project cannot be reached: {reason}. What you draw is kept until it can.</source>
         <translation>无法访问项目：{reason}。您绘制的内容会保留到恢复为止。</translation>
     </message>
@@ -6203,10 +6261,6 @@ Pre-label images (Ctrl+Shift+P), import another annotator&apos;s masks as a refe
 File, Add images… or drop images and folders here.</source>
         <translation>尚无图像。
 用“文件”菜单的“添加图像…”，或将图像和文件夹拖放到此处。</translation>
-    </message>
-    <message>
-        <source>{name} could not be opened.</source>
-        <translation>无法打开 {name}。</translation>
     </message>
     <message>
         <source>Take approval back</source>
@@ -6909,6 +6963,13 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
     </message>
 </context>
 <context>
+    <name>ToolControls</name>
+    <message>
+        <source>Brush {size} px</source>
+        <translation>笔刷 {size} px</translation>
+    </message>
+</context>
+<context>
     <name>TopBar</name>
     <message>
         <source>Top bar</source>
@@ -7194,10 +7255,92 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
     </message>
 </context>
 <context>
+    <name>Troubles</name>
+    <message>
+        <source>Its file is missing.</source>
+        <translation>文件缺失。</translation>
+    </message>
+    <message>
+        <source>Its file is another one now.</source>
+        <translation>文件已不是原来的文件。</translation>
+    </message>
+    <message>
+        <source>Its labels are damaged.</source>
+        <translation>标注已损坏。</translation>
+    </message>
+    <message>
+        <source>Its file is missing, or another one now.</source>
+        <translation>文件缺失，或已不是原来的文件。</translation>
+    </message>
+</context>
+<context>
+    <name>Unopened</name>
+    <message>
+        <source>Its labels are safe in the project.</source>
+        <translation>标注在项目中完好无损。</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Find it…</source>
+        <translation>查找…</translation>
+    </message>
+    <message>
+        <source>The labels of {name} are damaged</source>
+        <translation>{name} 的标注已损坏</translation>
+    </message>
+    <message>
+        <source>No mask is shown instead of them. Other images can be worked on.</source>
+        <translation>不会用其他掩膜代替。可以继续处理其他图像。</translation>
+    </message>
+    <message>
+        <source>They can be restored where the project is open for editing.</source>
+        <translation>在以编辑方式打开项目的窗口中可以恢复。</translation>
+    </message>
+    <message>
+        <source>Restore the labels…</source>
+        <translation>恢复标注…</translation>
+    </message>
+    <message>
+        <source>{name} could not be opened</source>
+        <translation>无法打开 {name}</translation>
+    </message>
+    <message>
+        <source>{name} is missing</source>
+        <translation>{name} 缺失</translation>
+    </message>
+    <message>
+        <source>The file was moved, renamed or deleted, or its drive is not connected. {safe}</source>
+        <translation>文件被移动、重命名或删除，或其驱动器未连接。{safe}</translation>
+    </message>
+    <message>
+        <source>The file of {name} is another one now</source>
+        <translation>{name} 的文件已不是原来的文件</translation>
+    </message>
+    <message>
+        <source>It was replaced, changed or damaged: it holds other bytes than when it was added. {safe} They are not shown on a picture that they do not belong to.</source>
+        <translation>文件被替换、更改或损坏：内容与添加时不同。{safe}标注不会显示在不属于它的图片上。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be read</source>
+        <translation>无法读取 {name}</translation>
+    </message>
+</context>
+<context>
     <name>Unsaved</name>
     <message>
         <source>disk full (needs {size})</source>
         <translation>磁盘已满（需要 {size}）</translation>
+    </message>
+    <message>
+        <source>disk full</source>
+        <translation>磁盘已满</translation>
+    </message>
+    <message>
+        <source>the disk does not answer</source>
+        <translation>磁盘没有响应</translation>
     </message>
     <message>
         <source>{image}: changes that could not be saved before are saved now: {n}</source>
@@ -7212,12 +7355,24 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
         <translation>{image} 期间在别处被更改（r{revision}，由 {who}）。现在以该版本为标注。您的版本连同未保存的内容（更改数：{n}）作为图层“{layer}”保留在旁边。请在“审核”中比较两者，并采用您需要的部分。</translation>
     </message>
     <message>
+        <source>{image}: changes of the last session still wait to be saved: {n}. They are shown and kept; you can go on, and saving is tried again all the time.</source>
+        <translation>{image}：上次会话仍有 {n} 处更改等待保存。它们已显示并妥善保留；您可以继续工作，程序会不断重试保存。</translation>
+    </message>
+    <message>
         <source>Bring back unsaved work</source>
         <translation>找回未保存的工作</translation>
     </message>
     <message>
         <source>Unsaved work</source>
         <translation>未保存的工作</translation>
+    </message>
+    <message>
+        <source>nothing can be brought back while saving fails: {reason}</source>
+        <translation>保存失败期间无法取回任何内容：{reason}</translation>
+    </message>
+    <message>
+        <source>Try again once everything is saved; the file stays where it is</source>
+        <translation>请在全部保存后重试；文件保留在原处</translation>
     </message>
     <message>
         <source>These changes are in the project already.</source>
@@ -7271,12 +7426,20 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
         <translation>它们只在内存中：现在关闭会丢失。</translation>
     </message>
     <message>
+        <source>Tried again at {time}: {reason}</source>
+        <translation>已于 {time} 重试：{reason}</translation>
+    </message>
+    <message>
         <source>They are kept in {place}. Later, with this project open, choose File, Bring back unsaved work… and that file.</source>
         <translation>它们保存在 {place}。以后打开此项目，选择“文件”&gt;“找回未保存的工作…”并选中该文件。</translation>
     </message>
     <message>
         <source>They are kept in {place}, and go into this project by themselves when it is opened again.</source>
         <translation>它们暂存于 {place}，再次打开此项目时会自动写入。</translation>
+    </message>
+    <message>
+        <source>Trying…</source>
+        <translation>正在重试…</translation>
     </message>
     <message>
         <source>Where to keep the changes</source>

@@ -34,6 +34,26 @@ sys.stdin.readline()
 store.close()
 """
 
+EDITOR = """
+import sys
+from pathlib import Path
+from labeltool.core.project import Status
+from labeltool.store.project import ProjectStore
+from tests.faults.sharing_scene import paint
+store = ProjectStore.open(Path(sys.argv[1]))
+print("open", flush=True)
+for line in sys.stdin:
+    what, number, *more = line.split()
+    record = store.images()[int(number)]
+    if what == "paint":
+        paint(store, record, int(more[0]))
+    elif what == "approve":
+        store.set_status(record.id, Status.APPROVED, expected=record.revision)
+    elif what == "remove":
+        store.remove_images([record.id])
+    print("done", flush=True)
+"""
+
 WIDTH, HEIGHT = 320, 240
 
 
@@ -85,6 +105,31 @@ def held_elsewhere(root: Path) -> Iterator[subprocess.Popen[str]]:
         assert child.stdout.readline() == "open\n"
         try:
             yield child
+        finally:
+            child.kill()
+
+
+@contextmanager
+def edited_elsewhere(root: Path) -> Iterator[Callable[[str], None]]:
+    """Another process that edits the project: it is told what to do, as ``paint 0 100`` (an image by its number, and
+    where), ``approve 0`` or ``remove 0``, and has done it then."""
+    folder = Path(__file__).resolve().parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-c", EDITOR, str(root)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+    ) as child:
+        assert child.stdin is not None and child.stdout is not None
+        assert child.stdout.readline() == "open\n"
+
+        def do(what: str) -> None:
+            print(what, file=child.stdin, flush=True)
+            assert child.stdout is not None and child.stdout.readline() == "done\n"
+
+        try:
+            yield do
         finally:
             child.kill()
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 
 from labeltool.__main__ import main
@@ -20,29 +19,10 @@ from labeltool.core.errors import BadInputError, CancelledError, LabeltoolError
 from labeltool.core.progress import CancelToken
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
-from labeltool.ui.main import application, open_window
+from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
 from tests.e2e.pause import pause_ms
-from tests.e2e.tidy import tidy
 from tests.faults.sharing_scene import HEIGHT, WIDTH, make_images, make_project, paint, until
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> list[Path]:
-    return make_images(tmp_path / "images")
-
-
-@pytest.fixture
-def project(tmp_path: Path, images: list[Path]) -> Path:
-    return make_project(tmp_path / "project", images)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Iterator[None]:
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
-    with tidy(application()):
-        yield
 
 
 def other_picture(path: Path) -> None:

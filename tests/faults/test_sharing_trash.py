@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QListView, QPushButton, QTableWidget, QWidget
 
@@ -21,28 +21,9 @@ from labeltool.core.errors import StoreError
 from labeltool.store import database, index, trash
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
-from labeltool.ui.main import application, open_window
+from labeltool.ui.main import open_window
 from tests.e2e.pause import pause_ms
-from tests.e2e.tidy import tidy
-from tests.faults.sharing_scene import make_images, make_project, paint, until
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> list[Path]:
-    return make_images(tmp_path / "images")
-
-
-@pytest.fixture
-def project(tmp_path: Path, images: list[Path]) -> Path:
-    return make_project(tmp_path / "project", images)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Iterator[None]:
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
-    with tidy(application()):
-        yield
+from tests.faults.sharing_scene import make_project, paint, until
 
 
 def state(project: Path) -> dict[str, tuple[str, int]]:
@@ -128,7 +109,7 @@ def test_a_kill_at_any_step_leaves_an_image_in_the_project_or_in_the_trash(
                 store.bring_back([image]) if back else store.remove_images([image])
             except Killed:
                 killed += 1
-        store._lock.release()
+        store._holding.lock.release()
         with ProjectStore.open(project) as again:
             there = {r.id for r in again.images()}
             in_trash = {each.record.id for each in again.removed_images()}
@@ -260,6 +241,8 @@ def test_the_window_asks_in_words_removes_and_brings_back(project: Path) -> None
     assert not window.findChild(QPushButton, "dialog.removed.delete").isEnabled()
     press(window, "dialog.removed.back")
     soon(lambda: listed.model().rowCount() == 3)
+    says = window.findChild(QLabel, "dialog.removed.says").text()
+    assert says == "In the project again, with their labels: 1. There is no removed image."
     window.bench.open_image(first.id)
     soon(lambda: window.annotate.image is not None and window.annotate.image.record.id == first.id)
     assert window.annotate.image.session.revision == 1

@@ -13,21 +13,25 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QListView, QPushButton, QToolButton, QTreeWidget, QWidget
 
 from labeltool.app.people.deciding import decided, state
 from labeltool.core.project import Status
 from labeltool.store import lock as locks
 from labeltool.store.fsck import check
+from labeltool.store.index import Index
+from labeltool.store.mask_file import MaskFile
 from labeltool.store.project import ProjectStore
-from labeltool.ui import ending, recent
+from labeltool.ui import ending, recent, sharing
 from labeltool.ui.dialogs import locked
 from labeltool.ui.ending import Ending
 from labeltool.ui.main import application, open_window
+from labeltool.ui.panels.image_rows import RECORD_ROLE
 from labeltool.ui.window import MainWindow
 from tests.e2e.pause import pause_ms
 from tests.e2e.tidy import tidy
 from tests.faults.sharing_scene import (
+    edited_elsewhere,
     held_elsewhere,
     make_images,
     make_project,
@@ -97,7 +101,7 @@ def test_a_project_that_somebody_edits_is_opened_to_view_with_one_click_and_edit
         assert window.annotate.image.session.revision == 1
         window._sharing.look()
         pause_ms(100)
-        assert not window.findChild(QToolButton, "banner.do").isVisible()
+        assert window.findChild(QToolButton, "banner.do").text() != "Edit now"
         window._sharing.edit_now()  # too early
         press(window, "dialog.locked.close")
         assert not window.bench.editable
@@ -105,9 +109,8 @@ def test_a_project_that_somebody_edits_is_opened_to_view_with_one_click_and_edit
         other.wait()
     window._sharing.look()
     button = window.findChild(QToolButton, "banner.do")
-    soon(button.isVisible)
+    soon(lambda: button.isVisible() and button.text() == "Edit now")
     assert banner(window) == "Nobody edits the project any more."
-    assert button.text() == "Edit now"
     button.click()
     soon(lambda: window.bench is not None and window.bench.editable and window.annotate.image is not None)
     assert "read only" not in window.windowTitle()
@@ -115,6 +118,92 @@ def test_a_project_that_somebody_edits_is_opened_to_view_with_one_click_and_edit
     soon(lambda: window.bench.save_state.saved == 2)
     window.close()
     assert check(project) == []
+
+
+def viewed(project: Path) -> MainWindow:
+    """A window that only looks, and does so often."""
+    window = open_window(project)
+    press(window, "dialog.locked.view")
+    soon(lambda: window.annotate.image is not None)
+    window._sharing._follow.setInterval(20)
+    return window
+
+
+def test_a_window_that_only_looks_shows_what_others_do_meanwhile(project: Path) -> None:
+    with edited_elsewhere(project) as do:
+        window = viewed(project)
+        canvas, image = window.annotate.canvas, window.annotate.image
+        canvas.zoom_to(3)
+        canvas.centre_on(115, 40)
+        before, view = canvas.grab().toImage(), canvas.view
+        do("paint 0 100")
+        soon(lambda: window.annotate.image.session.revision == 2)
+        assert window.annotate.image is image  # it was not read again: nothing jumps
+        assert image.session.mask.read("label")[30, 110] == 1
+        assert canvas.view == view
+        assert canvas.grab().toImage() != before
+        shares = window.findChild(QTreeWidget, "classes.list").topLevelItem(1).text(5).strip()
+        assert shares == "3.1 %"
+        rows = window.findChild(QListView, "images.list").model()
+        do("approve 1")
+        soon(lambda: rows.index(1, 0).data(RECORD_ROLE).status is Status.APPROVED)
+        do("approve 0")
+        soon(lambda: window.findChild(QWidget, "top.status").text() == "approved")
+        assert rows.index(0, 0).data(RECORD_ROLE).status is Status.APPROVED
+        do("remove 2")
+        soon(lambda: rows.rowCount() == 2)
+        assert window.annotate.image is image
+        do("remove 0")
+        soon(lambda: window.annotate.image is None)
+        assert banner(window) == "a.png was taken out of the project by whoever edits it."
+        assert rows.rowCount() == 1
+        window.close()
+
+
+def test_who_looks_reads_nothing_that_was_not_written(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+    with held_elsewhere(project):
+        for path in project.rglob("*"):
+            os.utime(path, (1_000_000_000, 1_000_000_000))
+        window = viewed(project)
+        soon(lambda: not window.bench.lanes.busy)
+        pause_ms(100)
+        for module in (MaskFile, Index):
+            name = "reading" if module is MaskFile else "_reading"
+            real = getattr(module, name)
+            monkeypatch.setattr(module, name, lambda self, real=real: opened.append(self.path) or real(self))
+        looks: list[object] = []
+        take = window._sharing._take
+        monkeypatch.setattr(window._sharing, "_take", lambda *args: looks.append(args) or take(*args))
+        soon(lambda: len(looks) >= 3)
+        assert opened == []
+        window.close()
+
+
+def test_drawing_where_nothing_can_be_drawn_is_answered_with_the_way_to_edit_and_not_each_time(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with held_elsewhere(project) as other:
+        window = viewed(project)
+        said: list[str] = []
+        window._sharing.offered.connect(lambda text, *_: said.append(text))
+        close = window.findChild(QToolButton, "banner.close")
+        close.click()
+        drag(window, (100, 100), (150, 100))
+        button = window.findChild(QToolButton, "banner.do")
+        assert button.isVisible() and button.text() == "Edit here…"
+        assert banner(window).startswith("Nothing can be drawn here: the project is being edited by ")
+        assert f"process {other.pid}" in banner(window)
+        close.click()
+        drag(window, (100, 100), (150, 100))
+        assert len(said) == 1
+        monkeypatch.setattr(sharing, "QUIET_S", 0)
+        drag(window, (100, 100), (150, 100))
+        assert len(said) == 2
+        button.click()
+        press(window, "dialog.locked.close")
+        assert not window.bench.editable
+        window.close()
 
 
 def test_the_lock_of_another_computer_is_taken_over_once_somebody_says_so(

@@ -92,7 +92,7 @@ def test_an_open_section_leaves_room_for_more_than_one_image(window: MainWindow)
 
 def test_the_window_fits_a_small_screen_with_any_tool(window: MainWindow) -> None:
     for tool in tools():
-        window._use(tool)
+        window._tool.use(tool)
         pause_ms(5)
         window.resize(1024, 640)
         pause_ms(5)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QLabel
 
 from labeltool.core.catalog import ClassCatalog
@@ -12,6 +14,7 @@ from labeltool.core.geometry import Size
 from labeltool.core.provenance import Origin
 from labeltool.imaging.reader import Georeference
 from labeltool.imaging.scale import PixelSize
+from labeltool.ui.panels.classes import SHARE, ClassPanel
 from labeltool.ui.panels.layers import LayerPanel
 from labeltool.ui.readout import Readout, place_on_map
 from labeltool.ui.statusbar import StatusBar
@@ -28,6 +31,33 @@ def test_the_layers_give_back_the_room_of_a_legend_that_is_hidden(app: QApplicat
     assert panel.preferred_height() > low
     panel.show_state(without, ALL, 45)
     assert panel.preferred_height() == low
+
+
+@pytest.mark.parametrize("point_size", [8, 10, 12])
+def test_no_share_of_a_class_is_cut(app: QApplication, point_size: int) -> None:
+    """Whatever the font of the system is: a number that is cut says another one."""
+    font = app.font()
+    larger = QFont(font)
+    larger.setPointSize(point_size)
+    app.setFont(larger)
+    try:
+        panel = ClassPanel()
+        panel.show_catalog(ClassCatalog.from_names(["cell", "nucleus"]), 1)
+        panel.resize(288, 300)
+        panel.list.grab()  # the columns get their widths
+        cut = QRect(panel.list.columnViewportPosition(SHARE), 0, panel.list.columnWidth(SHARE), 96)
+        for pixels in ({}, {1: 1000}, {0: 1, 1: 888}, {1: 999}):
+            panel.show_shares(pixels, 1000)
+            shown = panel.list.viewport().grab(cut).toImage()
+            panel.list.setTextElideMode(Qt.TextElideMode.ElideNone)
+            assert panel.list.viewport().grab(cut).toImage() == shown
+            panel.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        assert panel.list.topLevelItem(1).text(SHARE).strip() == "99.9 %"
+        panel.show_shares({}, 1000)
+        rest = panel.list.topLevelItem(panel.list.topLevelItemCount() - 1)
+        assert (rest.text(1), rest.text(SHARE).strip()) == ("unlabelled", "100 %")
+    finally:
+        app.setFont(font)
 
 
 def test_what_is_said_never_makes_the_window_wider(app: QApplication) -> None:

@@ -41,7 +41,7 @@ def told(report: PrelabelReport) -> list[str]:
     at, owner, lines = cast(Any, At(report)), QObject(), []
     work = Prelabelling(at, at, owner)
     work._bench, work._known = at, True
-    work.left_out.connect(lines.append)
+    work.noted_of_image.connect(lines.append)
     work.all()
     return lines
 

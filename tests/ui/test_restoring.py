@@ -144,7 +144,7 @@ def test_without_a_backup_the_file_stays_and_no_empty_mask_is_shown(damaged: Dam
     shutil.rmtree(damaged.root / "backups")
     truncate(damaged.path, 5000)
     box = damaged.open()
-    assert damaged.buttons(box) == ["damaged.leave"]
+    assert damaged.buttons(box) == ["damaged.afresh", "damaged.leave"]
     assert "no backup" in box.informativeText()
     leave = box.findChild(QPushButton, "damaged.leave")
     assert leave is not None
@@ -152,6 +152,18 @@ def test_without_a_backup_the_file_stays_and_no_empty_mask_is_shown(damaged: Dam
     assert damaged.window is not None and damaged.window.bench is not None
     assert damaged.window.bench.open is None
     assert damaged.path.stat().st_size == 5000
+
+
+def test_where_nothing_brings_the_labels_back_they_begin_afresh_by_consent(damaged: Damaged) -> None:
+    shutil.rmtree(damaged.root / "backups")
+    truncate(damaged.path, 100)
+    broken = damaged.path.read_bytes()
+    box = damaged.open()
+    assert "lose all labels" in box.informativeText()
+    mask = damaged.press("damaged.afresh")
+    assert mask.same_pixels(LabelMask(mask.size, mask.planes["label"].fill))
+    kept = [path for path in (damaged.root / "quarantine").iterdir() if path.read_bytes() == broken]
+    assert len(kept) == 1
 
 
 def test_who_opens_a_project_has_backups_of_what_changed(damaged: Damaged) -> None:

@@ -127,7 +127,7 @@ def test_a_vertex_that_takes_long_to_put_back_stays_where_it_was_dropped_meanwhi
 
 def test_what_a_tool_needs_at_first_use_is_made_ready_when_it_is_chosen(desk: Desk):
     begun: list[str] = []
-    desk.window._use(replace(fill.FILL, prepare=lambda: begun.append(threading.current_thread().name)))
+    desk.window._tool.use(replace(fill.FILL, prepare=lambda: begun.append(threading.current_thread().name)))
     desk.until(lambda: begun)
     assert begun[0].startswith("labeltool-tools")
 

@@ -98,10 +98,30 @@ ACTIONS: tuple[ActionSpec, ...] = (
         help=QT_TRANSLATE_NOOP("Actions", "At 100 % or more, as large as the canvas has room for"),
     ),
     _row(
+        "list_images",
+        QT_TRANSLATE_NOOP("Actions", "Go to the list of images"),
+        "Ctrl+L",
+        needs="annotate",
+        separated=True,
+        help=QT_TRANSLATE_NOOP(
+            "Actions",
+            "The arrow keys choose one, Enter opens it, Del removes it, Esc goes back to the canvas",
+        ),
+    ),
+    _row(
         "splits",
         QT_TRANSLATE_NOOP("Actions", "Train, val and test…"),
         needs="project",
-        separated=True,
+    ),
+    _row(
+        "remove_images",
+        QT_TRANSLATE_NOOP("Actions", "Remove from the project…"),
+        icon="ph.minus-circle",
+        needs="editable",
+        help=QT_TRANSLATE_NOOP(
+            "Actions",
+            "The images that are marked in the list, as Del does there; Removed images… brings them back",
+        ),
     ),
     _row(
         "removed_images",

@@ -60,6 +60,7 @@ class RemovedDialog(Dialog):
         super().__init__("removed", self.tr("Removed images"), parent, QSize(680, 440))
         self._bench = bench
         self._removed: list[Removed] = []
+        self._news = ""  # what has come of the last thing that was done here
         self._says = label(name="dialog.removed.says", dim=True)
         self.column.addWidget(self._says)
         heads = (self.tr("Image"), self.tr("Status"), self.tr("Revision"), self.tr("Removed"), self.tr("By"))
@@ -113,28 +114,33 @@ class RemovedDialog(Dialog):
         self._sure = False
         self.delete.setText(self.tr("Delete for good"))
         text = self.tr("Labels stay here for {n} days; after that they can be deleted for good.")
-        nothing = self.tr("No image was removed.")
-        self._says.setText(text.format(n=KEPT_DAYS) if self._removed else nothing)
+        nothing = self.tr("There is no removed image.")
+        says = text.format(n=KEPT_DAYS) if self._removed else nothing
+        self._says.setText(" ".join(filter(None, (self._news, says))))
 
     def _chosen(self) -> list[Removed]:
         rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})
         return [self._removed[row] for row in rows]
 
     def _bring_back(self) -> None:
-        self._do(self._bench.store.bring_back, self.tr("Bringing images back"))
+        done = self.tr("In the project again, with their labels: {n}.")
+        self._do(self._bench.store.bring_back, self.tr("Bringing images back"), done)
 
     def _delete(self) -> None:
         """The second press does it."""
         if self._sure:
-            self._do(self._bench.store.delete_removed, self.tr("Deleting labels"))
+            done = self.tr("Deleted for good: {n}.")
+            self._do(self._bench.store.delete_removed, self.tr("Deleting labels"), done)
             return
         self._sure = True
         text = self.tr("Really delete the labels of {n} images")
         self.delete.setText(text.format(n=len(self._chosen())))
 
-    def _do(self, change: Callable[[list[str]], object], title: str) -> None:
-        """One image after the other, so that what was done before a failure or a cancel stays so."""
+    def _do(self, change: Callable[[list[str]], object], title: str, news: str) -> None:
+        """One image after the other, so that what was done before a failure or a cancel stays so. ``news`` says what
+        came of it, with the number of images that lie here no more."""
         ids = [each.record.id for each in self._chosen()]
+        before = len(self._removed)
 
         def work(cancel: CancelToken, progress: Progress) -> None:
             for done, image_id in enumerate(ids):
@@ -145,10 +151,16 @@ class RemovedDialog(Dialog):
         for button in (self.back, self.delete):
             button.setEnabled(False)
         lanes = self._bench.lanes
-        self.job.run(lanes, "removed", work, lambda _: self._done(None), self._done, title=title)
 
-    def _done(self, error: BaseException | None) -> None:
+        def done(error: BaseException | None) -> None:
+            self._done(error, lambda left: news.format(n=before - left) if left < before else "")
+
+        self.job.run(lanes, "removed", work, lambda _: done(None), done, title=title)
+
+    def _done(self, error: BaseException | None, news: Callable[[int], str]) -> None:
         self._show()
+        self._news = news(len(self._removed))
+        self._enable()
         self.changed.emit()
         if error is not None and not isinstance(error, CancelledError):
             show_failure(self, as_failure(error))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTime, QTimer
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from labeltool.core.errors import LabeltoolError
@@ -17,8 +18,17 @@ if TYPE_CHECKING:
     from labeltool.app.workbench import Workbench
 
 LOOK_MS = 100
+BUSY_S = 0.4
+"""An attempt is seen for so long at least, however soon it failed."""
 NAMED = 5
 """Images that are named; of the others the number is given."""
+
+
+class _Trying(NamedTuple):
+    """An attempt that somebody asked for: which was the last before, and since when it is under way."""
+
+    after: int
+    since_s: float
 
 
 class UnsavedDialog(Dialog):
@@ -37,7 +47,9 @@ class UnsavedDialog(Dialog):
         self._images = label(name="dialog.unsaved.images", dim=True)
         self._why = label(name="dialog.unsaved.why")
         self._where = label(name="dialog.unsaved.where")
-        for each in (self._what, self._images, self._why, self._where):
+        self._tried = label(name="dialog.unsaved.tried", dim=True)
+        self._tries: _Trying | None = None
+        for each in (self._what, self._images, self._why, self._where, self._tried):
             self.column.addWidget(each)
         self.column.addStretch(1)
         self.column.addLayout(self._discarding())
@@ -112,6 +124,20 @@ class UnsavedDialog(Dialog):
             else self.tr("They are in memory only: closing now would lose them.")
         )
         show_problem(self._where, self._problem or lost, self._safe_words(saver.kept))
+        self._show_attempt()
+
+    def _show_attempt(self) -> None:
+        """What came of the attempt that somebody asked for, and when: each later one looks like it."""
+        trying, tried = self._tries, self._bench.saver.tried
+        if trying is None or tried is None or tried.number <= trying.after:
+            return
+        if time.monotonic() < trying.since_s + BUSY_S:
+            return
+        self._tries = None
+        self._again.setText(self.tr("Try again"))
+        text = self.tr("Tried again at {time}: {reason}")
+        at = QTime(tried.at.hour, tried.at.minute, tried.at.second).toString("HH:mm:ss")
+        self._tried.setText(text.format(time=at, reason=sentence(reason_text(tried.why))))
 
     def _safe_words(self, kept: Path | None) -> str:
         if self._kept_elsewhere:
@@ -129,6 +155,12 @@ class UnsavedDialog(Dialog):
     # ---- what is chosen
 
     def _try_again(self) -> None:
+        if self._tries is not None:
+            return
+        tried = self._bench.saver.tried
+        self._tries = _Trying(0 if tried is None else tried.number, time.monotonic())
+        self._again.setText(self.tr("Trying…"))  # it keeps the keys: the next in line may lose the changes
+        self._tried.clear()
         self._bench.saver.retry()
 
     def _ask_folder(self) -> None:

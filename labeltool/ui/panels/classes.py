@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
     QMenu,
+    QStyle,
     QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -21,6 +22,8 @@ from labeltool.ui import theme
 
 COLOUR, NAME, KEY, EYE, LOCK, SHARE = range(6)
 ROW_PX = 24
+ROUNDING_PX = 2
+"""A text may be so much wider than its rounded width says."""
 SCALES = (1, 2, 3)
 FEWEST_SEEN, FEW_SEEN, ENOUGH_SEEN, MOST_SEEN = 3, 5, 7, 12
 """Rows that are always seen, that are where all sections of the layers are closed, that do where room is scarce, and
@@ -50,8 +53,8 @@ def swatch(color: tuple[int, int, int], side: int = 16) -> QIcon:
 
 
 def _percent(count: int, total: int) -> str:
-    """With a margin at the right, which a cell does not have."""
-    return f"{100 * count / total:.1f} %  "
+    """With a margin at the right, which a cell does not have. All of it is no more than three digits."""
+    return "100 %  " if count == total else f"{min(99.9, 100 * count / total):.1f} %  "
 
 
 class ClassList(QTreeWidget):
@@ -93,7 +96,8 @@ class ClassPanel(QWidget):
         header = self.list.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(20)
-        for column, width in ((COLOUR, 26), (KEY, 20), (EYE, 26), (LOCK, 26), (SHARE, 62)):
+        key, share = self._room_for("8"), self._room_for(_percent(888, 1000), _percent(1, 1))
+        for column, width in ((COLOUR, 26), (KEY, key), (EYE, 26), (LOCK, 26), (SHARE, share)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.list.setColumnWidth(column, width)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
@@ -120,6 +124,12 @@ class ClassPanel(QWidget):
         )
         self.list.customContextMenuRequested.connect(self._menu)
         self._add.clicked.connect(self.add_asked)
+
+    def _room_for(self, *texts: str) -> int:
+        """Width of a column for each of these in the font of this system: a number that is cut says another one."""
+        margin = self.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, self.list) + 1
+        self.list.ensurePolished()  # or its font is not known yet
+        return max(map(self.list.fontMetrics().horizontalAdvance, texts)) + 2 * margin + ROUNDING_PX
 
     def show_catalog(self, catalog: ClassCatalog, current: int) -> None:
         """List these classes, ``current`` chosen."""

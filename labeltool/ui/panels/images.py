@@ -2,233 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QEvent,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    QRect,
-    QSize,
-    QSortFilterProxyModel,
-    Qt,
-    Signal,
-)
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QPainter, QPen
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
+    QDockWidget,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListView,
     QMenu,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
 from labeltool.app.jobs import Lanes
 from labeltool.core.project import SPLITS, ImageRecord, Status
-from labeltool.ui.panels.pictures import Pictures, paint_picture
+from labeltool.ui.panels.image_list import FOCUS_PX, ImageView, SearchField
+from labeltool.ui.panels.image_rows import (
+    RECORD_ROLE,
+    ROW,
+    STATUS_COLOURS,
+    ImageDelegate,
+    ImageFilter,
+    ImageModel,
+)
+from labeltool.ui.panels.pictures import Pictures
 from labeltool.ui.people.words import status_text
 
-SIDE = 48
-ROW = SIDE + 8
+__all__ = ["ENOUGH_SEEN", "FEWEST_SEEN", "FEW_SEEN", "STATUS_COLOURS", "ImagePanel"]
+
 FEWEST_SEEN, FEW_SEEN, ENOUGH_SEEN = 1, 2, 3
 """Rows that are seen at the very least, that are before more classes are, and that do where room is scarce."""
-LINE_PX = 18
-RECORD_ROLE = int(Qt.ItemDataRole.UserRole)
-STATUS_COLOURS = {
-    Status.NEW: "#8a8d91",
-    Status.PRELABELLED: "#56b4e9",
-    Status.IN_WORK: "#e69f00",
-    Status.DONE: "#cc79a7",
-    Status.APPROVED: "#2fb380",
-    Status.REJECTED: "#d55e00",
-}
-KEYPAD = Qt.KeyboardModifier.KeypadModifier
-Index = QModelIndex | QPersistentModelIndex
-EDITING_KEYS = {
-    getattr(Qt.Key, f"Key_{name}")
-    for name in ("A", "C", "V", "X", "Z", "Left", "Right", "Home", "End", "Backspace", "Delete")
-}
-"""What Ctrl does to a line of text; with any other key it is a shortcut of the window."""
-
-
-class ImageModel(QAbstractListModel):
-    """Records with thumbnails that are made when a row is first seen."""
-
-    def __init__(self, pictures: Pictures, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.records: list[ImageRecord] = []
-        self._rows: dict[str, int] = {}
-        self.notes: dict[str, str] = {}
-        """By image id, what its tooltip says besides."""
-        self._pictures = pictures
-        pictures.arrived.connect(self._renew)
-
-    def show_records(self, records: list[ImageRecord], lanes: Lanes | None) -> None:
-        """List other records."""
-        self.beginResetModel()
-        self.records = records
-        self._rows = {record.id: row for row, record in enumerate(records)}
-        self._pictures.attach(records, lanes)
-        self.endResetModel()
-
-    def update_record(self, record: ImageRecord) -> None:
-        """One record is another one now."""
-        row = self._rows.get(record.id)
-        if row is not None:
-            self.records[row] = record
-            self._renew(record.id)
-
-    def _renew(self, image_id: str) -> None:
-        """A row looks different now."""
-        row = self._rows.get(image_id)
-        if row is not None:
-            self.dataChanged.emit(self.index(row), self.index(row))
-
-    def row_of(self, image_id: str) -> int | None:
-        """Row of an image."""
-        return self._rows.get(image_id)
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        """Number of images."""
-        return len(self.records)
-
-    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
-        """Name, thumbnail, record or tooltip of a row."""
-        record = self.records[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return record.name
-        if role == RECORD_ROLE:
-            return record
-        if role == Qt.ItemDataRole.DecorationRole:
-            return self._pictures.of(record)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            lines = (
-                str(record.path),
-                f"{record.size.width} × {record.size.height}",
-                self.notes.get(record.id),
-            )
-            return "\n".join(filter(None, lines))
-        return None
-
-
-class ImageFilter(QSortFilterProxyModel):
-    """Rows whose name holds the searched text and whose status or split is the wanted one."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._text, self._status = "", ""
-
-    def set_filter(self, text: str, status: str) -> None:
-        """Empty strings let everything through."""
-        self.beginFilterChange()
-        self._text, self._status = text.casefold(), status
-        self.endFilterChange()
-
-    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        """Qt asks."""
-        model = self.sourceModel()
-        assert isinstance(model, ImageModel)
-        record = model.records[row]
-        wanted = self._status in ("", record.status, f"split:{record.split}")
-        return self._text in record.name.casefold() and wanted
-
-
-class ImageDelegate(QStyledItemDelegate):
-    """A row: picture on the left, name over status on the right."""
-
-    def __init__(self, status_texts: dict[Status, str], parent: QWidget) -> None:
-        super().__init__(parent)
-        self._texts = status_texts
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """All rows are equally high."""
-        return QSize(160, ROW)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Qt asks."""
-        record: ImageRecord = index.data(RECORD_ROLE)
-        rect: QRect = option.rect
-        state, palette = option.state, option.palette
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        painter.save()
-        if selected:
-            painter.fillRect(rect, palette.highlight())
-        frame = QRect(rect.left() + 8, rect.top() + (ROW - SIDE) // 2, SIDE, SIDE)
-        paint_picture(painter, frame, index.data(Qt.ItemDataRole.DecorationRole), palette)
-        text = palette.highlightedText() if selected else palette.text()
-        painter.setPen(QPen(text, 1))
-        left = frame.right() + 10
-        top = rect.top() + (ROW - 2 * LINE_PX) // 2 - 1
-        line = QRect(left, top, rect.right() - left - 8, LINE_PX)
-        name = option.fontMetrics.elidedText(record.name, Qt.TextElideMode.ElideMiddle, line.width())
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(QColor(STATUS_COLOURS[record.status]))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawEllipse(left, line.bottom() + 7, 8, 8)
-        painter.setPen(QPen(text, 1))
-        painter.setOpacity(0.75)
-        below = QRect(left + 14, line.bottom() + 2, line.width() - 14, LINE_PX)
-        said = " · ".join(filter(None, (self._texts[record.status], record.split)))
-        painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, said)
-        painter.restore()
-
-
-class SearchField(QLineEdit):
-    """A line that leaves the window's shortcuts alone and is left with Esc."""
-
-    left = Signal()
-
-    def event(self, event: QEvent) -> bool:
-        """Qt would take Ctrl+E and some others for keys of Emacs."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            with_ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-            if with_ctrl and event.key() not in EDITING_KEYS:
-                event.ignore()
-                return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc clears the line and leaves it."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.clear()
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
-
-
-class ImageView(QListView):
-    """The list; Del is about the images that are marked in it."""
-
-    deleted = Signal()
-
-    def event(self, event: QEvent) -> bool:
-        """No shortcut of the window takes Del away."""
-        asked = event.type() == QEvent.Type.ShortcutOverride
-        if asked and isinstance(event, QKeyEvent) and _is_delete(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Del."""
-        if _is_delete(event):
-            self.deleted.emit()
-        else:
-            super().keyPressEvent(event)
-
-
-def _is_delete(event: QKeyEvent) -> bool:
-    return event.key() == Qt.Key.Key_Delete and not event.modifiers() & ~KEYPAD
 
 
 class ImagePanel(QWidget):
@@ -249,6 +53,7 @@ class ImagePanel(QWidget):
         self.setObjectName("panel.images")
         texts = {status: status_text(status) for status in Status}
         self._editable = True
+        self._chosen = ""  # by a click, and on its way
         self.pictures = Pictures(self)
         """Of the images that are listed; for whoever shows some of them elsewhere."""
         self._model = ImageModel(self.pictures, self)
@@ -259,19 +64,7 @@ class ImagePanel(QWidget):
         self._search.setPlaceholderText(self.tr("Search"))
         self._search.setClearButtonEnabled(True)
         self._status = self._make_status(texts)
-        self.list = ImageView()
-        self.list.deleted.connect(self._ask_remove)
-        self.list.setObjectName("images.list")
-        self.list.setAccessibleName(self.tr("Images"))
-        self.list.setModel(self._filter)
-        self.list.setItemDelegate(ImageDelegate(texts, self))
-        self.list.setUniformItemSizes(True)
-        self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
-        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.customContextMenuRequested.connect(self._ask_split)
-        self.list.setMinimumHeight(FEWEST_SEEN * ROW)
-        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.list = self._make_list(texts)
         self._empty = QLabel()
         self._empty.setObjectName("dim")
         self._empty.setWordWrap(True)
@@ -290,10 +83,28 @@ class ImagePanel(QWidget):
         self._search.textChanged.connect(self._refilter)
         self._status.currentIndexChanged.connect(self._refilter)
         self._search.left.connect(self.left)
+        self._search.down.connect(lambda: self.list.take_keys(lent=False))
         self._search.returnPressed.connect(lambda: self._on_activated(self._filter.index(0, 0)))
-        self.list.clicked.connect(self._on_clicked)
-        self.list.activated.connect(self._on_activated)
         self._refilter()
+
+    def _make_list(self, texts: dict[Status, str]) -> ImageView:
+        rows = ImageView()
+        rows.setObjectName("images.list")
+        rows.setAccessibleName(self.tr("Images"))
+        rows.setModel(self._filter)
+        rows.setItemDelegate(ImageDelegate(texts, self))
+        rows.setUniformItemSizes(True)
+        rows.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        rows.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        rows.setMinimumHeight(FEWEST_SEEN * ROW + 2 * FOCUS_PX)
+        rows.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        rows.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        rows.deleted.connect(self.ask_remove)
+        rows.left.connect(self.left)
+        rows.customContextMenuRequested.connect(self._ask_split)
+        rows.clicked.connect(self._on_clicked)
+        rows.activated.connect(self._on_activated)
+        return rows
 
     def _make_status(self, texts: dict[Status, str]) -> QComboBox:
         combo = QComboBox()
@@ -336,8 +147,11 @@ class ImagePanel(QWidget):
         row = self._model.row_of(image_id)
         if row is None:
             return
-        index = self._filter.mapFromSource(self._model.index(row))
-        self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        index, marks = self._filter.mapFromSource(self._model.index(row)), self.list.selectionModel()
+        chosen, self._chosen = self._chosen, ""
+        if chosen == image_id and marks.isSelected(index):
+            return  # others may have been marked besides it while it was on its way
+        marks.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.list.scrollTo(index)
 
     def listed(self) -> list[ImageRecord]:
@@ -357,6 +171,17 @@ class ImagePanel(QWidget):
             if self._model.records
             else self.tr("No images yet. File, Add images… or drop files here.")
         )
+
+    def take_keys(self) -> None:
+        """Go to the list, wherever its tab is."""
+        dock = self.parentWidget()
+        if isinstance(dock, QDockWidget):
+            dock.show()
+            dock.raise_()
+        if self.list.isHidden():
+            self._search.setFocus()
+        else:
+            self.list.take_keys(lent=False)
 
     def selected(self) -> list[ImageRecord]:
         """The images that are marked, in their order."""
@@ -383,11 +208,12 @@ class ImagePanel(QWidget):
             action.triggered.connect(lambda _=False, split=split: self.split_asked.emit(ids, split))
         self.menu_asked.emit(menu, records)
         menu.addSeparator()
-        remove = menu.addAction(self.tr("Remove from the project…"), self._ask_remove)
+        remove = menu.addAction(self.tr("Remove from the project…"), self.ask_remove)
         remove.setObjectName("images.remove")
         menu.popup(self.list.viewport().mapToGlobal(at))
 
-    def _ask_remove(self) -> None:
+    def ask_remove(self) -> None:
+        """Ask to take the images that are marked out of the project."""
         records = self.selected()
         if records and self._editable:
             self.remove_asked.emit(records)
@@ -395,8 +221,11 @@ class ImagePanel(QWidget):
     def _on_clicked(self, index: QModelIndex) -> None:
         """A click opens; with Shift or Ctrl it marks several."""
         held = QGuiApplication.keyboardModifiers()
-        if not held & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier):
-            self._on_activated(index)
+        marks = bool(held & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier))
+        self.list.take_keys(lent=not marks)
+        if not marks:
+            self._chosen = index.data(RECORD_ROLE).id
+            self.chosen.emit(self._chosen)
 
     def _on_activated(self, index: QModelIndex) -> None:
         if index.isValid():

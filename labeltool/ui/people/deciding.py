@@ -33,11 +33,7 @@ class Deciding(Part):
 
     stated = Signal(object)
     """By whose word the image at hand is what it is: a :class:`Decided`, or None while nobody knows."""
-    about_image = Signal(str)
-    """What is to be read before anybody works on the image at hand."""
-    outdated = Signal(str)
-    """This is no longer so."""
-    noted = Signal(str, str)
+    remarked = Signal(str, str)
     """What is worth knowing of an image by its id wherever it is listed; empty where that is over."""
 
     def __init__(self, annotate: Annotate, window: QWidget) -> None:
@@ -122,13 +118,13 @@ class Deciding(Part):
         self._decided = found
         self.stated.emit(found)
         rejection = found.state.rejection
-        self.noted.emit(record.id, "" if rejection is None else reason_text(rejection))
+        self.remarked.emit(record.id, "" if rejection is None else reason_text(rejection))
         if rejection is None and self._said:
             self.outdated.emit(self._said)
             self._said = ""
         elif opened and rejection is not None:
             self._said = reason_text(rejection)
-            self.about_image.emit(self._said)
+            self.noted_of_image.emit(self._said)
 
     def _note_rejected(self, bench: Workbench) -> None:
         """The reasons of all that is rejected, for the list of images."""
@@ -150,7 +146,7 @@ class Deciding(Part):
 
         def done(found: list[tuple[str, Decision]]) -> None:
             for image_id, rejection in found:
-                self.noted.emit(image_id, reason_text(rejection))
+                self.remarked.emit(image_id, reason_text(rejection))
 
         if rejected:
             bench.lanes.submit("ahead", "reasons", work, done=done, failed=lambda _: None, quiet=True)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QS
 from labeltool.core.geometry import Box, Size
 from labeltool.core.project import Status
 from labeltool.ui.panels.images import STATUS_COLOURS
-from labeltool.ui.panels.pictures import Pictures, paint_picture
+from labeltool.ui.panels.pictures import Pictures, paint_picture, paint_trouble
 from labeltool.ui.queue.words import Entry, about, state_text, why_text
 
 SIDE, ROOM_PX, GAP_PX, DOT_PX = 48, 8, 10, 8
@@ -30,6 +30,8 @@ LINES = 3
 """Of text in a row: the name, and two of why."""
 WHY_LINES = 2
 ENTRY_ROLE = int(Qt.ItemDataRole.UserRole)
+TROUBLE_ROLE = ENTRY_ROLE + 1
+"""What is wrong with the image of an entry, in words; empty where nothing is known to be."""
 COLOURS = {
     "open": STATUS_COLOURS[Status.NEW],
     "in_work": STATUS_COLOURS[Status.IN_WORK],
@@ -48,7 +50,8 @@ class QueueModel(QAbstractListModel):
         super().__init__(parent)
         self.entries: list[Entry] = []
         self._pictures = pictures
-        pictures.arrived.connect(self._picture_arrived)
+        pictures.arrived.connect(self._image_changed)
+        pictures.troubles.changed.connect(self._image_changed)
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
         """List others."""
@@ -61,7 +64,10 @@ class QueueModel(QAbstractListModel):
         self.entries[row] = entry
         self.dataChanged.emit(self.index(row), self.index(row))
 
-    def _picture_arrived(self, image_id: str) -> None:
+    def _image_changed(self, image_id: str) -> None:
+        if not image_id and self.entries:  # many of them
+            self.dataChanged.emit(self.index(0), self.index(len(self.entries) - 1))
+            return
         for row, entry in enumerate(self.entries):
             if entry.suggestion.image == image_id:
                 self.dataChanged.emit(self.index(row), self.index(row))
@@ -79,11 +85,15 @@ class QueueModel(QAbstractListModel):
             return entry
         if role == Qt.ItemDataRole.DecorationRole:
             return None if entry.record is None else self._pictures.of(entry.record)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return why_text(entry)
-        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return f"{state_text(entry.state)}. {entry.suggestion.why}"
-        return None
+        trouble = self._pictures.troubles.of(entry.suggestion.image)
+        texts = {
+            TROUBLE_ROLE: trouble,
+            Qt.ItemDataRole.ToolTipRole: "\n".join(filter(None, (why_text(entry), trouble))),
+            Qt.ItemDataRole.AccessibleDescriptionRole: ". ".join(
+                filter(None, (state_text(entry.state), entry.suggestion.why, trouble))
+            ),
+        }
+        return texts.get(role)
 
 
 class QueueDelegate(QStyledItemDelegate):
@@ -106,6 +116,8 @@ class QueueDelegate(QStyledItemDelegate):
         if not entry.is_left and not selected:
             painter.setOpacity(SETTLED_OPACITY)
         self._paint_picture(painter, rect, entry, index.data(Qt.ItemDataRole.DecorationRole), palette)
+        if index.data(TROUBLE_ROLE):
+            paint_trouble(painter, picture_frame(rect))
         left = rect.left() + ROOM_PX + SIDE + GAP_PX
         text = QRect(left, rect.top() + ROOM_PX // 2, rect.right() - left - ROOM_PX, rect.height() - ROOM_PX)
         painter.setPen(QPen(palette.highlightedText() if selected else palette.text(), 1))
@@ -114,8 +126,7 @@ class QueueDelegate(QStyledItemDelegate):
 
     @staticmethod
     def _paint_picture(painter: QPainter, rect: QRect, entry: Entry, picture: Any, palette: QPalette) -> None:
-        frame = QRect(rect.left() + ROOM_PX, rect.top() + (rect.height() - SIDE) // 2, SIDE, SIDE)
-        where = paint_picture(painter, frame, picture, palette)
+        where = paint_picture(painter, picture_frame(rect), picture, palette)
         if entry.record is not None and entry.suggestion.box is not None:
             region = region_in(where, entry.record.size, entry.suggestion.box)
             for width, colour in ((3, QColor(0, 0, 0, 160)), (1, QColor("white"))):
@@ -176,6 +187,11 @@ class QueueList(QListView):
 
     def keyboardSearch(self, search: str) -> None:
         """A character is a key of the window, not the beginning of a name."""
+
+
+def picture_frame(row: QRect) -> QRect:
+    """Where the thumbnail of a row lies."""
+    return QRect(row.left() + ROOM_PX, row.top() + (row.height() - SIDE) // 2, SIDE, SIDE)
 
 
 def row_height(metrics: QFontMetrics) -> int:

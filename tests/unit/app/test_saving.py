@@ -212,6 +212,74 @@ def test_a_disk_that_does_not_answer_holds_up_nobody_who_closes(monkeypatch):
     wait_for(saver.close)
 
 
+def test_while_the_disk_does_not_answer_what_waits_is_kept_and_forgotten_once_it_has(monkeypatch, tmp_path):
+    monkeypatch.setattr(saving, "LATE_S", 0.02)
+    monkeypatch.setattr(saving, "RETRY_S", 0.01)
+    journal, refuge, answers = Journal(), Refuge(tmp_path), threading.Event()
+    write = journal.commit_operation
+
+    def commit(image_id, operation):
+        answers.wait(10)
+        write(image_id, operation)
+
+    journal.commit_operation = commit
+    states: list[SaveState] = []
+    saver = Saver(journal, states.append, refuge)
+    saver.save("image", operation(1))
+    wait_for(lambda: refuge.kept == {"image": [1]} and saver.kept == tmp_path)
+    assert isinstance(saver.error, saving.NoAnswerError)
+    saver.save("image", operation(2))
+    wait_for(lambda: refuge.kept == {"image": [1, 2]})
+    saver.wait("image", 10)  # it is known that saving does not work
+    answers.set()
+    assert saver.flush()
+    assert (refuge.kept, saver.error, saver.kept, journal.written) == ({}, None, None, [1, 2])
+    assert states[-1] == SaveState("image", 2, 0)
+    saver.close()
+
+
+def test_an_answer_that_comes_just_when_it_is_called_late_leaves_nothing_kept(monkeypatch, tmp_path):
+    monkeypatch.setattr(saving, "LATE_S", 0.001)
+    monkeypatch.setattr(saving, "RETRY_S", 0.0005)
+    journal, refuge = Journal(), Refuge(tmp_path)
+    write = journal.commit_operation
+
+    def commit(image_id, operation):
+        time.sleep(0.03 if operation.revision % 50 == 0 else 0.0005 * (operation.revision % 6))
+        write(image_id, operation)
+
+    journal.commit_operation = commit
+    states: list[SaveState] = []
+    saver = Saver(journal, states.append, refuge)
+    for revision in range(1, 200):
+        saver.save("image", operation(revision))
+    assert saver.flush(30)
+    saver.close()
+    assert any(state.error for state in states), "it was late now and then"
+    assert (refuge.kept, saver.error, saver.kept) == ({}, None, None)
+    assert (states[-1], journal.written) == (SaveState("image", 199, 0), list(range(1, 200)))
+
+
+def test_operations_that_wait_can_be_gone_on_from_but_not_those_that_were_set_aside(monkeypatch):
+    monkeypatch.setattr(saving, "RETRY_S", 60)
+    journal = Journal(failures=10**6)
+    saver = Saver(journal, lambda state: None)
+    saver.save("image", operation(4), operation(5))
+    saver.wait("image", 5)
+    assert [each.revision for each in saver.queued("image")] == [4, 5]
+    assert saver.patch_of("image", 5) is not None
+    assert saver.patch_of("image", 6) is None
+    assert saver.queued("other") == []
+
+    def commit(image_id, operation):
+        raise ConflictError("somebody else has changed this annotation")
+
+    journal.commit_operation = commit
+    saver.retry()
+    wait_for(lambda: saver.queued("image") is None)
+    saver.close()
+
+
 def wait_for(reached):
     deadline = time.monotonic() + 5
     while not reached():

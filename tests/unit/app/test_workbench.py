@@ -27,6 +27,7 @@ from labeltool.core.provenance import Origin
 from labeltool.imaging import budget
 from labeltool.imaging.file_pyramid import FilePyramid
 from labeltool.imaging.pyramid import Pyramid
+from labeltool.store.backups import of_image
 from labeltool.store.fsck import check
 from labeltool.store.predictions import reference_key
 from labeltool.store.project import ProjectStore
@@ -490,3 +491,22 @@ def test_a_look_ahead_passes_over_what_was_removed(desk: Desk) -> None:
     desk.open(desk.a)
     desk.settle()
     assert desk.failures == []
+
+
+def test_who_closes_a_project_leaves_backups_of_what_was_changed(desk: Desk) -> None:
+    desk.open(desk.a)
+    assert desk.paint(20)
+    assert desk.bench.close()
+    assert [each.revision for each in of_image(desk.root, desk.a.id)] == [1]
+    assert of_image(desk.root, desk.b.id) == []
+
+
+def test_who_only_looks_at_a_project_writes_no_backups(desk: Desk) -> None:
+    desk.open(desk.a)
+    assert desk.paint(20)
+    desk.bench.abandon()
+    desk.store = ProjectStore.open(desk.root, write=False)
+    desk.bench = Workbench(desk.store, desk.posted.put)
+    desk.open(desk.a)
+    assert desk.bench.close()
+    assert of_image(desk.root, desk.a.id) == []
