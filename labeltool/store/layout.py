@@ -17,6 +17,7 @@ INDEX = "project.db"
 LOCK = "lock"
 MASKS = "masks"
 QUARANTINE = "quarantine"
+TRASH = "trash"
 BACKUPS = "backups"
 FOLDERS = (MASKS, BACKUPS, QUARANTINE, "models")
 LOCKLESS = ("models", "runs", "loop", "cache", BACKUPS)
@@ -40,7 +41,7 @@ def leftovers(root: Path) -> Iterator[Path]:
 
     What processes write that do not hold the project's lock is one of them after a day.
     """
-    locked = (".", f"{MASKS}/*", QUARANTINE, f"{BACKUPS}/{MASKS}/*")
+    locked = (".", f"{MASKS}/*", TRASH, QUARANTINE, f"{BACKUPS}/{MASKS}/*")
     for folder in locked:
         yield from sorted(root.glob(f"{folder}/.*{TEMPORARY}*"))
     yield from abandoned(root)

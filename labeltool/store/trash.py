@@ -19,11 +19,10 @@ from labeltool.core.errors import StoreError
 from labeltool.core.project import ImageRecord
 from labeltool.store.database import DamagedError
 from labeltool.store.images import ImageList
-from labeltool.store.layout import mask_path
+from labeltool.store.layout import TRASH, mask_path
 from labeltool.store.mask_file import SUFFIX, MaskFile
 from labeltool.store.records import dump, image_from_json, image_to_json
 
-TRASH = "trash"
 KEPT_DAYS = 30
 """Nothing is deleted for good before, and then only if somebody asks for it."""
 

@@ -201,9 +201,12 @@ def test_a_kill_before_any_stroke_lost_nothing(store: ProjectStore, root: Path) 
         assert again.recovery is None
 
 
-def test_half_made_files_go_when_the_project_is_recovered(store: ProjectStore, root: Path) -> None:
-    half = mask_file(root).with_name(".half.ltm.1234.partial")
-    half.parent.mkdir(parents=True)
+@pytest.mark.parametrize("folder", ["masks/ab", "trash", "quarantine"])
+def test_half_made_files_go_when_the_project_is_recovered(
+    store: ProjectStore, root: Path, folder: str
+) -> None:
+    half = root / folder / ".half.1234.partial"
+    half.parent.mkdir(parents=True, exist_ok=True)
     half.write_bytes(b"half")
     _die(store)
     ProjectStore.open(root).close()
