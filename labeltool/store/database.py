@@ -79,6 +79,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _PERHAPS_FULL = ("SQLITE_CANTOPEN", "SQLITE_IOERR")
 """What SQLite says where there is no room to make its journal, or no room within a quota."""
 _LEAST_BYTES = 16 << 10
+_NO_TEXT = "Could not decode to UTF-8"
+"""What Python says of a text of a row; of a name in the schema it raises UnicodeDecodeError."""
 
 
 @contextmanager
@@ -86,13 +88,15 @@ def explained(path: Path) -> Iterator[None]:
     """Turn SQLite's and the system's errors about ``path`` into StoreError."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
         raise explanation(error, path) from error
 
 
 def explanation(error: BaseException, path: Path) -> StoreError:
     """The words for an error of SQLite or of the system."""
     name = getattr(error, "sqlite_errorname", "") or ""
+    if isinstance(error, UnicodeDecodeError) or str(error).startswith(_NO_TEXT):
+        name = "SQLITE_CORRUPT"
     if getattr(error, "errno", None) in _FULL or (name.startswith(_PERHAPS_FULL) and _no_room(path)):
         name = "SQLITE_FULL"
     if getattr(error, "errno", None) == errno.EIO:

@@ -210,7 +210,7 @@ class Index:
                 raise explanation(error.orig or error, self.path) from error
             with explained(self.path):
                 sync_folder(self.path.parent)
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise explanation(error, self.path) from error
 
 

@@ -146,7 +146,8 @@ def _swap(db: Db, table: str, rng: random.Random) -> None:
     one, other = (_where(rng.choice(_rows(db, table))) for _ in range(2))
     chosen = [c for c in columns if c in ("data", "sha256")] if rng.random() < 0.5 else [rng.choice(columns)]
     for column in chosen or columns[-1:]:
-        (value,) = db.execute(f'SELECT "{column}" FROM "{table}" WHERE {one[0]}', one[1]).fetchone()
+        found = db.execute(f'SELECT "{column}" FROM "{table}" WHERE {one[0]}', one[1]).fetchone()
+        value = found[0] if found else None  # the cell before may have been the key by which the row is found
         db.execute(f'UPDATE "{table}" SET "{column}" = ? WHERE {other[0]}', (value, *other[1]))
 
 
