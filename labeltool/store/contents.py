@@ -53,6 +53,8 @@ _READABLE_BY = "readable_by"
 """The oldest format whose readers may look at a file, where that is older than its own: for newer versions to write."""
 
 FSCK = "`labeltool fsck --repair` restores what can be restored"
+CHECKED_BYTES = 64 << 20
+"""Up to this length a file's pages are looked at before it is worked on: that takes some tenths of a second."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Contents:
             if mask["tile"] != TILE:
                 raise ValueError(f"tiles of {mask['tile']} pixels")
             width, height = mask["size"]
+            if _size_of_image(meta) not in (None, [width, height]):
+                raise ValueError(f"a mask of {width} x {height} pixels, which the image has not")
             return cls(
                 path,
                 db,
@@ -91,11 +95,25 @@ class Contents:
                 bytes.fromhex(meta["chain"]),
             )
 
+    def check_structure(self) -> None:
+        """DamagedError where pages of the file belong to two tables, or an index leads elsewhere: what is written might
+        lie on what is there, what is read be of another row. Looked at once, and again when somebody else has written
+        the file; larger ones than ``CHECKED_BYTES`` are looked at by backups and fsck alone."""
+        if soundness.is_whole(self.path):
+            return
+        if self.path.stat().st_size <= CHECKED_BYTES:
+            (found,) = self.db.execute("PRAGMA integrity_check(1)").fetchone()
+            if found != "ok":
+                what = str(found).splitlines()[-1]  # behind a line that names the database
+                raise DamagedError(f"the file is damaged ({what})", file=self.path, hint=FSCK)
+        soundness.keep_whole(self.path)
+
     def check_journal(self) -> None:
         """DamagedError where an operation is gone or was changed: then nobody knows what the revisions after it were.
 
         Costs what was committed since somebody last looked.
         """
+        self.check_structure()
         sound = soundness.known(self.path)
         if sound is None or sound.chain != self._chain_at(sound.revision):
             sound = soundness.Sound(0, chain_start(self.image_id))
@@ -280,6 +298,14 @@ class Contents:
         }
         with sensible(self.path):
             return Patch(row[0], row[1], deltas, json.loads(row[2]))
+
+
+def _size_of_image(meta: Mapping[str, str]) -> object:
+    """What the image's record says of its size; None where that cannot be read, which is told elsewhere."""
+    try:
+        return json.loads(meta["image"])["size"]
+    except (LookupError, TypeError, ValueError):
+        return None
 
 
 @contextmanager

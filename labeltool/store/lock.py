@@ -375,7 +375,12 @@ def _read(handle: int) -> tuple[Sign | None, StrokeRecord | None]:
     try:
         who = json.loads(data[:OWNER_BYTES])
         owner = Owner(int(who["pid"]), str(who["host"]), str(who["since_utc"]))
-    except (ValueError, TypeError, KeyError):  # empty after a clean end, garbage after a power cut
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        OverflowError,
+    ):  # empty after a clean end, garbage after a power cut
         return None, None
     sign = _signed(owner, data[_BEAT_AT:])
     try:

@@ -104,7 +104,10 @@ class MaskFile:
         with connect(self.path, write=True) as db:
             with transaction(db), placed(self.path):
                 sound = soundness.known(self.path)
-                yield Contents.of(self.path, db, write=True)
+                contents = Contents.of(self.path, db, write=True)
+                contents.check_structure()
+                yield contents
+            soundness.keep_whole(self.path)
             if sound is not None:
                 soundness.keep(self.path, sound)
 
@@ -210,7 +213,10 @@ class MaskFile:
     def class_pixels(self) -> dict[int, int]:
         """Pixels of every class value that somebody has set; counted at commit."""
         with self.reading() as file, sensible(self.path):
-            return {int(value): n for value, n in json.loads(read_meta(file.db)["class_pixels"]).items()}
+            counts = json.loads(read_meta(file.db)["class_pixels"])
+            if not all(isinstance(n, int) for n in counts.values()):
+                raise ValueError(f"numbers of pixels {counts}")
+            return {int(value): n for value, n in counts.items()}
 
     def recount(self) -> None:
         """Count the pixels of each class anew, from the mask itself."""

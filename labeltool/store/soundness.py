@@ -1,4 +1,4 @@
-"""Which journals of mask files were found sound, so that the same is not worked out again for every step of undo."""
+"""Which mask files and journals were found sound, so that the same is not worked out again for every step."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Sound(NamedTuple):
 
 
 _known: dict[Path, tuple[_Signature, Sound]] = {}
+_whole: dict[Path, _Signature] = {}
 
 
 def known(path: Path) -> Sound | None:
@@ -27,6 +28,16 @@ def known(path: Path) -> Sound | None:
 def keep(path: Path, sound: Sound) -> None:
     """Remember what was found of a file as it is now."""
     _known[path] = (_signature(path), sound)
+
+
+def is_whole(path: Path) -> bool:
+    """True where the pages of a file were found whole, and nobody but this process has written it since."""
+    return path in _whole and _whole[path] == _signature(path)
+
+
+def keep_whole(path: Path) -> None:
+    """Remember that the pages of a file are whole, as it is now."""
+    _whole[path] = _signature(path)
 
 
 def _signature(path: Path) -> _Signature:

@@ -65,9 +65,8 @@ def _move(files: Files, name: str, how: str, rng: random.Random) -> None:
     elif how == "renamed":
         path = PurePosixPath(name)
         stem = rng.choice(("other", "x", "", "CON", "é", "a" * 60))
-        files[str(path.with_name(f"{stem}{rng.choice((path.suffix, '.png', '.json', '.txt'))}"))] = files.pop(
-            name
-        )
+        called = f"{stem}{rng.choice((path.suffix, '.png', '.json', '.txt'))}" or path.name
+        files[str(path.with_name(called))] = files.pop(name)
     else:
         other = rng.choice(sorted(files))
         files[name], files[other] = files[other], files[name]

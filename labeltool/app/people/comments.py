@@ -93,13 +93,18 @@ def folded(events: Iterable[Event]) -> list[Thread]:
         said = event.data
         text = said.get("text")
         texts = (Comment(text, event.author, event.at_utc),) if isinstance(text, str) else ()
-        thread = found.get(said.get("to", 0))
+        to = said.get("to", 0)
+        thread = found.get(to) if isinstance(to, int) else None
         if thread is not None:
             resolved = bool(said.get("resolved", thread.resolved))
             found[thread.number] = replace(thread, comments=(*thread.comments, *texts), resolved=resolved)
-        elif texts and "to" not in said and "x" in said and "y" in said:
+        elif texts and "to" not in said and _is_place(said.get("x"), said.get("y")):
             found[event.number] = Thread(event.number, float(said["x"]), float(said["y"]), texts)
     return list(found.values())
+
+
+def _is_place(*values: object) -> bool:
+    return all(isinstance(each, int | float) for each in values)
 
 
 def _add(store: ProjectStore, image_id: str, thread: int, data: dict[str, Any]) -> Thread:

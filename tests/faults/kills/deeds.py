@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -133,10 +134,13 @@ def slay(scene: Scene, deed: Deed, reference: Reference, run: Victims, blow: Blo
     broken = [*_no_process_is_left(scene), *law(scene, deed, reference, run, toll, death, as_it_was)]
     if digests(scene.images) != images:
         broken.append("an image was changed")
-    if any(run.temp.iterdir()):
-        broken.append(f"temporary files are left: {sorted(p.name for p in run.temp.iterdir())}")
-        for path in run.temp.iterdir():
-            path.unlink() if path.is_file() else None
+    for path in [*run.temp.iterdir()]:
+        if path.is_dir():  # the system clears it away; in it are copies that were looked at
+            toll.left["a temporary folder"] += 1
+            shutil.rmtree(path)
+        else:
+            broken.append(f"a temporary file is left: {path.name}")
+            path.unlink()
     toll.lost = [f"{deed.kind} {blow}: {what}" for what in broken]
     return toll
 
