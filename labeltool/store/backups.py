@@ -275,7 +275,8 @@ def _copy_index(root: Path) -> Backup | None:
 
 
 def surplus(copies: Sequence[Backup]) -> list[Backup]:
-    """Of the copies of one file, the newest first, those that need not be kept."""
+    """Of the copies of one file, the newest first, those that need not be kept. Of one revision the newest is enough:
+    two of the same labels would leave no room for earlier ones."""
     if not copies:
         return []
     newest = copies[0].at
@@ -283,7 +284,12 @@ def surplus(copies: Sequence[Backup]) -> list[Backup]:
         next((each for each in copies if each.at.date() != newest.date()), None),
         next((each for each in copies if each.at.isocalendar()[:2] != newest.isocalendar()[:2]), None),
     ]
-    return [each for each in copies[NEWEST:] if each not in earlier]
+    others = [
+        each
+        for number, each in enumerate(copies)
+        if not each.revision or all(each.revision != newer.revision for newer in copies[:number])
+    ]
+    return [each for each in copies if each not in (*others[:NEWEST], *earlier)]
 
 
 def _rotated(target: Path, known: Sequence[Backup]) -> Backup | None:

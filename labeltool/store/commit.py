@@ -62,7 +62,8 @@ def commit(file: Contents, operation: Operation, description: Description) -> Im
     image = replace(
         description.image, revision=revision, status=standing(file, counts) or description.image.status
     )
-    write_meta(file.db, {**replace(description, image=image).to_meta(), **head})
+    file.describe(replace(description, image=image))
+    write_meta(file.db, head)
     return image
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labeltool.core.cold import Held, warm
 from labeltool.core.errors import LabeltoolError, StoreError
@@ -28,6 +29,9 @@ from labeltool.store.history import (
     replay,
 )
 from labeltool.store.tiles import Packed, blank_tile, shape_of, unpack, unpack_cold
+
+if TYPE_CHECKING:
+    from labeltool.store.records import Description
 
 APPLICATION_ID = 0x4C544D31
 FORMAT = 1
@@ -107,6 +111,19 @@ class Contents:
                 what = str(found).splitlines()[-1]  # behind a line that names the database
                 raise DamagedError(f"the file is damaged ({what})", file=self.path, hint=FSCK)
         soundness.keep_whole(self.path)
+
+    def describe(self, description: Description) -> None:
+        """Write what is known of the image and the project; DamagedError, about the list of images, where that says
+        another size than the mask has."""
+        image = description.image
+        if image.size != self.size:
+            here, there = (f"{each.width} x {each.height}" for each in (self.size, image.size))
+            raise DamagedError(
+                f"the labels of {image.name} have {here} pixels, and the list of images says {there}",
+                file=self.path.parents[2],
+                hint="`labeltool fsck --rebuild` makes the list again from the mask files",
+            )
+        write_meta(self.db, description.to_meta())
 
     def check_journal(self) -> None:
         """DamagedError where an operation is gone or was changed: then nobody knows what the revisions after it were.

@@ -134,13 +134,13 @@ class MaskFile:
                     hint="Look at the image again",
                 )
             decisions.decide(file, description.image.status, reason, author)
-            write_meta(file.db, description.to_meta())
+            file.describe(description)
             return replace(description.image, revision=file.revision)
 
     def describe(self, description: Description) -> None:
         """Write what is known of the image and the project; the annotation stays as it is."""
         with self.writing() as file:
-            write_meta(file.db, description.to_meta())
+            file.describe(description)
 
     def load(self, damaged: list[Damage] | None = None, *, inflated: bool = False) -> LabelMask:
         """The mask, every tile held against its hash. With ``inflated`` its tiles are arrays: for who reads all of it

@@ -103,7 +103,8 @@ class Showing(Part):
         elif bench is None or bench.open is None:
             self._at.status.show_saved(None, 0)
         else:
-            self._at.status.show_saved(bench.save_state, bench.open.session.revision, bench.open.first)
+            tried = None if bench.saver.tried is None else bench.saver.tried.at
+            self._at.status.show_saved(bench.save_state, bench.open.session.revision, bench.open.first, tried)
 
     def enable(self) -> None:
         """Switch actions on and off as things are now."""

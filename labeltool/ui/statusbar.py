@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
@@ -86,9 +88,11 @@ class StatusBar(QStatusBar):
         )
         self._zoom = _label("zoom", least_px=64, align=AT_RIGHT)
 
-    def show_saved(self, state: SaveState | None, revision: int, first: int = 0) -> None:
-        """What of the image at hand survives anything: "saved r12", "saving…", or why not. Revisions are counted from
-        ``first``."""
+    def show_saved(
+        self, state: SaveState | None, revision: int, first: int = 0, tried: datetime | None = None
+    ) -> None:
+        """What of the image at hand survives anything: "saved r12", "saving…", or why not, and when that was last
+        ``tried``. Revisions are counted from ``first``."""
         self._retry.setVisible(bool(state and state.error))
         failing = state is not None and state.error is not None
         self._saved.setForegroundRole(
@@ -99,10 +103,13 @@ class StatusBar(QStatusBar):
         elif state.error is not None:
             text = self.tr("not saved: {reason}").format(reason=reason_text(state.error))
             kept = (
-                "" if state.kept is None else self.tr("kept in {place}").format(place=shown_path(state.kept))
+                self.tr("in memory only")
+                if state.kept is None
+                else self.tr("kept in {place}").format(place=shown_path(state.kept))
             )
-            self._saved.setText("  ·  ".join(filter(None, (text, kept))))
-            self._saved.setToolTip("\n".join(filter(None, (str(state.error), kept))))
+            when = "" if tried is None else self.tr("tried {time}").format(time=f"{tried:%H:%M:%S}")
+            self._saved.setText("  ·  ".join(filter(None, (text, kept, when))))
+            self._saved.setToolTip("\n".join(filter(None, (str(state.error), kept, when))))
         elif state.saved < revision or state.waiting:
             self._saved.setText(self.tr("saving…"))
         else:

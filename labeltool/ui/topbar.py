@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 WANTED_PX, LEAST_PX = 120, 60
-SPACING_PX, SLIDER_PX, MODEL_PX = 2, 80, 128
+SPACING_PX, SLIDER_PX, MODEL_PX = 2, 48, 128
 """Narrow enough for both verbs to be seen in a window of 1280 pixels. What is left goes to the image's name."""
 
 

@@ -67,10 +67,20 @@ def test_what_did_not_change_is_not_copied_again(store: ProjectStore, painted: L
 def test_of_many_backups_the_newest_stay_and_one_of_an_earlier_day_and_week() -> None:
     now = datetime(2026, 11, 18, 12, tzinfo=UTC)  # a Wednesday
     ages = [timedelta(minutes=m) for m in (0, 10, 20)] + [timedelta(days=d) for d in (1, 2, 5, 6, 30)]
-    copies = [Backup(Path(f"{n}"), CELL, len(ages) - n, 9, now - age) for n, age in enumerate(ages)]
+    copies = [Backup(Path(f"{n}"), CELL, len(ages) - n, 20 - n, now - age) for n, age in enumerate(ages)]
     gone = surplus(copies)
     assert [n for n, each in enumerate(copies) if each not in gone] == [0, 1, 3, 5]
     assert surplus(copies[:2]) == [] and surplus([]) == []
+
+
+def test_two_backups_of_the_same_labels_do_not_push_out_earlier_ones() -> None:
+    now = datetime(2026, 11, 18, 12, tzinfo=UTC)
+    revisions = (7, 7, 5, 4)
+    copies = [
+        Backup(Path(f"{n}"), CELL, 9 - n, revision, now - timedelta(seconds=n))
+        for n, revision in enumerate(revisions)
+    ]
+    assert [each.path.name for each in surplus(copies)] == ["1", "3"]
 
 
 def test_backups_rotate_by_number_whatever_the_clock_says(
