@@ -57,6 +57,8 @@ _READABLE_BY = "readable_by"
 """The oldest format whose readers may look at a file, where that is older than its own: for newer versions to write."""
 
 FSCK = "`labeltool fsck --repair` restores what can be restored"
+MASK_SHA256 = "mask_sha256"
+"""The row of ``meta`` that vouches for the size and the fill value of a mask; files of the first versions lack it."""
 CHECKED_BYTES = 64 << 20
 """Up to this length a file's pages are looked at before it is worked on: that takes some tenths of a second."""
 
@@ -83,6 +85,8 @@ class Contents:
         _check_format(path, db, write=write)
         with sensible(path):
             meta = read_meta(db)
+            if meta.get(MASK_SHA256, sha256_of(meta["mask"])) != sha256_of(meta["mask"]):
+                raise ValueError("size or fill value were changed")
             mask = json.loads(meta["mask"])
             if mask["tile"] != TILE:
                 raise ValueError(f"tiles of {mask['tile']} pixels")
@@ -315,6 +319,11 @@ class Contents:
         }
         with sensible(self.path):
             return Patch(row[0], row[1], deltas, json.loads(row[2]))
+
+
+def sha256_of(text: str) -> str:
+    """The hash of a row of ``meta``."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _size_of_image(meta: Mapping[str, str]) -> object:

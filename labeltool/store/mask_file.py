@@ -20,11 +20,13 @@ from labeltool.store import decisions, events, predictions, soundness
 from labeltool.store.commit import Operation, commit
 from labeltool.store.contents import (
     FSCK,
+    MASK_SHA256,
     SCHEMA,
     Contents,
     placed,
     read_meta,
     sensible,
+    sha256_of,
     tile_name,
     write_meta,
 )
@@ -62,11 +64,13 @@ class MaskFile:
     def create(cls, path: Path, description: Description) -> MaskFile:
         """Make a file without operations, whole or not at all; StoreError where one exists."""
         image, catalog = description.image, description.catalog
+        mask = dump(
+            {"image": image.id, "tile": TILE, "size": list(image.size), "fill": catalog.unlabelled_value}
+        )
         meta = {
             **description.to_meta(),
-            "mask": dump(
-                {"image": image.id, "tile": TILE, "size": list(image.size), "fill": catalog.unlabelled_value}
-            ),
+            "mask": mask,
+            MASK_SHA256: sha256_of(mask),
             "revision": "0",
             "chain": chain_start(image.id).hex(),
             "class_pixels": "{}",
