@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS = 76
-NUMBER, WHAT, HOW, SHOWN, LOST, TESTS = range(6)
+NUMBER, WHAT, HOW, OFTEN, SHOWN, LOST, TESTS = range(7)
 
 TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 """A test, or a file of them all of which are about the fault."""
