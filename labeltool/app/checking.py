@@ -4,6 +4,7 @@ promotions and rounds, the queue."""
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,7 @@ from labeltool.app.models import broken_models, project_models
 from labeltool.app.models.journal import JOURNAL, MODELS, UNREADABLE, promotions
 from labeltool.app.queue.queue import FILE as QUEUE
 from labeltool.app.queue.queue import read_queue
+from labeltool.app.rescuing import waiting_for
 from labeltool.core.atomic import write_bytes
 from labeltool.core.digest import file_hash
 from labeltool.core.errors import LabeltoolError
@@ -24,6 +26,7 @@ from labeltool.store import repair as store
 from labeltool.store.database import explained
 from labeltool.store.fsck import Finding
 from labeltool.store.layout import keep_in_quarantine, quarantine
+from labeltool.store.project import ProjectStore
 from labeltool.store.repair import Step
 
 ASIDE = f"{fsck.REPAIR} would set it aside"
@@ -31,7 +34,7 @@ ASIDE = f"{fsck.REPAIR} would set it aside"
 
 def check(root: Path) -> list[Finding]:
     """Everything that is wrong with a project that nobody is writing; StoreError where there is none."""
-    return [*fsck.check(root), *_models(root), *_loop(root), *_refused(root, read_queue)]
+    return [*fsck.check(root), *_unsaved(root), *_models(root), *_loop(root), *_refused(root, read_queue)]
 
 
 def repair(root: Path, *, accept_loss: bool = False) -> list[Step]:
@@ -99,6 +102,24 @@ def _rewritten(root: Path, path: Path, rows: Sequence[Mapping[str, Any]]) -> Pat
 def _aside(root: Path, path: Path) -> Path:
     with explained(path):
         return quarantine(root, path)
+
+
+def _unsaved(root: Path) -> Iterator[Finding]:
+    """What waits in the user's own folder; of a project that cannot even be opened other findings say so."""
+    try:
+        with ProjectStore.open(root, write=False) as project:
+            waiting = waiting_for(project)
+    except LabeltoolError:
+        return
+    for each in waiting:
+        yield Finding(
+            each.path,
+            f"{counted(each.operations, 'change')} that could not be saved",
+            "notice",
+            "It comes in when the project is opened and its disk has room, or by "
+            f"`labeltool recover {shlex.quote(str(root))}`",
+            each.image_name,
+        )
 
 
 def _models(root: Path) -> Iterator[Finding]:

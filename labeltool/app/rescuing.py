@@ -29,6 +29,7 @@ from labeltool.store.tiles import tile_hash
 
 if TYPE_CHECKING:
     from labeltool.store.project import ProjectStore
+    from labeltool.store.recovery import Recovery
 
 __all__ = ["SUFFIX", "BroughtBack", "Rescue", "bring_back", "bring_back_all", "keep_both", "rescue_folder"]
 
@@ -134,9 +135,19 @@ class BroughtBack:
         )
 
 
-def waiting_for(store: ProjectStore, folder: Path | None = None) -> list[Path]:
-    """The rescue files whose images are this project's. Of a copy of the project they are not, as long as the
-    project is where it was."""
+@dataclass(frozen=True)
+class Waiting:
+    """A rescue file of an image of a project, and how many operations it holds."""
+
+    path: Path
+    image_id: str
+    image_name: str
+    operations: int
+
+
+def waiting_for(store: ProjectStore, folder: Path | None = None) -> list[Waiting]:
+    """The rescue files whose images are this project's, by their heads. Of a copy of the project they are not, as long
+    as the project is where it was. ``store.notices`` say what cannot be read."""
     ids = {record.id for record in store.images()}
     found = []
     try:
@@ -150,8 +161,9 @@ def waiting_for(store: ProjectStore, folder: Path | None = None) -> list[Path]:
         except LabeltoolError as error:
             store.notices.append(f"unsaved work cannot be read: {error}")
             continue
-        if about.description.image.id in ids and (about.root == store.root or not _is_there(about.root)):
-            found.append(path)
+        image = about.description.image
+        if image.id in ids and (about.root == store.root or not _is_there(about.root)):
+            found.append(Waiting(path, image.id, store.image(image.id).name, about.changes))
     return found
 
 
@@ -171,10 +183,16 @@ def bring_back_all(
     ``put_off`` is told of the file instead, where there is one.
     """
     done = []
-    for path in waiting_for(store, folder):
+    for waiting in waiting_for(store, folder):
+        path = waiting.path
         if store.read_only_reason:
+            changes, waits = (
+                counted(waiting.operations, "change"),
+                "waits" if waiting.operations == 1 else "wait",
+            )
             store.notices.append(
-                f"changes that could not be saved wait for this project to be writable: {path}"
+                f"{waiting.image_name}: {changes} that could not be saved {waits} for this project to be writable:"
+                f" {path}"
             )
             continue
         try:
@@ -182,6 +200,8 @@ def bring_back_all(
             with explained(path):
                 path.unlink()
         except LabeltoolError as error:
+            if store.recovery is not None:
+                store.recovery = _reckoned(store, store.recovery, waiting)
             if put_off is not None and isinstance(error, StoreError) and error.may_pass:
                 put_off(path)
             else:
@@ -193,6 +213,15 @@ def bring_back_all(
             revision = store.history(brought.image_id).revision
             store.recovery = store.recovery.after(brought.image_id, brought.operations, revision)
     return done
+
+
+def _reckoned(store: ProjectStore, recovery: Recovery, waiting: Waiting) -> Recovery:
+    """What is left of a session once its file could not be brought back, or only in part."""
+    try:
+        rest, revision = len(resume(store, waiting.path).operations), store.history(waiting.image_id).revision
+    except LabeltoolError:
+        return recovery.keeping(waiting.operations)
+    return recovery.after(waiting.image_id, waiting.operations - rest, revision).keeping(rest)
 
 
 def not_back(path: Path, error: LabeltoolError) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,12 @@ from labeltool.app.effort import WORKED, Timesheet, Worked
 from labeltool.app.filling import Filling
 from labeltool.app.jobs import Deliver, Job, Lanes
 from labeltool.app.journal import Journal
-from labeltool.app.people.deciding import check, decide
+from labeltool.app.people.pending import Decisions
 from labeltool.app.protection import Protection
 from labeltool.app.rescuing import Rescue
 from labeltool.app.saving import Saver, SaveState
 from labeltool.app.toolbox import Hand
+from labeltool.app.unasked import Unasked
 from labeltool.app.unsaved import Unsaved
 from labeltool.core.change import Signal
 from labeltool.core.progress import Progress
@@ -56,7 +57,9 @@ class Workbench:
         self.save_state = SaveState("", 0, 0)
         self.timesheet = Timesheet(self._book)
         """Told of the inputs that are about an image."""
-        self._booked: Future[None] | None = None
+        self.unasked = Unasked(store, self.saver)
+        """Writes what is counted of an image."""
+        self.decisions = Decisions(self)
         self._ahead = Ahead()
         self._at_hand = AtHand(store, self.lanes, self.saver, self._ahead)
         self.filling = Filling(store, self.lanes, self._at_hand, lambda id_: self._record(store.image(id_)))
@@ -185,18 +188,7 @@ class Workbench:
     def decide(self, status: Status, reason: str = "") -> None:
         """Write down what somebody decides on the image at hand as it is now: done, approved, rejected (with a reason),
         or in work again. BadInputError where the reason is missing."""
-        if self.open is None or not self.editable:
-            return
-        check(status, reason)
-        image_id, revision = self.open.record.id, self.open.session.revision
-
-        def work() -> None:
-            if self.store.image(image_id).revision == revision:  # else somebody went on drawing
-                decide(self.store, image_id, status, expected=revision, reason=reason)
-            record = self.store.image(image_id)
-            self.lanes.deliver(lambda: self._record(record))
-
-        self.saver.after(work).add_done_callback(self.report)
+        self.decisions.take(status, reason)
 
     def _count(self, image_id: str, operation: Operation) -> None:
         """A step of undo was done, by hand unless it is a model's."""
@@ -211,8 +203,7 @@ class Workbench:
                 self.store.add_event(image_id, WORKED, worked.to_json())
 
         if self.editable:
-            self._booked = self.saver.after(work)
-            self._booked.add_done_callback(self.report)
+            self.unasked.write(image_id, work)
 
     def report(self, future: Future[Any]) -> None:
         """Tell of the failure of work behind the image at hand, where it did fail."""
@@ -251,6 +242,7 @@ class Workbench:
             if record != self.open.record:
                 self._record(record)
         self.unsaved.look(state)
+        self.decisions.look()
 
     def _look_at_saver(self, image: OpenImage) -> None:
         """What is to be said of an image that nothing was said of yet. While anything of the project cannot be saved,
@@ -317,8 +309,7 @@ class Workbench:
         failing = self.saver.error is not None and not self.unsaved.keeping
         patience_s = 0.2 if failing else timeout_s  # what has been failing is not waited for
         self.timesheet.leave()
-        if self._booked is not None:
-            wait([self._booked], patience_s)
+        self.unasked.wait(patience_s)
         if not self.saver.flush(patience_s):
             return False
         if self.editable:

@@ -75,7 +75,7 @@ CAUSES: dict[str, tuple[type[StoreError], str, str]] = {
 
 
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 _PERHAPS_FULL = ("SQLITE_CANTOPEN", "SQLITE_IOERR")
 """What SQLite says where there is no room to make its journal, or no room within a quota."""
 _LEAST_BYTES = 16 << 10
@@ -97,7 +97,7 @@ def explanation(error: BaseException, path: Path) -> StoreError:
     name = getattr(error, "sqlite_errorname", "") or ""
     if isinstance(error, UnicodeDecodeError) or str(error).startswith(_NO_TEXT):
         name = "SQLITE_CORRUPT"
-    if getattr(error, "errno", None) in _FULL or (name.startswith(_PERHAPS_FULL) and _no_room(path)):
+    if getattr(error, "errno", None) in FULL or (name.startswith(_PERHAPS_FULL) and _no_room(path)):
         name = "SQLITE_FULL"
     if getattr(error, "errno", None) == errno.EIO:
         name = "SQLITE_IOERR"

@@ -12,6 +12,9 @@ from labeltool.store.database import explained
 from labeltool.store.layout import INDEX
 from labeltool.store.lock import Lock, LockLostError
 
+NO_ROOM = "the disk is full: free some space"
+"""Why a project cannot be written whose lock finds no room."""
+
 
 class Holding:
     """Whether this process may write a project, and why not: ``reason`` is empty exactly while it has the ``lock``."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:  # SQLAlchemy takes a tenth of a second to import: only openin
     from labeltool.store.index import Index
 
 
+LAGS = "the list of images lags behind"
+
+
 class ImageList:
     """Images by id. Any thread may read; whoever writes holds the project's lock."""
 
@@ -22,6 +25,8 @@ class ImageList:
         self._index = index
         self._mutex = threading.RLock()
         self._behind: set[str] = set()
+        self.lag = ""
+        """What kept the index from catching up when that was tried last; empty where it did."""
         self.reload()
 
     def reload(self) -> None:
@@ -87,13 +92,15 @@ class ImageList:
 
     def catch_up(self, except_for: str = "") -> str:
         """Write to the index what it lacks, and say what is in the way, or nothing. A failure costs nothing: the mask
-        files know, and it is tried again."""
+        files know, and it is tried again, then with the image ``except_for``, too."""
         with self._mutex:
-            behind = [self._records[i] for i in self._behind if i != except_for]
+            behind = [self._records[i] for i in self._behind if self.lag or i != except_for]
         for record in behind:
             try:
                 self._index.update(record)
             except StoreError as error:
-                return f"the list of images lags behind: {error}"
+                self.lag = f"{LAGS}: {error}"
+                return self.lag
             self._behind.discard(record.id)
+        self.lag = ""
         return ""

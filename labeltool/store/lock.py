@@ -31,7 +31,9 @@ _LIFE_AT = _BEAT_AT + len(_BEAT.format(0))
 _AHEAD_AT = _LIFE_AT + LIFE_BYTES
 _AHEAD = "{:<32}\n"
 """The file: who (which every version reads), the last stroke, how often the holder has given a sign of life, what else
-is known of the holder, and the image whose file may be ahead of the index (within one sector: it is never torn)."""
+is known of the holder, and the image whose file may be ahead of the index (within one sector: it is never torn). Where
+nobody holds the lock it is as long, and blank: who takes it on a full disk needs no room."""
+_BYTES = _AHEAD_AT + len(_AHEAD.format(""))
 
 BEAT_S = 10.0
 """A holder gives a sign of life this often: it counts up in the file. No clock is compared with another computer's."""
@@ -229,9 +231,16 @@ class Lock:
             if self._handle >= 0:
                 with suppress(OSError):  # the drive is gone; a dead process's name keeps nobody out
                     if not lost:
-                        os.ftruncate(self._handle, 0)
+                        self._blank()
                 _close(self._handle)
                 self._handle = -1
+
+    def _blank(self) -> None:
+        """Say that nobody holds it, in the room that the file has. Some file systems need new room even for that."""
+        try:
+            self._put(0, b" " * _BYTES)
+        except OSError:
+            os.ftruncate(self._handle, 0)
 
     def _adopted(self, handle: int) -> int:
         """Hold another file of the same name in the place of ours."""
@@ -380,7 +389,7 @@ def _read(handle: int) -> tuple[Sign | None, StrokeRecord | None]:
         TypeError,
         KeyError,
         OverflowError,
-    ):  # empty after a clean end, garbage after a power cut
+    ):  # blank after a clean end, garbage after a power cut
         return None, None
     sign = _signed(owner, data[_BEAT_AT:])
     try:

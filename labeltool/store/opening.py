@@ -12,8 +12,8 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import StoreError
 from labeltool.core.project import ImageRecord
 from labeltool.store import trash
-from labeltool.store.database import DamagedError
-from labeltool.store.holding import Holding
+from labeltool.store.database import FULL, DamagedError
+from labeltool.store.holding import NO_ROOM, Holding
 from labeltool.store.images import ImageList
 from labeltool.store.index import Index
 from labeltool.store.layout import INDEX, LOCK, abandoned, is_project, leftovers, remove, unsettled
@@ -69,7 +69,7 @@ def _lock(root: Path, take_over: Sign | None) -> tuple[Lock | None, str]:
             raise PermissionError("the folder may not be written")
         return Lock.acquire(root / LOCK, take_over=take_over), ""
     except OSError as error:
-        return None, error.strerror or str(error)
+        return None, NO_ROOM if error.errno in FULL else error.strerror or str(error)
 
 
 # ---- what it holds

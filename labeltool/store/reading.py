@@ -15,6 +15,7 @@ from labeltool.store import trash
 from labeltool.store.database import explained
 from labeltool.store.events import Event
 from labeltool.store.history import History, JournalEntry
+from labeltool.store.holding import NO_ROOM
 from labeltool.store.layout import mask_path
 from labeltool.store.mask_file import MaskFile
 from labeltool.store.predictions import GOLD, REFERENCE, PredictionPlanes
@@ -84,6 +85,16 @@ class ProjectReader:
     def read_only_reason(self) -> str:
         """Why the project can only be read; empty where it can be written."""
         return self._holding.reason
+
+    @property
+    def no_room(self) -> bool:
+        """True where the project can only be read because its full disk had no room for the lock."""
+        return self._holding.reason == NO_ROOM
+
+    @property
+    def lag(self) -> str:
+        """That the list of images on disk lags behind, and why; empty where it does not."""
+        return self._images.lag
 
     def recheck(self) -> None:
         """See that the project can be reached and is still ours, as after the computer has slept.

@@ -71,7 +71,8 @@ class Banner(QFrame):
         self._say(self._general, text)
 
     def take_back(self, text: str) -> None:
-        """What this message said is no longer so; another one stays."""
+        """What this message said is no longer so, or no longer new; another one stays."""
+        self._news = [each for each in self._news if each != text]
         self._say(*("" if said == text else said for said in (self._general, self._of_image)))
 
     def leave_image(self) -> None:

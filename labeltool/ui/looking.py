@@ -61,7 +61,7 @@ class Looking(Part):
         self._seen: _Seen | None = None
         self._kept_s = self._moved_s = 0.0
         self._area: Box | None = None
-        self._writing: list[Future[bool]] = []
+        self._writing: list[Future[None]] = []
         self._ticks = QTimer(self, interval=TICK_MS)
         self._ticks.timeout.connect(self.count)
         self._canvas.view_changed.connect(self._moved)
@@ -187,9 +187,8 @@ class Looking(Part):
 
             return keep_looked(bench.store, image_id, new)
 
-        # Where it cannot be written strokes cannot either, and that is told.
         self._writing = [each for each in self._writing if not each.done()]
-        self._writing.append(bench.saver.after(work))
+        self._writing.append(bench.unasked.write(image_id, work))
 
     # ---- going there
 

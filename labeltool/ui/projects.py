@@ -22,6 +22,7 @@ from labeltool.ui.long_work import LongWork
 if TYPE_CHECKING:
     # What a project needs is imported when one is opened: the start page is up sooner.
     from labeltool.app.project import AddReport
+    from labeltool.app.saving import SaveState
     from labeltool.app.splits import Assignment
     from labeltool.app.workbench import Workbench
     from labeltool.store.lock import ProjectLockedError, Sign
@@ -191,16 +192,20 @@ class Projects(QWidget):
             back.connect(lambda each: self.news.emit(brought_text(each)))
             back.connect(lambda _: self._tell_waiting())
         self.bench.reserve_used.connect(self._tell_reserve)
-        self.bench.saved.connect(lambda state: self._tell_reserve(False) if state.error else None)
+        self.bench.saved.connect(self._take_back)
         if viewed is not None:
             from labeltool.ui.dialogs.locked import in_words  # noqa: PLC0415
 
             text = self.tr("Opened to view: it is being edited by {who}.")
             self.told.emit(text.format(who=in_words(viewed.error.sign)))
+        elif store.no_room:
+            text = self.tr("The disk is full: free some space. Until then the project can only be looked at.")
+            self.told.emit(text)
         elif store.read_only_reason:
             self.told.emit(self.tr("Opened for reading only: {reason}").format(reason=store.read_only_reason))
         self._tell_waiting()
-        self.news.emit("\n".join(self.found))
+        for line in self.found:
+            self.news.emit(line)
         records = store.images()
         if records:
             last = str(QSettings().value(f"last/{store.root}", ""))
@@ -214,6 +219,18 @@ class Projects(QWidget):
         self._waiting = waiting_text(self.bench.unsaved.resumed) if self.bench is not None else ""
         if self._waiting:
             self.told.emit(self._waiting)
+        self._take_back()
+
+    def _take_back(self, state: SaveState | None = None) -> None:
+        """Something was saved, or was not: what was said before is in part no longer so."""
+        from labeltool.ui.unsaved import outdated  # noqa: PLC0415
+
+        if state is not None and state.error is not None:
+            self._tell_reserve(False)
+            return
+        for line in outdated(self.bench, self.found) if self.bench is not None else ():
+            self.found.remove(line)
+            self.outdated.emit(line)
 
     def _tell_reserve(self, used: bool) -> None:
         """Once the room is used up the text would be wrong, and once it is kept again nobody has to do anything."""

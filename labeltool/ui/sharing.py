@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
@@ -19,15 +21,22 @@ if TYPE_CHECKING:
     from labeltool.app.following import Following, News
     from labeltool.app.saving import SaveState
     from labeltool.app.workbench import Workbench
-    from labeltool.store.lock import ProjectLockedError, Sign
+    from labeltool.store.lock import Sign
     from labeltool.ui.action_set import ActionSet
 
 LOOK_MS = 3_000
 """Whoever only looks at a project asks this often whether it is free."""
+ROOM_BYTES = 1 << 16
+"""A project that found no room for its lock is offered to be edited once there is so much."""
 FOLLOW_MS = 2_000
 """And so often what others have done to it."""
 QUIET_S = 20.0
 """Whoever draws where nothing can be drawn is told so, and not again before that time."""
+
+
+def room(root: Path) -> int:
+    """How many bytes find room where a project is. OSError where nobody can say."""
+    return shutil.disk_usage(root).free
 
 
 class Sharing(Part):
@@ -64,8 +73,8 @@ class Sharing(Part):
         self._annotate.canvas.claims.append(self._pressed)
 
     def has(self) -> Mapping[str, bool]:
-        """Whether a project is open that is only looked at because somebody else edited it."""
-        return {"viewed": self._bench is not None and self._projects.viewed is not None}
+        """Whether a project is open that is only looked at because somebody else edited it, or the disk was full."""
+        return {"viewed": self._may_be_free()}
 
     def attach(self, bench: Workbench | None) -> None:
         """See the base."""
@@ -76,13 +85,17 @@ class Sharing(Part):
         if bench is None:
             return
         bench.saved.connect(self._saved)
-        if self._projects.viewed is not None:
+        if self._may_be_free():
             self._look.start()
         if not bench.editable:
             self._follow.start()
             self.follow()
 
-    # ---- somebody else edits it
+    def _may_be_free(self) -> bool:
+        bench = self._bench
+        return bench is not None and (self._projects.viewed is not None or bench.store.no_room)
+
+    # ---- somebody else edits it, or there is no room
 
     def _ask(self, locked: Locked) -> None:
         from labeltool.ui.dialogs.locked import LockedDialog  # noqa: PLC0415
@@ -107,20 +120,21 @@ class Sharing(Part):
         dialog.open()
 
     def look(self) -> None:
-        """See whether the project that is only looked at is free by now."""
+        """See whether the project that is only looked at is free by now, and whether there is room to edit it."""
         bench = self._bench
         if bench is None:
             return
 
-        def work(cancel: CancelToken, progress: Progress) -> ProjectLockedError | None:
+        def work(cancel: CancelToken, progress: Progress) -> bool:
             from labeltool.store.layout import LOCK  # noqa: PLC0415
             from labeltool.store.lock import holder  # noqa: PLC0415
 
-            return holder(bench.store.root / LOCK)
+            root = bench.store.root
+            return holder(root / LOCK) is None and (not bench.store.no_room or room(root) >= ROOM_BYTES)
 
-        def done(found: ProjectLockedError | None) -> None:
+        def done(free: bool) -> None:
             if self._bench is bench:
-                self._show(found is None)
+                self._show(free)
 
         # A drive that is away for a while is told of when something is read from it.
         bench.lanes.submit("ahead", "free", work, done=done, failed=lambda _: None, quiet=True)
@@ -130,7 +144,9 @@ class Sharing(Part):
             return
         self._free = free
         if free:
-            self._offer = self.tr("Nobody edits the project any more.")
+            full = self._bench is not None and self._bench.store.no_room
+            nobody = self.tr("Nobody edits the project any more.")
+            self._offer = self.tr("There is room on the disk again.") if full else nobody
             self.offered.emit(self._offer, self.tr("Edit now"), self.edit_now)
         else:
             self.outdated.emit(self._offer)
@@ -207,6 +223,8 @@ class Sharing(Part):
             self.offered.emit(
                 text.format(who=in_words(viewed.error.sign)), self.tr("Edit here…"), self.edit_now
             )
+        elif bench.store.no_room:
+            self.noted.emit(self.tr("Nothing can be drawn: the disk is full. Free some space first."))
         else:
             text = self.tr("Nothing can be drawn: the project is open for reading only ({reason}).")
             self.noted.emit(text.format(reason=bench.store.read_only_reason))

@@ -40,6 +40,21 @@ def shown_path(path: Path) -> str:
     return str(Path("~") / path.relative_to(home)) if path.is_relative_to(home) else str(path)
 
 
+def outdated(bench: Workbench, said: Sequence[str]) -> list[str]:
+    """What of this was so when the project was opened, and is no longer: changes that waited are saved, and the list of
+    images has caught up."""
+    from labeltool.store.images import LAGS  # noqa: PLC0415
+
+    store = bench.store
+    still = {store.lag}
+    if bench.unsaved.resumed or bench.unsaved.keeping:
+        still.add(str(store.recovery))
+    recovery = store.recovery
+    gone = {str(recovery)} if recovery is not None and recovery.waiting else set()
+    gone |= {line for line in store.notices if line.startswith(LAGS)}
+    return [line for line in said if line in gone - still]
+
+
 def brought_text(brought: BroughtBack) -> str:
     """What became of changes that could not be saved."""
     if not brought.layer:

@@ -4722,6 +4722,10 @@ the workspace Train makes one from what you have labelled.</source>
         <translation>{who} 驳回，{ago}：{reason}</translation>
     </message>
     <message>
+        <source>{image} will be {status} once the changes that wait are saved, unless it is painted on before.</source>
+        <translation>等待中的更改保存后，{image} 将变为“{status}”，除非在此之前又在上面绘制。</translation>
+    </message>
+    <message>
         <source>new</source>
         <translation>新</translation>
     </message>
@@ -4895,6 +4899,10 @@ the workspace Train makes one from what you have labelled.</source>
     <message>
         <source>Opened to view: it is being edited by {who}.</source>
         <translation>以查看方式打开：{who} 正在编辑。</translation>
+    </message>
+    <message>
+        <source>The disk is full: free some space. Until then the project can only be looked at.</source>
+        <translation>磁盘已满：请释放一些空间。在此之前只能查看该项目。</translation>
     </message>
     <message>
         <source>The disk is full. The last changes are saved, in the room that was kept for that: free some space now.</source>
@@ -6226,6 +6234,10 @@ Pre-label images (Ctrl+Shift+P), import another annotator&apos;s masks as a refe
         <translation>已无人编辑该项目。</translation>
     </message>
     <message>
+        <source>There is room on the disk again.</source>
+        <translation>磁盘又有可用空间了。</translation>
+    </message>
+    <message>
         <source>Edit now</source>
         <translation>立即编辑</translation>
     </message>
@@ -6240,6 +6252,10 @@ Pre-label images (Ctrl+Shift+P), import another annotator&apos;s masks as a refe
     <message>
         <source>Edit here…</source>
         <translation>在此编辑…</translation>
+    </message>
+    <message>
+        <source>Nothing can be drawn: the disk is full. Free some space first.</source>
+        <translation>无法绘制：磁盘已满。请先释放一些空间。</translation>
     </message>
     <message>
         <source>Nothing can be drawn: the project is open for reading only ({reason}).</source>
@@ -6535,8 +6551,16 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
         <translation>未保存：{reason}</translation>
     </message>
     <message>
+        <source>in memory only</source>
+        <translation>仅在内存中</translation>
+    </message>
+    <message>
         <source>kept in {place}</source>
         <translation>暂存于 {place}</translation>
+    </message>
+    <message>
+        <source>tried {time}</source>
+        <translation>已于 {time} 重试</translation>
     </message>
     <message>
         <source>saving…</source>
@@ -7444,6 +7468,10 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
     <message>
         <source>Where to keep the changes</source>
         <translation>更改保存到哪里</translation>
+    </message>
+    <message>
+        <source>Decisions that wait for these changes: {images}. They are not kept: closing now loses them, and they are to be made again.</source>
+        <translation>等待这些更改的决定：{images}。它们不会被保留：现在关闭将丢失这些决定，需要重新做出。</translation>
     </message>
 </context>
 <context>

@@ -222,7 +222,9 @@ def test_a_project_that_is_only_viewed_leaves_what_waits_where_it_is(
     disk.free()
     with ProjectStore.open(project):
         hand = Hand(project, view=True)
-        assert "wait for this project to be writable" in hand.banner()
+        assert (
+            "a.png: 1 change that could not be saved waits for this project to be writable" in hand.banner()
+        )
         assert hand.label(100, 100) == 0
         hand.window.close()
     assert len(kept(tmp_path)) == 1

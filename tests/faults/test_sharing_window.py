@@ -359,7 +359,7 @@ def test_a_signal_that_ends_the_program_saves_the_stroke_and_gives_the_project_b
         assert words[0] == "painting"
         child.send_signal(number)
         assert child.wait(timeout=60) == 128 + number
-    assert (project / "lock").read_bytes() == b""
+    assert (project / "lock").read_bytes().strip() == b""
     with ProjectStore.open(project) as store:
         assert store.recovery is None
         assert store.history(words[1]).revision == 2

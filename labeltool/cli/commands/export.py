@@ -12,6 +12,7 @@ from labeltool.cli.damaged import tell_damaged
 from labeltool.cli.opening import open_project
 from labeltool.cli.options import add_options, format_options, read_options
 from labeltool.cli.output import Output
+from labeltool.cli.unsaved import tell_unsaved
 from labeltool.core.words import counted
 from labeltool.formats.options import ExportOptions
 
@@ -56,6 +57,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     options = read_options(args, plugins.load(GROUP, args.format).Options)
     _left_over(args, out)
     with open_project(args.dir, out, write=False) as store:
+        unsaved = tell_unsaved(store, args.dir, out, " and are not exported")
         if args.dry_run:
             plan = plan_export(
                 store,
@@ -67,11 +69,11 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
                 cancel=out.cancel,
             )
             tell_damaged(plan.skipped, store.root, out)
-            return _tell_plan(plan, args, out)
+            return {**_tell_plan(plan, args, out), "unsaved": unsaved}
         report = export_images(
             store, args.out, args.format, options, split=args.split, progress=out.progress, cancel=out.cancel
         )
-    result = tell(report, args.out, out)
+    result = {**tell(report, args.out, out), "unsaved": unsaved}
     tell_damaged(report.skipped, args.dir, out)
     return result
 

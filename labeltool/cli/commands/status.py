@@ -12,6 +12,7 @@ from labeltool.cli.commands.prelabel import tell_shards
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
 from labeltool.cli.table import table
+from labeltool.cli.unsaved import tell_unsaved
 from labeltool.core.words import counted
 
 SUMMARY = "how far a project is"
@@ -38,6 +39,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         looked_at = share_looked_at(store, store.images())
         numbers = status(store, at_most_s=CHECK_S, cancel=out.cancel)
         result = {**numbers, "looked_at": looked_at, "shards": states(store.root)}
+        result["unsaved"] = tell_unsaved(store, args.dir, out)
     if os.access(store.root, os.W_OK):
         result["read_only"] = None  # it was opened for viewing, but others may write
     out.say(f"{result['name']} ({result['project']}): {counted(result['images'], 'image')}")

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QSize, Qt, QTime, QTimer
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTime, QTimer
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from labeltool.core.errors import LabeltoolError
 from labeltool.ui.dialogs.failure import sentence
 from labeltool.ui.dialogs.frame import GRID, Dialog, label, make_primary, show_problem
+from labeltool.ui.people.words import status_text
 from labeltool.ui.unsaved import reason_text, shown_path
 
 if TYPE_CHECKING:
+    from labeltool.app.people.pending import Pending
     from labeltool.app.workbench import Workbench
+
+translate = QCoreApplication.translate
 
 LOOK_MS = 100
 BUSY_S = 0.4
@@ -45,11 +50,12 @@ class UnsavedDialog(Dialog):
         self._problem = ""
         self._what = label(name="dialog.unsaved.what", heading=True)
         self._images = label(name="dialog.unsaved.images", dim=True)
+        self._decisions = label(name="dialog.unsaved.decisions")
         self._why = label(name="dialog.unsaved.why")
         self._where = label(name="dialog.unsaved.where")
         self._tried = label(name="dialog.unsaved.tried", dim=True)
         self._tries: _Trying | None = None
-        for each in (self._what, self._images, self._why, self._where, self._tried):
+        for each in (self._what, self._images, self._decisions, self._why, self._where, self._tried):
             self.column.addWidget(each)
         self.column.addStretch(1)
         self.column.addLayout(self._discarding())
@@ -106,13 +112,17 @@ class UnsavedDialog(Dialog):
         saver = self._bench.saver
         unsaved = saver.unsaved()
         count = sum(len(operations) for operations in unsaved.values())
-        if not count:
+        decisions = self._bench.decisions.waiting
+        if not count and not decisions:
             self.accept()
+        if not count:  # what was decided on is written in a moment
             return
         self._what.setText(self.tr("Changes that could not be saved: {n}").format(n=count))
         names = [self._bench.store.image(image_id).name for image_id in unsaved]
         more = [self.tr("and {n} more images").format(n=len(names) - NAMED)] if len(names) > NAMED else []
         self._images.setText(", ".join(names[:NAMED] + more))
+        self._decisions.setText(decisions_text(decisions))
+        self._decisions.setVisible(bool(decisions))
         error = saver.error
         self._why.setText(
             "" if error is None else sentence(reason_text(error)) + " " + sentence(error.hint or "")
@@ -188,6 +198,19 @@ class UnsavedDialog(Dialog):
     def _lose(self) -> None:
         self.discarded = True
         self.accept()
+
+
+def decisions_text(waiting: Sequence[Pending]) -> str:
+    """Decisions that closing would lose; empty for none."""
+    if not waiting:
+        return ""
+    text = translate(
+        "UnsavedDialog",
+        "Decisions that wait for these changes: {images}. They are not kept: closing now loses them, and they are to be"
+        " made again.",
+    )
+    named = [f"{each.record.name} ({status_text(each.status)})" for each in waiting]
+    return text.format(images=", ".join(named[:NAMED] + ["…"] * (len(named) > NAMED)))
 
 
 def may_leave(bench: Workbench, parent: QWidget | None) -> bool:

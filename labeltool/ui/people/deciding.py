@@ -20,6 +20,7 @@ from labeltool.ui.people.words import ago, status_text, translate, who
 
 if TYPE_CHECKING:
     from labeltool.app.at_hand import OpenImage
+    from labeltool.app.people.pending import Pending
     from labeltool.app.workbench import Workbench
     from labeltool.store.decisions import Decision
 
@@ -70,6 +71,8 @@ class Deciding(Part):
         if bench is not None:
             bench.image_opened.connect(self._follow)
             bench.record_changed.connect(self._record_changed)
+            bench.decisions.delayed.connect(lambda each: self.news.emit(delayed_text(each)))
+            bench.decisions.ended.connect(lambda each: self.outdated.emit(delayed_text(each)))
             self._note_rejected(bench)
 
     def _follow(self, image: OpenImage | None) -> None:
@@ -157,7 +160,7 @@ class Deciding(Part):
         bench, image = self._bench, self._annotate.image
         if bench is None or image is None or not bench.editable:
             return
-        if image.record.status is status and not reason:
+        if image.record.status is status and not reason and bench.decisions.of(image.record.id) is None:
             self.told.emit(self.tr("The image is {status} already").format(status=status_text(status)))
             return
         if status is Status.DONE and image.record.status is Status.APPROVED:  # which says more
@@ -189,3 +192,12 @@ def reason_text(rejection: Decision) -> str:
     return translate("People", "Rejected by {who}, {ago}: {reason}").format(
         who=who(rejection.author), ago=ago(rejection.at_utc), reason=rejection.reason
     )
+
+
+def delayed_text(pending: Pending) -> str:
+    """A decision that is not on disk, as saving fails."""
+    text = translate(
+        "People",
+        "{image} will be {status} once the changes that wait are saved, unless it is painted on before.",
+    )
+    return text.format(image=pending.record.name, status=status_text(pending.status))

@@ -224,3 +224,15 @@ def _die(store: ProjectStore) -> None:
     os.close(lock._handle)
     lock._handle = -1
     store._holding.lock = None
+
+
+def test_strokes_that_are_kept_elsewhere_are_not_counted_as_lost() -> None:
+    left = Recovery.reckon(StrokeRecord(CELL, 0, 5, 0), record())
+    assert str(left.keeping(1)) == (
+        "cell.png: recovered to r0; 1 change of the last session waits to be saved, "
+        "4 strokes in progress were not saved"
+    )
+    assert str(left.keeping(1).keeping(4)) == (
+        "cell.png: recovered to r0; 5 changes of the last session wait to be saved"
+    )
+    assert str(left.after(OTHER, 5, 7)) == "cell.png: recovered to r0, nothing was lost"

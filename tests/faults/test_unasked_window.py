@@ -1,0 +1,147 @@
+"""What nobody asked for, and what somebody decided, while the disk of the project is full, in the real window."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QDialog, QLabel
+
+from labeltool.app import rescuing, saving
+from labeltool.app.effort import worked_on
+from labeltool.core.errors import DiskFullError
+from labeltool.core.project import Status
+from labeltool.store import reserve
+from labeltool.store.mask_file import MaskFile
+from labeltool.store.project import ProjectStore
+from labeltool.ui.main import application
+from tests.e2e.tidy import tidy
+from tests.faults.saving_scene import FullDisk, Hand, let_go, make_project, press
+
+
+@pytest.fixture(autouse=True)
+def _a_place_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    monkeypatch.setattr(saving, "RETRY_S", 0.05)
+    monkeypatch.setattr(rescuing, "rescue_folder", lambda: tmp_path / "unsaved")
+    with tidy(application()):
+        yield
+        let_go()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return make_project(tmp_path / "drive" / "project", tmp_path / "images")
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[FullDisk]:
+    disk = FullDisk(monkeypatch)
+    yield disk
+    disk.free()
+
+
+def test_time_that_finds_no_room_stops_nobody_and_is_written_with_the_next(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = Hand(project)
+    hand.draw(40)
+    hand.saved()
+    bench, first = hand.window.bench, hand.image_id
+    before_s = worked_on(bench.store, first).seconds
+    refused: list[str] = []
+
+    def no_room(*_: object, **__: object) -> None:
+        refused.append("")
+        raise DiskFullError("the disk is full", file=project)
+
+    bench.timesheet.leave()
+    bench.timesheet.input(first, 1000.0)
+    bench.timesheet.input(first, 1007.0)
+    with monkeypatch.context() as full:
+        full.setattr(MaskFile, "add_event", no_room)
+        hand.window.actions_["next_image"].trigger()
+        hand.until(lambda: hand.window.annotate.image is not None and hand.image_id != first)
+        bench.timesheet.leave()
+        bench.unasked.wait(10)
+        hand.draw(100)
+        hand.saved()
+        assert refused
+        assert bench.unasked.waiting
+        assert QApplication.activeModalWidget() is None
+        assert hand.label(100, 100) == 1
+    hand.window.close()
+    with ProjectStore.open(project, write=False) as store:
+        found_s = worked_on(store, first).seconds - before_s
+    assert 7 <= found_s < 14, "once, though it was tried twice"
+
+
+def failing(project: Path, disk: FullDisk) -> Hand:
+    """A window with two strokes of which the second cannot be saved."""
+    hand = Hand(project)
+    hand.draw(40)
+    hand.saved()
+    (project / reserve.RESERVE).unlink()
+    disk.fill()
+    hand.draw(100)
+    hand.failing()
+    hand.until(lambda: hand.window.bench.saver.kept is not None)
+    return hand
+
+
+def status_on_disk(project: Path) -> Status:
+    with ProjectStore.open(project, write=False) as store:
+        return store.images()[0].status
+
+
+def test_a_decision_that_waits_says_so_and_the_closing_dialog_names_it(project: Path, disk: FullDisk) -> None:
+    hand = failing(project, disk)
+    hand.window.actions_["approve"].trigger()
+    assert "a.png will be approved once the changes that wait are saved" in hand.banner()
+    hand.window.actions_["done"].trigger()
+    assert "a.png will be done once the changes that wait are saved" in hand.banner()
+    assert "will be approved" not in hand.banner()
+    named: list[str] = []
+
+    def read(dialog: QDialog) -> None:
+        named.append(dialog.findChild(QLabel, "dialog.unsaved.decisions").text())
+        press(dialog, "stay")
+
+    hand.in_dialog(read)
+    hand.window.close()
+    assert named[0].startswith("Decisions that wait for these changes: a.png (done). They are not kept")
+    disk.free()
+    hand.retry()
+    hand.until(lambda: hand.window.annotate.image.record.status is Status.DONE)
+    hand.until(lambda: "will be" not in hand.banner())
+    assert not hand.window.bench.decisions.waiting
+    hand.window.close()
+    assert status_on_disk(project) is Status.DONE
+
+
+def test_where_trying_again_in_the_closing_dialog_works_the_decision_is_kept_too(
+    project: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = failing(project, disk)
+    hand.window.actions_["done"].trigger()
+    rescue = hand.window.bench.rescue
+    forget = rescue.forget
+
+    def slowly(image_id: str) -> None:
+        time.sleep(0.4)  # the stroke is saved by now, the decision not begun
+        forget(image_id)
+
+    monkeypatch.setattr(rescue, "forget", slowly)
+
+    def again(dialog: QDialog) -> None:
+        disk.free()
+        press(dialog, "again")
+
+    hand.in_dialog(again)
+    hand.window.close()
+    hand.until(hand.window.isHidden)
+    assert status_on_disk(project) is Status.DONE
