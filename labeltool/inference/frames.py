@@ -36,6 +36,8 @@ def read_frame(stream: IO[bytes]) -> tuple[Header, bytes] | None:
     if not line:
         return None
     try:
+        if not line.endswith(b"\n"):
+            raise ValueError("the header is cut off")
         header = json.loads(line)
         length = int(header["bytes"])
     except (ArithmeticError, ValueError, TypeError, KeyError, RecursionError) as error:

@@ -70,7 +70,7 @@ from tests.e2e.monkey_fingers import Fingers, below
 from tests.e2e.monkey_ledger import Ledger, errors
 from tests.e2e.monkey_world import World, megabytes
 from tests.e2e.pause import pause_ms
-from tests.e2e.soak import Figures, allocated_bytes
+from tests.e2e.soak import Figures, allocated_bytes, resident_mb
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 NO, SHIFT, CTRL = (
@@ -130,7 +130,7 @@ class Monkey:
         self.trail: TextIO | None = None
         """Gets every deed before it is done: what is left where the whole process ends."""
         self.prelabelled = self.closings = 0
-        self.at_rest_mb = 0.0
+        self.at_rest_mb = self.window_at_rest_mb = 0.0
         """What was allocated when the last project had just been closed: a state that comes again and again."""
         self.ledger = Ledger()
         self._barred = NEVER if training else (*NEVER, *TRAIN_BUTTONS)
@@ -302,6 +302,7 @@ class Monkey:
             "prelabels": self.prelabelled,
             "closings": self.closings,
             "at_rest_mb": self.at_rest_mb,
+            "window_at_rest_mb": self.window_at_rest_mb,
             "faults": len(self.faults),
             "widgets": len(QApplication.allWidgets()),
             "windows": len(QApplication.topLevelWidgets()),
@@ -429,6 +430,7 @@ class Monkey:
             pause_ms(REST_MS)
             gc.collect()
             self.at_rest_mb = round(allocated_bytes() / 2**20, 1)
+            self.window_at_rest_mb = round(resident_mb(os.getpid()), 1)
             if root in self.world.projects:
                 self.world.tidy(root)
 

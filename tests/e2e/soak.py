@@ -25,12 +25,14 @@ FLAT_MB_AN_HOUR = 30.0
 """Less than this in an hour is what caches and a growing project come to."""
 FLAT_HANDLES = 4.0
 """More open files an hour than this would end in "too many open files" within weeks."""
-BOUNDS = {"window_mb": FLAT_MB_AN_HOUR, "at_rest_mb": FLAT_MB_AN_HOUR, "handles": FLAT_HANDLES}
+BOUNDS = {"window_at_rest_mb": FLAT_MB_AN_HOUR, "at_rest_mb": FLAT_MB_AN_HOUR, "handles": FLAT_HANDLES}
+"""Memory is judged whenever a project has just been closed: before, it goes up and down with the image at hand."""
 Z_95 = 1.96
 LINES = (
     ("window_mb", "memory of the window, MB"),
     ("allocated_mb", "of it allocated by the program, MB"),
-    ("at_rest_mb", "allocated whenever a project has just been closed, MB"),
+    ("window_at_rest_mb", "memory of the window whenever a project has just been closed, MB"),
+    ("at_rest_mb", "of it allocated whenever a project has just been closed, MB"),
     ("children_mb", "memory of its child processes, MB"),
     ("handles", "open file handles"),
     ("threads", "threads"),
@@ -68,13 +70,12 @@ class Figures:
 
 def taken() -> dict[str, Any]:
     """Memory (MB), processes, open handles, threads and Python objects of this process; Linux only."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
     children = _children(os.getpid())
     return {
-        "window_mb": round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1),
+        "window_mb": round(resident_mb(os.getpid()), 1),
         "allocated_mb": round(allocated_bytes() / 2**20, 1),
         "children": len(children),
-        "children_mb": round(sum(_resident_mb(pid) for pid in children), 1),
+        "children_mb": round(sum(resident_mb(pid) for pid in children), 1),
         "handles": len(list(Path("/proc/self/fd").iterdir())),
         "threads": len(list(Path("/proc/self/task").iterdir())),
         "objects": len(gc.get_objects()),
@@ -101,8 +102,8 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _resident_mb(pid: int) -> float:
-    """0 for a process that has ended meanwhile."""
+def resident_mb(pid: int) -> float:
+    """Physical memory that a process takes, MB; 0 for one that has ended meanwhile. Linux only."""
     pages = _text(Path(f"/proc/{pid}/statm")).split()
     return int(pages[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20 if pages else 0.0
 

@@ -32,6 +32,7 @@ def test_frames_are_read_as_they_were_written(frames: list[tuple[dict[str, int],
         b'{"part": 1}\n',
         b'{"bytes": -1}\n',
         b'{"bytes": 99999999999}\n',
+        b'{"bytes": 0}',
         b'{"bytes": 5}\nabc',
     ],
 )
