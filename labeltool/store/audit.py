@@ -9,7 +9,7 @@ from itertools import pairwise
 from labeltool.core.catalog import IGNORE
 from labeltool.core.errors import StoreError
 from labeltool.core.patch import Place
-from labeltool.store import events
+from labeltool.store import events, predictions
 from labeltool.store.contents import Contents
 from labeltool.store.counts import count_mask
 from labeltool.store.database import DamagedError, LostError
@@ -22,6 +22,7 @@ def problems(file: MaskFile) -> Iterator[str]:
     """Everything that is wrong, in sentences; a file that cannot be read at all raises StoreError."""
     with file.reading() as contents:
         yield from structure(contents)
+        yield from (f"the {predictions.called(key)} is gone" for key in predictions.gone(contents.db))
         revisions = [r for (r,) in contents.db.execute("SELECT revision FROM operations ORDER BY revision")]
     damaged: list[Damage] = []
     mask = file.load(damaged)
@@ -35,7 +36,7 @@ def problems(file: MaskFile) -> Iterator[str]:
 
 def structure(file: Contents) -> Iterator[str]:
     """What is wrong but for pixels: whether the file is whole, and its operations lead to the tiles it holds."""
-    for (line,) in file.db.execute("PRAGMA quick_check"):
+    for (line,) in file.db.execute("PRAGMA integrity_check"):
         if line != "ok":
             yield f"the database is damaged: {line}"
     yield from _chain(file)

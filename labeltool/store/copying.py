@@ -19,6 +19,9 @@ from labeltool.store.predictions import DIGEST, REFERENCE
 _LAST_ROW: Final = 2**63 - 1
 ROWS: Final = 256
 """Rows that are copied at a time: a stroke waits for no more than that."""
+BESIDE: Final = ("events", "predictions", "prediction_tiles")
+"""Tables that hold no pixels of the annotation."""
+_DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH)
 
 
 # ---- a mask file
@@ -30,11 +33,13 @@ def copy_rows(
     *,
     wanted: Callable[[str], bool] = lambda _: True,
     cancel: CancelToken | None = None,
+    to_mend: bool = False,
 ) -> bool:
     """Write what a mask file holds into a new file, in the order of its tables; of predictions those that are
     ``wanted`` by their key. False, and half a file, where somebody has written to the source meanwhile.
 
-    StoreError where a table cannot be read. Strokes can be saved between one piece and the next.
+    StoreError where a table cannot be read; who is going ``to_mend`` the copy gets what can be read of those that hold
+    no pixels. Strokes can be saved between one piece and the next.
     """
     target.unlink(missing_ok=True)
     with _rows_of(source, target) as db:
@@ -42,15 +47,19 @@ def copy_rows(
         for statement in SCHEMA:
             db.execute(statement)
         tables = {name for (name,) in db.execute("SELECT name FROM src.sqlite_master WHERE type='table'")}
-        keys = db.execute("SELECT number, model_key FROM src.predictions").fetchall()
-        numbers = ",".join(str(int(number)) for number, key in keys if wanted(key))
-        of_others = {f"{DIGEST}{key}" for _, key in keys if not wanted(key)}
-        rows = [row for row in db.execute("SELECT key, value FROM src.meta") if row[0] not in of_others]
-        db.executemany("INSERT INTO main.meta VALUES(?, ?)", rows)
+        numbers = ""
+        with _as_far_as_it_goes(to_mend):
+            keys = db.execute("SELECT number, model_key FROM src.predictions").fetchall()
+            numbers = ",".join(str(int(number)) for number, key in keys if wanted(key))
+        meta = db.execute("SELECT key, value FROM src.meta").fetchall()
+        db.executemany(
+            "INSERT INTO main.meta VALUES(?, ?)", (row for row in meta if _is_wanted(row[0], wanted))
+        )
         for table in ("operations", "events", "predictions", "tiles", "changes", "prediction_tiles"):
             only = f" AND number IN ({numbers})" if table.startswith("prediction") else ""
-            if table in tables and not _copy_table(db, table, only, version, cancel or CancelToken()):
-                return False
+            with _as_far_as_it_goes(to_mend and table in BESIDE):
+                if table in tables and not _copy_table(db, table, only, version, cancel or CancelToken()):
+                    return False
         db.execute("DELETE FROM main.sqlite_sequence")
         db.execute("INSERT INTO main.sqlite_sequence SELECT * FROM src.sqlite_sequence")
         return _version(db) == version
@@ -68,6 +77,21 @@ def _rows_of(source: Path, target: Path) -> Iterator[sqlite3.Connection]:
             db.execute("ATTACH ? AS src", (f"{source.absolute().as_uri()}?mode=ro",))
             refuse_strange(db, source, "src")
             yield db
+
+
+@contextmanager
+def _as_far_as_it_goes(yes: bool) -> Iterator[None]:
+    """Stop within where the source is damaged, and go on after it; a full disk is no damage."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if not yes or error.sqlite_errorcode & 0xFF not in _DAMAGE:
+            raise
+
+
+def _is_wanted(key: object, wanted: Callable[[str], bool]) -> bool:
+    """True for all of ``meta`` but the digests of predictions that are left out; a damaged key may be a number."""
+    return not isinstance(key, str) or not key.startswith(DIGEST) or wanted(key.removeprefix(DIGEST))
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -11,14 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from labeltool.core.errors import LabeltoolError, StoreError
-from labeltool.core.geometry import TileIndex
 from labeltool.store import events, predictions
 from labeltool.store.contents import Contents, read_meta, write_meta
 from labeltool.store.database import connect
 from labeltool.store.deeds import Deed, passive
 from labeltool.store.predictions import REFERENCE
 from labeltool.store.records import Description
-from labeltool.store.tiles import pack, shape_of, unhashed
 
 LOST = "lost"
 """The kind of an event that cannot be read any more."""
@@ -35,6 +33,8 @@ def mend_beside(file: Contents, donors: Sequence[Path], known: Description | Non
     for key in predictions.keys(file.db):
         if not _is_whole(file, key):
             yield _prediction(file, donors, key)
+    for key in predictions.gone(file.db):
+        yield _prediction(file, donors, key)
 
 
 def is_described(file: Contents) -> bool:
@@ -130,21 +130,19 @@ def _event(number: int, donors: Sequence[Path]) -> _Row:
 
 def _prediction(file: Contents, donors: Sequence[Path], key: str) -> Deed:
     """What a model has said can be made again; what another person drew comes from a backup, or is said to be gone."""
-    for data, sha256, *place in _tiles_of(file.db, key):
-        index = TileIndex(place[1], place[2])
-        if _is_answer(file, data, sha256, index):
-            continue
-        found = next((d for d in _answers(donors, sha256) if _is_answer(file, d, sha256, index)), None)
-        if found is not None:
-            file.db.execute(
-                "UPDATE prediction_tiles SET data=? WHERE sha256=? AND plane=? AND row=? AND col=?",
-                (found, sha256, *place),
-            )
     what = f"the {predictions.called(key)}"
-    if _is_whole(file, key):
+    if any(_is_taken_over(file, donor, key) for donor in donors):
         return passive(what, "restored from a backup")
     predictions.remove(file.db, key)
     return _left_out(what, "" if key.startswith(REFERENCE) else ": pre-label the image again")
+
+
+def _is_taken_over(file: Contents, donor: Path, key: str) -> bool:
+    try:
+        with connect(donor, write=False) as db:
+            return predictions.take_over(file.db, key, db) and _is_whole(file, key)
+    except StoreError:
+        return False  # a backup that is damaged itself
 
 
 def _is_whole(file: Contents, key: str) -> bool:
@@ -153,27 +151,3 @@ def _is_whole(file: Contents, key: str) -> bool:
     except (LabeltoolError, ValueError, IndexError):
         return False
     return True
-
-
-def _tiles_of(db: sqlite3.Connection, key: str) -> list[tuple[bytes, bytes, int, int, int]]:
-    query = """SELECT data, sha256, plane, row, col FROM prediction_tiles JOIN predictions USING(number)
-        WHERE model_key=?"""
-    return db.execute(query, (key,)).fetchall()
-
-
-def _is_answer(file: Contents, data: bytes, sha256: bytes, index: TileIndex) -> bool:
-    try:
-        found = unhashed(data, predictions.UINT8, shape_of(index, file.size))
-    except ValueError:
-        return False
-    return pack(found).sha256 == sha256
-
-
-def _answers(donors: Sequence[Path], sha256: bytes) -> Iterator[bytes]:
-    for donor in donors:
-        try:
-            with connect(donor, write=False) as db:
-                rows = db.execute("SELECT data FROM prediction_tiles WHERE sha256=?", (sha256,)).fetchall()
-        except StoreError:
-            continue
-        yield from (data for (data,) in rows)

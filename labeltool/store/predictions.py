@@ -141,15 +141,20 @@ def gathered(size: Size, windows: Iterable[Window]) -> Iterator[Gathered]:
 
 def store(db: sqlite3.Connection, model_key: str, answer: Gathered) -> None:
     """Write a model's answer in place of its earlier one, inside the caller's transaction."""
-    remove(db, model_key)
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    number = db.execute(
-        "INSERT INTO predictions(model_key, complete, at_utc) VALUES(?, ?, ?)",
-        (model_key, answer.complete, now),
-    ).lastrowid
     rows = answer.db.execute(
         "SELECT plane, row, col, data, sha256 FROM tiles WHERE plane < ? ORDER BY plane, row, col", (_KNOWN,)
     )
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    _replace(db, model_key, (answer.complete, now), rows)
+
+
+def _replace(
+    db: sqlite3.Connection, model_key: str, about: tuple[bool, str], rows: Iterable[tuple[object, ...]]
+) -> None:
+    remove(db, model_key)
+    number = db.execute(
+        "INSERT INTO predictions(model_key, complete, at_utc) VALUES(?, ?, ?)", (model_key, *about)
+    ).lastrowid
     db.executemany(f"INSERT INTO prediction_tiles VALUES({number}, ?, ?, ?, ?, ?)", rows)
     db.execute(
         "INSERT OR REPLACE INTO meta VALUES(?, ?)", (DIGEST + model_key, f"{number} {_digest(db, number)}")
@@ -191,14 +196,20 @@ def load(db: sqlite3.Connection, model_key: str, size: Size, file: Path) -> Pred
 
 def _is_what_was_kept(db: sqlite3.Connection, model_key: str, number: int) -> bool:
     """True also of an answer that an older version has kept: it took away all of the one before, and says nothing."""
-    row = db.execute("SELECT value FROM meta WHERE key=?", (DIGEST + model_key,)).fetchone()
-    if row is None:
+    kept, digest = _kept(db, model_key)
+    if not digest:
         strays = "SELECT 1 FROM prediction_tiles WHERE number NOT IN (SELECT number FROM predictions) LIMIT 1"
         return not db.execute(strays).fetchone()
-    kept, _, digest = row[0].partition(" ")
     if kept == str(number):
         return bool(digest == _digest(db, number))
     return not db.execute("SELECT 1 FROM prediction_tiles WHERE number=? LIMIT 1", (kept,)).fetchone()
+
+
+def _kept(db: sqlite3.Connection, model_key: str) -> tuple[str, str]:
+    """Number and digest of an answer when it was kept; empty where that was not written down."""
+    row = db.execute("SELECT value FROM meta WHERE key=?", (DIGEST + model_key,)).fetchone()
+    number, _, digest = row[0].partition(" ") if row else ("", "", "")
+    return number, digest
 
 
 def _digest(db: sqlite3.Connection, number: int | None) -> str:
@@ -237,6 +248,28 @@ def keys(db: sqlite3.Connection) -> list[str]:
     if not all(isinstance(key, str) for key in found):
         raise ValueError("a prediction without a name")
     return found
+
+
+def gone(db: sqlite3.Connection) -> list[str]:
+    """The models whose answers were kept and are not there any more, though nobody has removed them."""
+    rows = db.execute("SELECT key FROM meta WHERE key LIKE ? ORDER BY key", (f"{DIGEST}%",)).fetchall()
+    there = set(keys(db))
+    return [key for key in (row.removeprefix(DIGEST) for (row,) in rows) if key not in there]
+
+
+def take_over(db: sqlite3.Connection, model_key: str, donor: sqlite3.Connection) -> bool:
+    """Put an answer of another file in the place of a damaged one, inside the caller's transaction; False, and nothing
+    is done, where that is not proven to be the one that was kept."""
+    digest = _kept(db, model_key)[1]
+    query = "SELECT number, complete, at_utc FROM predictions WHERE model_key=?"
+    number, *about = donor.execute(query, (model_key,)).fetchone() or (None, None, None)
+    if number is None or not digest or _digest(donor, number) != digest:
+        return False
+    rows = donor.execute(
+        "SELECT plane, row, col, data, sha256 FROM prediction_tiles WHERE number=?", (number,)
+    )
+    _replace(db, model_key, (about[0], about[1]), rows)
+    return True
 
 
 def made(db: sqlite3.Connection, model_key: str) -> str:

@@ -169,7 +169,7 @@ def _mended(
     """The file's own rows in a new file, each held against its hash; None where that does not make it whole."""
     donors = [each.path for each in backups.of_image(root, path.stem)]
     try:
-        if is_unfinished(path) or not copying.copy_rows(path, target):
+        if is_unfinished(path) or not copying.copy_rows(path, target, to_mend=True):
             return None
         with connect(target, write=True) as db, transaction(db):
             mending = Mending.of(path, db, donors, known)

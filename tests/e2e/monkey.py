@@ -430,7 +430,7 @@ class Monkey:
             pause_ms(REST_MS)
             gc.collect()
             self.at_rest_mb = round(allocated_bytes() / 2**20, 1)
-            self.window_at_rest_mb = round(resident_mb(os.getpid()), 1)
+            self.window_at_rest_mb = round(resident_mb(), 1)
             if root in self.world.projects:
                 self.world.tidy(root)
 
@@ -843,14 +843,6 @@ def _unexpected(text: str) -> bool:
 def _is_open(dialog: QWidget) -> bool:
     """False, too, where it has been deleted meanwhile."""
     return shiboken6.isValid(dialog) and dialog.isVisible()
-
-
-def resident_mb() -> float:
-    """Memory of this process that is in use now; 0 where the system does not say."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-    except OSError:
-        return 0.0
 
 
 def main() -> int:

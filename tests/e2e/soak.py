@@ -72,7 +72,7 @@ def taken() -> dict[str, Any]:
     """Memory (MB), processes, open handles, threads and Python objects of this process; Linux only."""
     children = _children(os.getpid())
     return {
-        "window_mb": round(resident_mb(os.getpid()), 1),
+        "window_mb": round(resident_mb(), 1),
         "allocated_mb": round(allocated_bytes() / 2**20, 1),
         "children": len(children),
         "children_mb": round(sum(resident_mb(pid) for pid in children), 1),
@@ -102,9 +102,10 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def resident_mb(pid: int) -> float:
-    """Physical memory that a process takes, MB; 0 for one that has ended meanwhile. Linux only."""
-    pages = _text(Path(f"/proc/{pid}/statm")).split()
+def resident_mb(pid: int | None = None) -> float:
+    """Physical memory that a process takes, this one where none is given, MB; 0 for one that has ended meanwhile, and
+    where the system does not say."""
+    pages = _text(Path(f"/proc/{pid or 'self'}/statm")).split()
     return int(pages[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20 if pages else 0.0
 
 

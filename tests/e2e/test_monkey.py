@@ -13,8 +13,9 @@ from labeltool.core.mask import LabelMask
 from labeltool.store.project import ProjectStore
 from labeltool.ui.collecting import Collector
 from labeltool.ui.main import application
-from tests.e2e.monkey import Monkey, resident_mb
+from tests.e2e.monkey import Monkey
 from tests.e2e.monkey_world import World
+from tests.e2e.soak import resident_mb
 
 DIALOGS = {
     "dialog.class", "dialog.export", "dialog.failure", "dialog.import", "dialog.keys", "dialog.measures", "dialog.new",

@@ -23,7 +23,10 @@ def game(leak_mb_an_hour: float = 0.0, handles_an_hour: float = 0.0) -> list[dic
         rows.append(
             {
                 "minute": float(minute),
-                "window_at_rest_mb": 400 - 120 * float(np.exp(-minute / 8)) + wander + leak_mb_an_hour * minute / 60,
+                "window_at_rest_mb": 400
+                - 120 * float(np.exp(-minute / 8))
+                + wander
+                + leak_mb_an_hour * minute / 60,
                 "handles": 10.0 + minute % 3 + int(handles_an_hour * minute / 60),
             }
         )

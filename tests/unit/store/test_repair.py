@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -429,6 +430,50 @@ def test_a_reference_that_was_damaged_comes_from_a_backup(closed: Path) -> None:
     assert "the reference anna was restored from a backup" in what(repair(closed))
     with ProjectStore.open(closed) as store:
         assert store.prediction(CELL, "reference:anna") is not None
+    assert clean(closed)
+
+
+def ruin_pages(path: Path, *names: str) -> None:
+    """What lies on the pages of tables and indices is something else: nothing of them can be read."""
+    with sqlite3.connect(path) as db:
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+        roots = [
+            db.execute("SELECT rootpage FROM sqlite_master WHERE name=?", (name,)).fetchone()[0]
+            for name in names
+        ]
+    data = bytearray(path.read_bytes())
+    for root in roots:
+        data[(root - 1) * size : root * size] = b"\xee" * size
+    path.write_bytes(data)
+
+
+OF_PREDICTIONS = ("predictions", "sqlite_autoindex_predictions_1")
+
+
+@pytest.mark.parametrize("ruined", [OF_PREDICTIONS, ("prediction_tiles",), ("events",)])
+def test_pages_without_pixels_that_cannot_be_read_cost_no_step_that_a_backup_has_not(
+    closed: Path, painted: LabelMask, ruined: tuple[str, ...]
+) -> None:
+    with ProjectStore.open(closed) as store:
+        store.commit(CELL, stroke(painted, 330), expected=3)
+        store.add_event(CELL, "comment", {"text": "later"})
+    ruin_pages(mask_file(closed), *ruined)
+    said = what(repair(closed))
+    with ProjectStore.open(closed) as store:
+        assert store.load_mask(CELL).same_pixels(painted)
+        assert store.history(CELL).revision == 4
+        assert store.prediction(CELL, "reference:anna") is not None
+        kinds = [each.kind for each in store.events(CELL)]
+        assert kinds == (["comment", "lost"] if ruined == ("events",) else ["comment", "comment"])
+    gone = {"events": "event 2 of what people did could not be read, and was left out"}
+    assert gone.get(ruined[0], "prediction of m could not be read, and was left out: pre-label") in said
+    assert clean(closed)
+
+
+def test_a_prediction_that_is_gone_is_named(closed: Path) -> None:
+    sql(mask_file(closed), "DELETE FROM predictions WHERE model_key='m'")
+    assert [each.what for each in check(closed)] == ["the prediction of m is gone"]
+    assert "the prediction of m could not be read, and was left out" in what(repair(closed))
     assert clean(closed)
 
 
