@@ -66,7 +66,8 @@ def test_what_cannot_be_repaired_is_said_and_ends_with_1(labelled: Path, labelto
     path.write_bytes(path.read_bytes()[:5000])
     ended = labeltool("fsck", labelled, "--repair")
     assert ended.code == 1
-    assert f"not repaired: {name_of(labelled, path)} ({path})" in ended.out and "no backup" in ended.out
+    assert f"not repaired: {name_of(labelled, path)} ({path})" in ended.err and "no backup" in ended.err
+    assert ended.err.count(str(path)) == 1  # and is not said again as what is wrong
     assert path.stat().st_size == 5000
 
 

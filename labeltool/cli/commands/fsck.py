@@ -56,10 +56,12 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     repairing = args.repair and not args.dry_run
     steps = repair(args.dir, accept_loss=args.accept_loss) if repairing else []
     for step in steps:
-        out.say(str(step))
+        (out.say if step.mended else out.notice)(str(step))
     findings = check(args.dir)
+    told = {step.file for step in steps if not step.mended}
     for finding in findings:
-        out.notice(str(finding))
+        if finding.file not in told:
+            out.notice(str(finding))
     errors = sum(str(finding.severity) == "error" for finding in findings)
     out.say(_summary(errors, len(findings) - errors, steps))
     out.exit_code = int(errors > 0)
