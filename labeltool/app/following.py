@@ -25,11 +25,12 @@ Stamp = tuple[int, int] | None
 @dataclass
 class News:
     """What has become of a project since the last look: which records are others by id, whether there are other images
-    (``listed``), and of one image the patch from ``since`` to ``revision``. ``lost``: it cannot be followed, only read
-    anew; ``gone``: it is no image of the project any more."""
+    (``listed``) or classes (``classed``), and of one image the patch from ``since`` to ``revision``. ``lost``: it
+    cannot be followed, only read anew; ``gone``: it is no image of the project any more."""
 
     changed: list[str] = field(default_factory=list)
     listed: bool = False
+    classed: bool = False
     image_id: str = ""
     since: int = 0
     revision: int = 0
@@ -69,6 +70,7 @@ class Following:
         if before is not None:
             news.listed = list(before) != list(now)
             news.changed = [each for each in now if each in before and before[each] != now[each]]
+        news.classed = self._store.reread_catalog()
         self._records, self._list_seen = now, stamp
         return True
 

@@ -50,6 +50,12 @@ class ProjectReader:
         """The classes."""
         return self._catalog
 
+    def reread_catalog(self) -> bool:
+        """Look whether somebody else has changed the classes; True where they have."""
+        before = self._catalog_version
+        self._catalog, self._catalog_version = self._index.catalog()
+        return self._catalog_version != before
+
     def images(self) -> list[ImageRecord]:
         """All images, in the order in which they were added."""
         if self._holding.lock is None:

@@ -193,6 +193,8 @@ class Sharing(Part):
     def _take(self, bench: Workbench, news: News) -> None:
         image = bench.open
         there = image is not None and image.record.id == news.image_id
+        if news.classed:
+            bench.catalog_changed.emit(bench.catalog)
         if news.listed:
             self.images_changed.emit()
         if image is not None and there and image.session.revision == news.since:

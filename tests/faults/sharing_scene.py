@@ -43,9 +43,11 @@ from tests.faults.sharing_scene import paint
 store = ProjectStore.open(Path(sys.argv[1]))
 print("open", flush=True)
 for line in sys.stdin:
-    what, number, *more = line.split()
-    record = store.images()[int(number)]
-    if what == "paint":
+    what, which, *more = line.split()
+    record = store.images()[int(which) if which.isdigit() else 0]
+    if what == "class":
+        store.set_catalog(store.catalog.add(which))
+    elif what == "paint":
         paint(store, record, int(more[0]))
     elif what == "approve":
         store.set_status(record.id, Status.APPROVED, expected=record.revision)
@@ -112,7 +114,7 @@ def held_elsewhere(root: Path) -> Iterator[subprocess.Popen[str]]:
 @contextmanager
 def edited_elsewhere(root: Path) -> Iterator[Callable[[str], None]]:
     """Another process that edits the project: it is told what to do, as ``paint 0 100`` (an image by its number, and
-    where), ``approve 0`` or ``remove 0``, and has done it then."""
+    where), ``approve 0``, ``remove 0`` or ``class tissue``, and has done it then."""
     folder = Path(__file__).resolve().parents[2]
     with subprocess.Popen(
         [sys.executable, "-c", EDITOR, str(root)],

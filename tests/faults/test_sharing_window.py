@@ -145,6 +145,8 @@ def test_a_window_that_only_looks_shows_what_others_do_meanwhile(project: Path) 
         shares = window.findChild(QTreeWidget, "classes.list").topLevelItem(1).text(5).strip()
         assert shares == "3.1 %"
         rows = window.findChild(QListView, "images.list").model()
+        do("class tissue")
+        soon(lambda: window.findChild(QTreeWidget, "classes.list").topLevelItemCount() == 4)
         do("approve 1")
         soon(lambda: rows.index(1, 0).data(RECORD_ROLE).status is Status.APPROVED)
         do("approve 0")
