@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Condition, Event, Lock
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from labeltool.app.session import Operation
 from labeltool.app.watching import Watch
@@ -57,6 +57,13 @@ class Tried(NamedTuple):
     number: int
     at: datetime
     why: LabeltoolError
+
+
+class Behind(NamedTuple):
+    """What somebody did to an image that is written once the operations before it are; it is nowhere else."""
+
+    kind: Literal["comment", "verdict", "reference"]
+    image_id: str
 
 
 class Journal(Protocol):
@@ -121,6 +128,7 @@ class Saver:
         self._refuge = refuge
         self._waiting: deque[_Unsaved] = deque()
         self._aside: dict[str, list[_Unsaved]] = {}
+        self._behind: list[tuple[Behind, Future[Any]]] = []
         self._why_aside: LabeltoolError | None = None
         self._lock = Lock()
         self._wake = Event()
@@ -201,9 +209,18 @@ class Saver:
         self._wake.set()
         self._run(self._drain)
 
-    def after(self, work: Callable[[], T]) -> Future[T]:
-        """Run ``work`` between operations, once those that are queued now are on disk."""
-        return self._run(lambda: self._drained(work))
+    def after(self, work: Callable[[], T], behind: Behind | None = None) -> Future[T]:
+        """Run ``work`` between operations, once those that are queued now are on disk; meanwhile it is in
+        :attr:`behind` where it is given a name."""
+        future = self._run(lambda: self._drained(work))
+        if behind is not None:
+            self._behind = [each for each in self._behind if not each[1].done()] + [(behind, future)]
+        return future
+
+    @property
+    def behind(self) -> list[Behind]:
+        """What waits to be written behind operations, in memory only, oldest first."""
+        return [behind for behind, future in self._behind if not future.done()]
 
     def insist(self, work: Callable[[], T]) -> Future[T]:
         """As :meth:`after`, for work that must be done: while the disk fails it is tried again, and said so."""

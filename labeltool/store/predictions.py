@@ -262,13 +262,14 @@ def take_over(db: sqlite3.Connection, model_key: str, donor: sqlite3.Connection)
     is done, where that is not proven to be the one that was kept."""
     digest = _kept(db, model_key)[1]
     query = "SELECT number, complete, at_utc FROM predictions WHERE model_key=?"
-    number, *about = donor.execute(query, (model_key,)).fetchone() or (None, None, None)
-    if number is None or not digest or _digest(donor, number) != digest:
+    offered = donor.execute(query, (model_key,)).fetchone()
+    if offered is None or not digest or _digest(donor, offered[0]) != digest:
         return False
+    number, complete, at_utc = offered
     rows = donor.execute(
         "SELECT plane, row, col, data, sha256 FROM prediction_tiles WHERE number=?", (number,)
     )
-    _replace(db, model_key, (about[0], about[1]), rows)
+    _replace(db, model_key, (complete, at_utc), rows)
     return True
 
 

@@ -1534,6 +1534,10 @@ With Ctrl held at the start the ring is cut out of the current class only.</sour
         <source>Reading comments…</source>
         <translation>正在读取评论…</translation>
     </message>
+    <message>
+        <source>The comment is written once the changes that wait are saved.</source>
+        <translation>等待中的更改保存后，评论才会写入。</translation>
+    </message>
 </context>
 <context>
     <name>CommentsPanel</name>
@@ -7448,6 +7452,22 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
     <message>
         <source>They are in memory only: closing now would lose them.</source>
         <translation>它们只在内存中：现在关闭会丢失。</translation>
+    </message>
+    <message>
+        <source>comment on {image}</source>
+        <translation>{image} 上的评论</translation>
+    </message>
+    <message>
+        <source>verdict on {image}</source>
+        <translation>{image} 上的裁定</translation>
+    </message>
+    <message>
+        <source>change of the references of {image}</source>
+        <translation>对 {image} 的参照的更改</translation>
+    </message>
+    <message>
+        <source>What waits for these changes, too, and is not kept: {what}.</source>
+        <translation>同样在等待这些更改、且未被保留的内容：{what}。</translation>
     </message>
     <message>
         <source>Tried again at {time}: {reason}</source>

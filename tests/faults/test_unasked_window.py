@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 
 from labeltool.app import rescuing, saving
@@ -18,6 +19,7 @@ from labeltool.store import reserve
 from labeltool.store.mask_file import MaskFile
 from labeltool.store.project import ProjectStore
 from labeltool.ui.main import application
+from labeltool.ui.people.writing import Writer
 from tests.e2e.tidy import tidy
 from tests.faults.saving_scene import FullDisk, Hand, let_go, make_project, press
 
@@ -121,6 +123,36 @@ def test_a_decision_that_waits_says_so_and_the_closing_dialog_names_it(project: 
     assert not hand.window.bench.decisions.waiting
     hand.window.close()
     assert status_on_disk(project) is Status.DONE
+
+
+def test_a_comment_that_waits_behind_changes_is_named_when_the_project_is_closed_and_written_once_it_can_be(
+    project: Path, disk: FullDisk
+) -> None:
+    hand = failing(project, disk)
+    image_id = hand.image_id
+    hand.window.actions_["comment"].trigger()
+    writer = hand.window.findChild(Writer)
+    writer.setPlainText("look here")
+    for _ in range(3):  # it seems not to be sent
+        QTest.keyClick(writer, Qt.Key.Key_Return)
+    assert "The comment is written once the changes that wait are saved" in hand.banner()
+    named: list[str] = []
+
+    def read(dialog: QDialog) -> None:
+        named.append(dialog.findChild(QLabel, "dialog.unsaved.decisions").text())
+        press(dialog, "stay")
+
+    hand.in_dialog(read)
+    hand.window.close()
+    assert named == ["What waits for these changes, too, and is not kept: comment on a.png."]
+    disk.free()
+    hand.retry()
+    hand.until(lambda: not hand.window.bench.saver.behind)
+    hand.until(lambda: "The comment" not in hand.banner())
+    assert [
+        each.data["text"] for each in hand.window.bench.store.events(image_id) if each.kind == "comment"
+    ] == ["look here"]
+    hand.window.close()
 
 
 def test_where_trying_again_in_the_closing_dialog_works_the_decision_is_kept_too(

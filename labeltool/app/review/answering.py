@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from labeltool.app.regions import change_mask
 from labeltool.app.review.listing import Entry
 from labeltool.app.review.verdict import EVENT, TITLES, StaleError, Verdict, event_of, verdict_patch
+from labeltool.app.saving import Behind
 from labeltool.app.truth import truth_origins
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.mask import LabelMask
@@ -92,5 +93,8 @@ class Answering:
             if error is not None:
                 self._bench.lanes.deliver(lambda: self._failed(entry, error))
 
-        work = self._bench.saver.after(lambda: self._bench.store.add_event(entry.record.id, EVENT, event))
+        image_id, store = entry.record.id, self._bench.store
+        work = self._bench.saver.after(
+            lambda: store.add_event(image_id, EVENT, event), Behind("verdict", image_id)
+        )
         work.add_done_callback(written)

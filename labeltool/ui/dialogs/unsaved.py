@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +19,7 @@ from labeltool.ui.unsaved import reason_text, shown_path
 
 if TYPE_CHECKING:
     from labeltool.app.people.pending import Pending
+    from labeltool.app.saving import Behind
     from labeltool.app.workbench import Workbench
 
 translate = QCoreApplication.translate
@@ -112,17 +114,18 @@ class UnsavedDialog(Dialog):
         saver = self._bench.saver
         unsaved = saver.unsaved()
         count = sum(len(operations) for operations in unsaved.values())
-        decisions = self._bench.decisions.waiting
-        if not count and not decisions:
+        decisions, behind = self._bench.decisions.waiting, saver.behind
+        if not count and not decisions and not behind:
             self.accept()
-        if not count:  # what was decided on is written in a moment
+        if not count:  # what waited behind them is written in a moment
             return
         self._what.setText(self.tr("Changes that could not be saved: {n}").format(n=count))
         names = [self._bench.store.image(image_id).name for image_id in unsaved]
         more = [self.tr("and {n} more images").format(n=len(names) - NAMED)] if len(names) > NAMED else []
         self._images.setText(", ".join(names[:NAMED] + more))
-        self._decisions.setText(decisions_text(decisions))
-        self._decisions.setVisible(bool(decisions))
+        said = filter(None, (decisions_text(decisions), self._behind_text(behind)))
+        self._decisions.setText("\n".join(said))
+        self._decisions.setVisible(bool(decisions or behind))
         error = saver.error
         self._why.setText(
             "" if error is None else sentence(reason_text(error)) + " " + sentence(error.hint or "")
@@ -135,6 +138,24 @@ class UnsavedDialog(Dialog):
         )
         show_problem(self._where, self._problem or lost, self._safe_words(saver.kept))
         self._show_attempt()
+
+    def _behind_text(self, behind: Sequence[Behind]) -> str:
+        """What else closing would lose; empty for nothing."""
+        if not behind:
+            return ""
+        words = {
+            "comment": self.tr("comment on {image}"),
+            "verdict": self.tr("verdict on {image}"),
+            "reference": self.tr("change of the references of {image}"),
+        }
+        counts = Counter(behind)
+        named = [
+            words[each.kind].format(image=self._bench.store.image(each.image_id).name)
+            + (f" ({count})" if count > 1 else "")
+            for each, count in counts.items()
+        ]
+        text = self.tr("What waits for these changes, too, and is not kept: {what}.")
+        return text.format(what=", ".join(named[:NAMED] + ["…"] * (len(named) > NAMED)))
 
     def _show_attempt(self) -> None:
         """What came of the attempt that somebody asked for, and when: each later one looks like it."""

@@ -46,6 +46,8 @@ class Commenting(Part):
         self._pins = Pins()
         self._unsent: dict[tuple[str, int], str] = {}
         """What was written and not sent, by image and thread."""
+        self._sending: set[tuple[Place, str]] = set()
+        """What was sent and is not written yet: to send it again is not to say it twice."""
         self._wanted: tuple[str, int] | None = None
         """A thread whose image is on its way."""
         self._last = ("", 0)
@@ -91,6 +93,7 @@ class Commenting(Part):
         """See the base."""
         self._bench, self._project = bench, []
         self._unsent.clear()
+        self._sending.clear()
         self._panel.job.forget()
         self._panel.choose_scope("image")
         self._follow(None)
@@ -275,16 +278,26 @@ class Commenting(Part):
 
     def _send(self, text: str) -> None:
         bench, place = self._bench, self._card.place
-        if bench is None or place is None:
+        if bench is None or place is None or (place, text) in self._sending:
             return
+        self._sending.add((place, text))
+        said = self.tr("The comment is written once the changes that wait are saved.")
+        if bench.saver.error is not None:
+            self.noted_of_image.emit(said)
 
         def done() -> None:
+            self.outdated.emit(said)
+            self._sending.discard((place, text))
             self._unsent.pop((place.image_id, place.thread), None)
             if self._card.place == place:
                 self._card.sent_is_kept()
                 self.close_card()
 
-        self._write(bench, place, partial(threads.say, bench.store, place, text), done)
+        def failed(error: BaseException) -> None:
+            self._sending.discard((place, text))
+            self._fail(error)
+
+        self._write(bench, place, partial(threads.say, bench.store, place, text), done, failed)
 
     def _resolve(self, resolved: bool) -> None:
         bench, place = self._bench, self._card.place
@@ -295,11 +308,18 @@ class Commenting(Part):
             if self._card.place == place and resolved:
                 self.close_card()
 
-        self._write(bench, place, partial(threads.settle, bench.store, place, resolved), done)
+        self._write(bench, place, partial(threads.settle, bench.store, place, resolved), done, self._fail)
 
     def _write(
-        self, bench: Workbench, place: Place, work: Callable[[], None], done: Callable[[], None]
+        self,
+        bench: Workbench,
+        place: Place,
+        work: Callable[[], None],
+        done: Callable[[], None],
+        failed: Callable[[BaseException], None],
     ) -> None:
+        from labeltool.app.saving import Behind  # noqa: PLC0415
+
         def writing() -> list[Thread]:
             work()
             return threads.read(bench.store, place.image_id)
@@ -308,7 +328,7 @@ class Commenting(Part):
             self._changed(place.image_id, found)
             done()
 
-        write(bench, writing, written, self._fail)
+        write(bench, Behind("comment", place.image_id), writing, written, failed)
 
     def _changed(self, image_id: str, found: list[Thread]) -> None:
         """An image has other threads now."""

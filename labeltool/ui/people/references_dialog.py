@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from labeltool.app.people import references
 from labeltool.app.people.references import Reference, SetAside
+from labeltool.app.saving import Behind
 from labeltool.app.workbench import Workbench
 from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken, Progress
@@ -152,7 +153,7 @@ class ReferencesDialog(ImagesDialog):
             else:  # it was closed meanwhile; the window has to hear of it all the same
                 bench.layers_changed.emit(None)
 
-        write(bench, work, done, self._told)
+        write(bench, Behind("reference", image_id), work, done, self._told)
 
     def _told(self, error: BaseException) -> None:
         show_failure(self if shiboken6.isValid(self) else None, as_failure(error))

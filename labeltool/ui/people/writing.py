@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 if TYPE_CHECKING:
+    from labeltool.app.saving import Behind
     from labeltool.app.workbench import Workbench
 
 T = TypeVar("T")
@@ -99,6 +100,7 @@ class Writer(QPlainTextEdit):
 
 def write(
     bench: Workbench,
+    what: Behind,
     work: Callable[[], T],
     done: Callable[[T], None],
     failed: Callable[[BaseException], None],
@@ -111,4 +113,4 @@ def write(
         error = future.exception()
         bench.lanes.deliver((lambda: done(future.result())) if error is None else (lambda: failed(error)))
 
-    bench.saver.after(work).add_done_callback(answered)
+    bench.saver.after(work, what).add_done_callback(answered)
