@@ -13,7 +13,7 @@ from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.core.progress import CancelToken
 from labeltool.store import audit
 from labeltool.store.contents import SCHEMA, Contents, placed
-from labeltool.store.database import DamagedError, connect, explained, refuse_strange, snapshot
+from labeltool.store.database import DamagedError, connect, explained, explanation, refuse_strange, snapshot
 from labeltool.store.predictions import DIGEST, REFERENCE
 
 _LAST_ROW: Final = 2**63 - 1
@@ -21,7 +21,6 @@ ROWS: Final = 256
 """Rows that are copied at a time: a stroke waits for no more than that."""
 BESIDE: Final = ("events", "predictions", "prediction_tiles")
 """Tables that hold no pixels of the annotation."""
-_DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH)
 
 
 # ---- a mask file
@@ -48,7 +47,7 @@ def copy_rows(
             db.execute(statement)
         tables = {name for (name,) in db.execute("SELECT name FROM src.sqlite_master WHERE type='table'")}
         numbers = ""
-        with _as_far_as_it_goes(to_mend):
+        with _as_far_as_it_goes(source, to_mend):
             keys = db.execute("SELECT number, model_key FROM src.predictions").fetchall()
             numbers = ",".join(str(int(number)) for number, key in keys if wanted(key))
         meta = db.execute("SELECT key, value FROM src.meta").fetchall()
@@ -57,7 +56,7 @@ def copy_rows(
         )
         for table in ("operations", "events", "predictions", "tiles", "changes", "prediction_tiles"):
             only = f" AND number IN ({numbers})" if table.startswith("prediction") else ""
-            with _as_far_as_it_goes(to_mend and table in BESIDE):
+            with _as_far_as_it_goes(source, to_mend and table in BESIDE):
                 if table in tables and not _copy_table(db, table, only, version, cancel or CancelToken()):
                     return False
         db.execute("DELETE FROM main.sqlite_sequence")
@@ -80,12 +79,15 @@ def _rows_of(source: Path, target: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def _as_far_as_it_goes(yes: bool) -> Iterator[None]:
+def _as_far_as_it_goes(source: Path, yes: bool) -> Iterator[None]:
     """Stop within where the source is damaged, and go on after it; a full disk is no damage."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
-        if not yes or error.sqlite_errorcode & 0xFF not in _DAMAGE:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        damaged = isinstance(error, sqlite3.IntegrityError) or isinstance(
+            explanation(error, source), DamagedError
+        )
+        if not yes or not damaged:
             raise
 
 
