@@ -249,7 +249,7 @@ def index_problem(path: Path) -> str:
     """What SQLite finds wrong with an index; empty where it is sound."""
     try:
         with connect(path, write=False) as db:
-            found = str(db.execute("PRAGMA quick_check").fetchone()[0])
+            found = str(db.execute("PRAGMA integrity_check").fetchone()[0])
             return "" if found == "ok" else f"the list of images is damaged: {found}"
     except UnfinishedError:
         raise
