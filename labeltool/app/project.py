@@ -14,6 +14,7 @@ from typing import Any
 from labeltool.app import soundness, sources
 from labeltool.core.digest import file_hash
 from labeltool.core.errors import BadInputError, LabeltoolError
+from labeltool.core.geometry import MOST_SIDE
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.imaging.find import find_images
@@ -121,6 +122,13 @@ def records_of(path: Path, found: list[Page], split: str = "") -> list[ImageReco
     """Read the images of a file to their end and describe them. BadInputError when one is not whole."""
     path = path.absolute()
     for page in found:
+        if not page.info.size.is_possible:
+            size = page.info.size
+            raise BadInputError(
+                f"the image has {size.width:,} x {size.height:,} pixels; a side can have {MOST_SIDE:,}",
+                file=path,
+                hint="Cut it into parts",
+            )
         verify(path, page.key)
     digest, length = file_hash(path), path.stat().st_size
     return [
@@ -231,4 +239,4 @@ def status(
 
 
 def _missing(records: Iterable[ImageRecord]) -> Iterator[ImageRecord]:
-    return (r for r in records if not r.path.exists())
+    return (r for r in records if not r.is_there)

@@ -7,10 +7,14 @@ boxes are half-open: a box holds x0 and not x1.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 TILE = 256
 """Side of a mask tile in pixels; tiles at the right and bottom border are cut to the image."""
+
+
+MOST_SIDE: Final = 1 << 24
+"""Pixels; a mosaic of the whole Earth at 2.5 m is as wide. What is said to be larger is a damaged number."""
 
 
 class Size(NamedTuple):
@@ -23,6 +27,11 @@ class Size(NamedTuple):
     def pixels(self) -> int:
         """Number of pixels."""
         return self.width * self.height
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether an image can be of this size."""
+        return 1 <= self.width <= MOST_SIDE and 1 <= self.height <= MOST_SIDE
 
     @property
     def box(self) -> Box:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -79,6 +80,11 @@ class ImageRecord:
     series: str = ""
     place: float = 0.0
     subject: str = ""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its file is where the record says; False, too, where the system cannot even look."""
+        return os.path.exists(self.path)  # noqa: PTH110 - Path.exists raises where a name is too long
 
     @property
     def name(self) -> str:

@@ -91,6 +91,8 @@ class Contents:
             if mask["tile"] != TILE:
                 raise ValueError(f"tiles of {mask['tile']} pixels")
             width, height = mask["size"]
+            if not Size(int(width), int(height)).is_possible:
+                raise ValueError(f"a mask of {width} x {height} pixels")
             if _size_of_image(meta) not in (None, [width, height]):
                 raise ValueError(f"a mask of {width} x {height} pixels, which the image has not")
             return cls(

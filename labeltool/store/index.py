@@ -80,7 +80,7 @@ _KINDS: dict[type[Any], Any] = {
     sa.String: str,
     sa.Text: str,
 }
-_ID = re.compile(r"\w[\w.-]*")
+_ID = re.compile(r"\w[\w.-]{0,63}")
 _COLUMNS = [column for column in images.columns if column.name != "number"]
 
 
@@ -284,7 +284,7 @@ def _record(row: Any) -> ImageRecord:
     size = Size(width, height)
     if not _ID.fullmatch(id_):  # files are named after it
         raise ValueError(f"{id_!r} cannot be the id of an image")
-    if min(width, height) < 1 or min(file_bytes, revision) < 0 or split not in ("", *SPLITS):
+    if not size.is_possible or min(file_bytes, revision) < 0 or split not in ("", *SPLITS):
         raise ValueError(
             f"an image of {width} x {height} pixels, {file_bytes} bytes, r{revision}, split {split!r}"
         )

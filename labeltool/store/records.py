@@ -71,11 +71,13 @@ def image_to_json(image: ImageRecord) -> dict[str, Any]:
 
 def image_from_json(data: dict[str, Any], revision: int) -> ImageRecord:
     """The record; KeyError, TypeError or ValueError where it is not one."""
-    width, height = data["size"]
+    width, height = map(int, data["size"])
+    if not Size(width, height).is_possible:
+        raise ValueError(f"an image of {width} x {height} pixels")
     return ImageRecord(
         id=str(data["id"]),
         path=Path(data["path"]),
-        size=Size(int(width), int(height)),
+        size=Size(width, height),
         kind=str(data["kind"]),
         sha256=str(data["sha256"]),
         file_bytes=int(data["file_bytes"]),

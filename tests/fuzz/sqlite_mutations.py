@@ -80,7 +80,7 @@ def _changed(data: bytes, rng: random.Random, change: Callable[[Db, str, random.
             names = [
                 name
                 for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")
-                if not name.startswith("sqlite_")
+                if isinstance(name, str) and not name.startswith("sqlite_")
             ]
             change(db, rng.choice(names), rng)
             return db.serialize()
@@ -164,7 +164,10 @@ def _doubled(db: Db, table: str, rng: random.Random) -> None:
     row = rng.choice(_rows(db, table))
     where, keys = _where(row)
     columns = _columns(db, table)
-    values = list(db.execute(f'SELECT * FROM "{table}" WHERE {where}', keys).fetchone())
+    found = db.execute(f'SELECT * FROM "{table}" WHERE {where}', keys).fetchone()
+    if found is None:
+        raise ValueError("an index does not lead to this row any more")
+    values = list(found)
     key = rng.choice([name for name, _ in row if name in columns] or columns)
     values[columns.index(key)] = _other(values[columns.index(key)], rng)
     marks = ", ".join("?" * len(columns))

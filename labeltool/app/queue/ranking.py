@@ -132,8 +132,8 @@ class _Run:
                 hint="All are labelled, begun with or in the split test; add others",
             )
         if not self.strategy.predictions:
-            self.skipped += [Skipped(str(r.path), _GONE) for r in records if not r.path.exists()]
-            return [record for record in records if record.path.exists()]
+            self.skipped += [Skipped(str(r.path), _GONE) for r in records if not r.is_there]
+            return [record for record in records if record.is_there]
         if self.model is None:
             raise ModelError(
                 f"the strategy {self.strategy.title} needs a model, and there is none for this project",

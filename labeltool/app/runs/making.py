@@ -221,7 +221,7 @@ def _embedded() -> set[str]:
 
 
 def _missing(record: ImageRecord) -> str:
-    return "" if record.path.exists() else "the image is not there any more"
+    return "" if record.is_there else "the image is not there any more"
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:
