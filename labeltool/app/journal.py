@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from labeltool.app.session import Operation
 from labeltool.core.errors import DiskFullError
+from labeltool.store.database import DamagedError
 from labeltool.store.reserve import Reserve
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ class Journal:
         somebody decided on the pixels that it leads to."""
         try:
             self._commit(image_id, operation)
+        except DamagedError:
+            self._commit(
+                image_id, operation
+            )  # a read that failed once is told as damage, too; twice is believed
         except DiskFullError:
             if not self._reserve.give_up():
                 raise

@@ -137,16 +137,19 @@ class BroughtBack:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A rescue file of an image of a project, and how many operations it holds."""
+    """A rescue file of an image of a project: how many operations it holds, and the revision on which the first was
+    made."""
 
     path: Path
     image_id: str
     image_name: str
     operations: int
+    expected: int
 
 
 def waiting_for(store: ProjectStore, folder: Path | None = None) -> list[Waiting]:
-    """The rescue files whose images are this project's, by their heads. Of a copy of the project they are not, as long
+    """The rescue files whose images are this project's, by their heads; those of one image in the order of their
+    revisions, for clocks lie. Of a copy of the project they are not, as long
     as the project is where it was. ``store.notices`` say what cannot be read."""
     ids = {record.id for record in store.images()}
     found = []
@@ -163,8 +166,8 @@ def waiting_for(store: ProjectStore, folder: Path | None = None) -> list[Waiting
             continue
         image = about.description.image
         if image.id in ids and (about.root == store.root or not _is_there(about.root)):
-            found.append(Waiting(path, image.id, store.image(image.id).name, about.changes))
-    return found
+            found.append(Waiting(path, image.id, store.image(image.id).name, about.changes, about.expected))
+    return sorted(found, key=lambda each: (each.image_id, each.expected))
 
 
 def _is_there(root: Path) -> bool:

@@ -24,7 +24,8 @@ from labeltool.core.words import counted
 T = TypeVar("T")
 RETRY_S = 2.0
 LATE_S = 5.0
-"""A write that takes longer is told, and what waits is kept elsewhere meanwhile; a stroke takes milliseconds."""
+"""A write that stands still for longer is told, and what waits is kept elsewhere meanwhile; a stroke takes
+milliseconds."""
 CLOSE_S, LATE_CLOSE_S = 10.0, 0.5
 """How long closing waits for a write that is under way: a network share may never answer. Less where it is late."""
 UNSAVED_BYTES = share("deflated")

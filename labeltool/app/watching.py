@@ -1,4 +1,4 @@
-"""Work that takes long is noticed while it does: a disk that does not answer raises no error."""
+"""Work that stands still is noticed: a disk that does not answer raises no error."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition, Thread
 
+from labeltool.core.pulse import felt
+
 
 class Watch:
     """Looks, from a thread of its own, at work that another thread does one piece at a time.
 
-    ``late`` is called when a piece has taken ``patience_s``, and every ``again_s`` until it ends. It may find that the
-    piece has just ended: whoever shares anything with the work asks for :attr:`is_late` under a lock of both.
+    ``late`` is called when a piece has not ended after ``patience_s`` and has not got on for as long
+    (:func:`labeltool.core.pulse.beat`), and every ``again_s`` until it does. It may find that the piece has just ended:
+    whoever shares anything with the work asks for :attr:`is_late` under a lock of both.
     """
 
     def __init__(self, late: Callable[[], None], patience_s: float, again_s: float) -> None:
         self._late, self._patience_s, self._again_s = late, patience_s, again_s
         self._changed = Condition()
-        self._began_s: float | None = None
+        self._heard_s: float | None = None
         self._ended = False
         self._thread: Thread | None = None
 
     @property
     def is_late(self) -> bool:
-        """True while the piece of work that is being done takes too long."""
+        """True while the piece of work that is being done has stood still for too long."""
         with self._changed:
             return self._left_s() <= 0
 
@@ -32,16 +35,17 @@ class Watch:
     def over(self) -> Iterator[None]:
         """Watch this piece of work."""
         with self._changed:
-            self._began_s = time.monotonic()
+            self._heard_s = time.monotonic()
             if self._thread is None and not self._ended:  # a project that is only looked at needs none
                 self._thread = Thread(target=self._look, name="labeltool-watch", daemon=True)
                 self._thread.start()
             self._changed.notify()
         try:
-            yield
+            with felt(self._gets_on):
+                yield
         finally:
             with self._changed:
-                self._began_s = None
+                self._heard_s = None
 
     def end(self) -> None:
         """Look no more."""
@@ -49,10 +53,13 @@ class Watch:
             self._ended = True
             self._changed.notify()
 
+    def _gets_on(self) -> None:
+        self._heard_s = time.monotonic()
+
     def _left_s(self) -> float:
-        if self._began_s is None:
+        if self._heard_s is None:
             return float("inf")
-        return self._began_s + self._patience_s - time.monotonic()
+        return self._heard_s + self._patience_s - time.monotonic()
 
     def _look(self) -> None:
         while True:
@@ -61,7 +68,7 @@ class Watch:
                     return
                 left_s = self._left_s()
                 if left_s > 0:
-                    self._changed.wait(None if self._began_s is None else left_s)
+                    self._changed.wait(None if self._heard_s is None else left_s)
                     continue
             self._late()
             with self._changed:

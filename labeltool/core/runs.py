@@ -25,6 +25,8 @@ from labeltool.core.provenance import Origin
 Part = tuple[Tile, Tile, Tile]
 """Label, object id and *nobody has set it* of some pixels, each [h, w]."""
 
+STRIP: Final = 256
+"""Rows that are made into a raster at a time where a whole one would be too large."""
 _DTYPES: Final[tuple[type[Any], ...]] = (np.uint32, np.uint8, np.uint32, np.bool_, np.int64, np.int64)
 """Of the arrays that objects are packed as."""
 _HEAD: Final = Struct("<cQ")
@@ -62,6 +64,16 @@ class Runs:
         change = pixels[1:] != pixels[:-1]
         change[self.starts[1:] - 1] = False
         return not change.any() and np.array_equal(pixels[self.starts], values)
+
+    def strips(self) -> Iterator[tuple[slice, Runs]]:
+        """Strips of at most :data:`STRIP` rows from the top: which of the runs they hold, and these by themselves."""
+        height, width = self.size.height, self.size.width
+        tops = [*range(0, height, STRIP), height]
+        cuts = np.searchsorted(self.starts, np.array(tops, np.int64) * width).tolist()
+        for (top, bottom), (first, last) in zip(pairwise(tops), pairwise(cuts), strict=True):
+            at = slice(first, last)
+            planes = (self.lengths[at], self.label[at], self.object_[at], self.unlabelled[at])
+            yield at, Runs(Size(width, bottom - top), *planes)
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from labeltool.core.patch import Place
 from labeltool.store import events, predictions
 from labeltool.store.contents import Contents
 from labeltool.store.counts import count_mask
-from labeltool.store.database import DamagedError, LostError
+from labeltool.store.database import CANNOT_SAY, DamagedError, LostError, broken_pages
 from labeltool.store.history import chain_next, chain_start, place_of
 from labeltool.store.mask_file import Damage, MaskFile
 from labeltool.store.tiles import Packed
@@ -36,9 +36,8 @@ def problems(file: MaskFile) -> Iterator[str]:
 
 def structure(file: Contents) -> Iterator[str]:
     """What is wrong but for pixels: whether the file is whole, and its operations lead to the tiles it holds."""
-    for (line,) in file.db.execute("PRAGMA integrity_check"):
-        if line != "ok":
-            yield f"the database is damaged: {line}"
+    for line in broken_pages(file.db, file.path):
+        yield f"the database is damaged: {line}"
     yield from _chain(file)
     yield from _tiles_against_journal(file.db)
     yield from _events(file)
@@ -102,6 +101,8 @@ def _unreadable(file: MaskFile, revisions: list[int]) -> Iterator[str]:
     """Everything that undo, redo and the confidence overlay may ask for."""
     try:
         file.history()
+    except CANNOT_SAY:
+        raise
     except StoreError as error:
         yield error.message
     for revision in revisions:
@@ -109,11 +110,15 @@ def _unreadable(file: MaskFile, revisions: list[int]) -> Iterator[str]:
             file.patch(revision)
         except LostError:
             continue  # somebody has been told
+        except CANNOT_SAY:
+            raise
         except StoreError as error:
             yield f"r{revision} cannot be undone: {error.message}"
     for key in file.prediction_keys():
         try:
             file.prediction(key)
+        except CANNOT_SAY:
+            raise
         except StoreError as error:
             yield error.message
 

@@ -27,10 +27,11 @@ from labeltool.core.atomic import make_folder, replacing
 from labeltool.core.errors import CancelledError, StoreError
 from labeltool.core.progress import CancelToken
 from labeltool.store import copying
-from labeltool.store.database import DamagedError, explained
+from labeltool.store.database import DamagedError, RefusedError, explained
 from labeltool.store.layout import BACKUPS, INDEX, MASKS, mask_path, mask_paths
 from labeltool.store.mask_file import SUFFIX, MaskFile
 from labeltool.store.predictions import REFERENCE
+from labeltool.store.scope import is_of_one_image
 
 NEWEST: Final = 2
 """Of each file so many copies are kept, and besides them the last one of an earlier day and of an earlier week."""
@@ -82,12 +83,18 @@ class Backup:
 
 @dataclass
 class Kept:
-    """What became of a look at what is due: files copied, the damaged ones that were not, and a ``problem`` for which
-    no more were made (a full disk, a folder that cannot be written)."""
+    """What became of a look at what is due: files copied, those that were not because they are ``damaged`` or cannot be
+    read (``unread``), and a ``problem`` for which no more were made (a full disk, a folder that cannot be written)."""
 
     made: list[Backup] = field(default_factory=list)
     damaged: list[StoreError] = field(default_factory=list)
+    unread: list[StoreError] = field(default_factory=list)
     problem: StoreError | None = None
+
+    @property
+    def troubles(self) -> list[StoreError]:
+        """All that was in the way."""
+        return [*self.damaged, *self.unread, *([self.problem] if self.problem is not None else [])]
 
 
 def of_image(root: Path, image_id: str) -> list[Backup]:
@@ -170,11 +177,15 @@ def _keep(
     copy: Callable[[], Backup | None],
     told: Callable[[DamagedError], DamagedError] = lambda error: error,
 ) -> None:
-    """Damage is about one file; whatever else fails would fail for the next one, too."""
+    """Some errors are about one file; whatever else fails would fail for the next one, too."""
     try:
         made = copy()
     except DamagedError as error:
         kept.damaged.append(told(error))
+    except RefusedError as error:
+        if not is_of_one_image(error):
+            raise
+        kept.unread.append(error)
     else:
         kept.made += [made] if made else []
 

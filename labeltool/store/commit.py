@@ -14,6 +14,7 @@ from labeltool.core.errors import ConflictError
 from labeltool.core.mask import Tile
 from labeltool.core.patch import Patch, Place
 from labeltool.core.project import ImageRecord
+from labeltool.core.pulse import beating
 from labeltool.store.contents import Contents, read_meta, tile_name, write_meta
 from labeltool.store.counts import count_change
 from labeltool.store.decisions import standing
@@ -45,7 +46,10 @@ def commit(file: Contents, operation: Operation, description: Description) -> Im
     The newest operation once more changes nothing. ConflictError when the file is not what the patch was made on.
     """
     patch = operation.patch
-    after = {place: _packed(delta.held_after, file.fill_of(place)) for place, delta in patch.deltas.items()}
+    after = {
+        place: _packed(delta.held_after, file.fill_of(place))
+        for place, delta in beating(patch.deltas.items())
+    }
     hashes = {place: packed.sha256 if packed else None for place, packed in after.items()}
     if _is_newest(file, operation, hashes):
         sync_folder(
@@ -89,7 +93,7 @@ def _check(file: Contents, operation: Operation) -> None:
         stack = history.undo if operation.kind == "undo" else history.redo
         if not stack or stack[-1].revision != operation.target:
             raise ConflictError(f"there is no r{operation.target} to {operation.kind}", file=file.path)
-    for place, delta in operation.patch.deltas.items():
+    for place, delta in beating(operation.patch.deltas.items()):
         if file.current_hash(place) != _hash(delta.before, file.fill_of(place)):
             raise ConflictError(
                 f"{tile_name(place)} is not the one this change was made on",
@@ -99,15 +103,21 @@ def _check(file: Contents, operation: Operation) -> None:
 
 
 def _write_tiles(db: sqlite3.Connection, revision: int, after: Mapping[Place, Packed | None]) -> None:
-    for place, packed in after.items():
-        key = place_key(place)
-        db.execute(
-            "INSERT INTO changes VALUES(?, ?, ?, ?, ?, ?)", (revision, *key, *(packed or (None, None)))
-        )
-        if packed is None:
-            db.execute("DELETE FROM tiles WHERE plane=? AND row=? AND col=?", key)
-        else:
-            db.execute("INSERT OR REPLACE INTO tiles VALUES(?, ?, ?, ?, ?)", (*key, *packed))
+    db.executemany(
+        "INSERT INTO changes VALUES(?, ?, ?, ?, ?, ?)",
+        (
+            (revision, *place_key(place), *(packed or (None, None)))
+            for place, packed in beating(after.items())
+        ),
+    )
+    db.executemany(
+        "DELETE FROM tiles WHERE plane=? AND row=? AND col=?",
+        (place_key(place) for place, packed in beating(after.items()) if packed is None),
+    )
+    db.executemany(
+        "INSERT OR REPLACE INTO tiles VALUES(?, ?, ?, ?, ?)",
+        ((*place_key(place), *packed) for place, packed in beating(after.items()) if packed is not None),
+    )
 
 
 def _write_operation(db: sqlite3.Connection, revision: int, operation: Operation, chain: bytes) -> None:

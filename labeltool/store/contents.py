@@ -17,7 +17,7 @@ from labeltool.core.geometry import TILE, Size
 from labeltool.core.mask import PLANES, Tile
 from labeltool.core.patch import Patch, Place, TileDelta
 from labeltool.store import events, predictions, soundness
-from labeltool.store.database import DamagedError, LostError, NewerError
+from labeltool.store.database import DamagedError, LostError, NewerError, broken_pages
 from labeltool.store.history import (
     History,
     JournalEntry,
@@ -112,9 +112,8 @@ class Contents:
         if soundness.is_whole(self.path):
             return
         if self.path.stat().st_size <= CHECKED_BYTES:
-            (found,) = self.db.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                what = str(found).splitlines()[-1]  # behind a line that names the database
+            for found in broken_pages(self.db, self.path, 1):
+                what = found.splitlines()[-1]  # behind a line that names the database
                 raise DamagedError(f"the file is damaged ({what})", file=self.path, hint=FSCK)
         soundness.keep_whole(self.path)
 

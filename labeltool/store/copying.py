@@ -13,7 +13,15 @@ from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.core.progress import CancelToken
 from labeltool.store import audit
 from labeltool.store.contents import SCHEMA, Contents, placed
-from labeltool.store.database import DamagedError, connect, explained, explanation, refuse_strange, snapshot
+from labeltool.store.database import (
+    DamagedError,
+    broken_pages,
+    connect,
+    explained,
+    explanation,
+    refuse_strange,
+    snapshot,
+)
 from labeltool.store.predictions import DIGEST, REFERENCE
 
 _LAST_ROW: Final = 2**63 - 1
@@ -185,7 +193,7 @@ def copy_index(path: Path, target: Path) -> None:
 def index_content(path: Path) -> tuple[str, list[list[tuple[object, ...]]]]:
     """What an index holds, and whether SQLite finds it sound."""
     with connect(path, write=False) as db:
-        sound = str(db.execute("PRAGMA integrity_check").fetchone()[0])
+        sound = next(iter(broken_pages(db, path, 1)), "ok")
         tables = ("project", "catalogs", "images")
         return sound, [db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables]  # noqa: S608
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -31,6 +33,11 @@ class DamagedError(StoreError):
     may_pass = False
 
 
+class RefusedError(StoreError):
+    """A file cannot be read or written as things are: its disk fails, another program holds it, permission is lacking.
+    That says nothing of what it holds."""
+
+
 class UnfinishedError(StoreError):
     """Saving was interrupted, and a reader may not tidy up."""
 
@@ -53,7 +60,11 @@ CAUSES: dict[str, tuple[type[StoreError], str, str]] = {
         "Open the project for writing once: that brings back the last saved state",
     ),
     "SQLITE_READONLY": (StoreError, "may not be written", "Check the permissions of the project's folder"),
-    "SQLITE_BUSY": (StoreError, "another program is using the file", "Close the other program and try again"),
+    "SQLITE_BUSY": (
+        RefusedError,
+        "another program is using the file",
+        "Close the other program and try again",
+    ),
     "SQLITE_CORRUPT": (
         DamagedError,
         "the file is damaged",
@@ -64,8 +75,12 @@ CAUSES: dict[str, tuple[type[StoreError], str, str]] = {
         "the file is not ours, or damaged",
         "`labeltool fsck --repair` restores what can be restored",
     ),
-    "SQLITE_CANTOPEN": (StoreError, "cannot be opened", "Is the drive connected, and may you read the file?"),
-    "SQLITE_IOERR": (StoreError, "the disk failed", "Save a copy of the project on another disk"),
+    "SQLITE_CANTOPEN": (
+        RefusedError,
+        "cannot be opened",
+        "Is the drive connected, and may you read the file?",
+    ),
+    "SQLITE_IOERR": (RefusedError, "the disk failed", "Save a copy of the project on another disk"),
     "SQLITE_ERROR": (
         DamagedError,
         "the file lacks what we wrote",
@@ -73,9 +88,23 @@ CAUSES: dict[str, tuple[type[StoreError], str, str]] = {
     ),
 }
 
+CANNOT_SAY = (NewerError, RefusedError, DiskFullError)
+"""Whoever looks for damage and meets one of these has found none, and knows of none."""
 
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 FULL = (errno.ENOSPC, errno.EDQUOT)
+FAILING = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("EIO", "ENXIO", "ENODEV", "EREMOTEIO", "ENOMEDIUM", "EUCLEAN", "EBADMSG"),
+        *("ESTALE", "ETIMEDOUT", "EHOSTDOWN", "EHOSTUNREACH", "ENOTCONN", "ECONNABORTED", "ECONNRESET"),
+    )
+    if hasattr(errno, name)
+)
+"""What the system says where a drive or a network share fails."""
+_PERHAPS_FAILING = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CANTOPEN")
+"""What SQLite says where a page cannot be read, too: of a read that fails with EIO it says that the file is damaged."""
+_PIECE_BYTES = 1 << 20
 _PERHAPS_FULL = ("SQLITE_CANTOPEN", "SQLITE_IOERR")
 """What SQLite says where there is no room to make its journal, or no room within a quota."""
 _LEAST_BYTES = 16 << 10
@@ -95,22 +124,71 @@ def explained(path: Path) -> Iterator[None]:
 def explanation(error: BaseException, path: Path) -> StoreError:
     """The words for an error of SQLite or of the system."""
     name = getattr(error, "sqlite_errorname", "") or ""
+    refused = refusal(path) if name.startswith(_PERHAPS_FAILING) else None
+    if refused is not None and refused.errno in FAILING:
+        error, name = refused, ""
     if isinstance(error, UnicodeDecodeError) or str(error).startswith(_NO_TEXT):
         name = "SQLITE_CORRUPT"
     if getattr(error, "errno", None) in FULL or (name.startswith(_PERHAPS_FULL) and _no_room(path)):
         name = "SQLITE_FULL"
-    if getattr(error, "errno", None) == errno.EIO:
+    if getattr(error, "errno", None) in FAILING:
         name = "SQLITE_IOERR"
     for code, (kind, message, hint) in CAUSES.items():
         if name.startswith(code):
-            return kind(f"{message} ({error})", file=path, hint=hint)
+            no_file = code == "SQLITE_CANTOPEN" and _is_no_file(path)
+            return (StoreError if no_file else kind)(f"{message} ({error})", file=path, hint=hint)
+    return _in_its_words(error, path)
+
+
+def _in_its_words(error: BaseException, path: Path) -> StoreError:
+    """The words for an error of the system that we have none for."""
     reason = getattr(error, "strerror", None) or str(error)
     hint = "Check the permissions of the folder, or work in one that is yours"
-    return StoreError(
-        f"could not be read or written: {reason}",
-        file=path,
-        hint=hint if getattr(error, "errno", None) in _DENIED else None,
+    denied = getattr(error, "errno", None) in _DENIED
+    return (RefusedError if denied else StoreError)(
+        f"could not be read or written: {reason}", file=path, hint=hint if denied else None
     )
+
+
+def refusal(path: Path) -> OSError | None:
+    """Why a file of ours, or the journal beside it, cannot be read to its end; None where it can. Takes as long as that
+    takes, so it is only asked where the file seems to be damaged."""
+    for each in (path, path.with_name(f"{path.name}-journal")):
+        try:
+            _read_through(each)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            return error
+    return None
+
+
+def _read_through(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        if stat.S_ISREG(os.fstat(file).st_mode):
+            while os.read(file, _PIECE_BYTES):
+                pass
+    finally:
+        os.close(file)
+
+
+def broken_pages(db: sqlite3.Connection, path: Path, most: int = 100) -> list[str]:
+    """What SQLite finds wrong with the structure of a file, at most so many lines; none where it is sound. RefusedError
+    where a page cannot be read: SQLite says of that what it says of a broken one."""
+    lines = [str(line) for (line,) in db.execute(f"PRAGMA integrity_check({most})") if line != "ok"]
+    refused = refusal(path) if lines else None
+    if refused is not None:
+        raise explanation(refused, path) from refused
+    return lines
+
+
+def _is_no_file(path: Path) -> bool:
+    """True where nothing lies under the name, or a folder or the like."""
+    try:
+        return not path.is_file()
+    except OSError:
+        return False
 
 
 def _no_room(path: Path) -> bool:

@@ -4,18 +4,18 @@ damaged what a repair would do about it."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from labeltool.core.errors import StoreError
 from labeltool.core.project import ImageRecord
-from labeltool.store import backups, remedy
-from labeltool.store.database import NewerError, UnfinishedError
+from labeltool.store import backups, remedy, trash, trash_care
+from labeltool.store.database import CANNOT_SAY, RefusedError, UnfinishedError, explained
 from labeltool.store.index import Index
-from labeltool.store.known import image_name, known_images, worked_on
-from labeltool.store.layout import INDEX, MASKS, leftovers, mask_path, mask_paths
+from labeltool.store.known import image_name, known_images, known_removed, worked_on
+from labeltool.store.layout import BACKUPS, INDEX, MASKS, TRASH, leftovers, mask_path, mask_paths
 from labeltool.store.mask_file import SUFFIX, MaskFile
 from labeltool.store.migration import too_new
 from labeltool.store.records import Description
@@ -56,8 +56,9 @@ def check(root: Path) -> list[Finding]:
     described: dict[str, Description] = {}
     for path in mask_paths(root):
         findings += _check_masks(root, path, listed, described)
-    for path in _gone(root, listed):
+    for path in _unlisted(root, listed):
         findings += _of_remedy(root, path, listed)
+    findings += [*_removed(root), *_closed(root)]
     return [*findings, *listed.findings, *_compared(root, listed, described), *_beside(root, listed)]
 
 
@@ -73,9 +74,10 @@ class _Listed:
         path = root / INDEX
         if not path.is_file():
             return cls(None, [Finding(path, "the list of images is missing", "error", _AGAIN)])
-        if is_unfinished(path):
-            return cls._unfinished(path)
-        return cls._of(path)
+        try:
+            return cls._unfinished(path) if is_unfinished(path) else cls._of(path)
+        except CANNOT_SAY as error:
+            return cls(None, [Finding(path, error.message, "error", error.hint or "")])
 
     @classmethod
     def _unfinished(cls, path: Path) -> _Listed:
@@ -99,8 +101,8 @@ class _Listed:
             wrong = index_problem(path)
         except UnfinishedError:
             return cls(None, [])
-        except NewerError as error:
-            return cls(None, [Finding(path, error.message, "error", error.hint or "")])
+        except CANNOT_SAY:
+            raise
         except StoreError as error:
             return cls(None, [Finding(path, error.message, "error", _AGAIN)])
         known = {i: Description(record, name, catalog, version) for i, record in records.items()}
@@ -136,8 +138,8 @@ def _of_remedy(root: Path, path: Path, listed: _Listed) -> Iterator[Finding]:
     with remedy.elsewhere(path) as target:
         try:
             found = remedy.find(root, path, target, known)
-        except NewerError as error:
-            yield Finding(path, error.message, "error", error.hint or "", image)
+        except CANNOT_SAY as error:  # of the file, or of a backup that would be needed
+            yield Finding(Path(error.file or path), error.message, "error", error.hint or "", image)
             return
     if found is None:
         return
@@ -155,10 +157,40 @@ def _hint(found: Remedy) -> str:
     return f"{REPAIR}: {found.words.would}"
 
 
-def _gone(root: Path, listed: _Listed) -> list[Path]:
-    """Where a mask file should be and is none."""
-    known = listed.known if listed.known is not None else known_images(root)
-    return sorted(path for path in worked_on(root, known) if not path.exists())
+def _unlisted(root: Path, listed: _Listed) -> list[Path]:
+    """Where a mask file should be and none was found: it is gone, or its folder may not be looked into."""
+    try:
+        known = listed.known if listed.known is not None else known_images(root)
+    except RefusedError:  # which has been told of the list
+        known = None
+    return sorted(worked_on(root, known).difference(mask_paths(root)))
+
+
+def _removed(root: Path) -> Iterator[Finding]:
+    """What is wrong in the trash."""
+    try:
+        removed = _Listed(known_removed(root), [])
+    except RefusedError:  # which has been told of the list
+        removed = _Listed(None, [])
+    for path in trash_care.mask_files(root):
+        yield from _of_remedy(root, path, removed)
+    for image_id in trash.all_ids(root):
+        found = trash_care.tombstone(root, image_id)
+        if found is not None:
+            image = image_name(trash.kept_path(root, image_id), (removed.known or {}).get(image_id))
+            yield Finding(found.path, found.what, "error", _hint(found), image)
+
+
+def _closed(root: Path) -> Iterator[Finding]:
+    """Folders that nobody may look into: which files they hold is not known."""
+    masks, copies = root / MASKS, root / BACKUPS / MASKS
+    below = [folder for above in (masks, copies) for folder in (above, *sorted(above.glob("*")))]
+    for folder in (*below, root / BACKUPS, root / TRASH):
+        try:
+            with explained(folder), suppress(FileNotFoundError, NotADirectoryError):
+                next(folder.iterdir(), None)
+        except StoreError as error:
+            yield Finding(folder, error.message, "error", error.hint or "")
 
 
 def _compared(root: Path, listed: _Listed, described: dict[str, Description]) -> Iterator[Finding]:
@@ -183,11 +215,19 @@ def _beside(root: Path, listed: _Listed) -> Iterator[Finding]:
             yield Finding(journal, "the mask file of this journal is gone", "error", _ASIDE)
     for image_id, copies in backups.of_all_images(root).items():
         for each in copies:
-            wrong = remedy.problems_of_backup(each)
+            try:
+                wrong = remedy.problems_of_backup(each)
+            except CANNOT_SAY as error:
+                yield Finding(each.path, error.message, "error", error.hint or "")
+                continue
             if wrong:
                 name = image_name(mask_path(root, image_id), (listed.known or {}).get(image_id))
                 yield Finding(each.path, f"this backup is damaged: {wrong}", "notice", _ASIDE, name)
     for each in backups.of_index(root):
-        wrong = index_problem(each.path)
+        try:
+            wrong = index_problem(each.path)
+        except CANNOT_SAY as error:
+            yield Finding(each.path, error.message, "error", error.hint or "")
+            continue
         if wrong:
             yield Finding(each.path, f"this backup is damaged: {wrong}", "notice", _ASIDE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from labeltool.core.atomic import TEMPORARY, make_folder, replacing, sync_folder
+from labeltool.core.atomic import TEMPORARY, make_folder, move, replacing, sync_folder
 from labeltool.core.errors import StoreError
 from labeltool.store.mask_file import SUFFIX
 
@@ -22,8 +23,16 @@ BACKUPS = "backups"
 FOLDERS = (MASKS, BACKUPS, QUARANTINE, "models")
 LOCKLESS = ("models", "runs", "loop", "cache", BACKUPS)
 """Folders in which processes write that do not hold the project's lock."""
+_SQLITE_PATH = 511
+_LONGEST_INSIDE = 120
+"""Bytes; a backup of a mask file has the longest name, with a journal or a temporary name put to it."""
 AT_WORK_S = 24 * 3600.0
 """Who has written nothing for so long is not at work any more."""
+
+
+def too_long(root: Path) -> bool:
+    """Whether SQLite could not open what lies in a project there: on most systems it ends at 512 bytes."""
+    return os.name == "posix" and len(os.fsencode(root)) + _LONGEST_INSIDE > _SQLITE_PATH
 
 
 def mask_path(root: Path, image_id: str) -> Path:
@@ -104,10 +113,10 @@ def prepare(root: Path) -> None:
 def quarantine(root: Path, file: Path) -> Path:
     """Set a file or a folder aside, under a name that was never used."""
     target = _free_name(root, file)
-    moved = file.replace(target)
+    move(file, target)
     for folder in (target.parent, file.parent):
         sync_folder(folder)
-    return moved
+    return target
 
 
 def keep_in_quarantine(root: Path, file: Path) -> Path:

@@ -257,6 +257,7 @@ class MaskFile:
     def prediction(self, model_key: str) -> predictions.PredictionPlanes | None:
         """What a model said of the image, or None."""
         with self.reading() as file:
+            file.check_structure()  # rows that an index does not lead to would be missing in silence
             return predictions.load(file.db, model_key, file.size, self.path)
 
     def remove_prediction(self, model_key: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from labeltool.core.project import ImageRecord
-from labeltool.store.database import DamagedError, explained
+from labeltool.store.database import DamagedError
 from labeltool.store.holding import Holding
 from labeltool.store.layout import mask_path
 from labeltool.store.mask_file import MaskFile
 from labeltool.store.records import Description
+from labeltool.store.scope import is_there
 from labeltool.store.settling import is_unfinished, settle
 
 
@@ -25,11 +26,10 @@ class MaskFiles:
         """The mask file of an image, or None where there never was one; DamagedError where it is gone."""
         writes = self._holding.lock is not None
         file = MaskFile(mask_path(self.root, record.id), write=writes)
-        with explained(file.path):  # of a folder that may not be read nobody knows what is in it
-            if file.path.exists():
-                if writes and record.id not in self.met:
-                    self._meet(file.path)
-                return file
+        if is_there(file.path):  # of a folder that may not be read nobody knows what is in it
+            if writes and record.id not in self.met:
+                self._meet(file.path)
+            return file
         if record.revision:
             raise DamagedError(
                 f"the mask file of {record.name} is gone (it was at r{record.revision})",

@@ -16,7 +16,7 @@ from labeltool.core.project import Status
 from labeltool.core.words import counted
 from labeltool.store.account import account
 from labeltool.store.contents import Contents, placed, read_meta, write_meta
-from labeltool.store.database import DamagedError, connect
+from labeltool.store.database import CANNOT_SAY, DamagedError, connect
 from labeltool.store.deeds import Deed, fact, passive
 from labeltool.store.history import chain_next, chain_start, place_key, place_of
 from labeltool.store.mending_beside import mend_beside
@@ -197,6 +197,8 @@ class Mending:
             try:
                 with connect(donor, write=False) as db:
                     rows = db.execute(_BOTH, (sha256, sha256)).fetchall()
+            except CANNOT_SAY:
+                raise
             except StoreError:
                 continue  # a backup that is damaged itself
             yield from (data for data, _ in rows if data)

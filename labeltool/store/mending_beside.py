@@ -13,7 +13,7 @@ from pathlib import Path
 from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.store import events, predictions
 from labeltool.store.contents import Contents, read_meta, write_meta
-from labeltool.store.database import connect
+from labeltool.store.database import CANNOT_SAY, connect
 from labeltool.store.deeds import Deed, passive
 from labeltool.store.predictions import REFERENCE
 from labeltool.store.records import Description
@@ -118,6 +118,8 @@ def _event(number: int, donors: Sequence[Path]) -> _Row:
         try:
             with connect(donor, write=False) as db:
                 row = db.execute("SELECT * FROM events WHERE number=?", (number,)).fetchone()
+        except CANNOT_SAY:
+            raise
         except StoreError:
             continue  # a backup that is damaged itself
         if row is not None and _is_event(row):
@@ -141,6 +143,8 @@ def _is_taken_over(file: Contents, donor: Path, key: str) -> bool:
     try:
         with connect(donor, write=False) as db:
             return predictions.take_over(file.db, key, db) and _is_whole(file, key)
+    except CANNOT_SAY:
+        raise
     except StoreError:
         return False  # a backup that is damaged itself
 

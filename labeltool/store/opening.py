@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -69,7 +70,17 @@ def _lock(root: Path, take_over: Sign | None) -> tuple[Lock | None, str]:
             raise PermissionError("the folder may not be written")
         return Lock.acquire(root / LOCK, take_over=take_over), ""
     except OSError as error:
-        return None, NO_ROOM if error.errno in FULL else error.strerror or str(error)
+        return None, NO_ROOM if error.errno in FULL else _refused(error)
+
+
+def _refused(error: OSError) -> str:
+    """Why there is no lock, and of which file that is said."""
+    reason = error.strerror or str(error)
+    if error.filename is None:
+        return reason
+    if error.errno not in (errno.EACCES, errno.EPERM):
+        return f"the file {error.filename} cannot be written: {reason}"
+    return f"the file {error.filename} may not be written. Ask whoever owns it for permission to write it"
 
 
 # ---- what it holds
@@ -124,7 +135,8 @@ def _recover(opened: Opened, lock: Lock) -> None:
         take_back(opened.root / INDEX)
     left = lock.left or StrokeRecord()
     _reread(opened, lock.left_ahead)
-    opened.recovery = Recovery.reckon(left, _reread(opened, left.image_id))
+    record = _reread(opened, left.image_id)
+    opened.recovery = Recovery.reckon(left, record, _strokes_after(opened, record, left.revision))
     lag = opened.images.catch_up()
     opened.notices += [lag] if lag else []
 
@@ -140,6 +152,15 @@ def _reread(opened: Opened, image_id: str) -> ImageRecord | None:
     except StoreError as error:
         opened.notices.append(str(error))
     return record
+
+
+def _strokes_after(opened: Opened, record: ImageRecord | None, revision: int) -> int:
+    """How many strokes an image has after a revision; what was undone or redone is none."""
+    with suppress(StoreError):  # told when the image was read
+        file = None if record is None else opened.files.existing(record)
+        if file is not None:
+            return sum(each.kind == "do" and each.revision > revision for each in file.journal())
+    return 0
 
 
 def _tidy(opened: Opened, paths: Iterable[Path]) -> None:

@@ -19,7 +19,7 @@ from labeltool.store.account import account
 from labeltool.store.database import explained
 from labeltool.store.events import Entry
 from labeltool.store.history import OperationKind
-from labeltool.store.layout import INDEX, prepare
+from labeltool.store.layout import INDEX, prepare, too_long
 from labeltool.store.lock import Lock, ProjectLockedError, Sign
 from labeltool.store.mask_file import Operation
 from labeltool.store.predictions import Window
@@ -56,6 +56,9 @@ class ProjectStore(ProjectReader):
         from labeltool.store.index import Index  # noqa: PLC0415
 
         root = root.absolute()
+        if too_long(root):
+            hint = "Choose a folder with a shorter path"
+            raise StoreError("the path is too long for a project", file=root, hint=hint)
         with explained(root):
             prepare(root)
             Index.create(root / INDEX, name, catalog)
@@ -132,10 +135,10 @@ class ProjectStore(ProjectReader):
                 trash.put_in(self.root, self._images, record, self.author)
 
     def bring_back(self, ids: Iterable[str]) -> list[ImageRecord]:
-        """Put removed images into the project again, with all that was done to them; StoreError where one is not in
-        the trash."""
+        """Put removed images into the project again, with all that was done to them; StoreError, and no change, where
+        one is not in the trash, or its labels are not whole any more."""
         with self._writing():
-            return [trash.bring_back(self.root, self._images, image_id) for image_id in ids]
+            return trash.bring_back(self.root, self._images, list(ids))
 
     def delete_removed(self, ids: Iterable[str]) -> None:
         """Delete removed images for good; StoreError, and no change, where one was removed less than 30 days ago."""

@@ -50,6 +50,11 @@ class ProjectReader:
         """The classes."""
         return self._catalog
 
+    @property
+    def catalog_version(self) -> int:
+        """How often the classes were changed, and one: what an export or a mask file says of which list it knew."""
+        return self._catalog_version
+
     def reread_catalog(self) -> bool:
         """Look whether somebody else has changed the classes; True where they have."""
         before = self._catalog_version
@@ -86,6 +91,11 @@ class ProjectReader:
         """What lies in the trash, in the order of names."""
         with explained(self.root):
             return trash.removed(self.root)
+
+    def unread_removed(self) -> list[StoreError]:
+        """Why there is more in the trash than :meth:`removed_images` tells, one error an image."""
+        with explained(self.root):
+            return trash.unread(self.root)
 
     @property
     def read_only_reason(self) -> str:

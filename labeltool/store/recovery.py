@@ -20,13 +20,12 @@ class Recovery:
     waiting: int = 0
 
     @classmethod
-    def reckon(cls, left: StrokeRecord, record: ImageRecord | None) -> Recovery:
-        """Hold what the dead session noted against the image as it was found."""
+    def reckon(cls, left: StrokeRecord, record: ImageRecord | None, unnoted: int = 0) -> Recovery:
+        """Hold what the dead session noted against the image as it was found: ``unnoted`` strokes of it were committed
+        without there being time to note them."""
         pending = left.begun - left.saved
         if record is None:
             return cls("", "", 0, pending)
-        # A stroke may have been committed without there being time to note it.
-        unnoted = max(0, record.revision - left.revision)
         return cls(record.id, record.name, record.revision, max(0, pending - unnoted))
 
     def after(self, image_id: str, brought_back: int, revision: int) -> Recovery:

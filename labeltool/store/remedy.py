@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -25,19 +25,20 @@ from labeltool.store import audit, backups, copying
 from labeltool.store.account import account
 from labeltool.store.backups import Backup
 from labeltool.store.contents import placed
-from labeltool.store.database import NewerError, connect, explained, transaction
+from labeltool.store.database import CANNOT_SAY, NewerError, connect, explained, transaction
 from labeltool.store.deeds import Deed, fact, joined, passive
 from labeltool.store.events import Entry
 from labeltool.store.layout import keep_in_quarantine, mask_path, quarantine
 from labeltool.store.mask_file import MaskFile
 from labeltool.store.mending import Mending
 from labeltool.store.records import Description
+from labeltool.store.scope import is_there
 from labeltool.store.settling import is_unfinished, journal_of, settle, structural, verdict
 from labeltool.store.settling import owner as owner_of
 
 Kind = Literal["unfinished", "journal", "mended", "backup", "afresh", "misplaced", "aside", "none"]
 
-_ACCEPT = "`labeltool fsck --repair --accept-loss`"
+ACCEPT = "`labeltool fsck --repair --accept-loss`"
 RESTORED = "restored"
 """The kind of event that a file brought back from a backup goes on with."""
 AFRESH = "begun_afresh"
@@ -71,7 +72,8 @@ class Remedy:
 
 
 def problems(path: Path) -> list[str]:
-    """Everything that is wrong with a mask file, with nothing beside it; NewerError where this version cannot say."""
+    """Everything that is wrong with a mask file, with nothing beside it; an error of ``CANNOT_SAY`` where nobody can
+    say."""
     found: list[str] = []
     try:
         with explained(path), placed(path):
@@ -80,7 +82,7 @@ def problems(path: Path) -> list[str]:
             with file.reading() as contents:
                 owner = contents.image_id
             described = file.description().image.id
-    except NewerError:
+    except CANNOT_SAY:
         raise
     except LabeltoolError as error:
         return [*dict.fromkeys((*found, error.message))]
@@ -96,10 +98,11 @@ def find(
     written at ``target``. The project is only read.
 
     ``known`` is what the index says of the image. With ``accept_loss`` what nothing brings back is let go of: single
-    tiles, or all labels where no tile can be had. NewerError where the file belongs to a newer version.
+    tiles, or all labels where no tile can be had. An error of ``CANNOT_SAY`` where the file belongs to a newer version,
+    or it or a backup cannot be read now, as on a disk that fails: who restored older labels then would lose sound ones.
     """
     revision = known.image.revision if known is not None else 0
-    if not path.exists():
+    if not is_there(path):
         return _of_gone(root, path, target, known, accept_loss)
     found: list[str] = []
     if is_unfinished(path):
@@ -179,6 +182,8 @@ def _mended(
                 mending.empty(emptied)
         if not emptied or accept_loss:
             MaskFile(target, write=True).recount()
+    except CANNOT_SAY:
+        raise
     except LabeltoolError:
         return None
     if emptied and not accept_loss:
@@ -188,7 +193,7 @@ def _mended(
             tuple(found),
             fact(
                 f"{_named(emptied)} cannot be restored: neither the journal nor a backup has the pixels that were "
-                f"saved. {_ACCEPT} would empty what cannot be restored, as a step of the history"
+                f"saved. {ACCEPT} would empty what cannot be restored, as a step of the history"
             ),
             emptied=tuple(emptied),
         )
@@ -221,6 +226,8 @@ def _misplaced(root: Path, path: Path, found: list[str]) -> Remedy | None:
     try:
         with MaskFile(path).reading() as contents:
             owner = contents.image_id
+    except CANNOT_SAY:
+        raise
     except LabeltoolError:
         return None
     goal = mask_path(root, owner)
@@ -262,7 +269,7 @@ def _no_way(path: Path, known: Description | None, revision: int) -> str:
     words = f"there is no backup of it that is whole{stays}"
     if known is None:
         return words
-    return f"{words}. {_ACCEPT} would let its labels begin afresh, without {_all_of_it(revision)}"
+    return f"{words}. {ACCEPT} would let its labels begin afresh, without {_all_of_it(revision)}"
 
 
 def _all_of_it(revision: int) -> str:
@@ -291,7 +298,8 @@ def instead(root: Path, found: Remedy, target: Path, known: Description | None) 
 
 
 def problems_of_backup(backup: Backup) -> str:
-    """What is wrong with a backup, in words; empty where it is whole."""
+    """What is wrong with a backup, in words; empty where it is whole. RefusedError or DiskFullError where nobody can
+    say now."""
     try:
         return next(iter(problems(backup.path)), "")
     except NewerError:
@@ -365,11 +373,12 @@ def beside(path: Path) -> Iterator[Path]:
     try:
         with explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
+            target.unlink(missing_ok=True)
         yield target
     finally:
-        for each in (target, journal_of(target)):
-            each.unlink(missing_ok=True)
+        with suppress(PermissionError):  # where nobody may write nothing has come to be
+            for each in (target, journal_of(target)):
+                each.unlink(missing_ok=True)
 
 
 @contextmanager

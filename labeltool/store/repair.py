@@ -6,7 +6,7 @@ Each step leaves the project either as it was or put right, so that a kill in be
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,20 @@ from typing import Literal
 from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.core.geometry import TileIndex
 from labeltool.core.project import ImageRecord
-from labeltool.store import backups, remedy
+from labeltool.store import backups, remedy, trash, trash_care
 from labeltool.store.backups import Backup
-from labeltool.store.database import DamagedError, NewerError, UnfinishedError, connect, explained
+from labeltool.store.database import (
+    CANNOT_SAY,
+    DamagedError,
+    NewerError,
+    UnfinishedError,
+    broken_pages,
+    connect,
+    explained,
+)
 from labeltool.store.deeds import fact
 from labeltool.store.index import Index
-from labeltool.store.known import image_name, known_images, worked_on
+from labeltool.store.known import image_name, known_images, known_removed, worked_on
 from labeltool.store.layout import (
     INDEX,
     LOCK,
@@ -37,6 +45,7 @@ from labeltool.store.migration import too_new
 from labeltool.store.rebuild import rebuild
 from labeltool.store.records import Description
 from labeltool.store.remedy import Remedy
+from labeltool.store.scope import is_of_one_image
 from labeltool.store.settling import is_unfinished, journal_of, take_back, verdict
 
 AGAIN = 3
@@ -78,7 +87,8 @@ def repair(
     if not was_project(root):
         raise StoreError("there is no project here", file=root)
     with writing(root):
-        steps = [*_leftovers(root), *_masks(root, accept_loss), *_index(root), *_backups(root)]
+        steps = [*_leftovers(root), *_masks(root, accept_loss), *_removed(root, accept_loss)]
+        steps += [*_index(root), *_backups(root)]
         return [*steps, *(also(root) if also is not None else ())]
 
 
@@ -130,7 +140,8 @@ class Offer:
 
 
 def offers(root: Path, known: Description) -> list[Offer]:
-    """What can be done about the mask file of an image, the best first; the project is only read."""
+    """What can be done about the mask file of an image, the best first; the project is only read. RefusedError where
+    the disk does not let anybody say so."""
     path = mask_path(root, known.image.id)
     with remedy.elsewhere(path) as target:
         try:
@@ -176,11 +187,36 @@ def _leftovers(root: Path) -> Iterator[Step]:
 def _masks(root: Path, accept_loss: bool) -> Iterator[Step]:
     known = known_images(root)
     paths = {*mask_paths(root), *worked_on(root, known)}
-    for path in sorted(paths):
-        step = _mask(root, path, None if known is None else known.get(path.stem), accept_loss=accept_loss)
+    yield from _each(root, sorted(paths), known or {}, accept_loss)
+    yield from _orphans(root)
+
+
+def _removed(root: Path, accept_loss: bool) -> Iterator[Step]:
+    """The trash: mask files first, for tombstones are made again from them."""
+    known = known_removed(root)
+    yield from _each(root, trash_care.mask_files(root), known, accept_loss)
+    for image_id in trash.all_ids(root):
+        found = trash_care.tombstone(root, image_id, accept_loss=accept_loss)
+        if found is not None:
+            image = image_name(trash.kept_path(root, image_id), known.get(image_id))
+            kept = trash_care.apply(root, image_id, found)
+            done = "; ".join(filter(None, (found.words.done, kept)))
+            yield Step(found.path, found.what, done, mended=found.kind != "none", image=image)
+
+
+def _each(
+    root: Path, paths: Iterable[Path], known: Mapping[str, Description], accept_loss: bool
+) -> Iterator[Step]:
+    for path in paths:
+        about = known.get(path.stem)
+        try:
+            step = _mask(root, path, about, accept_loss=accept_loss)
+        except StoreError as error:
+            if not is_of_one_image(error):
+                raise
+            step = _unread(path, error, image_name(path, about))
         if step is not None:
             yield step
-    yield from _orphans(root)
 
 
 def _mask(
@@ -210,7 +246,7 @@ def _found(
     try:
         found = remedy.find(root, path, target, known, accept_loss=accept_loss)
         return remedy.instead(root, found, target, known) if found and from_backup else found
-    except NewerError as error:
+    except CANNOT_SAY as error:
         return Remedy(path, "none", (error.message,), fact(error.hint or ""))
 
 
@@ -228,10 +264,10 @@ def _orphans(root: Path) -> Iterator[Step]:
 
 def _index(root: Path) -> Iterator[Step]:
     path = root / INDEX
-    if is_unfinished(path):
-        yield from _journal_of_index(root)
     index = Index(path, write=True)
     try:
+        if is_unfinished(path):
+            yield from _journal_of_index(root)
         if not path.is_file():
             raise DamagedError("the list of images is missing", file=path)
         if index_problem(path):
@@ -242,16 +278,20 @@ def _index(root: Path) -> Iterator[Step]:
     except DamagedError as error:
         yield Step(path, error.message, "; ".join(rebuild(root)))
         return
+    except CANNOT_SAY as error:
+        yield _unread(path, error)
+        return
     yield from _reconciled(root, index, records)
 
 
 def index_problem(path: Path) -> str:
-    """What SQLite finds wrong with an index; empty where it is sound."""
+    """What SQLite finds wrong with an index; empty where it is sound. An error of ``CANNOT_SAY`` where nobody can
+    say."""
     try:
         with connect(path, write=False) as db:
-            found = str(db.execute("PRAGMA integrity_check").fetchone()[0])
-            return "" if found == "ok" else f"the list of images is damaged: {found}"
-    except UnfinishedError:
+            found = broken_pages(db, path, 1)
+            return f"the list of images is damaged: {found[0]}" if found else ""
+    except (UnfinishedError, *CANNOT_SAY):
         raise
     except StoreError as error:
         return error.message
@@ -292,6 +332,11 @@ def _reconciled(root: Path, index: Index, records: dict[str, ImageRecord]) -> It
         yield Step(path, what, done, image=image.name)
 
 
+def _unread(path: Path, error: StoreError, image: str = "") -> Step:
+    """A file that could not be looked at, or not be written: the others go on."""
+    return Step(path, error.message, error.hint or "it stays as it is", mended=False, image=image)
+
+
 # ---- backups
 
 
@@ -300,7 +345,11 @@ def _backups(root: Path) -> Iterator[Step]:
     known = known_images(root) or {}
     for image_id, copies in backups.of_all_images(root).items():
         for each in copies:
-            found = remedy.problems_of_backup(each)
+            try:
+                found = remedy.problems_of_backup(each)
+            except CANNOT_SAY as error:
+                yield _unread(each.path, error)
+                continue
             if found:
                 image = image_name(mask_path(root, image_id), known.get(image_id))
                 with explained(each.path):
@@ -309,7 +358,12 @@ def _backups(root: Path) -> Iterator[Step]:
                     each.path, f"this backup is damaged: {found}", f"it is kept as {kept}", image=image
                 )
     for each in backups.of_index(root):
-        if index_problem(each.path):
+        try:
+            found = index_problem(each.path)
+        except CANNOT_SAY as error:
+            yield _unread(each.path, error)
+            continue
+        if found:
             with explained(each.path):
                 yield Step(
                     each.path, "this backup is damaged", f"it is kept as {quarantine(root, each.path)}"

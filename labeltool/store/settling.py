@@ -18,7 +18,7 @@ from typing import Literal
 from labeltool.core.errors import LabeltoolError
 from labeltool.store import audit, backups
 from labeltool.store.contents import Contents, placed
-from labeltool.store.database import DamagedError, NewerError, connect, explained, snapshot, transaction
+from labeltool.store.database import CANNOT_SAY, DamagedError, connect, explained, snapshot, transaction
 from labeltool.store.mending_beside import is_described
 
 Verdict = Literal["none", "own", "foreign", "neither"]
@@ -79,7 +79,7 @@ def _wrong(path: Path, look: Callable[[Contents], Iterator[str]]) -> str:
             if contents.image_id != owner(path):
                 return f"it holds the mask of another image, {contents.image_id}"
             return next(look(contents), "") or ("" if is_described(contents) else _UNDESCRIBED)
-    except NewerError:
+    except CANNOT_SAY:
         raise
     except LabeltoolError as error:
         return error.message
@@ -106,7 +106,7 @@ def _tried(path: Path, check: Check, *, applied: bool) -> str:
                 return check(copy)
         with explained(path), tempfile.TemporaryDirectory() as folder:
             return check(Path(shutil.copy(path, folder)))
-    except NewerError:
+    except CANNOT_SAY:
         raise
     except (LabeltoolError, sqlite3.Error, OSError) as error:
         return error.message if isinstance(error, LabeltoolError) else str(error)

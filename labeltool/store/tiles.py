@@ -27,11 +27,10 @@ class Packed(NamedTuple):
 
 def pack(tile: Tile) -> Packed:
     """The bytes of a tile: one value where all pixels are equal, otherwise deflated."""
-    raw = np.ascontiguousarray(tile, tile.dtype.newbyteorder("<"))
     if is_constant(tile):
-        value = raw[0, :1].tobytes()
-        return Packed(value, _constant_hash(value, raw.size))
-    return Packed(deflate(tile), hashlib.sha256(raw.data).digest())
+        value = _value(tile)
+        return Packed(value, _constant_hash(value, tile.size))
+    return Packed(deflate(tile), hashlib.sha256(_raw(tile).data).digest())
 
 
 def pack_held(held: Held) -> Packed:
@@ -70,10 +69,18 @@ def unpack_cold(packed: Packed, dtype: np.dtype[np.generic], shape: tuple[int, i
 
 def tile_hash(tile: Tile) -> bytes:
     """SHA-256 of a tile's pixels."""
-    raw = np.ascontiguousarray(tile, tile.dtype.newbyteorder("<"))
     if is_constant(tile):
-        return _constant_hash(raw[0, :1].tobytes(), raw.size)
-    return hashlib.sha256(raw.data).digest()
+        return _constant_hash(_value(tile), tile.size)
+    return hashlib.sha256(_raw(tile).data).digest()
+
+
+def _raw(tile: Tile) -> Tile:
+    return np.ascontiguousarray(tile, tile.dtype.newbyteorder("<"))
+
+
+def _value(tile: Tile) -> bytes:
+    """One pixel: to spread a whole tile for it would take longer than all else that is done with a constant one."""
+    return _raw(tile[0, :1]).tobytes()
 
 
 def is_constant(tile: Tile) -> bool:
@@ -90,7 +97,12 @@ def shape_of(index: TileIndex, size: Size) -> tuple[int, int]:
 def blank_tile(place: Place, size: Size, fill: int) -> Tile:
     """A read-only tile of one value that takes the memory of one pixel."""
     name, index = place
-    return np.broadcast_to(np.array(fill, PLANES[name]), shape_of(index, size))
+    return _constant(name, shape_of(index, size), fill)
+
+
+@lru_cache(maxsize=64)
+def _constant(name: PlaneName, shape: tuple[int, int], value: int) -> Tile:
+    return np.broadcast_to(np.array(value, PLANES[name]), shape)
 
 
 @lru_cache(maxsize=4096)

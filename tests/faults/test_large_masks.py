@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from labeltool.__main__ import main
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Box, Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch, paint, write
 from labeltool.core.project import ImageRecord
 from labeltool.core.provenance import Origin
+from labeltool.core.pulse import felt
 from labeltool.core.shape import Part
+from labeltool.store.counts import count_mask
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
+from labeltool.store.tiles import pack, tile_hash
 
 IMAGE = "a" * 32
 SIDE = 50_000
@@ -26,7 +32,8 @@ MB = 1 << 20
 class Everywhere:
     """The shape that a fill of an untouched image has."""
 
-    box = Box(0, 0, SIDE, SIDE)
+    def __init__(self, side: int = SIDE) -> None:
+        self.box = Box(0, 0, side, side)
 
     def part(self, box: Box) -> Part:
         return True
@@ -80,6 +87,83 @@ def test_a_fill_and_a_giant_brush_on_50000_squared_take_megabytes_and_come_back(
         mask.apply(disc.inverse())
         assert store.load_mask(IMAGE).same_pixels(mask)
         assert store.class_pixels(IMAGE) == {1: SIDE * SIDE}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "height"), [(16_385, 257), (1, 16_385)])
+def test_a_mask_that_is_one_pixel_wider_than_tiles_comes_back_from_the_disk_and_from_a_format(
+    tmp_path: Path, width: int, height: int
+) -> None:
+    label = np.kron(
+        np.random.default_rng(5).integers(0, 3, (height // 20 + 1, width // 20 + 1), np.uint8),
+        np.ones((20, 20), np.uint8),
+    )[:height, :width]
+    label[-1, -1] = 2
+    for name, pixels in (("images", label * 100), ("masks", label)):
+        (tmp_path / name).mkdir()
+        Image.fromarray(pixels).save(tmp_path / name / "wide.png")
+    root = tmp_path / "p"
+    for words in (
+        ["new", root, "--classes", "nucleus,cell"],
+        ["add", root, tmp_path / "images"],
+        ["import", root, tmp_path / "masks", "--format", "png"],
+        ["export", root, tmp_path / "coco", "--format", "coco"],
+        ["new", tmp_path / "again", "--classes", "nucleus,cell"],
+        ["add", tmp_path / "again", tmp_path / "images"],
+        [
+            "import",
+            tmp_path / "again",
+            tmp_path / "coco/annotations/instances_default.json",
+            "--format",
+            "coco",
+        ],
+    ):
+        assert main([str(word) for word in words]) == 0, words
+    for project_ in (root, tmp_path / "again"):
+        with ProjectStore.open(project_, write=False) as store:
+            (record,) = store.images()
+            assert record.size == Size(width, height)
+            assert np.array_equal(store.load_mask(record.id).read("label"), label), project_.name
+        assert check(project_) == []
+
+
+@pytest.mark.parametrize("side", [3_000, pytest.param(SIDE, marks=pytest.mark.slow)])
+def test_a_fill_that_is_saved_beats_for_every_tile_so_that_nobody_takes_the_disk_for_silent(
+    tmp_path: Path, side: int
+) -> None:
+    """Between two beats lies the work of one tile, and the silence that is told of begins after the last."""
+    mask, beats = LabelMask(Size(side, side)), [0]
+
+    def count() -> None:
+        beats[0] += 1
+
+    with project(tmp_path / "p", mask.size) as store:
+        fill = painted(mask, Everywhere(side), 1)
+        for patch, how in ((fill, {}), (fill.inverse(), {"kind": "undo", "target": 1})):
+            beats[0] = 0
+            with felt(count):
+                store.commit(IMAGE, patch, expected=len(how) // 2, **how)
+            # packed, held against what is there, counted (two planes at a time), and in three turns written
+            assert beats[0] >= (1 + 1 + 0.5 + 3) * len(fill.deltas)
+        assert store.class_pixels(IMAGE) == {}
+
+
+def test_constant_tiles_are_counted_packed_and_hashed_as_all_others(tmp_path: Path) -> None:
+    """They are never spread out to their pixels; what comes of it is the same."""
+    size = Size(700, 300)
+    with project(tmp_path / "p", size) as store:
+        mask = LabelMask(size)
+        fill = painted(mask, Everywhere(300), 1)
+        for revision, patch in enumerate((fill, painted(mask, Disc(290, 150, 100), 2))):
+            store.commit(IMAGE, patch, expected=revision)
+        assert store.class_pixels(IMAGE) == count_mask(mask)
+        dense = LabelMask(size)
+        for name, plane in mask.planes.items():
+            for index, tile in plane.tiles.items():
+                dense.planes[name].tiles[index] = np.array(tile)
+                assert pack(tile) == pack(np.array(tile))
+                assert tile_hash(tile) == hashlib.sha256(np.ascontiguousarray(tile).data).digest()
+        assert count_mask(dense) == count_mask(mask) and len(count_mask(mask)) == 2
 
 
 @pytest.mark.parametrize("steps", [20, pytest.param(1_000, marks=pytest.mark.slow)])

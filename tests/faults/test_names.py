@@ -14,14 +14,16 @@ from PIL import Image
 from labeltool import plugins
 from labeltool.app.project import add_images
 from labeltool.core.catalog import ClassCatalog
+from labeltool.core.errors import StoreError
 from labeltool.core.geometry import Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
+from labeltool.core.project import ImageRecord
 from labeltool.core.provenance import Origin
 from labeltool.formats.export import export
 from labeltool.formats.items import Names
 from labeltool.formats.protocol import LabelledImage
-from labeltool.imaging.open import verify
+from labeltool.imaging.open import open_image, verify
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
 
@@ -51,6 +53,8 @@ STEMS = (
 """File names without the suffix: accents composed and decomposed, from right to left, names that other systems keep for
 themselves, what shells, formats and SQL take for theirs, and two that are one where case does not count."""
 
+NAMES = (*(f"{stem}.png" for stem in STEMS), "blank behind.png ", "dot behind.png.")
+
 EXPORTERS = ("voc", "coco", "png", "yolo", "labelme", "cityscapes", "panoptic", "cvat")
 
 
@@ -65,17 +69,26 @@ def pictures(folder: Path) -> list[Path]:
     """An image for each of the names that this file system tells apart."""
     folder.mkdir(parents=True)
     made = []
-    for number, stem in enumerate(STEMS):
-        path = folder / f"{stem}.png"
+    for number, name in enumerate(NAMES):
+        path = folder / name
         try:
             if path.exists():  # a file system that takes two of the names for one
                 continue
-            Image.fromarray(np.full((9, 12, 3), 40 + number, np.uint8)).save(path)
+            Image.fromarray(np.full((9, 12, 3), 40 + number, np.uint8)).save(path, "PNG")
         except OSError:  # one that does not take the name at all
             continue
         made.append(path)
-    assert len(made) >= 15, "hardly any of the names can be tried here"
+    assert len(made) >= 17, "hardly any of the names can be tried here"
     return made
+
+
+def label(store: ProjectStore, record: ImageRecord, number: int) -> None:
+    """Commit the mask of that number."""
+    mask = LabelMask(record.size)
+    patch = write(
+        mask, mask.size.box, None, title="t", kind="brush", label=planes(number), origin=Origin.HUMAN
+    )
+    store.commit(record.id, patch, expected=0)
 
 
 def test_images_of_any_name_are_added_labelled_opened_and_found_again(tmp_path: Path) -> None:
@@ -87,10 +100,7 @@ def test_images_of_any_name_are_added_labelled_opened_and_found_again(tmp_path: 
         assert sorted(r.path for r in store.images()) == sorted(files)
         for number, record in enumerate(store.images()):
             assert verify(record.path).size == Size(12, 9)
-            mask = LabelMask(record.size)
-            box = mask.size.box
-            patch = write(mask, box, None, title="t", kind="brush", label=planes(number), origin=Origin.HUMAN)
-            store.commit(record.id, patch, expected=0)
+            label(store, record, number)
     with ProjectStore.open(root) as store:
         for number, path in enumerate(r.path for r in store.images()):
             record = store.find(path)
@@ -152,12 +162,31 @@ def test_names_that_some_file_system_takes_for_one_are_exported_under_two(pair: 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows limits the whole path, which is tried elsewhere")
+def test_a_project_whose_files_sqlite_could_not_open_is_not_begun(tmp_path: Path) -> None:
+    deep = tmp_path
+    while len(str(deep)) < 440:
+        deep /= "d" * 60
+    with pytest.raises(StoreError, match="path is too long"):
+        ProjectStore.create(deep / "project", "p", ClassCatalog.from_names(["nucleus"]))
+    assert not deep.exists()
+
+
 def test_a_path_longer_than_260_characters_is_opened_and_labelled(tmp_path: Path) -> None:
-    deep = tmp_path / Path(*(["d" * 60] * 6))
+    """The image, and the project that its labels go into."""
+    deep = tmp_path
+    while len(str(deep)) < 270:  # and 512 is where SQLite ends
+        deep /= "d" * 60
     deep.mkdir(parents=True)
-    file = deep / "x.png"
-    Image.fromarray(np.zeros((9, 12, 3), np.uint8)).save(file)
+    file, root, pixels = deep / "x.png", deep / "project", np.full((9, 12, 3), 77, np.uint8)
+    Image.fromarray(pixels).save(file)
     assert len(str(file)) > 260
-    with ProjectStore.create(tmp_path / "project", "p", ClassCatalog.from_names(["nucleus"])) as store:
-        assert not add_images(store, [deep]).skipped
-        assert store.find(file) is not None
+    with ProjectStore.create(root, "p", ClassCatalog.from_names(["nucleus"])) as store:
+        (record,) = add_images(store, [file]).added
+        with open_image(record.path) as reader:
+            assert np.array_equal(reader.read(), pixels)
+        label(store, record, 1)
+    with ProjectStore.open(root) as store:
+        found = store.find(file)
+        assert found is not None
+        assert np.array_equal(store.load_mask(found.id).read("label"), planes(1))
+    assert [f for f in check(root) if f.severity == "error"] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -87,6 +88,23 @@ def test_what_could_not_be_saved_is_committed_at_the_next_opening_with_its_undo(
         assert mask.read("object")[30, 140] == 70_000
     assert list((tmp_path / "unsaved").iterdir()) == []
     assert check(project) == []
+
+
+def test_two_sessions_that_could_not_save_come_back_in_the_order_of_their_revisions_whatever_the_clock_said(
+    project: Path, tmp_path: Path
+) -> None:
+    image_id, operations, wanted = unsaved(project, tmp_path / "other")
+    folder = tmp_path / "unsaved"
+    with ProjectStore.open(project) as store:
+        for number, part in enumerate((operations[:2], operations[2:])):
+            Rescue(store, folder).keep(image_id, part)
+            (new,) = (each for each in folder.iterdir() if each.stat().st_mtime > 10_000)
+            os.utime(new, (1_000 - number, 1_000 - number))  # the clock was set back between them
+        done = bring_back_all(store, folder)
+        assert [(each.operations, each.layer) for each in done] == [(2, ""), (2, "")]
+        assert store.history(image_id).revision == 5
+    assert (labels(project, image_id) == wanted).all()
+    assert list(folder.iterdir()) == []
 
 
 def test_what_was_saved_before_the_kill_is_not_saved_twice(project: Path, tmp_path: Path) -> None:
@@ -259,7 +277,7 @@ def test_only_one_place_makes_sessions_and_it_hands_them_the_saver() -> None:
     for path in sorted((ROOT / "labeltool").rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)) if "Session(" in text else ():
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Session":
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "Session":
                 made.append((path.name, ast.unparse(node.args[1])))
     assert made == [("at_hand.py", "lambda operation: saver.save(record.id, operation)")]
 

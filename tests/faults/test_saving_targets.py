@@ -135,6 +135,46 @@ def test_a_checkpoint_that_does_not_fit_leaves_the_last_one_and_says_why(tmp_pat
         assert {path.name: path.read_bytes() for path in small.iterdir()} == kept
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_training_on_a_full_disk_says_so_and_goes_on_once_there_is_room(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images, masks = tmp_path / "images", tmp_path / "masks"
+    for number, name in enumerate("ab"):
+        for folder in (images, masks):
+            folder.mkdir(exist_ok=True)
+        pixels = np.random.default_rng(number).integers(0, 255, (80, 120)).astype(np.uint8)
+        Image.fromarray(pixels).save(images / f"{name}.png")
+        Image.fromarray((pixels > 127).astype(np.uint8)).save(masks / f"{name}.png")
+    small_network = [
+        "--encoder",
+        "tu-mobilenetv3_small_050",
+        "--crop",
+        "64",
+        "--batch",
+        "2",
+        "--device",
+        "cpu",
+    ]
+    with small_disk(tmp_path / "small", 128) as small:
+        project = str(small / "project")
+        assert main(["new", project, "--classes", "cell"]) == 0
+        assert main(["add", project, str(images)]) == 0
+        assert main(["import", project, str(masks), "--format", "png"]) == 0
+        fill_up(small, leave=1_000_000)
+        capsys.readouterr()
+        assert main(["train", project, *small_network, "--steps", "4", "--name", "mine"]) == 1
+        said = capsys.readouterr().err
+        assert "the disk is full" in said and "Traceback" not in said, said
+        assert not (small / "project" / "models" / "mine").exists()
+        (small / "filler").unlink()
+        (run,) = (small / "project" / "runs").glob("[!.]*")
+        assert main(["train", project, "--resume", run.name]) == 0, capsys.readouterr().err
+        assert (small / "project" / "models" / "mine" / "card.json").is_file()
+        assert check(small / "project") == []
+
+
 @pytest.mark.parametrize("side", [40, pytest.param(700, marks=pytest.mark.slow)])
 def test_the_room_that_a_change_is_said_to_need_is_enough_for_it(tmp_path: Path, side: int) -> None:
     dice = np.random.default_rng(3)

@@ -15,6 +15,7 @@ import pytest
 from labeltool.__main__ import main
 from labeltool.app.models.journal import note, promotions
 from labeltool.app.people.deciding import decide, decided, state
+from labeltool.core.atomic import TEMPORARY
 from labeltool.core.project import Status
 from labeltool.store import backups, layout
 from labeltool.store.fsck import check
@@ -44,6 +45,21 @@ class Clock:
         for name, module in list(sys.modules.items()):
             if name.startswith("labeltool.") and getattr(module, "datetime", None) is REAL:
                 patched.setattr(module, "datetime", Shifted)
+            if name.startswith("labeltool.") and getattr(module, "time", None) is time:
+                patched.setattr(module, "time", _Time(self))
+
+
+class _Time:
+    """The module ``time`` with the wall clock elsewhere; what a clock set by hand does not touch stays."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(time, name)
+
+    def time(self) -> float:
+        return time.time() + 3600 * self._clock.hours
 
 
 @pytest.fixture
@@ -112,6 +128,27 @@ def test_a_clock_that_jumps_changes_no_order(
     told = json.loads(capsys.readouterr().out)
     assert [entry["revision"] for entry in told["operations"]] == list(range(1, len(JUMPS_H) + 3))
     assert [each["status"] for each in told["decisions"]] == [str(status) for status in decisions]
+    assert check(project) == []
+
+
+@pytest.mark.parametrize(("hours", "goes"), [(-24 * 365, False), (0, False), (24 * 400, True)])
+def test_a_clock_that_lies_about_what_is_half_written_costs_no_label(
+    project: Path, clock: Clock, hours: float, goes: bool
+) -> None:
+    """Whether a run that is half written is at work or left over is told by the clock: one that lies keeps a folder too
+    many, or lets go of what can be made again, and of nothing that is whole."""
+    half, whole = project / "runs" / f".one{TEMPORARY}", project / "runs" / "two"
+    for folder in (half, whole):
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text("{}")
+    with ProjectStore.open(project) as store:
+        paint(store, store.images()[0], 100)
+        image, pixels = store.images()[0].id, store.root_hash(store.images()[0].id)
+    clock.hours = hours
+    with ProjectStore.open(project) as store:
+        assert store.root_hash(image) == pixels
+        paint(store, store.images()[0], 150)
+    assert (half.exists(), whole.exists()) == (not goes, True)
     assert check(project) == []
 
 

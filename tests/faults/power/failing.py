@@ -233,7 +233,7 @@ def _one(case: Case, fault: Fault, root: Path, new: State, words: tuple[str, ...
             told.words |= {str(error).partition(" (")[0].replace(str(root), "…")} if error else set()
             told.refused += error is not None
             if error is not None:
-                _words(error, words, told, note)
+                _words(error, words, root, told, note)
                 _look(machine.now(), [old, new], told, note + "then a kill: ")
             _again(case, scene, error, told, note)
             _look(_disk(machine).cut(lost, random.Random(0)), [new], told, note + "then a power cut: ")
@@ -265,9 +265,13 @@ def _read(machine: Machine) -> State:
         return state_of(machine.root / PROJECT)
 
 
-def _words(error: Exception, words: tuple[str, ...], told: Told, note: str) -> None:
+def _words(error: Exception, words: tuple[str, ...], root: Path, told: Told, note: str) -> None:
+    """People are told what happened, and to which file."""
     if not any(each in str(error) for each in words):
         told.notes.append(f"{note}the words are {error!s}")
+    file = str(getattr(error, "file", None) or getattr(error, "filename", None) or "")
+    if not file.startswith(str(root)) or file not in str(error):
+        told.notes.append(f"{note}no file is named: {error!s}")
 
 
 def _disk(machine: Machine) -> Disk:

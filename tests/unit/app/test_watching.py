@@ -2,9 +2,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
+import pytest
+
+from labeltool.app import watching
 from labeltool.app.watching import Watch
+from labeltool.core.pulse import beat, beating, felt
 
 
 def wait_for(reached: Callable[[], object]) -> None:
@@ -44,3 +49,50 @@ def test_a_watch_that_has_ended_leaves_no_thread() -> None:
     for each in named[-1:]:
         each.join(5)
         assert not each.is_alive()
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    clock = [100.0]
+    monkeypatch.setattr(watching, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    return clock
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    made = Watch(lambda: None, 5, 2)
+    yield made
+    made.end()
+
+
+def test_work_that_gets_on_is_not_late_however_long_it_takes(watch: Watch, now: list[float]) -> None:
+    with watch.over():
+        for _ in beating(range(10)):
+            now[0] += 4
+            assert not watch.is_late
+        now[0] += 2
+        assert watch.is_late, "it has stood still since"
+        beat()
+        assert not watch.is_late, "it goes on"
+    now[0] += 60
+    assert not watch.is_late, "nothing is being done"
+
+
+def test_work_that_says_nothing_is_late_when_it_was_begun_too_long_ago(
+    watch: Watch, now: list[float]
+) -> None:
+    with watch.over():
+        now[0] += 4
+        assert not watch.is_late
+        now[0] += 1
+        assert watch.is_late
+
+
+def test_a_beat_is_felt_by_whoever_watches_now(watch: Watch, now: list[float]) -> None:
+    felt_by: list[str] = []
+    with felt(lambda: felt_by.append("outer")):
+        with watch.over():
+            beat()
+        beat()
+    beat()
+    assert felt_by == ["outer"]

@@ -214,7 +214,33 @@ def test_half_made_files_go_when_the_project_is_recovered(
 
 
 def test_a_recovery_never_counts_below_zero() -> None:
-    assert Recovery.reckon(StrokeRecord(CELL, 3, 1, 1), record()).strokes_lost == 0
+    assert Recovery.reckon(StrokeRecord(CELL, 3, 1, 1), record(), 2).strokes_lost == 0
+
+
+def test_an_undo_that_was_saved_is_not_taken_for_the_stroke_that_was_not(
+    store: ProjectStore, root: Path
+) -> None:
+    mask = LabelMask(SIZE)
+    patch = stroke(mask, 10)
+    mask.apply(patch)
+    store.stroke_began(CELL)
+    store.stroke_saved(CELL, store.commit(CELL, patch, expected=0))
+    store.stroke_began(CELL)  # while the undo is still on its way to the disk
+    store.commit(CELL, patch.inverse(), expected=1, kind="undo", target=1)
+    _die(store)
+    with ProjectStore.open(root) as again:
+        assert str(again.recovery) == "cell.png: recovered to r2, 1 stroke in progress was not saved"
+
+
+def test_a_stroke_that_was_saved_without_there_being_time_to_note_it_is_not_said_to_be_lost(
+    store: ProjectStore, root: Path
+) -> None:
+    mask = LabelMask(SIZE)
+    store.stroke_began(CELL)
+    store.commit(CELL, stroke(mask, 10), expected=0)
+    _die(store)
+    with ProjectStore.open(root) as again:
+        assert str(again.recovery) == "cell.png: recovered to r1, nothing was lost"
 
 
 def _die(store: ProjectStore) -> None:

@@ -77,7 +77,7 @@ def test_a_tile_that_the_journal_has_is_restored(closed: Path, painted: LabelMas
     flip(mask_file(closed), "tiles")
     damaged = mask_file(closed).read_bytes()
     (step,) = repair(closed)
-    assert "1 tile was restored, each proven by its hash" in step.done
+    assert "1 tile was restored, each proven by its hash; the damaged file is kept as" in step.done
     assert loaded(closed).same_pixels(painted)
     assert [each.read_bytes() for each in quarantined(closed)] == [damaged]
     assert clean(closed)
@@ -195,7 +195,7 @@ def test_a_damaged_index_is_made_again(closed: Path, damage: str) -> None:
     else:
         sql(index, "DROP TABLE images")
     (step,) = repair(closed)
-    assert step.file == index and "made again from 2 images" in step.done
+    assert step.file == index and "the list of images was made again from 2 images" in step.done
     assert clean(closed)
 
 
@@ -235,8 +235,11 @@ def test_a_journal_of_another_file_is_refused_and_both_are_kept(closed: Path) ->
     before = mask_file(closed).read_bytes(), journal.read_bytes()
     assert "does not belong to it" in "\n".join(map(str, check(closed)))
     with ProjectStore.open(closed) as store:
-        with pytest.raises(StoreError, match="not its own"):
+        with pytest.raises(
+            StoreError, match="journal that is not its own: applied, it would leave this: "
+        ) as told:
             store.load_mask(CELL)
+        assert "sets aside what does not belong here" in str(told.value)
         with pytest.raises(StoreError, match="not its own"):
             store.commit(CELL, stroke(LabelMask(store.image(CELL).size), 400), expected=3)
         assert store.load_mask(OTHER).planes["label"].tiles
