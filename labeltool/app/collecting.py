@@ -11,7 +11,7 @@ from labeltool.app.prelabel import PrelabelReport, part
 from labeltool.app.project import reason, source_problem
 from labeltool.app.shards import Shards, all_shards
 from labeltool.app.spooling import Mapping
-from labeltool.core.errors import BadInputError, ModelError
+from labeltool.core.errors import BadInputError, ModelError, StoreError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.inference.card import ModelCard
@@ -19,6 +19,7 @@ from labeltool.inference.options import DOUBTS
 from labeltool.inference.segmenter import Prediction
 from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
+from labeltool.store.scope import is_of_one_image
 from labeltool.store.spool import about, read_windows
 
 
@@ -99,10 +100,14 @@ class _Collecting:
                 self._store.save_prediction(record.id, key, self._mapping.windows(self._counted(path)))
             self._done(record, key)
             self.report.images += 1
-        except (BadInputError, DamagedError) as error:
+        except (BadInputError, StoreError) as error:
+            if isinstance(error, StoreError) and not is_of_one_image(error):
+                raise
             self.report.skipped.append(Skipped(str(record.path), reason(error)))
-            if isinstance(error, DamagedError):
-                if error.file == str(path):  # the chunk is to be done again
+            if isinstance(error, StoreError):
+                if isinstance(error, DamagedError) and error.file == str(
+                    path
+                ):  # the chunk is to be done again
                     self._shards.journal(chunk).unlink(missing_ok=True)
                     path.unlink()
                 return False

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
+from labeltool.app.leaving_out import left_out
 from labeltool.core.project import ImageRecord, Skipped
-from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
 IDLE_S = 30.0
@@ -146,15 +146,12 @@ def worked_on(store: ProjectStore, image_id: str) -> Worked:
 def worked_in_all(
     store: ProjectStore, records: Iterable[ImageRecord], skipped: list[Skipped] | None = None
 ) -> Worked:
-    """The same over images; it opens one file for each. One that is damaged counts for nothing, and is named in
-    ``skipped`` where that is given."""
+    """The same over images; it opens one file for each. One that is damaged or cannot be read counts for nothing,
+    and is named in ``skipped`` where that is given."""
     total = Worked()
     for record in records:
-        try:
+        with left_out(skipped):
             total += worked_on(store, record.id)
-        except DamagedError as error:
-            if skipped is not None:
-                skipped.append(Skipped(error.file or str(record.path), error.message))
     return total
 
 

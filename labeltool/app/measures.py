@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.app.choices import Measures
+from labeltool.app.leaving_out import left_out
 from labeltool.app.scales import Surveyed, survey
 from labeltool.app.tables import Column, Rows, Table, in_one_unit
 from labeltool.core import measuring
@@ -24,7 +25,6 @@ from labeltool.core.words import counted
 from labeltool.formats.items import Tally
 from labeltool.imaging.open import open_image
 from labeltool.imaging.reader import ImageInfo
-from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
 Channel = tuple[str, str]
@@ -165,12 +165,11 @@ class _Work:
 
     def add(self, record: ImageRecord, progress: Progress, cancel: CancelToken) -> None:
         """Measure an image."""
+        with left_out(self._skipped, record):
+            self._add(record, self._store.load_mask(record.id), progress, cancel)
+
+    def _add(self, record: ImageRecord, mask: LabelMask, progress: Progress, cancel: CancelToken) -> None:
         about = self._about[record.id]
-        try:
-            mask = self._store.load_mask(record.id)
-        except DamagedError as error:
-            self._skipped.append(Skipped(str(record.path), f"{error.message}. {error.hint or ''}".strip()))
-            return
         if about.problem and not self._in_pixels:
             self._tally.add(f"{about.problem}; measured in pixels alone", record.name)
         areas = None if self._in_pixels or about.scale is None else about.scale.row_areas()

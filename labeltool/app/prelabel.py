@@ -16,7 +16,7 @@ from labeltool.app.models import Model
 from labeltool.app.project import reason, source_problem
 from labeltool.app.spooling import Mapping, spool
 from labeltool.core.catalog import IGNORE
-from labeltool.core.errors import BadInputError, ModelError
+from labeltool.core.errors import BadInputError, ModelError, StoreError
 from labeltool.core.geometry import TileIndex, tiles_in
 from labeltool.core.guard import Guard
 from labeltool.core.mask import LabelMask, Plane, PlaneName, constant_value
@@ -29,6 +29,7 @@ from labeltool.inference.process import ModelProcess
 from labeltool.inference.segmenter import Prediction
 from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
+from labeltool.store.scope import is_of_one_image
 from labeltool.store.spool import about, read_windows
 
 UNFINISHED = "unfinished"
@@ -91,8 +92,10 @@ def predict(
                 run.image(record, again, part(progress, number, len(records), record.name))
                 done(record)
                 report.images += 1
-            except (BadInputError, ModelError, DamagedError) as error:
+            except (BadInputError, ModelError, StoreError) as error:
                 cancel.check()
+                if isinstance(error, StoreError) and not is_of_one_image(error):
+                    raise
                 if isinstance(error, ModelError) and not report.device:
                     raise  # what has never loaded will not load for the next image either
                 report.skipped.append(Skipped(str(record.path.with_name(record.name)), reason(error)))

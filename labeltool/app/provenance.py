@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from labeltool.app.leaving_out import left_out
 from labeltool.app.truth import Origins, truth, truth_origins
 from labeltool.core.catalog import IGNORE
 from labeltool.core.geometry import Box, tile_box, tiles_in
@@ -87,12 +88,10 @@ def keep_looked(store: ProjectStore, image_id: str, new: Looked) -> bool:
 
 def share_looked_at(store: ProjectStore, records: Iterable[ImageRecord]) -> float | None:
     """The share of all pixels of these images that somebody has looked at; None without images. An image whose file is
-    damaged counts as never looked at."""
+    damaged, or cannot be read, counts as never looked at."""
     seen = pixels = 0.0
     for record in records:
         pixels += record.size.pixels
-        try:
+        with left_out():
             seen += looked(store, record).share * record.size.pixels
-        except DamagedError:
-            continue
     return seen / pixels if pixels else None

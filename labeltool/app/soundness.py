@@ -11,9 +11,10 @@ from pathlib import Path
 from labeltool.core.errors import StoreError
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import ImageRecord
-from labeltool.store.database import NewerError, UnfinishedError
+from labeltool.store.database import DamagedError, NewerError, UnfinishedError
 from labeltool.store.layout import mask_path
 from labeltool.store.project import ProjectStore
+from labeltool.store.scope import is_of_one_image
 from labeltool.store.settling import sound
 
 
@@ -29,13 +30,15 @@ class Unsound:
 @dataclass
 class Labels:
     """What was found of the labels of a project: ``pixels`` by class value, as they were counted when they were saved;
-    of ``labelled`` images so many were ``checked`` to their last tile, and some are ``unsound``. Of ``interrupted``
-    ones nothing is wrong, but they are put right by who opens the project for writing."""
+    of ``labelled`` images so many were ``checked`` to their last tile, and some are ``unsound``; what ``unread``
+    ones hold nobody can say, as nobody could look. Of ``interrupted`` ones nothing is wrong, but they are put right by
+    who opens the project for writing."""
 
     pixels: dict[int, int] = field(default_factory=dict)
     labelled: int = 0
     checked: int = 0
     unsound: list[Unsound] = field(default_factory=list)
+    unread: list[Unsound] = field(default_factory=list)
     interrupted: list[Unsound] = field(default_factory=list)
 
 
@@ -61,23 +64,34 @@ def look(
             raise  # that is no damage, and nothing can be said without the newer version
         except StoreError as error:
             found.labelled += 1
-            _told(found, record, path, error)
+            _note(found, record, error)
     found.labelled += len(readable)
     began_s = time.monotonic()
     for _, record in sorted(readable, key=lambda each: -each[0]):
         cancel.check()
         if time.monotonic() - began_s >= at_most_s:
             break
-        found.checked += 1
         path = mask_path(store.root, record.id)
-        wrong = sound(path)
+        try:
+            wrong = sound(path)
+        except StoreError as error:
+            _note(found, record, error)
+            continue
+        found.checked += 1
         if wrong:
             found.unsound.append(Unsound(record.name, path, wrong))
     return found
 
 
-def _told(found: Labels, record: ImageRecord, path: Path, error: StoreError) -> None:
-    interrupted = isinstance(error, UnfinishedError)
-    each = Unsound(record.name, path, error.message)
-    (found.interrupted if interrupted else found.unsound).append(each)
-    found.checked += not interrupted
+def _note(found: Labels, record: ImageRecord, error: StoreError) -> None:
+    """Why the labels of an image were not read; StoreError where that is about the whole project."""
+    if not is_of_one_image(error):
+        raise error
+    each = Unsound(record.name, Path(error.file or record.path), error.message)
+    if isinstance(error, UnfinishedError):
+        found.interrupted.append(each)
+    elif isinstance(error, DamagedError):
+        found.unsound.append(each)
+        found.checked += 1
+    else:
+        found.unread.append(each)

@@ -64,6 +64,18 @@ def lost(records: Iterable[ImageRecord]) -> list[ImageRecord]:
     return [r for r in records if newest[r.path, r.page] != r.id or not _looks_right(r)]
 
 
+def replaced(records: Iterable[ImageRecord]) -> list[ImageRecord]:
+    """The images in whose place, by its length, another file lies now; no file is read."""
+    return [record for record in records if _is_longer_or_shorter(record)]
+
+
+def _is_longer_or_shorter(record: ImageRecord) -> bool:
+    try:
+        return _length(record) != record.file_bytes
+    except SourceError:
+        return False
+
+
 def _looks_right(record: ImageRecord) -> bool:
     try:
         return _length(record) == record.file_bytes

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from labeltool.app.choices import Draw
+from labeltool.app.leaving_out import left_out
 from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken, Progress, silent
-from labeltool.core.project import SPLITS, ImageRecord, split_called
+from labeltool.core.project import SPLITS, ImageRecord, Skipped, split_called
 from labeltool.core.runs import joined
 from labeltool.core.words import counted
 from labeltool.store.project import ProjectStore
@@ -34,6 +35,14 @@ class Assignment:
     def counts(self) -> dict[str, int]:
         """Images a split; "" are those without."""
         return dict(Counter(self.splits.values()))
+
+
+@dataclass
+class Applied:
+    """How many images have another split now, and those that could not be put into theirs."""
+
+    changed: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
 
 
 def by_hand(records: Iterable[ImageRecord], split: str) -> Assignment:
@@ -127,16 +136,19 @@ def apply(
     *,
     progress: Progress = silent,
     cancel: CancelToken | None = None,
-) -> int:
-    """Keep the splits in the project; the number of images whose split has changed. After a cancel what was changed
-    before stays."""
+) -> Applied:
+    """Keep the splits in the project. An image whose labels are damaged, or cannot be written, stays where it is. After
+    a cancel what was changed before stays."""
+    done = Applied()
     moved = [r for r in store.images() if assignment.splits.get(r.id, r.split) != r.split]
     for number, record in enumerate(moved):
         if cancel is not None:
             cancel.check()
         progress(number, len(moved), record.name)
-        store.put_into(record.id, assignment.splits[record.id])
-    return len(moved)
+        with left_out(done.skipped, record):
+            store.put_into(record.id, assignment.splits[record.id])
+            done.changed += 1
+    return done
 
 
 def check(how: Draw) -> None:

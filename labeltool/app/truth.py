@@ -8,13 +8,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.app.project import reason
+from labeltool.app.leaving_out import left_out
 from labeltool.core.catalog import IGNORE
 from labeltool.core.geometry import Box
 from labeltool.core.mask import LabelMask
 from labeltool.core.project import ImageRecord, Skipped, Status
 from labeltool.core.provenance import SET, TRUTH, Origin
-from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
 Origins = tuple[Origin, ...]
@@ -44,13 +43,11 @@ def with_truth(
     records: Sequence[ImageRecord],
     origins: Callable[[ImageRecord], Origins] = truth_origins,
 ) -> tuple[list[ImageRecord], list[Skipped]]:
-    """The images of which some pixels count as truth, and those whose mask is damaged. ``origins`` says whose pixels
-    count in an image."""
-    found, skipped = [], []
+    """The images of which some pixels count as truth, and those whose mask is damaged or cannot be read. ``origins``
+    says whose pixels count in an image."""
+    found, skipped = list[ImageRecord](), list[Skipped]()
     for record in records:
-        try:
+        with left_out(skipped):
             if has_truth(store.load_mask(record.id), origins(record)):
                 found.append(record)
-        except DamagedError as error:
-            skipped.append(Skipped(error.file or str(record.path), reason(error)))
     return found, skipped

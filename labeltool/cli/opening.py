@@ -40,7 +40,7 @@ def _back_up(store: ProjectStore, out: Output, at_most_s: float) -> None:
     from labeltool.store.backups import keep
 
     kept = keep(store.root, store.touched, out.cancel, at_most_s)
-    for error in (*kept.damaged, *([kept.problem] if kept.problem is not None else [])):
+    for error in kept.troubles:
         out.notice(str(error))
 
 

@@ -83,6 +83,19 @@ def project(tmp_path: Path, images: Path, labeltool: Run) -> Path:
 
 
 @pytest.fixture
+def distinct(images: Path, tmp_path: Path, labeltool: Run) -> Path:
+    """Another project, of three images of which none is another's copy."""
+    root, folder = tmp_path / "distinct", tmp_path / "distinct_images"
+    folder.mkdir()
+    for number, path in enumerate(sorted(images.iterdir())):
+        noise = np.random.default_rng(number).integers(0, 40, (80, 120), np.uint8)
+        Image.fromarray(two_blobs() * 200 + noise).save(folder / path.name)
+    assert labeltool("new", root, "--classes", "nucleus").code == 0
+    assert labeltool("add", root, folder).code == 0
+    return root
+
+
+@pytest.fixture
 def threshold_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model's folder whose segmenter comes from a plug-in that only the child process has."""
     monkeypatch.setenv("PYTHONPATH", install(tmp_path / "site"))

@@ -45,6 +45,23 @@ def truncated_jpeg(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20_000])
 
 
+def half_a_jpeg(path: Path) -> None:
+    """Half of a photo that ends as a whole one does."""
+    truncated_jpeg(path)
+    path.write_bytes(path.read_bytes() + b"\xff\xd9")
+
+
+def png_with_a_wrong_checksum(path: Path) -> None:
+    Image.fromarray(two_blobs()).save(path)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"IDAT") + 8] ^= 1
+    path.write_bytes(data)
+
+
+def folder_like_an_image(path: Path) -> None:
+    path.mkdir()
+
+
 def bomb(path: Path) -> None:
     """A PNG of a megabyte that says it has 100,000 x 100,000 pixels."""
 
@@ -64,7 +81,10 @@ def bomb(path: Path) -> None:
     [
         ("empty.png", empty_file, "empty"),
         ("diary.png", text_file, "text"),
-        ("cut.jpg", truncated_jpeg, "truncated|cut|missing|damaged"),
+        ("cut.jpg", truncated_jpeg, "the JPEG file is cut off or damaged"),
+        ("half.jpg", half_a_jpeg, "premature end of data segment behind about [0-9]+ % of its rows"),
+        ("flipped.png", png_with_a_wrong_checksum, "the PNG file is cut off or damaged .*checksum"),
+        ("folder.png", folder_like_an_image, "this is a folder, not an image"),
         ("bomb.png", bomb, "100.?000"),
     ],
 )
@@ -82,6 +102,49 @@ def test_a_broken_image_is_named_and_the_others_are_added(
     assert re.search(said, skipped["reason"])
     assert str(images / name) in ended.err
     assert sound(project, labeltool)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes in folders of Windows")
+def test_of_a_batch_each_broken_file_is_named_and_every_good_one_added(
+    tmp_path: Path, images: Path, labeltool: Run
+) -> None:
+    """Each kind of broken file stands before, among and behind good ones."""
+    said = {
+        "a0.png": (empty_file, "the file is empty (0 bytes)"),
+        "a1.png": (text_file, "this is a text file, not an image"),
+        "a2.png": (folder_like_an_image, "this is a folder, not an image"),
+        "b0.png": (os.mkfifo, "this is not a file that holds data"),
+        "b1.jpg": (truncated_jpeg, "the JPEG file is cut off or damaged"),
+        "c0.jpg": (half_a_jpeg, "premature end of data segment"),
+        "z.png": (png_with_a_wrong_checksum, "the PNG file is cut off or damaged"),
+    }
+    for name, (spoil, _) in said.items():
+        spoil(images / name)
+    project = tmp_path / "project"
+    labeltool("new", project, "--classes", "nucleus")
+    ended = labeltool("add", project, images, "--json")
+    assert ended.code == 0
+    assert ended.json["added"] == 3
+    reasons = {Path(each["file"]).name: each["reason"] for each in ended.json["skipped"]}
+    assert reasons.keys() == said.keys()
+    for name, (_, words) in said.items():
+        assert words in reasons[name]
+        assert str(images / name) in ended.err
+    assert sound(project, labeltool)
+
+
+def test_names_that_differ_in_case_alone_are_told_when_they_are_added(
+    tmp_path: Path, images: Path, labeltool: Run
+) -> None:
+    Image.fromarray(two_blobs()).save(images / "A.png")
+    if len(list(images.glob("[aA].png"))) != 2:
+        pytest.skip("this file system takes the two names for one")
+    project = tmp_path / "project"
+    labeltool("new", project, "--classes", "nucleus")
+    ended = labeltool("add", project, images, "--json")
+    assert ended.json["added"] == 4
+    assert [sorted(each) for each in ended.json["alike"]] == [[str(images / "A.png"), str(images / "a.png")]]
+    assert "are one name on some systems" in ended.err
 
 
 def test_a_folder_without_images_is_a_failure(tmp_path: Path, project: Path, labeltool: Run) -> None:
@@ -277,27 +340,98 @@ def test_a_read_only_project_is_read_and_never_written(
     assert {p: p.read_bytes() for p in read_only.rglob("*") if p.is_file()} == before
 
 
+def damaged_mask(project: Path) -> Path:
+    """One mask file of three, cut off."""
+    path = sorted((project / "masks").glob("*/*.ltm"))[0]
+    path.write_bytes(path.read_bytes()[:5000])
+    return path
+
+
 def test_a_damaged_mask_is_named_by_every_command_and_the_others_go_on(
     tmp_path: Path, project: Path, masks: Path, threshold_model: Path, labeltool: Run
 ) -> None:
     labeltool("import", project, masks, "--format", "png")
-    mask_file = sorted((project / "masks").glob("*/*.ltm"))[0]
-    mask_file.write_bytes(mask_file.read_bytes()[:5000])
-    for words in (
-        ("export", project, tmp_path / "out", "--format", "coco"),
-        ("evaluate", project, "--model", threshold_model),
-        ("prelabel", project, "--model", threshold_model),
-    ):
+    labeltool("import", project, masks, "--format", "png", "--as", "anna")
+    mask_file = damaged_mask(project)
+    model, again = ("--model", threshold_model), ("import", project, masks, "--format", "png")
+    batches: list[tuple[tuple[object, ...], Callable[[Any], int]]] = [
+        (("export", project, tmp_path / "out", "--format", "coco"), lambda said: said["images"]),
+        (("evaluate", project, *model), lambda said: said["images"]),
+        (("prelabel", project, *model), lambda said: said["images"]),
+        (("review", project, *model), lambda said: said["images"]),
+        (("review", project, "--reference", "anna"), lambda said: said["images"]),
+        (("agreement", project), lambda said: said["pairs"][0]["images"]),
+        (("measure", project), lambda said: len({row["image"] for row in said["table"]})),
+        (("split", project, "--to", "val"), lambda said: said["changed"]),
+        (
+            ("split", project, "--seed", "1", "--again", "--train", 100, "--val", 0, "--test", 0),
+            lambda said: said["changed"],
+        ),
+        (("decide", project, "done", "*"), lambda said: len(said["images"])),
+        (again, lambda said: said["images"]),
+        ((*again, "--as", "ben"), lambda said: said["images"]),
+        (("gold", project, "add", "*"), lambda said: len(said["added"])),
+        (("gold", project, "report"), lambda said: said["waiting"]),
+    ]
+    missing = ("export", "evaluate", "review", "agreement", "measure", "decide")
+    for words, others in batches:
         ended = labeltool(*words, "--json")
-        assert ended.code == 1, ended.err  # labelled images are missing in these
-        assert ("1 LABELLED IMAGE IS MISSING IN THIS" in ended.err) == (words[0] != "prelabel")
-        assert ended.json["images"] == 2
-        assert len(ended.json["skipped"]) == 1
-        assert "damaged" in ended.err
+        assert ended.code == 1, (words, ended.err)
+        assert others(ended.json) == 2, (words, ended.json)
+        assert len(ended.json["skipped"]) == 1, (words, ended.json)
+        assert mask_file.name in ended.err and "the file is damaged" in ended.err, (words, ended.err)
+        if words[0] in missing:
+            assert "1 LABELLED IMAGE IS MISSING IN THIS" in ended.err, words
+    for words in (("status", project), ("loop", project, "status")):
+        ended = labeltool(*words, "--json")
+        assert ended.code == 1 and str(mask_file) in ended.err, words
     assert labeltool("status", project, "--json").json["damaged"] == [str(mask_file)]
     ended = labeltool("fsck", project, "--json")
     assert ended.code == 1
     assert ended.json["findings"][0]["file"] == str(mask_file)
+
+
+def test_an_image_whose_labels_are_damaged_is_named_where_others_are_ranked(
+    distinct: Path, masks: Path, labeltool: Run
+) -> None:
+    for name in "bc":
+        (masks / f"{name}.png").unlink()
+    labeltool("import", distinct, masks, "--format", "png")
+    damaged_mask(distinct)
+    ended = labeltool("rank", distinct, "--strategy", "random", "--regions", "--doubles", "--json")
+    assert ended.code == 1, ended.err
+    assert sorted(each["name"] for each in ended.json["suggestions"]) == ["b.png", "c.png"], ended.err
+    assert [Path(each["file"]).name for each in ended.json["skipped"]] == ["a.png"]
+    assert "the file is damaged" in ended.err
+
+
+@pytest.mark.slow
+def test_where_labels_may_be_wrong_is_listed_without_a_damaged_mask(
+    distinct: Path, masks: Path, labeltool: Run
+) -> None:
+    labeltool("import", distinct, masks, "--format", "png")
+    mask_file = damaged_mask(distinct)
+    how = ("--encoder", "tu-mobilenetv3_small_050", "--crop", 64, "--batch", 2, "--device", "cpu")
+    ended = labeltool("label-errors", distinct, "--folds", 2, "--steps", 2, *how, "--json")
+    assert ended.code == 1, ended.err
+    assert ended.json.get("images") == 2, ended.err
+    assert str(mask_file) in ended.err and "1 LABELLED IMAGE IS MISSING IN THIS" in ended.err
+
+
+def test_an_image_that_was_replaced_is_told_of_by_status_and_by_an_export(
+    project: Path, images: Path, masks: Path, tmp_path: Path, labeltool: Run
+) -> None:
+    labeltool("import", project, masks, "--format", "png")
+    for words in (("status", project), ("export", project, tmp_path / "before", "--format", "png")):
+        assert "no longer" not in labeltool(*words).err
+    noise = np.random.default_rng(0).integers(0, 255, (80, 120), np.uint8)
+    Image.fromarray(noise).save(images / "b.png")
+    ended = labeltool("status", project, "--json")
+    assert ended.json["replaced"] == [str(images / "b.png")] and ended.json["missing"] == []
+    assert f"{images / 'b.png'}: is no longer the file that was added" in ended.err
+    ended = labeltool("export", project, tmp_path / "after", "--format", "png", "--json")
+    assert "1 image is no longer the file that was added (b.png)" in ended.err
+    assert any("no longer the file" in notice for notice in ended.json["notices"])
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ def test_the_whole_way_from_a_folder_of_images_to_files_of_masks(
         "added": 3,
         "known": 0,
         "relinked": 0,
+        "alike": [],
         "skipped": [],
     }
     assert labeltool("add", root, images, "--json").json["known"] == 3

@@ -175,6 +175,7 @@ def test_a_disk_that_fills_up_meanwhile_is_told_and_ends_the_work(
     monkeypatch.setattr(PyramidFile, "write", full)
     hands = Hands(tmp_path, "slide.tif")
     hands.until(lambda: hands.dialog_text)
-    assert "No space left on device" in hands.dialog_text
+    assert str(tmp_path / "slide.tif") in hands.dialog_text
+    assert f"cannot be kept in {PyramidCache().folder}: No space left on device" in hands.dialog_text
     assert not hands.working
     assert kept() == []

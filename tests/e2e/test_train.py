@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
+from labeltool.core.progress import CancelToken, Progress
 from labeltool.store.project import ProjectStore
 
-from .conftest import Run
+from .conftest import Run, two_blobs
 
 pytestmark = pytest.mark.slow
 SMALL = ["--encoder", "tu-mobilenetv3_small_050", "--crop", "64", "--batch", "2", "--device", "cpu"]
@@ -83,6 +89,51 @@ def test_control_c_keeps_the_best_and_says_how_to_go_on(project: Path, masks: Pa
     assert ended.json["folder"] == str(project / "models" / "mine-2")
     state = json.loads((project / "runs" / "mine" / "state.json").read_text())
     assert (state["state"], state["step"]) == ("finished", 100)
+
+
+class InThisProcess:
+    """The trainer without a process of its own, so that a step of it can be made to fail."""
+
+    def __init__(self, folder: Path, *, processes: int = 1) -> None:
+        self._folder = folder
+
+    def follow(self, progress: Progress, cancel: CancelToken, log: Callable[[dict[str, Any]], None]) -> None:
+        from labeltool.nn.training.train import train
+
+        train(self._folder, cancel=cancel, progress=progress, log=log)
+
+
+@pytest.mark.parametrize("command", ["train", "loop"])
+def test_a_loss_that_is_not_a_number_is_said_with_the_weights_that_are_kept(
+    distinct: Path, tmp_path: Path, labeltool: Run, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    from labeltool.nn.training.learner import Learner
+
+    whole = Learner.step
+
+    def step(self: Learner, batch: Any, share: float, number: int) -> dict[str, float]:
+        return whole(self, batch, share, number) if number < 4 else {"loss": math.nan}
+
+    monkeypatch.setattr(Learner, "step", step)
+    monkeypatch.setattr("labeltool.app.runs.following.TrainingProcess", InThisProcess)
+    masks = tmp_path / "their_masks"
+    masks.mkdir()
+    for name in "abc":
+        Image.fromarray(two_blobs()).save(masks / f"{name}.png")
+    labeltool("import", distinct, masks, "--format", "png")
+    labeltool("split", distinct, "--to", "test", "--images", "c.png")
+    words = ["train", distinct] if command == "train" else ["loop", distinct, "round"]
+    ended = labeltool(*words, *SMALL, "--steps", 8, "--evaluations", 8, "--name", "mine", "--json")
+    assert ended.code == 0, ended.err
+    said = re.search(
+        r"the loss was not a number at step (\d+), and the training ended there: the best weights so far, "
+        r"of step (\d+), are kept",
+        ended.err,
+    )
+    assert said is not None, ended.err
+    at, best = map(int, said.groups())
+    state = json.loads((distinct / "runs" / "mine" / "state.json").read_text())
+    assert (state["step"], state["best_step"]) == (at, best) == (4, best) and 0 < best <= 4
 
 
 def test_a_run_that_is_not_there_is_named(project: Path, labeltool: Run) -> None:

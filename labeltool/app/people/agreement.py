@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
+from labeltool.app.leaving_out import left_out
 from labeltool.app.people.references import ANNOTATION, Layer, annotation_layer, reference_layer
-from labeltool.app.project import reason
 from labeltool.core.agreement import Agreement
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import tile_box, tiles_in
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
-from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
 
@@ -88,11 +87,9 @@ def compared(
     for number, record in enumerate(records):
         cancel.check()
         progress(number, len(records), record.name)
-        try:
+        with left_out(skipped):
             for a, b, found in _image(store, record, between):
                 pairs.setdefault((a, b), Pair(a, b)).add(record, found)
-        except DamagedError as error:
-            skipped.append(Skipped(error.file or str(record.path), reason(error)))
     return list(pairs.values()), skipped
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from labeltool.app.leaving_out import left_out
 from labeltool.app.people.hidden import start
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord
-from labeltool.store.database import DamagedError
 from labeltool.store.events import Event
 from labeltool.store.project import ProjectStore
 
@@ -72,16 +72,15 @@ def all_threads(
     progress: Progress = silent,
     cancel: CancelToken | None = None,
 ) -> Iterator[tuple[ImageRecord, Thread]]:
-    """The threads of many images; damaged mask files are passed over. One file is opened for each image, so this is
-    work for a lane."""
+    """The threads of many images; mask files that are damaged or cannot be read are passed over. One file is opened for
+    each image, so this is work for a lane."""
     cancel = cancel or CancelToken()
     for number, record in enumerate(records):
         cancel.check()
         progress(number, len(records), record.name)
-        try:
+        found = list[Thread]()
+        with left_out():
             found = threads(store, record.id)
-        except DamagedError:
-            continue
         for thread in found:
             yield record, thread
 

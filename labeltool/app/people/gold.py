@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from labeltool.app.leaving_out import left_out
 from labeltool.app.people.agreement import agree
 from labeltool.app.people.deciding import decided
 from labeltool.app.people.hidden import HIDING, start
@@ -19,11 +20,10 @@ from labeltool.app.people.references import annotation_layer, keep_annotation, r
 from labeltool.app.project import reason
 from labeltool.core.agreement import Agreement
 from labeltool.core.catalog import IGNORE, ClassCatalog
-from labeltool.core.errors import BadInputError, LabeltoolError
+from labeltool.core.errors import BadInputError, LabeltoolError, StoreError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped, Status
 from labeltool.core.provenance import TRUTH
-from labeltool.store.database import DamagedError
 from labeltool.store.decisions import Decision
 from labeltool.store.predictions import GOLD, reference_key
 from labeltool.store.project import ProjectStore
@@ -47,8 +47,11 @@ def hide(store: ProjectStore, records: Sequence[ImageRecord], cancel: CancelToke
     for record in records:
         cancel.check()
         try:
-            found.notices += _hide(store, record)
-            found.images.append(record)
+            with left_out(found.skipped, record):
+                found.notices += _hide(store, record)
+                found.images.append(record)
+        except StoreError:
+            raise  # of all images
         except LabeltoolError as error:
             found.skipped.append(Skipped(str(record.path), reason(error)))
     return found
@@ -144,13 +147,11 @@ def report(store: ProjectStore, progress: Progress = silent, cancel: CancelToken
     for number, record in enumerate(records):
         cancel.check()
         progress(number, len(records), record.name)
-        try:
+        with left_out(found.skipped):
             if start(store, record.id).hidden:
                 judged = _judged(store, record)
                 found.judged += judged
                 found.waiting += not judged
-        except DamagedError as error:
-            found.skipped.append(Skipped(error.file or str(record.path), reason(error)))
     found.judged.sort(key=lambda each: each.decision.at_utc)
     return found
 

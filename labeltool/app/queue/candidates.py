@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from labeltool.app.leaving_out import left_out
 from labeltool.app.queue.measuring import features, regions
 from labeltool.app.queue.queue import is_labelled
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Box
-from labeltool.core.project import ImageRecord, Status
+from labeltool.core.project import ImageRecord, Skipped, Status
 from labeltool.learning.features import Features
 from labeltool.learning.pool import Floats, Pool, Vectors
 from labeltool.store.predictions import PredictionPlanes
@@ -40,18 +41,22 @@ def waiting_images(records: Sequence[ImageRecord], *, regions: bool, test: bool)
     return [record for record in records if record.status in wanted and (test or record.split != "test")]
 
 
-def candidates(store: ProjectStore, records: Sequence[ImageRecord], *, cut: bool) -> list[Candidate]:
-    """Whole images, or where they are to be ``cut`` the regions of large ones that are not labelled yet."""
+def candidates(
+    store: ProjectStore, records: Sequence[ImageRecord], *, cut: bool, skipped: list[Skipped] | None = None
+) -> list[Candidate]:
+    """Whole images, or where they are to be ``cut`` the regions of large ones that are not labelled yet. ``skipped``
+    gets the images whose labels cannot be read."""
     if not cut:
         return [Candidate(record) for record in records]
     found = []
     for record in records:
         boxes = regions(record.size)
-        mask = store.load_mask(record.id) if record.status is Status.IN_WORK else None
-        if len(boxes) > 1:
-            found += [Candidate(record, b) for b in boxes if mask is None or not is_labelled(mask, b)]
-        elif mask is None:
-            found.append(Candidate(record))
+        with left_out(skipped, record):
+            mask = store.load_mask(record.id) if record.status is Status.IN_WORK else None
+            if len(boxes) > 1:
+                found += [Candidate(record, b) for b in boxes if mask is None or not is_labelled(mask, b)]
+            elif mask is None:
+                found.append(Candidate(record))
     return found
 
 

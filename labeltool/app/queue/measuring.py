@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
 
+from labeltool.app.leaving_out import left_out
 from labeltool.app.queue.queue import worked_seconds
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Box, Size
@@ -15,7 +15,6 @@ from labeltool.core.project import ImageRecord, Status
 from labeltool.inference.options import DOUBTS
 from labeltool.learning.features import Features, measured
 from labeltool.learning.seconds import Seconds, fitted
-from labeltool.store.database import DamagedError
 from labeltool.store.predictions import PredictionPlanes
 from labeltool.store.project import ProjectStore
 
@@ -67,7 +66,7 @@ def learnt_seconds(store: ProjectStore, records: Iterable[ImageRecord]) -> Secon
     for record in records:
         if record.status in (Status.NEW, Status.PRELABELLED):
             continue
-        with suppress(DamagedError):
+        with left_out():
             worked = worked_seconds(store, record.id)
             kept = None if worked is None else first_with_entropy(store, record)
             if worked is not None and kept is not None:

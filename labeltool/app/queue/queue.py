@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from labeltool.app.effort import worked_on
+from labeltool.app.leaving_out import left_out
 from labeltool.app.truth import truth
 from labeltool.core import atomic
 from labeltool.core.catalog import IGNORE
@@ -26,7 +26,6 @@ from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import ImageRecord, Skipped, Status
 from labeltool.core.provenance import TRUTH, Origin
-from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
 
 FILE = "queue.json"
@@ -153,8 +152,8 @@ def state_of(store: ProjectStore, suggestion: Suggestion) -> State:
 def states_of(
     store: ProjectStore, suggestions: Sequence[Suggestion], cancel: CancelToken | None = None
 ) -> list[State]:
-    """The same of many entries: each mask is read once. A region of an image that is damaged is in work, as its image
-    is."""
+    """The same of many entries: each mask is read once. A region of an image whose labels cannot be read is in work,
+    as its image is."""
     records = {record.id: record for record in store.images()}
     found = [_plain_state(records.get(each.image), each) for each in suggestions]
     of_regions = sorted(
@@ -163,7 +162,7 @@ def states_of(
     for image_id, indices in groupby(of_regions, key=lambda i: suggestions[i].image):
         if cancel is not None:
             cancel.check()
-        with suppress(DamagedError):
+        with left_out():
             mask = store.load_mask(image_id)
             for i in indices:
                 found[i] = _state_of_region(mask, suggestions[i])
@@ -202,11 +201,11 @@ def is_labelled(mask: LabelMask, box: Box) -> bool:
 
 
 def outcomes(store: ProjectStore, queue: Queue, cancel: CancelToken | None = None) -> Iterator[Outcome]:
-    """What became of the entries that are done; of an image that is damaged nothing is said."""
+    """What became of the entries that are done; of an image whose labels cannot be read nothing is said."""
     for suggestion in queue.suggestions:
         if cancel is not None:
             cancel.check()
-        with suppress(DamagedError):
+        with left_out():
             outcome = outcome_of(store, suggestion)
             if outcome is not None:
                 yield outcome

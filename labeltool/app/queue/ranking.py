@@ -164,7 +164,9 @@ class _Run:
         """The entries of the queue in their order, a tenth of them drawn at random."""
         shown = Shown(self.store, self.key)
         records, vectors, known = self._embedded(records, labelled, progress)
-        rows = self._measured(candidates(self.store, records, cut=self.cut), shown, progress)
+        rows = self._measured(
+            candidates(self.store, records, cut=self.cut, skipped=self.skipped), shown, progress
+        )
         if not rows:
             return []
         seen = self._pool(rows, shown, seconds, vectors, known)

@@ -23,6 +23,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from labeltool.app.choices import Draw
+from labeltool.app.leaving_out import left_out
 from labeltool.app.models import Model, digest_of, new_folder, read_model, seen
 from labeltool.app.prelabel import predict
 from labeltool.app.project import source_problem
@@ -80,7 +81,11 @@ class Folds:
 
     def missing(self, store: ProjectStore) -> list[ImageRecord]:
         """The images of the plan that have no prediction yet."""
-        return [r for r in self.judged(store.images()) if self.key not in store.prediction_keys(r.id)]
+        found = []
+        for record in self.judged(store.images()):
+            with left_out():  # whose labels cannot be read, nobody can predict
+                found += [record] if self.key not in store.prediction_keys(record.id) else []
+        return found
 
 
 @dataclass
@@ -197,8 +202,9 @@ def remove_folds(store: ProjectStore, folds: Folds) -> None:
     if any(run.at_work for run in runs):
         raise ModelError("a model of these folds is being trained", file=folds.folder, hint="Stop it first")
     for record in store.images():
-        if folds.key in store.prediction_keys(record.id):
-            store.remove_prediction(record.id, folds.key)
+        with left_out():
+            if folds.key in store.prediction_keys(record.id):
+                store.remove_prediction(record.id, folds.key)
     shutil.rmtree(folds.folder)
 
 

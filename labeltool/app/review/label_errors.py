@@ -12,12 +12,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from labeltool.app.leaving_out import left_out
 from labeltool.app.review.listing import Filter, Listing, View
 from labeltool.app.truth import truth, truth_origins
 from labeltool.core.catalog import IGNORE
 from labeltool.core.geometry import Box, tile_box, tiles_in
 from labeltool.core.mask import Plane
 from labeltool.core.progress import CancelToken, Progress, silent
+from labeltool.core.project import ImageRecord
 from labeltool.store.project import ProjectStore
 
 USEFUL: Final = 0.5
@@ -93,7 +95,7 @@ def image_scores(
 
     It is the soft minimum over the pixels of what the model gives the annotated class: cleanlab's score of an image
     (Lad and Mueller 2023, arXiv 2307.05080). Where the model prefers another class with p, that is taken for 1 - p.
-    Images without truth or without the prediction, and those of the split test, have none.
+    Images without truth, without the prediction or whose labels cannot be read, and those of the split test, have none.
     """
     found = {}
     records = [r for r in store.images() if r.split != "test"]
@@ -101,17 +103,23 @@ def image_scores(
         if cancel is not None:
             cancel.check()
         progress(number, len(records), record.name)
-        kept = store.prediction(record.id, key)
-        if kept is None:
-            continue
-        mask, counts = store.load_mask(record.id), np.zeros(256, np.int64)
-        for index in tiles_in(mask.size.box, mask.size):
-            box = tile_box(index, mask.size)
-            true = truth(mask, box, truth_origins(record))
-            counts += _self_confidences(true, _read(kept.label, box), _read(kept.confidence, box))
-        if counts.any():
-            found[record.id] = softmin(np.arange(256) / 255, counts)
+        with left_out():
+            score = _image_score(store, record, key)
+            if score is not None:
+                found[record.id] = score
     return found
+
+
+def _image_score(store: ProjectStore, record: ImageRecord, key: str) -> float | None:
+    kept = store.prediction(record.id, key)
+    if kept is None:
+        return None
+    mask, counts = store.load_mask(record.id), np.zeros(256, np.int64)
+    for index in tiles_in(mask.size.box, mask.size):
+        box = tile_box(index, mask.size)
+        true = truth(mask, box, truth_origins(record))
+        counts += _self_confidences(true, _read(kept.label, box), _read(kept.confidence, box))
+    return softmin(np.arange(256) / 255, counts) if counts.any() else None
 
 
 def softmin(

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from labeltool.app.leaving_out import left_out
 from labeltool.app.models import embedded_models, in_use, project_models
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord
-from labeltool.store.database import DamagedError
 from labeltool.store.predictions import OUT_OF_FOLD, reference_key
 from labeltool.store.project import ProjectStore
 
@@ -37,18 +37,17 @@ def kept_layers(
     cancel: CancelToken | None = None,
 ) -> list[Layer]:
     """The layers that any of the images has: references, then predictions, those of most images first, at last
-    out-of-fold predictions. Damaged mask files are passed over. Looks into each file: for a job."""
+    out-of-fold predictions. Mask files that are damaged or cannot be read are passed over. Looks into each
+    file: for a job."""
     predicted: Counter[str] = Counter()
     referred: Counter[str] = Counter()
     for number, record in enumerate(records):
         progress(number, len(records), record.name)
         if cancel is not None:
             cancel.check()
-        try:
+        with left_out():
             predicted.update(store.prediction_keys(record.id))
             referred.update(store.references(record.id))
-        except DamagedError:
-            continue
     names = {model.key: model.card.name for model in [*embedded_models(), *project_models(store.root)]}
     references = [Layer(reference_key(name), name, count, True) for name, count in referred.most_common()]
     models = [Layer(key, layer_name(key, names), count) for key, count in predicted.most_common()]

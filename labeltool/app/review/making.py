@@ -23,6 +23,7 @@ from labeltool.core.shape import Bools
 from labeltool.store.comparisons import Comparisons, ImageComparison, Sparse, State
 from labeltool.store.layout import mask_path
 from labeltool.store.project import ProjectStore
+from labeltool.store.scope import is_of_one_image
 
 _TICK_S: Final = 2.0
 """A file that was written so lately may be written again without a change of its time."""
@@ -40,7 +41,7 @@ def review(
     """The disagreements of these images with the layer of the key ``layer``. Call it again after changes: only images
     whose annotation or layer has changed are compared again. What was compared before a cancel is kept.
 
-    An image whose mask file is damaged is skipped. StoreError when the disk fails.
+    An image whose mask file is damaged or cannot be read is skipped. StoreError for what is wrong with the project.
     """
     cancel = cancel or CancelToken()
     known = cache.of_layer(layer)
@@ -67,7 +68,7 @@ def review(
                 images.append((record, found))
                 made += 1
         except StoreError as error:
-            if error.may_pass:
+            if not is_of_one_image(error):
                 raise
             skipped.append(Skipped(error.file or str(record.path), reason(error)))
     cache.still_holds(layer, renewed)

@@ -8,7 +8,8 @@ from typing import Any
 
 from labeltool.cli import arguments
 from labeltool.cli.opening import open_project
-from labeltool.cli.output import Output
+from labeltool.cli.output import SHOWN, Output
+from labeltool.core.errors import shown
 from labeltool.core.words import counted
 
 SUMMARY = "put images into a project (referenced, never copied or changed)"
@@ -44,11 +45,17 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     out.say(f"{counted(len(report.added), 'image')} added, {report.known} already there.")
     for record in report.relinked:
         out.say(f"{record.path} is an image that had gone from where it was; its labels are kept.")
+    for alike in report.alike[:SHOWN]:
+        names = " and ".join(shown(str(path)) for path in alike)
+        out.notice(f"{names} are one name on some systems (Windows, macOS); exports number them")
+    if len(report.alike) > SHOWN:
+        out.notice(f"{len(report.alike) - SHOWN} more such names; --json lists every one")
     skipped = out.skipped(report.skipped)
     out.exit_code = int(bool(skipped) and not (report.added or report.known or report.relinked))
     return {
         "added": len(report.added),
         "known": report.known,
         "relinked": len(report.relinked),
+        "alike": [[shown(str(path)) for path in alike] for alike in report.alike],
         "skipped": skipped,
     }

@@ -13,7 +13,7 @@ from labeltool.cli.output import NAMED, Output
 from labeltool.core.words import counted
 
 if TYPE_CHECKING:
-    from labeltool.core.project import ImageRecord, Skipped
+    from labeltool.core.project import ImageRecord, Skipped, Status
     from labeltool.store.project import ProjectStore
 
 SUMMARY = "say that images are done, approved, rejected, or in work again"
@@ -31,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Write it down, who and when. It holds for the pixels as they are."""
     from labeltool.app.exporting import drawn_by_model
-    from labeltool.app.people.deciding import check, decide
+    from labeltool.app.people.deciding import check
     from labeltool.app.project import chosen_by
     from labeltool.core.errors import BadInputError
     from labeltool.core.project import Status
@@ -42,12 +42,10 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     except BadInputError as error:
         raise UsageError(error.message, hint='--reason "..."') from error
     with open_project(args.dir, out) as store:
-        records, skipped = _readable(store, chosen_by(store, args.images))
-        verified = status.settled  # the decision says that the labels are right, so there had better be some
-        unlabelled = [r.name for r in records if verified and not store.class_pixels(r.id)]
-        drawn = [r.name for r in drawn_by_model(records) if verified and r.name not in unlabelled]
-        for record in records:
-            decide(store, record.id, status, expected=store.history(record.id).revision, reason=args.reason)
+        records, empty, skipped = _decided(store, chosen_by(store, args.images), status, args.reason)
+    verified = status.settled  # the decision says that the labels are right, so there had better be some
+    unlabelled = empty if verified else []
+    drawn = [r.name for r in drawn_by_model(records) if verified and r.name not in unlabelled]
     left_out = out.skipped(skipped)
     tell_damaged(skipped, args.dir, out)
     are = "is" if len(records) == 1 else "are"
@@ -65,20 +63,25 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     }
 
 
-def _readable(store: ProjectStore, records: list[ImageRecord]) -> tuple[list[ImageRecord], list[Skipped]]:
-    """The images whose labels can be read: nobody can decide on others."""
-    from labeltool.app.project import reason
-    from labeltool.core.project import Skipped
-    from labeltool.store.database import DamagedError
+def _decided(
+    store: ProjectStore, records: list[ImageRecord], status: Status, why: str
+) -> tuple[list[ImageRecord], list[str], list[Skipped]]:
+    """The images that were decided on, as they were before; the names of those without labels; and those whose labels
+    cannot be read, on which nobody can decide."""
+    from labeltool.app.leaving_out import left_out
+    from labeltool.app.people.deciding import decide
 
-    found, skipped = [], []
+    found: list[ImageRecord] = []
+    empty: list[str] = []
+    skipped: list[Skipped] = []
     for record in records:
-        try:
+        with left_out(skipped):
             store.load_mask(record.id)
+            labelled = bool(store.class_pixels(record.id))
+            decide(store, record.id, status, expected=store.history(record.id).revision, reason=why)
             found.append(record)
-        except DamagedError as error:
-            skipped.append(Skipped(error.file or str(record.path), reason(error)))
-    return found, skipped
+            empty += [] if labelled else [record.name]
+    return found, empty, skipped
 
 
 def _of_them(names: list[str], what: str) -> str:

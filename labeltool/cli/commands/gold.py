@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 from labeltool.cli import arguments
+from labeltool.cli.damaged import tell_damaged
 from labeltool.cli.naming import UsageError
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
@@ -56,7 +57,7 @@ def _add(store: ProjectStore, records: list[ImageRecord], out: Output) -> dict[s
     skipped = out.skipped(found.skipped)
     number = len(found.images)
     out.say(f"{counted(number, 'image')} {'is' if number == 1 else 'are'} hidden as gold now.")
-    out.exit_code = int(bool(skipped) and not found.images)
+    out.exit_code = int(bool(skipped))
     return {
         "added": [record.name for record in found.images],
         "skipped": skipped,
@@ -79,7 +80,9 @@ def _report(store: ProjectStore, out: Output) -> dict[str, Any]:
     found = report(store, out.progress, out.cancel)
     result = found.to_json()
     out.say(describe(result))
-    return {**result, "skipped": out.skipped(found.skipped)}
+    skipped = out.skipped(found.skipped)
+    tell_damaged(found.skipped, store.root, out)
+    return {**result, "skipped": skipped}
 
 
 def describe(result: dict[str, Any]) -> str:

@@ -60,7 +60,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     out.say(
         f"Labels of {counted(report.images, 'image')} with {counted(report.objects, 'object')} imported{where}."
     )
-    out.exit_code = int(bool(skipped) and not report.images)
+    out.exit_code = int(bool(report.unkept) or (bool(skipped) and not report.images))
     return {
         "images": report.images,
         "objects": report.objects,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from labeltool.cli import arguments
 from labeltool.cli.commands.review import SHOWN, count, to_json
+from labeltool.cli.damaged import tell_damaged
 from labeltool.cli.naming import UsageError
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
@@ -89,6 +90,9 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         for entry in entries
     ]
     out.say(_described(errors, len(view), len(listing.images)))
+    skipped = [*dict.fromkeys((*skipped, *report.skipped, *listing.skipped))]
+    left_out = out.skipped(skipped)
+    tell_damaged(skipped, args.dir, out)
     return {
         "folds": folds.name,
         "key": folds.key,
@@ -100,7 +104,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
             for image in sorted(images, key=lambda image: images[image])
         ],
         "notices": notices,
-        "skipped": out.skipped([*skipped, *report.skipped, *listing.skipped]),
+        "skipped": left_out,
     }
 
 

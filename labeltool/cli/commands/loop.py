@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labeltool.cli import arguments
 from labeltool.cli.damaged import tell_damaged
+from labeltool.cli.metrics import tell_row
 from labeltool.cli.naming import UsageError
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
@@ -100,7 +101,7 @@ def _round(args: Namespace, out: Output) -> dict[str, Any]:
                 f"Round: learning from {counted(len(run.manifest.of('train')), 'image')}, "
                 f"choosing on {len(run.manifest.of('val'))} (run {run.name})."
             ),
-            log=lambda row: out.event("metrics", **row),
+            log=lambda row: tell_row(row, out),
         )
     if this.decision is not None:
         out.say(_classes(this.decision))

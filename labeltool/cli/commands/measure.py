@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labeltool.cli import arguments
+from labeltool.cli.damaged import tell_missing
 from labeltool.cli.opening import open_project
 from labeltool.cli.options import add_options, read_options
 from labeltool.cli.output import SHOWN, Output
@@ -54,6 +55,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     result: dict[str, Any] = {"columns": [column.header for column in found.columns], "rows": len(found)}
     notices = list(found.notices)
     skipped = out.skipped(found.skipped)
+    tell_missing(len(skipped), args.dir, out)
     if args.out is None:
         out.say(describe(found))
         result["table"] = found.records()

@@ -66,7 +66,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     out.say(describe(queue, names))
     if helps.ranked or helps.control:
         out.say(f"{helps.sentence}.")
-    out.exit_code = int(not queue.suggestions)
+    out.exit_code = int(bool(skipped) or not queue.suggestions)
     return {**_json(queue, names), "skipped": skipped, "helping": helps.to_json()}
 
 

@@ -50,13 +50,16 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
 
 
 def _list(store: ProjectStore, out: Output) -> dict[str, Any]:
-    removed = store.removed_images()
+    removed, damaged = store.removed_images(), [str(error) for error in store.unread_removed()]
     for each in removed:
         by = f" by {each.author}" if each.author else ""
         out.say(f"{each.record.name}: at r{each.record.revision}, removed {each.at_utc}{by}")
-    if not removed:
+    for error in damaged:
+        out.notice(error)
+    if not removed and not damaged:
         out.say("No image was removed.")
-    return {"images": [each.record.name for each in removed]}
+    out.exit_code = int(bool(damaged))
+    return {"images": [each.record.name for each in removed], "damaged": damaged}
 
 
 def _bring_back(store: ProjectStore, patterns: list[str]) -> list[str]:
@@ -70,6 +73,8 @@ def _bring_back(store: ProjectStore, patterns: list[str]) -> list[str]:
         if any(fnmatch(each.record.name, p) or fnmatch(str(each.record.path), p) for p in patterns)
     ]
     if not found:
+        for damaged in store.unread_removed():  # one of them may have been meant
+            raise damaged
         raise BadInputError(
             f"no removed image was meant by {', '.join(map(repr, patterns))}",
             file=store.root,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from labeltool.app.choices import Order
 from labeltool.cli import arguments
+from labeltool.cli.damaged import tell_damaged
 from labeltool.cli.naming import UsageError, meant
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
@@ -91,7 +92,10 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         "disagreements": [to_json(entry, store.catalog) for entry in entries],
     }
     out.say(describe(result))
-    return {**result, "skipped": out.skipped([*skipped, *listing.skipped])}
+    skipped = [*dict.fromkeys((*skipped, *listing.skipped))]
+    left_out = out.skipped(skipped)
+    tell_damaged(skipped, args.dir, out)
+    return {**result, "skipped": left_out}
 
 
 def to_json(entry: Entry, catalog: ClassCatalog) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Decide, say, and keep it."""
     from labeltool.app.choices import Draw
     from labeltool.app.project import chosen
-    from labeltool.app.splits import apply, by_hand, by_names, drawn, leaks
+    from labeltool.app.splits import Applied, apply, by_hand, by_names, drawn, leaks
 
     with open_project(args.dir, out, write=not args.dry_run) as store:
         records = chosen(store, pattern=args.images)
@@ -51,13 +51,28 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         everything = store.images()  # what was not chosen may be of the same series
         told = leaks(everything, {r.id: r.split for r in everything} | found.splits, how)
         found.notices += [notice for notice in told if notice not in found.notices]
-        changed = 0 if args.dry_run else apply(store, found)
+        done = Applied() if args.dry_run else apply(store, found)
     for notice in found.notices:
         out.notice(notice)
+    skipped = out.skipped(done.skipped)
     counts = found.counts()
     said = ", ".join(f"{split or 'none'} {counts[split]}" for split in (*SPLITS, "") if counts.get(split))
     out.say(
         f"{said}{f' ({found.units})' if found.units else ''}. "
-        + ("Nothing was changed." if args.dry_run else f"Another split now: {counted(changed, 'image')}.")
+        + (
+            "Nothing was changed."
+            if args.dry_run
+            else f"Another split now: {counted(done.changed, 'image')}."
+        )
     )
-    return {"splits": counts, "changed": changed, "units": found.units, "notices": found.notices}
+    if skipped:
+        stay = "stays where it is" if len(skipped) == 1 else "stay where they are"
+        out.notice(f"{counted(len(skipped), 'image')} {stay}: the split is kept with the labels")
+        out.exit_code = 1
+    return {
+        "splits": counts,
+        "changed": done.changed,
+        "units": found.units,
+        "notices": found.notices,
+        "skipped": skipped,
+    }

@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """The project."""
     arguments.project(parser)
     parser.epilog = (
-        "Ends with 1 where labels are damaged or gone, and names their images. Labels are read for "
+        "Ends with 1 where labels are damaged, gone or cannot be read, and names their images. Labels are read for "
         f"{CHECK_S:.0f} seconds, those that were saved last first; `labeltool fsck` checks everything."
     )
 
@@ -57,13 +57,18 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     tell_shards(result["shards"], out)
     for path in result["missing"]:
         out.notice(f"{path}: the image is not there any more")
+    for path in result["replaced"]:
+        out.notice(
+            f"{path}: is no longer the file that was added; its labels are kept, and are not shown on it"
+        )
     _tell_labels(result["labels"], shlex.quote(str(args.dir)), out)
     return result
 
 
 def _tell_labels(labels: dict[str, Any], root: str, out: Output) -> None:
     """Whose labels are damaged, and how many were looked at."""
-    damaged, checked, labelled = labels["damaged"], labels["checked"], labels["labelled"]
+    damaged, unread = labels["damaged"], labels["unread"]
+    checked, labelled = labels["checked"], labels["labelled"]
     if checked < labelled:
         out.say(
             f"The labels of {checked:,} of {counted(labelled, 'labelled image')} were read to the last tile; "
@@ -73,6 +78,9 @@ def _tell_labels(labels: dict[str, Any], root: str, out: Output) -> None:
         out.notice(f"{name}: saving was interrupted; it is put right when the project is opened for writing")
     for each in damaged:
         out.notice(f"{each['image']} ({each['file']}): the labels are damaged: {each['what']}")
+    for each in unread:
+        out.notice(f"{each['image']} ({each['file']}): the labels cannot be read: {each['what']}")
+        out.exit_code = 1
     if damaged:
         have = "image has" if len(damaged) == 1 else "images have"
         out.notice(

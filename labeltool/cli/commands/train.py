@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labeltool.cli import arguments
+from labeltool.cli.metrics import tell_row
 from labeltool.cli.naming import UsageError
 from labeltool.cli.opening import open_project
 from labeltool.cli.output import Output
@@ -70,7 +71,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
             this,
             progress=out.progress,
             cancel=out.cancel,
-            log=lambda row: out.event("metrics", **row),
+            log=lambda row: tell_row(row, out),
             processes=args.processes,
             target=args.out.absolute() if args.out else None,
         )

@@ -143,8 +143,8 @@ def test_shares_that_cannot_be_are_refused(shares: tuple[int, int, int]) -> None
 def test_splits_are_kept_in_the_project(tmp_path: Path) -> None:
     with ProjectStore.create(tmp_path / "p", "p", ClassCatalog.from_names(["cell"])) as store:
         store.add_images([image(n) for n in range(4)])
-        assert apply(store, by_hand(store.images()[:2], "val")) == 2
-        assert apply(store, by_hand(store.images()[:2], "val")) == 0
+        assert apply(store, by_hand(store.images()[:2], "val")).changed == 2
+        assert apply(store, by_hand(store.images()[:2], "val")).changed == 0
     with ProjectStore.open(tmp_path / "p") as store:
         assert [r.split for r in store.images()] == ["val", "val", "", ""]
 

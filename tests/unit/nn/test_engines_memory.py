@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+import weakref
 
 import numpy as np
 import pytest
 import torch
 
+from labeltool.core.geometry import Box
+from labeltool.imaging.windows import Window
+from labeltool.inference.cutting import Network
 from labeltool.inference.options import InferenceOptions
 from labeltool.nn.architectures.deeplabv3plus import build
 from labeltool.nn.engines.cuda import Buckets, Shape
@@ -66,6 +70,28 @@ def test_falling_back_goes_on_on_the_cpu_once() -> None:
     assert segmenter.fall_back() and segmenter.device == "cpu" and segmenter.engine == "played cpu"
     assert segmenter.predict(windows(3, side=8)).label.shape == (3, 8, 8)
     assert "on the CPU" in segmenter.notices[-1] and not segmenter.fall_back()
+
+
+def test_falling_back_hands_the_cards_memory_back_once_nothing_holds_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Card(Small):
+        def planes(
+            self, windows: np.ndarray, context: np.ndarray | None, batch: int
+        ) -> tuple[np.ndarray, ...]:
+            with memory_errors():
+                raise torch.OutOfMemoryError("CUDA out of memory")
+
+    card = Card(1)
+    held, freed = weakref.ref(card), list[bool]()
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: freed.append(held() is None))
+    segmenter = EngineSegmenter(CARD, card, spare=lambda: Small(10**6, "cpu", batch=1))
+    del card
+    box = Box(0, 0, 64, 64)
+    found = Network(segmenter, None).predict([Window(box, box)], windows(1, 64))
+    assert [each.box for each in found] == [box] and segmenter.device == "cpu"
+    assert freed == [True]
 
 
 def test_a_cpu_has_nothing_to_fall_back_to() -> None:

@@ -291,7 +291,8 @@ def test_a_loss_that_is_not_a_number_ends_the_run_with_the_last_good_weights(
     run = begun(tmp_path / "run", discs, options(steps=8, evaluations=8))
     card = train(run)
     assert card is not None and 0 < card.training["steps"] <= 4
-    assert {"event": "the loss was not a number", "step": 4} in list(rows(run))
+    ended = {"event": "the loss was not a number", "step": 4, "best": card.training["steps"]}
+    assert ended in list(rows(run))
     monkeypatch.setattr(Learner, "step", lambda *_: {"loss": math.nan})
     again = begun(tmp_path / "again", discs, options())
     with pytest.raises(ModelError, match="not a number"):
