@@ -88,7 +88,8 @@ def write_picture(file: Path, shown: Size, orientation: int = 1) -> None:
         exif[274] = orientation
     file.parent.mkdir(parents=True, exist_ok=True)
     noise = np.random.default_rng(len(file.name)).integers(0, 255, (stored[1], stored[0], 3), np.uint8)
-    Image.fromarray(noise).save(file, exif=exif)
+    kind = Image.registered_extensions()[Path(file.name.rstrip(" .")).suffix.lower()]
+    Image.fromarray(noise).save(file, kind, exif=exif)
 
 
 def record_of(file: Path, size: Size, split: str = "") -> ImageRecord:

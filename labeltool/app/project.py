@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -28,12 +29,14 @@ BATCH = 100
 
 @dataclass
 class AddReport:
-    """What became of the files: added, in the project already, found again elsewhere, left out."""
+    """What became of the files: added, in the project already, found again elsewhere, left out. ``alike`` are files
+    whose names some systems (Windows, macOS) take for one, at least one of each tuple new."""
 
     added: list[ImageRecord] = field(default_factory=list)
     known: int = 0
     relinked: list[ImageRecord] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    alike: list[tuple[Path, ...]] = field(default_factory=list)
 
 
 def add_images(
@@ -49,12 +52,14 @@ def add_images(
 
     Of a file that holds several images (a stack, a volume cut along ``axis``, frames) each becomes an image of the
     project; those of one series come in its order. A file with the bytes of an image that is not where it was is taken
-    for that image, labels and all. After a cancel what was added before stays.
+    for that image, labels and all. ``progress`` is told of folders first, with a total of 0. After a cancel what was
+    added before stays.
     """
     cancel = cancel or CancelToken()
-    files, skipped = find_images(list(paths))
+    files, skipped = find_images(list(paths), progress, cancel)
     report = AddReport(skipped=list(skipped))
-    lost = {(r.sha256, r.page): r for r in sources.lost(store.images())}
+    before = store.images()
+    lost = {(r.sha256, r.page): r for r in sources.lost(before)}
     batch: list[ImageRecord] = []
     surveyed = _in_order(_surveyed(files, axis, report, cancel))
     for number, (path, found) in enumerate(surveyed):
@@ -74,7 +79,24 @@ def add_images(
             store.add_images(batch)
             report.added += batch
             batch = []
+    report.alike = _alike(before, report.added)
     return report
+
+
+def _alike(before: Iterable[ImageRecord], added: Iterable[ImageRecord]) -> list[tuple[Path, ...]]:
+    """Files that are one where upper and lower case, the coding of accents, and a dot or blank at the end do not
+    count."""
+
+    def folded(record: ImageRecord) -> str:
+        return unicodedata.normalize("NFC", str(record.path).rstrip(". ")).casefold()
+
+    new: dict[str, dict[Path, None]] = {}
+    for record in added:
+        new.setdefault(folded(record), {})[record.path] = None
+    for record in before:
+        if (known := new.get(folded(record))) is not None:
+            known[record.path] = None
+    return [tuple(paths) for paths in new.values() if len(paths) > 1]
 
 
 def _surveyed(
@@ -211,7 +233,7 @@ def status(
     store: ProjectStore, *, at_most_s: float = 0.0, cancel: CancelToken | None = None
 ) -> dict[str, Any]:
     """The project in numbers. Pixels of a class are counted as the mask files say; labels are read to the last tile for
-    ``at_most_s``, and ``labels`` says how far that went and whose are damaged."""
+    ``at_most_s``, and ``labels`` says how far that went, whose are damaged, and whose nobody could look at."""
     records = store.images()
     found = soundness.look(store, records, at_most_s=at_most_s, cancel=cancel)
     damaged = [each.file for each in found.unsound]
@@ -220,12 +242,14 @@ def status(
         "name": store.name,
         "images": len(records),
         "missing": [str(r.path) for r in _missing(records)],
+        "replaced": [str(r.path) for r in sources.replaced(records)],
         "damaged": [str(file) for file in damaged if file.exists()],
         "gone": [str(file) for file in damaged if not file.exists()],
         "labels": {
             "labelled": found.labelled,
             "checked": found.checked,
             "damaged": [{"image": e.image, "file": str(e.file), "what": e.what} for e in found.unsound],
+            "unread": [{"image": e.image, "file": str(e.file), "what": e.what} for e in found.unread],
             "interrupted": [e.image for e in found.interrupted],
         },
         "status": dict(Counter(str(r.status) for r in records)),

@@ -203,7 +203,7 @@ def build(
             continue
         for level in range(plan.base, plan.top):
             if file is not None and level >= plan.first:
-                _write(file, level, pixels, coarser(box, level - plan.base))
+                _write(file, level, pixels, coarser(box, level - plan.base), source.path)
             pixels = halve(pixels, 1, source.info.nodata)
         mosaic.fill(coarser(box, up), pixels)
         if source.in_order:  # a tile that is whole now began further up
@@ -213,7 +213,7 @@ def build(
         progress(box.y0 * size.width + (box.y1 - box.y0) * box.x1, size.pixels, source.path.name)
     if file is not None:
         for level, made in mosaic.levels.items():
-            _write(file, level, made, source.sizes[level].box)
+            _write(file, level, made, source.sizes[level].box, source.path)
     return damage
 
 
@@ -278,12 +278,12 @@ class Teller:
         self._box, self._last_s = Box(0, 0, 0, 0), time.monotonic()
 
 
-def _write(file: PyramidFile, level: int, pixels: Raw, box: Box) -> None:
+def _write(file: PyramidFile, level: int, pixels: Raw, box: Box, image: Path) -> None:
     try:
         file.write(level, pixels, box)
     except OSError as error:
         raise LabeltoolError(
-            f"the pyramid of the image cannot be kept: {error.strerror or error}",
-            file=file.path,
+            f"the smaller copies of the image cannot be kept in {file.path.parent}: {error.strerror or error}",
+            file=image,
             hint="Make room on the disk of that folder, then open the image again",
         ) from error

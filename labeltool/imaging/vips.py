@@ -6,10 +6,11 @@ import contextlib
 import os
 import weakref
 from collections import deque
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -172,6 +173,22 @@ def grey_png(data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16]:
     return np.frombuffer(pixels, dtype).reshape(image.height, image.width)
 
 
+def grey_png_strips(data: bytes, rows: int) -> Iterator[NDArray[np.uint8] | NDArray[np.uint16]]:
+    """The same in strips of so many rows from the top, of which one is in memory at a time."""
+    try:
+        options = {"access": "sequential", "fail_on": "warning", "unlimited": True}
+        image = _vips().Image.new_from_buffer(data, "", **options)
+        dtype = {"uchar": np.uint8, "ushort": np.uint16}.get(image.format)
+        if image.bands != 1 or dtype is None:
+            raise BadInputError("this is not a grey PNG of 8 or 16 bits")
+        region = _vips().Region.new(image)
+        for top in range(0, image.height, rows):
+            strip = region.fetch(0, top, image.width, min(rows, image.height - top))
+            yield np.frombuffer(strip, dtype).reshape(-1, image.width)
+    except _vips().Error as error:
+        raise BadInputError(f"the PNG is damaged ({_words(error)})") from error
+
+
 def png_values(path: Path) -> NDArray[np.uint16]:
     """The values [h, w, channels] of a PNG with 16 bits; BadInputError when it is damaged."""
     try:
@@ -180,6 +197,35 @@ def png_values(path: Path) -> NDArray[np.uint16]:
     except _vips().Error as error:
         raise damaged("PNG file", _words(error), path) from error
     return np.frombuffer(data, np.uint16).reshape(image.height, image.width, image.bands)
+
+
+class JpegDecoded(NamedTuple):
+    """What libjpeg said of a JPEG: its first warning, empty where there was none; behind which share (0..1) of the rows
+    about it said so; and how far it had asked for the file then, in bytes from the file's start."""
+
+    warning: str
+    share: float
+    asked: int
+
+
+def decode_jpeg(path: Path, head: bytes, start: int, end: int, shrink: int = 1) -> JpegDecoded:
+    """Decode a JPEG that begins with ``head`` and goes on with the file from ``start`` on, and keep nothing of it. Its
+    codes are expected to be at an end at ``end``. With a ``shrink`` of 8 every code is read, too, in half the time.
+    BadInputError where the file cannot be opened."""
+    vips, file, warning, share = _vips(), _Pieces(head, path, start, end), "", 0.0
+    try:
+        image = vips.Image.jpegload_source(
+            _source(file), access="sequential", fail_on="warning", shrink=shrink
+        )
+        region = vips.Region.new(image)
+        for y in range(image.height):
+            share = y / image.height
+            region.fetch(0, y, image.width, 1)
+    except vips.Error as error:
+        warning = _words(error).removeprefix("VipsJpeg: ")
+    finally:
+        file.close()
+    return JpegDecoded(warning, share, file.asked)
 
 
 class _File:
@@ -210,6 +256,34 @@ class _File:
         handle, self._handle = self._handle, -1
         if handle >= 0:
             os.close(handle)
+
+
+class _Pieces(_File):
+    """Some bytes, and those of a file from ``start`` on behind them, once and in small pieces: libjpeg's fast way of
+    reading long ones warns of no wrong code, and close to ``end`` it shows how far it has come."""
+
+    _PIECE, _LAST_PIECE, _CLOSE = 400, 16, 4096
+
+    def __init__(self, head: bytes, path: Path, start: int, end: int) -> None:
+        super().__init__(path)
+        super().seek(start, os.SEEK_SET)
+        self._head = head
+        self._end = end
+        self.asked = start
+
+    def read(self, length: int) -> bytes:
+        """At most so many bytes."""
+        if self._head:
+            first, self._head = self._head[:length], self._head[length:]
+            return first
+        piece = self._LAST_PIECE if self._end - self.asked < self._CLOSE else self._PIECE
+        data = super().read(min(length, piece))
+        self.asked += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int) -> int:
+        """Nowhere: libvips takes it for a pipe then."""
+        return -1
 
 
 _asked: deque[Any] = deque(maxlen=256)

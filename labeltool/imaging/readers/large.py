@@ -15,6 +15,7 @@ from labeltool.imaging.pyramid_cache import PyramidCache
 from labeltool.imaging.pyramid_file import PyramidFile
 from labeltool.imaging.reader import ImageInfo, Pixels, Raw
 from labeltool.imaging.readers import tiff_pages
+from labeltool.imaging.readers.jpeg import refuse_damaged_pixels
 from labeltool.imaging.readers.windowed import Block, WindowedReader, level_of, there
 from labeltool.imaging.vips import Page
 
@@ -80,13 +81,16 @@ class LargeReader(WindowedReader):
         return LargeReader(self.path, self.info, self._orientation)
 
     def verify(self) -> None:
-        """BadInputError when the file ends before its pixels do; nothing is decoded."""
+        """BadInputError when the file ends before its pixels do. Only of a JPEG, which can end as a whole one does, is
+        all decoded, and nothing kept."""
         kind = self.info.kind
         whole = {"png": _png_ends, "jpeg": _jpeg_ends}.get(
             kind, lambda _: all(p.complete for p in self._pages)
         )
         if not whole(self.path):
             raise damaged(f"{kind.upper()} file", "pixels lie behind its end", self.path)
+        if kind == "jpeg":
+            refuse_damaged_pixels(self.path, self.info.size)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -32,6 +32,7 @@ from labeltool.imaging.damage import damaged
 from labeltool.imaging.quiet import quiet
 from labeltool.imaging.reader import ImageInfo, Page, Raw, Reader, WholeReader, only_page
 from labeltool.imaging.readers import tiff_pages
+from labeltool.imaging.readers.jpeg import refuse_damaged_pixels
 from labeltool.imaging.readers.large import MODES, LargeReader, refuse_more_than_fits
 from labeltool.imaging.readers.naming import page_key, page_number, series_of
 from labeltool.imaging.scale import pixel_size
@@ -127,6 +128,12 @@ class RasterReader(WholeReader):
         if kind == "jpeg":
             refuse_more_than_fits(size, path)
         return cls(path, info, orientation, number)
+
+    def verify(self) -> None:
+        """Decode the image; BadInputError when it is cut off or damaged, half of it grey though it can be shown."""
+        if self.info.kind == "jpeg":
+            refuse_damaged_pixels(self.path, self.info.size)
+        super().verify()
 
     def _decode(self) -> Raw:
         if self.info.kind == "png":

@@ -74,6 +74,64 @@ def test_a_cancel_keeps_nothing_half(store: ProjectStore, images: Path) -> None:
     assert len(store.images()) == 2
 
 
+def test_a_search_for_images_is_told_of_and_ends_when_somebody_cancels_it(
+    store: ProjectStore, tmp_path: Path
+) -> None:
+    for number in range(20):
+        (tmp_path / "deep" / str(number)).mkdir(parents=True)
+    cancel, told = CancelToken(), []
+
+    def stop(done: float, total: float, text: str = "") -> None:
+        told.append((total, text))
+        if len(told) == 3:
+            cancel.cancel()
+
+    with pytest.raises(CancelledError):
+        add_images(store, [tmp_path / "deep"], progress=stop, cancel=cancel)
+    assert told == [(0, str(tmp_path / "deep" / name)) for name in ("", "0", "1")]
+
+
+def test_a_cancel_before_the_start_is_none_of_a_folder_without_images(
+    store: ProjectStore, tmp_path: Path
+) -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(CancelledError):
+        add_images(store, [tmp_path / "nothing"], cancel=cancel)
+
+
+def test_files_whose_names_some_systems_take_for_one_are_named(store: ProjectStore, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("A.png", "é.png", "plain.png", "x.png"):
+        Image.new("L", (5, 5)).save(folder / name)
+    assert add_images(store, [folder]).alike == []
+    for name in ("a.png", "e\u0301.png", "x.png."):
+        Image.new("L", (5, 5)).save(folder / name, "PNG")
+    if len(list(folder.iterdir())) != 7:
+        pytest.skip("this file system takes some of the names for one")
+    report = add_images(store, [folder])
+    assert len(report.added) == 3
+    assert {frozenset(path.name for path in each) for each in report.alike} == {
+        frozenset({"A.png", "a.png"}),
+        frozenset({"é.png", "e\u0301.png"}),
+        frozenset({"x.png", "x.png."}),
+    }
+
+
+def test_half_a_jpeg_that_ends_as_a_whole_one_does_is_not_added(store: ProjectStore, tmp_path: Path) -> None:
+    path = tmp_path / "half.jpg"
+    Image.effect_noise((400, 300), 60).save(path)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + b"\xff\xd9")
+    report = add_images(store, [path])
+    assert report.added == []
+    (left_out,) = report.skipped
+    assert left_out.file == str(path)
+    assert "cut off or damaged (premature end of data segment behind about " in left_out.reason
+
+
 def test_images_are_chosen_by_split_and_by_a_pattern(store: ProjectStore, images: Path) -> None:
     Image.new("L", (5, 5)).save(images / "c.png")
     add_images(store, [images], split="val")

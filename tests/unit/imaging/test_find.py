@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from labeltool.core.errors import CancelledError
+from labeltool.core.progress import CancelToken
 from labeltool.imaging.find import find_images, natural_key
 
 
@@ -67,12 +71,67 @@ def test_a_folder_without_images_is_reported(tmp_path: Path) -> None:
     assert skipped[0].reason == "no images in this folder"
 
 
-def test_a_loop_of_links_ends(tmp_path: Path) -> None:
+def test_a_loop_of_links_ends_and_the_link_is_named_with_where_it_leads(tmp_path: Path) -> None:
     image(tmp_path / "a" / "1.png")
     (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "b").symlink_to(tmp_path / "a", target_is_directory=True)
-    found, _ = find_images([tmp_path])
+    found, skipped = find_images([tmp_path])
     assert [path.name for path in found] == ["1.png"]
+    assert {Path(each.file): each.reason for each in skipped} == {
+        tmp_path / "a" / "loop": f"this leads to {tmp_path} again, where each image is taken once",
+        tmp_path / "b": f"this leads to {tmp_path / 'a'} again, where each image is taken once",
+    }
+
+
+def test_a_folder_that_holds_nothing_but_a_loop_is_without_images(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
+    found, skipped = find_images([tmp_path])
+    assert found == []
+    assert [each.reason.split(" again")[0] for each in skipped] == [
+        "no images in this folder",
+        f"this leads to {tmp_path}",
+    ]
+
+
+def test_a_folder_called_like_an_image_is_named_and_searched(tmp_path: Path) -> None:
+    inside = image(tmp_path / "x.png" / "1.png")
+    found, skipped = find_images([tmp_path])
+    assert found == [inside]
+    (note,) = skipped
+    assert note.file == str(tmp_path / "x.png")
+    assert note.reason == "this is a folder, not an image; it was searched as one"
+    assert find_images([tmp_path / "x.png"]) == (
+        [inside],
+        [],
+    )  # which somebody meant as the folder that it is
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows takes the blank and the dot away")
+def test_a_blank_or_a_dot_behind_the_suffix_hides_no_image(tmp_path: Path) -> None:
+    names = ["a.png", "x.png ", "y.png.", "z.JPG. "]
+    for name in names:
+        Image.new("RGB", (3, 2)).save(tmp_path / name, "PNG")
+    (tmp_path / "png.").write_text("x")
+    found, skipped = find_images([tmp_path])
+    assert sorted(path.name for path in found) == names
+    assert skipped == []
+
+
+def test_a_search_that_was_cancelled_looks_into_no_further_folder(tmp_path: Path) -> None:
+    for number in range(20):
+        image(tmp_path / str(number) / "1.png")
+    cancel, told = CancelToken(), []
+
+    def stop(done: float, total: float, text: str = "") -> None:
+        told.append(text)
+        if len(told) == 3:
+            cancel.cancel()
+
+    with pytest.raises(CancelledError):
+        find_images([tmp_path], stop, cancel)
+    assert len(told) == 3
+    with pytest.raises(CancelledError):
+        find_images([tmp_path / "0" / "1.png"], stop, cancel)
 
 
 def test_an_image_that_is_named_twice_is_taken_once(tmp_path: Path) -> None:

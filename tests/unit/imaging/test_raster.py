@@ -102,20 +102,88 @@ def test_exif_behind_the_pixels_of_a_png_counts(tmp_path: Path) -> None:
         assert np.array_equal(reader.read(), np.rot90(stored, -1))
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK"])
-@pytest.mark.parametrize("kind", ["png", "tiff", "bmp", "webp", "jpeg"])
-def test_every_8_bit_mode_becomes_rgb(tmp_path: Path, mode: str, kind: str) -> None:
-    path = tmp_path / f"a.{kind}"
-    source = Image.fromarray(noise(7, 11)).convert(mode)
-    try:
-        source.save(path)
-    except (OSError, KeyError):
-        pytest.skip(f"Pillow writes no {kind} of mode {mode}")
-    with open_image(path) as reader:
+def inks(cmyk: np.ndarray) -> np.ndarray:
+    """What is left of white light: each ink takes its share, black its share of the rest."""
+    paper = 255 - cmyk.astype(float)
+    return paper[..., :3] * paper[..., 3:] / 255
+
+
+def over_white(colour: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    share = alpha[..., None] / 255
+    return colour * share + 255 * (1 - share)
+
+
+def in_mode(mode: str) -> tuple[Image.Image, np.ndarray]:
+    """A smooth picture [16, 24] in a mode of Pillow, and the RGB that it means. No two corners are alike, nor is any
+    the other's negative."""
+    y, x = np.mgrid[0:16, 0:24].astype(float)
+    red, green, blue = 230 * x / 23, 200 * y / 15, 40 + 0 * x
+    planes = {"R": red, "G": green, "B": blue, "A": 255 - 8 * y, "L": red}
+    planes |= {"C": red, "M": green, "Y": blue, "K": 5 * y}
+    if mode in ("1", "P"):
+        grey = Image.fromarray(np.rint(red).astype(np.uint8))
+        image = grey.convert("1") if mode == "1" else Image.merge("RGB", [grey] * 3).quantize(16)
+        numbers = np.asarray(image)
+        if mode == "1":
+            return image, np.dstack([numbers * 255.0] * 3)
+        return image, np.array(image.getpalette()).reshape(-1, 3)[numbers].astype(float)
+    bands = [np.rint(planes[band]).astype(np.uint8) for band in mode]
+    image = Image.merge(mode, [Image.fromarray(band) for band in bands])
+    if mode == "CMYK":
+        return image, inks(np.dstack(bands))
+    colour = np.dstack([bands[0]] * 3 if mode[0] == "L" else bands[:3])
+    return image, over_white(colour, bands[-1]) if mode[-1] == "A" else colour.astype(float)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [
+        *(("png", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA")),
+        *(("tiff", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK")),
+        *(("bmp", mode) for mode in ("1", "L", "P", "RGB")),
+        *(("webp", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA")),
+        *(("gif", mode) for mode in ("1", "L", "P")),
+        *(("jpeg", mode) for mode in ("L", "RGB", "CMYK")),
+    ],
+)
+def test_every_8_bit_mode_becomes_the_rgb_that_it_means(tmp_path: Path, kind: str, mode: str) -> None:
+    options = {"jpeg": {"quality": 100, "subsampling": 0}, "webp": {"lossless": True, "exact": True}}
+    image, expected = in_mode(mode)
+    image.save(tmp_path / f"a.{kind}", **options.get(kind, {}))
+    with open_image(tmp_path / f"a.{kind}") as reader:
         pixels = reader.read()
-    assert pixels.shape == (7, 11, 3)
     assert pixels.dtype == np.uint8
     assert reader.info.kind == kind
+    assert np.abs(pixels - expected).max() <= (6 if kind == "jpeg" else 1)
+
+
+@pytest.mark.parametrize("kind", ["png", "gif"])
+def test_a_transparent_colour_of_a_palette_is_white(tmp_path: Path, kind: str) -> None:
+    image, expected = in_mode("P")
+    number = int(np.asarray(image)[3, 3])
+    image.save(tmp_path / f"a.{kind}", transparency=number)
+    expected[np.asarray(image) == number] = 255
+    with open_image(tmp_path / f"a.{kind}") as reader:
+        assert np.abs(reader.read() - expected).max() <= 1
+
+
+def test_a_jpeg_in_ycck_is_read_as_the_inks_that_it_means(tmp_path: Path) -> None:
+    """As Photoshop writes them: luma and colour of the inks, black negative, and a marker of Adobe that says so."""
+    image, expected = in_mode("CMYK")
+    cmyk = np.asarray(image)
+    luma = np.asarray(Image.fromarray(cmyk[..., :3].copy()).convert("YCbCr"))
+    stored = Image.fromarray(
+        np.dstack([255 - luma, cmyk[..., 3:]]), "CMYK"
+    )  # Pillow turns each into its negative
+    stored.save(tmp_path / "a.jpg", quality=100)
+    data = bytearray((tmp_path / "a.jpg").read_bytes())
+    transform = data.index(b"Adobe") + 11
+    assert data[transform] == 0
+    data[transform] = 2
+    (tmp_path / "a.jpg").write_bytes(data)
+    verify(tmp_path / "a.jpg")
+    with open_image(tmp_path / "a.jpg") as reader:
+        assert np.abs(reader.read() - expected).max() <= 6
 
 
 def test_grey_levels_come_through_unchanged(tmp_path: Path) -> None:

@@ -154,6 +154,7 @@ def test_a_tile_that_was_never_written_holds_the_value_for_none(tmp_path: Path) 
         (4, "rgb", ("unspecified",), ("red", "green", "blue", "band 4"), (0, 1, 2)),
         (4, "separated", (), ("cyan", "magenta", "yellow", "black"), (0, 1, 2)),
         (5, "minisblack", ("unspecified",) * 4, tuple(f"band {n}" for n in range(1, 6)), (0, 1, 2)),
+        (13, "minisblack", ("unspecified",) * 12, tuple(f"band {n}" for n in range(1, 14)), (0, 1, 2)),
     ],
 )
 def test_samples_have_names(
