@@ -13,19 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool import plugins
+from labeltool.app.foreign_classes import Widened, widened
 from labeltool.app.people.references import checked_name, keep, window_of
-from labeltool.core.catalog import ClassCatalog
-from labeltool.core.errors import BadInputError, ConflictError
+from labeltool.core.errors import BadInputError, StoreError
 from labeltool.core.guard import Guard
-from labeltool.core.mask import LabelMask
-from labeltool.core.patch import Patch, write
+from labeltool.core.mask import LabelMask, PlaneName
+from labeltool.core.patch import Patch, tile_after, write
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import Skipped, Status
-from labeltool.core.provenance import Origin
+from labeltool.core.provenance import VERIFIED, Origin
 from labeltool.formats.options import ImportOptions
-from labeltool.formats.protocol import ForeignClass, ImportedMask, Importer
-from labeltool.store.database import DamagedError
+from labeltool.formats.protocol import ImportedMask, Importer
 from labeltool.store.project import ProjectStore
+from labeltool.store.scope import is_of_one_image
 
 GROUP = "labeltool.importers"
 
@@ -33,28 +33,40 @@ _NUMBERED: Final = re.compile(r"([\d,]+) (pixel|object|outline|feature)(s?)( .+)
 """Sentences that begin with how many things they are about."""
 
 
+_OF_ONE: Final = {"are": "is", "lie": "lies", "stay": "stays"}
+"""Verbs that such sentences go on with, of one thing."""
+
+_CONTENT: Final[tuple[PlaneName, ...]] = ("label", "object")
+"""The planes that say what a pixel is."""
+
+_NAMED: Final = 5
+"""How many images a line about several names."""
+
+
 @dataclass
 class ImportReport:
-    """What came in: images whose annotation was read, the objects in them, what was left out and why."""
+    """What came in: images whose annotation was read, the objects in them, what was left out and why. Of ``unkept``
+    ones the labels that the project has already are damaged, or cannot be written."""
 
     images: int = 0
     objects: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    unkept: int = 0
 
 
 class _Told:
     """What is worth knowing of the images: equal sentences once, with the sum of their numbers and of the images."""
 
     def __init__(self) -> None:
-        self._images: Counter[tuple[str, str]] = Counter()
+        self._images: dict[tuple[str, str], list[str]] = {}
         self._sums: Counter[tuple[str, str]] = Counter()
 
-    def add(self, sentence: str) -> None:
-        """Say a sentence of one more image."""
+    def add(self, sentence: str, image: str = "") -> None:
+        """Say a sentence of one more image, which is named where ``image`` is its name."""
         found = _NUMBERED.fullmatch(sentence)
         key = (found[2], found[4]) if found else ("", sentence)
-        self._images[key] += 1
+        self._images.setdefault(key, []).append(image)
         self._sums[key] += int(found[1].replace(",", "")) if found else 0
 
     def lines(self) -> list[str]:
@@ -63,14 +75,21 @@ class _Told:
         for (noun, rest), images in self._images.items():
             number = self._sums[noun, rest]
             counted = f"{number:,} {noun}{'s' if number != 1 else ''}" if noun else ""
-            said = f"{counted}{_of_one(rest) if number == 1 else rest}"
-            found.append(f"{said} (in {images:,} images)" if images > 1 else said)
+            found.append(f"{counted}{_of_one(rest) if number == 1 else rest}{_where(images)}")
         return found
+
+
+def _where(images: Sequence[str]) -> str:
+    """In which images, or in how many: for one without a name nothing."""
+    if images[0]:
+        more = f" and {len(images) - _NAMED:,} more" if len(images) > _NAMED else ""
+        return f" (in {', '.join(images[:_NAMED])}{more})"
+    return f" (in {len(images):,} images)" if len(images) > 1 else ""
 
 
 def _of_one(rest: str) -> str:
     """The rest of a sentence about one thing."""
-    return re.sub(r"^ (are|lie)\b", lambda verb: {"are": " is", "lie": " lies"}[verb[1]], rest)
+    return re.sub(rf"^ ({'|'.join(_OF_ONE)})\b", lambda verb: f" {_OF_ONE[verb[1]]}", rest)
 
 
 def import_labels(
@@ -95,9 +114,10 @@ def import_labels(
     if not src.exists():
         raise BadInputError("no such file or folder of labels", file=src)
     records = store.images()
+    named = {each.id: each.name for each in records}
     report, told = ImportReport(), _Told()
     if options.add_classes:
-        _add_classes(store, importer.classes(src, options), report)
+        _add_classes(store, widened(store.catalog, importer, src, options, records, cancel), report)
     for found in importer.read(src, store.catalog, records, options):
         cancel.check()
         if isinstance(found, Skipped):
@@ -105,15 +125,20 @@ def import_labels(
             continue
         try:
             about = _keep(store, found, reference) if reference else _commit(store, found, format_name)
-        except (DamagedError, ConflictError) as error:
+        except StoreError as error:
+            if not is_of_one_image(error):
+                raise
+            report.unkept += 1
             report.skipped.append(
                 Skipped(found.file, f"{error.file}: {error.message}. {error.hint or ''}".strip())
             )
             continue
         report.images += 1
         report.objects += found.objects
-        for notice in (*found.notices, *about):
+        for notice in found.notices:
             told.add(notice)
+        for notice in about:
+            told.add(notice, named[found.image_id])
         progress(report.images, max(len(records), report.images), found.file)
     report.notices += told.lines()
     return report
@@ -122,7 +147,7 @@ def import_labels(
 def import_patch(mask: LabelMask, found: ImportedMask, format_name: str) -> Patch:
     """The patch that sets what the file knows, except where a human or a reviewer has been.
 
-    Numbers of objects are moved up where a person has numbered some already, so that none come to share one.
+    An object whose number another one has already that stays gets a number that is free.
     """
     where = ~np.isin(mask.read("origin"), (Origin.HUMAN, Origin.REVIEWER))
     if found.known is not None:
@@ -143,29 +168,26 @@ def import_patch(mask: LabelMask, found: ImportedMask, format_name: str) -> Patc
 def _free_numbers(
     numbers: NDArray[np.uint32], mask: LabelMask, where: NDArray[np.bool_]
 ) -> NDArray[np.uint32]:
-    staying = mask.read("object")[~where]
-    highest = int(staying.max()) if staying.size else 0
-    return np.where(numbers > 0, numbers + np.uint32(highest), 0).astype(np.uint32) if highest else numbers
+    """``numbers`` with others for those that pixels outside ``where`` have, none of them given twice."""
+    theirs = mask.read("object")[~where]
+    if not theirs.any():
+        return numbers
+    staying, coming = np.unique(theirs), np.unique(numbers)
+    taken = np.isin(coming, staying) & (coming > 0)
+    if not taken.any():
+        return numbers
+    known = np.union1d(staying, coming)
+    free = np.setdiff1d(np.arange(1, known.size + int(taken.sum()) + 1, dtype=np.uint32), known)
+    given = coming.copy()
+    given[taken] = free[: int(taken.sum())]
+    return given[np.searchsorted(coming, numbers)]
 
 
-def _add_classes(store: ProjectStore, found: Sequence[ForeignClass], report: ImportReport) -> None:
-    catalog = store.catalog
-    for each in found:
-        try:
-            catalog = with_class(catalog, each)
-        except BadInputError as error:
-            report.skipped.append(Skipped(f"class {each.name[:80]!r}", str(error)))
-    if catalog != store.catalog:
-        new = [c.name for c in catalog.classes if store.catalog.by_value(c.value) is None]
-        store.set_catalog(catalog)
-        report.notices.append(f"classes added to the project: {', '.join(new)}")
-
-
-def with_class(catalog: ClassCatalog, found: ForeignClass) -> ClassCatalog:
-    """The catalog with a class of other people's labels, unless it has one of that name or that value already."""
-    if catalog.by_name(found.name) or (found.value is not None and catalog.by_value(found.value)):
-        return catalog
-    return catalog.add(found.name, found.color, found.value)
+def _add_classes(store: ProjectStore, found: Widened, report: ImportReport) -> None:
+    if found.catalog != store.catalog:
+        store.set_catalog(found.catalog)
+    report.skipped += found.skipped
+    report.notices += found.notices
 
 
 def _keep(store: ProjectStore, found: ImportedMask, reference: str) -> tuple[str, ...]:
@@ -183,10 +205,36 @@ def _commit(store: ProjectStore, found: ImportedMask, format_name: str) -> tuple
     if found.split and not record.split:
         store.put_into(record.id, found.split)
     mask = store.load_mask(record.id)
-    patch = Guard(store.catalog.locked).admit(mask, import_patch(mask, found, format_name))
+    wanted = import_patch(mask, found, format_name)
+    patch = Guard(store.catalog.locked).admit(mask, wanted)
+    told = _about(
+        (_of_people(mask, found), "pixels stay as set by people"),
+        (_held_back(mask, wanted, patch), "pixels stay unchanged, because a class is locked"),
+        (_replaced(mask, patch), "pixels of an earlier import got another class or object"),
+    )
     if patch:
         store.commit(record.id, patch, expected=record.revision, status=Status.IN_WORK)
-    return _about(_replaced(mask, patch))
+    return told
+
+
+def _of_people(mask: LabelMask, found: ImportedMask) -> int:
+    """How many pixels that the file knows are those of a human or a reviewer."""
+    theirs = np.isin(mask.read("origin"), VERIFIED)
+    return int(np.count_nonzero(theirs if found.known is None else theirs & found.known))
+
+
+def _held_back(mask: LabelMask, wanted: Patch, admitted: Patch) -> int:
+    """How many pixels ``wanted`` would change and ``admitted`` does not."""
+    if wanted is admitted:
+        return 0
+    number = 0
+    for index in wanted.touched:
+        differs = [
+            tile_after(mask, wanted, (name, index)) != tile_after(mask, admitted, (name, index))
+            for name in mask.planes
+        ]
+        number += int(np.count_nonzero(np.logical_or.reduce(differs)))
+    return number
 
 
 def _replaced(mask: LabelMask, patch: Patch) -> int:
@@ -197,15 +245,11 @@ def _replaced(mask: LabelMask, patch: Patch) -> int:
         if not imported.any():
             continue
         changed = np.zeros(imported.shape, bool)
-        for name in ("label", "object"):
-            delta = patch.deltas.get((name, index))
-            if delta is not None:
-                plane = mask.planes[name]
-                after = plane.empty_tile(index) if delta.after is None else delta.after
-                changed |= plane.tile(index) != after
+        for name in _CONTENT:
+            changed |= mask.planes[name].tile(index) != tile_after(mask, patch, (name, index))
         number += int(np.count_nonzero(changed & imported))
     return number
 
 
-def _about(replaced: int) -> tuple[str, ...]:
-    return (f"{replaced:,} pixels of an earlier import got another class or object",) if replaced else ()
+def _about(*counts: tuple[int, str]) -> tuple[str, ...]:
+    return tuple(f"{number:,} {what}" for number, what in counts if number)

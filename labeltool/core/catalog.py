@@ -9,10 +9,22 @@ from typing import Any
 
 from labeltool.core.errors import BadInputError
 
+
+class FullError(BadInputError):
+    """There are more classes than a project holds."""
+
+
 IGNORE = 255
 """Label value of pixels that nobody trains on and nobody counts."""
 
 MAX_CLASSES = 254
+"""How many classes a project holds, its background among them."""
+
+BACKGROUND = "background"
+"""What the background is called where it has no other name."""
+
+_BY_NAME = -1
+"""Of a new catalog: whether there is a background is told by the name of the class of value 0."""
 
 # Okabe and Ito (2008): eight colours that people with any kind of colour blindness can tell apart,
 # black left out (it is the background) and continued with Paul Tol's muted scheme.
@@ -50,13 +62,17 @@ class ClassCatalog:
     """The classes of a project, in order of their values; a value is never given to a second class.
 
     ``retired`` holds the values of removed classes, so that they are not used again. ``locked`` are the values of
-    classes whose pixels nothing changes (see :class:`labeltool.core.guard.Guard`).
+    classes whose pixels nothing changes (see :class:`labeltool.core.guard.Guard`). ``background`` is the value of the
+    background class: 0, or None where every class is one like any other. A new catalog tells it by the name of its
+    class 0; from then on it stays, however the classes are called: what nobody has labelled does not become an object
+    by a name.
     """
 
     classes: tuple[ClassDef, ...]
     name: str = ""
     retired: tuple[int, ...] = ()
     locked: frozenset[int] = frozenset()
+    background: int | None = _BY_NAME
 
     def __post_init__(self) -> None:
         values = [c.value for c in self.classes]
@@ -69,16 +85,21 @@ class ClassCatalog:
             raise BadInputError("two classes share one value")
         if len(set(names)) != len(names):
             raise BadInputError("two classes share one name")
-        if len(values) > MAX_CLASSES or not all(0 <= v < IGNORE for v in values):
+        if len(values) > MAX_CLASSES:
+            raise _too_many(len(values))
+        if not all(0 <= v < IGNORE for v in values):
             raise BadInputError(f"class values must lie in 0..254, and {IGNORE} means ignore")
         if any(not n.strip() or len(n) > 200 or not n.isprintable() for n in names):
             raise BadInputError("a class needs a printable name of 1 to 200 characters")
+        if self.background == _BY_NAME:
+            object.__setattr__(self, "background", self._called_background)
+        elif self.background is not None and (self.background != 0 or 0 not in values):
+            raise BadInputError("the background must be the class of value 0, and stays on the list")
 
     @property
-    def background(self) -> int | None:
-        """Value of the background class: 0 when that class is called background, else None."""
-        first = next((c for c in self.classes if c.value == 0), None)
-        return 0 if first is not None and first.name.strip().lower() == "background" else None
+    def _called_background(self) -> int | None:
+        first = self.by_value(0)
+        return 0 if first is not None and is_background_name(first.name) else None
 
     @property
     def unlabelled_value(self) -> int:
@@ -91,9 +112,22 @@ class ClassCatalog:
         return tuple(c for c in self.classes if c.value != self.background)
 
     @property
+    def meanings(self) -> dict[int, str]:
+        """What the values mean, by names that other projects know: the background's is *background*, however it is
+        called here."""
+        return {c.value: BACKGROUND if c.value == self.background else c.name for c in self.classes}
+
+    @property
     def values(self) -> tuple[int, ...]:
         """The values in use."""
         return tuple(c.value for c in self.classes)
+
+    @property
+    def room(self) -> int:
+        """How many classes can be added: a value that was used is not given again."""
+        used = {*self.values, *self.retired}
+        free = sum(value not in used for value in range(1, IGNORE))
+        return max(0, min(free, MAX_CLASSES - len(self.classes)))
 
     def by_value(self, value: int) -> ClassDef | None:
         """The class of a pixel value."""
@@ -107,11 +141,14 @@ class ClassCatalog:
         self, name: str, color: tuple[int, int, int] | None = None, value: int | None = None
     ) -> ClassCatalog:
         """The catalog with one class more, on a value that was never used: ``value`` where that can be."""
+        if not self.room:
+            raise FullError(
+                f"no class can be added: at most {MAX_CLASSES} fit into a project, its background among them",
+                hint="The value of a class that was removed is not given again. Make another project for more",
+            )
         used = {*self.values, *self.retired}
         if value is None or value in used or not 0 <= value < IGNORE:
-            value = next((v for v in range(1, IGNORE) if v not in used), None)
-        if value is None:
-            raise BadInputError("no class value is left", hint="An 8-bit mask holds 254 classes")
+            value = next(v for v in range(1, IGNORE) if v not in used)
         new = ClassDef(value, name, color or PALETTE[(value - 1) % len(PALETTE)])
         return replace(self, classes=tuple(sorted((*self.classes, new), key=lambda c: c.value)))
 
@@ -139,6 +176,7 @@ class ClassCatalog:
             "classes": [{"value": c.value, "name": c.name, "color": list(c.color)} for c in self.classes],
             **({"retired": list(self.retired)} if self.retired else {}),
             **({"locked": sorted(self.locked)} if self.locked else {}),
+            **({"background": self.background} if self.background != self._called_background else {}),
         }
 
     @classmethod
@@ -156,7 +194,7 @@ class ClassCatalog:
             retired = tuple(int(v) for v in data.get("retired", ()))
             locked = frozenset(int(v) for v in data.get("locked", ())) & {c.value for c in classes}
             in_order = tuple(sorted(classes, key=lambda c: c.value))
-            return cls(in_order, str(data.get("name", "")), retired, locked)
+            return cls(in_order, str(data.get("name", "")), retired, locked, _background(data))
         except BadInputError as error:
             raise BadInputError(error.message, file=file, hint=error.hint) from error
         except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -169,10 +207,12 @@ class ClassCatalog:
     @classmethod
     def from_names(cls, names: list[str], name: str = "") -> ClassCatalog:
         """Background at 0 and the given names from 1 on, in colours that colour-blind people can tell apart."""
-        catalog = cls((ClassDef(0, "background", (0, 0, 0)),), name)
-        for each in names:
-            if each.strip().lower() != "background":
-                catalog = catalog.add(each.strip())
+        catalog = cls((ClassDef(0, BACKGROUND, (0, 0, 0)),), name)
+        others = [each.strip() for each in names if not is_background_name(each)]
+        if len(others) > catalog.room:
+            raise _too_many(len(others) + 1)
+        for each in others:
+            catalog = catalog.add(each)
         return catalog
 
     @classmethod
@@ -188,6 +228,24 @@ class ClassCatalog:
                 raise BadInputError(f"not a list of classes: {error}", file=path) from error
             return cls.from_json(data, file=path)
         return cls.from_names([n for n in text_or_file.split(",") if n.strip()])
+
+
+def _too_many(classes: int) -> FullError:
+    return FullError(
+        f"{classes:,} classes: at most {MAX_CLASSES} fit into a project, its background among them",
+        hint="Leave out those that you do not need, or make several projects",
+    )
+
+
+def is_background_name(name: str) -> bool:
+    """True for what the background of a new project is called."""
+    return name.strip().lower() == BACKGROUND
+
+
+def _background(data: dict[str, Any]) -> int | None:
+    """What a ``classes.json`` says of it; it does where the name of its class 0 says something else."""
+    found = data.get("background", _BY_NAME)
+    return None if found is None else int(found)
 
 
 def _is_file(path: Path) -> bool:

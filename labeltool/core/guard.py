@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from labeltool.core.geometry import Box, TileIndex, tile_box
 from labeltool.core.mask import LabelMask, Tile
-from labeltool.core.patch import Patch, Place, TileDelta, empty_patch, gathered, replace_tile
+from labeltool.core.patch import Patch, Place, TileDelta, empty_patch, gathered, replace_tile, tile_after
 from labeltool.core.provenance import TRUTH, Origin
 
 Bools = NDArray[np.bool_]
@@ -60,7 +60,7 @@ class Guard:
         """True when a patch, made against ``mask`` as it is now, would pass whole."""
         admitted = self.admit(mask, patch)
         return all(
-            np.array_equal(_after(mask, admitted, place), _after(mask, patch, place))
+            np.array_equal(tile_after(mask, admitted, place), tile_after(mask, patch, place))
             for place in patch.deltas
         )
 
@@ -77,7 +77,7 @@ class Guard:
             return None
         for index in sorted(patch.touched):
             place: Place = ("label", index)
-            labels = [_now(mask, place), _after(mask, patch, place)]
+            labels = [_now(mask, place), tile_after(mask, patch, place)]
             frozen = [_looked_up(self._frozen, label) for label in labels]
             if not any(where.any() for where in frozen):
                 continue
@@ -110,7 +110,9 @@ class Guard:
         label: Place = ("label", index)
         kept = [np.zeros((1, 1), bool)]
         if self.locked:
-            kept += [_looked_up(self._frozen, t[at]) for t in (_now(mask, label), _after(mask, patch, label))]
+            kept += [
+                _looked_up(self._frozen, t[at]) for t in (_now(mask, label), tile_after(mask, patch, label))
+            ]
         if self.only_over is not None:
             kept.append(~_looked_up(_table(self.only_over), _before(mask, done, label)[at]))
         if self._kept_origin.any():
@@ -150,12 +152,6 @@ def _now(mask: LabelMask, place: Place) -> Tile:
     return mask.planes[name].tile(index)
 
 
-def _after(mask: LabelMask, patch: Patch, place: Place) -> Tile:
-    """A tile as a patch will leave it."""
-    delta = patch.deltas.get(place)
-    return _now(mask, place) if delta is None else _filled(mask, place, delta.after)
-
-
 def _before(mask: LabelMask, done: Patch, place: Place) -> Tile:
     """A tile as it was before ``done``, which has been applied."""
     delta = done.deltas.get(place)
@@ -172,7 +168,7 @@ def _changed(mask: LabelMask, patch: Patch, index: TileIndex) -> Bools:
     changed = np.zeros((box.height, box.width), bool)
     for name in mask.planes:
         if (name, index) in patch.deltas:
-            changed |= _now(mask, (name, index)) != _after(mask, patch, (name, index))
+            changed |= _now(mask, (name, index)) != tile_after(mask, patch, (name, index))
     return changed
 
 
@@ -188,7 +184,7 @@ def _without(
     at = part.slices(tile_box(index, mask.size))
     found: dict[Place, TileDelta] = {}
     for place in mine:
-        new = np.array(_after(mask, patch, place))
+        new = np.array(tile_after(mask, patch, place))
         np.copyto(new[at], _now(mask, place)[at], where=kept)
         less = replace_tile(mask.planes[place[0]], index, new)
         if less is not None:

@@ -119,6 +119,15 @@ def replace_tile(plane: Plane, index: TileIndex, new: Tile) -> TileDelta | None:
     return TileDelta(plane.tiles.held(index), freeze(new))
 
 
+def tile_after(mask: LabelMask, patch: Patch, place: Place) -> Tile:
+    """A tile of ``mask`` as a patch, made against it, will leave it."""
+    name, index = place
+    delta = patch.deltas.get(place)
+    if delta is None:
+        return mask.planes[name].tile(index)
+    return mask.planes[name].empty_tile(index) if delta.after is None else delta.after
+
+
 def gathered(deltas: Iterable[tuple[Place, TileDelta | None]]) -> dict[Place, TileDelta]:
     """The deltas that are any, by place; what is more than ``PATCH_BYTES`` is put to rest as it comes."""
     found: dict[Place, TileDelta] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,14 +102,44 @@ def _digest_of_int8(folder: Path) -> str:
 
 
 def class_mapping(card: ModelCard, catalog: ClassCatalog) -> dict[int, int]:
-    """Model value -> project value, by name. ModelError when the project lacks a class of the model."""
-    known = {c.name.strip().casefold(): c.value for c in catalog.classes}
-    names = {c.value: c.name for c in card.catalog.classes}
-    missing = [name for name in names.values() if name.strip().casefold() not in known]
+    """Model value -> project value, by name, and of the background however it is called. No two are mapped to one.
+
+    A name that is the same but for its case counts where no other class is meant. ModelError when the project lacks a
+    class of the model, or when it is not plain which one is meant.
+    """
+    own, names = catalog.meanings, card.catalog.meanings
+    alike = {value: _called(name, own) for value, name in names.items()}
+    missing = [names[value] for value, found in alike.items() if not found]
     if missing:
         raise ModelError(
             f"the model {card.name!r} knows classes that the project lacks: {', '.join(missing)}",
             hint=f"The project has: {', '.join(c.name for c in catalog.classes)}. "
             "Add or rename classes, or choose another model with --model",
         )
-    return {value: known[name.strip().casefold()] for value, name in names.items()}
+    mapping: dict[int, int] = {}
+    for value, found in alike.items():
+        twins = [names[other] for other, target in mapping.items() if target in found]
+        if len(found) > 1 or twins:
+            raise _not_plain(card, [*twins, names[value]], [own[target] for target in found])
+        mapping[value] = found[0]
+    return mapping
+
+
+def _called(name: str, own: Mapping[int, str]) -> list[int]:
+    """The values of the classes that a name may mean: of the very name, or else of all that differ in case only."""
+    exact = [value for value, each in own.items() if each == name]
+    folded = name.strip().casefold()
+    return exact[:1] or [value for value, each in own.items() if each.strip().casefold() == folded]
+
+
+def _not_plain(card: ModelCard, theirs: Sequence[str], own: Sequence[str]) -> ModelError:
+    return ModelError(
+        f"the model {card.name!r} knows {_quoted(theirs)}, the project {_quoted(own)}: names that differ only in case,"
+        " so that it is not plain which class is which",
+        hint="Give each of them in the project the very name that it has in the model, "
+        "or choose another model with --model",
+    )
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return " and ".join(repr(name) for name in names)

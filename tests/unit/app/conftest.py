@@ -64,7 +64,14 @@ class ThresholdProcess:
         return WorkerInfo("cpu", "threshold", "")
 
     def segment(
-        self, path: Path, cancel: CancelToken, progress: Progress, *, page: str = "", first: int = 0
+        self,
+        path: Path,
+        cancel: CancelToken,
+        progress: Progress,
+        *,
+        page: str = "",
+        first: int = 0,
+        grid: object = None,
     ) -> Iterator[Prediction]:
         self.runs.append(path.name)
         pixels = np.asarray(Image.open(path).convert("L"))

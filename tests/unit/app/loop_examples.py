@@ -98,7 +98,14 @@ class Answers:
         return WorkerInfo("cpu", "answers", "")
 
     def segment(
-        self, path: Path, cancel: CancelToken, progress: Progress, *, page: str = "", first: int = 0
+        self,
+        path: Path,
+        cancel: CancelToken,
+        progress: Progress,
+        *,
+        page: str = "",
+        first: int = 0,
+        grid: object = None,
     ) -> Iterator[Prediction]:
         pixels = np.asarray(Image.open(path))
         label = self._answer(pixels // GREY)

@@ -60,6 +60,30 @@ def test_a_class_that_the_project_lacks_is_named_with_those_it_has(make_model: M
     assert "nucleus" in str(caught.value.hint)
 
 
+def test_classes_whose_names_differ_only_in_case_are_two(make_model: MakeModel) -> None:
+    card = make_model("Cell", "cell").card
+    assert class_mapping(card, card.catalog) == {0: 0, 1: 1, 2: 2}
+    assert class_mapping(card, ClassCatalog.from_names(["cell", "nucleus", "Cell"])) == {0: 0, 1: 3, 2: 1}
+
+
+@pytest.mark.parametrize(
+    ("of_model", "of_project"),
+    [
+        (("Cell", "cell"), ("cell",)),
+        (("Cell", "cell"), ("CELL",)),
+        (("CELL",), ("Cell", "cell")),
+        (("cell", "Cell"), ("cell", "CELL")),
+    ],
+)
+def test_where_case_alone_leaves_it_open_which_class_is_meant_the_model_is_refused(
+    make_model: MakeModel, of_model: tuple[str, ...], of_project: tuple[str, ...]
+) -> None:
+    with pytest.raises(ModelError, match="differ only in case") as caught:
+        class_mapping(make_model(*of_model).card, ClassCatalog.from_names(list(of_project)))
+    assert all(repr(name) in caught.value.message for name in of_project[-1:])
+    assert "very name" in str(caught.value.hint)
+
+
 def test_what_a_training_leaves_is_not_taken_before_it_is_promoted(
     tmp_path: Path, make_model: MakeModel, embedded: Model
 ) -> None:

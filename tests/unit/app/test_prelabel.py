@@ -185,7 +185,7 @@ def test_a_cancelled_image_goes_on_where_it_was(
 ) -> None:
     asked: list[int] = []
 
-    def segment(self, path, cancel, progress, *, page="", first=0):
+    def segment(self, path, cancel, progress, *, page="", first=0, grid=()):
         asked.append(first)
         for number in range(first, 3):
             if number == 2 and len(asked) == 1:

@@ -45,7 +45,7 @@ class PaintedProcess(ThresholdProcess):
 
     embedded: list[str]
 
-    def segment(self, path, cancel, progress, *, page="", first=0) -> Iterator[Prediction]:
+    def segment(self, path, cancel, progress, *, page="", first=0, grid=()) -> Iterator[Prediction]:
         self.runs.append(path.name)
         pixels = np.asarray(Image.open(path).convert("RGB"))
         label = np.where(pixels[..., 2] > 127, 2, (pixels[..., 1] > 127).astype(np.uint8)).astype(np.uint8)

@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from labeltool.app.session import Operation, Session, Step
+from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import Box, Size
 from labeltool.core.guard import Admitted, Guard
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
+from labeltool.core.project import ImageRecord
+from labeltool.store.project import ProjectStore
 
 SIZE = Size(300, 200)
+IMAGE = "a" * 32
+BUDGET_BYTES = 500_000
 
 
 def dab(mask: LabelMask, x: int, value: int = 1):
@@ -143,3 +151,38 @@ def test_what_a_guard_has_admitted_elsewhere_is_judged_again_only_by_another_gua
     with session.stroke("fill", "fill") as stroke:
         stroke.add(Admitted(dab(session.mask, 10, 3), Guard()))
     assert session.revision == revision
+
+
+@pytest.mark.slow
+def test_a_thousand_steps_are_undone_with_a_small_budget_from_the_journal_of_the_project(tmp_path: Path):
+    with ProjectStore.create(tmp_path / "p", "p", ClassCatalog.from_names(["a", "b"])) as store:
+        store.add_images([ImageRecord(IMAGE, Path("/images/a.tif"), SIZE, "raster", "0" * 64, 1)])
+
+        def save(operation: Operation) -> None:
+            store.commit(
+                IMAGE,
+                operation.patch,
+                expected=operation.revision - 1,
+                kind=operation.kind,
+                target=operation.target,
+            )
+
+        session = Session(
+            LabelMask(SIZE), save, load_patch=lambda r: store.patch(IMAGE, r), undo_bytes=BUDGET_BYTES
+        )
+        rng, states = np.random.default_rng(3), [session.mask.snapshot()]
+        for _ in range(1_000):
+            x, value = int(rng.integers(0, 280)), int(rng.integers(1, 3))
+            box, inside = Box(x, 5, x + 20, 190), rng.random((185, 20)) < 0.5
+            session.apply(write(session.mask, box, inside, title="dab", kind="brush", label=value, origin=2))
+            states.append(session.mask.snapshot())
+        (file,) = (tmp_path / "p" / "masks").rglob("*.ltm")
+        print(f"the file grew by {file.stat().st_size / 1000:,.0f} bytes a stroke")
+        held = [step.patch.nbytes for step in session._undo if step.patch is not None]
+        assert len(held) < 100 and sum(held) < 2 * BUDGET_BYTES, "the journal holds the rest"
+        for state in reversed(states[:-1]):
+            assert session.undo()
+            assert session.mask.same_pixels(state)
+        assert not session.undo()
+        assert store.load_mask(IMAGE).same_pixels(states[0])
+        assert store.history(IMAGE).revision == 2_000
