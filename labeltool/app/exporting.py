@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from labeltool import plugins
+from labeltool.app.leaving_out import left_out
 from labeltool.app.project import chosen
-from labeltool.core.errors import BadInputError
+from labeltool.app.sources import replaced
+from labeltool.core.errors import BadInputError, StoreError
 from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Status
@@ -17,8 +19,9 @@ from labeltool.core.words import counted
 from labeltool.formats.export import export, refuse
 from labeltool.formats.items import Watched
 from labeltool.formats.protocol import Exporter, ExportPlan, ExportReport, LabelledImage
-from labeltool.store.database import DamagedError
+from labeltool.store.layout import seems_project
 from labeltool.store.project import ProjectStore
+from labeltool.store.scope import is_of_one_image
 
 GROUP = "labeltool.exporters"
 
@@ -33,7 +36,7 @@ class StoredImage(LabelledImage):
     """An image of a project; its mask, at the revision of its record, is read anew each time it is asked for, by any
     thread.
 
-    BadInputError where the mask is damaged: that image is left out, and the others go on.
+    BadInputError where the mask is damaged or cannot be read: that image is left out, and the others go on.
     """
 
     def __init__(self, store: ProjectStore, record: ImageRecord) -> None:
@@ -47,7 +50,9 @@ class StoredImage(LabelledImage):
         r = self.record
         try:
             return store.snapshot(r.id, r.revision, inflated=r.size.pixels <= INFLATED)
-        except DamagedError as error:
+        except StoreError as error:
+            if not is_of_one_image(error):
+                raise
             raise BadInputError(error.message, file=error.file, hint=error.hint) from error
 
     @property
@@ -76,10 +81,9 @@ class StoredImages:
     def _pin(self, record: ImageRecord) -> StoredImage:
         found = self._pinned.get(record.id)
         if found is None:
-            try:
+            revision = record.revision
+            with left_out():  # which is told when its mask is asked for
                 revision, _ = self.store.states(record.id, "")
-            except DamagedError:  # which is told when its mask is asked for
-                revision = record.revision
             found = StoredImage(self.store, replace(record, revision=revision))
             self._pinned[record.id] = found
         return found
@@ -109,9 +113,35 @@ def unverified(records: Sequence[ImageRecord]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def told_of(records: Sequence[ImageRecord]) -> tuple[str, ...]:
+    """The same, and a sentence about those whose file has been replaced by another one since they were added."""
+    other = replaced(records)
+    if not other:
+        return unverified(records)
+    are = "is no longer the file that was" if len(other) == 1 else "are no longer the files that were"
+    about = f"{counted(len(other), 'image')} {are} added{_named(other)}: the labels belong to what was there before"
+    return (*unverified(records), about)
+
+
 def _named(records: Sequence[ImageRecord]) -> str:
     more = ", ..." if len(records) > NAMED else ""
     return f" ({', '.join(record.name for record in records[:NAMED])}{more})"
+
+
+def refuse_export(store: ProjectStore, plan: ExportPlan, out: Path) -> None:
+    """BadInputError where what was planned must not be written to ``out``; nothing is written to find out."""
+    refuse(plan, out.absolute(), project_above(out), folders(store))
+
+
+def project_above(out: Path) -> Path | None:
+    """The project that a folder is or lies in, whosever it is."""
+    real = out.resolve()
+    return next((folder for folder in (real, *real.parents) if seems_project(folder)), None)
+
+
+def folders(store: ProjectStore) -> frozenset[Path]:
+    """Those that hold images of the project. What is put there, whoever adds the folder again takes for images."""
+    return frozenset(record.path.parent for record in store.images())
 
 
 def export_images(
@@ -128,18 +158,26 @@ def export_images(
 ) -> ExportReport:
     """Write the images of a split, or all, into ``out``, read everything back and compare it.
 
-    ``options`` are those of the format (its ``Options``). ``out`` appears whole or not at all; it is refused
-    inside the project unless ``inside_project`` says that it is meant. The ``exporter`` that has planned this need not
-    read again the masks that are still the same.
+    ``options`` are those of the format (its ``Options``). ``out`` appears whole or not at all; it is refused among the
+    project's images, and inside a project unless ``inside_project`` says that it is meant. The ``exporter`` that has
+    planned this need not read again the masks that are still the same.
     """
     exporter = exporter or exporter_of(format_name)
     options = options or exporter.Options()
     images = StoredImages(store, chosen(store, split))
-    project = None if inside_project else store.root
     report = export(
-        exporter, images, store.catalog, out, options, project=project, progress=progress, cancel=cancel
+        exporter,
+        images,
+        store.catalog,
+        out,
+        options,
+        project=None if inside_project else project_above(out),
+        sources=folders(store),
+        catalog_version=store.catalog_version,
+        progress=progress,
+        cancel=cancel,
     )
-    about = unverified([record for record in images.records if record.id in report.names])
+    about = told_of([record for record in images.records if record.id in report.names])
     return replace(report, notices=(*about, *report.notices))
 
 
@@ -159,6 +197,6 @@ def plan_export(
     images = StoredImages(store, chosen(store, split))
     watched = Watched(images, progress, cancel or CancelToken(), "planning")
     plan = exporter.plan(watched, store.catalog, options or exporter.Options())
-    refuse(plan, out.absolute(), store.root)
-    about = unverified([record for record in images.records if record.id in plan.ids])
+    refuse_export(store, plan, out)
+    about = told_of([record for record in images.records if record.id in plan.ids])
     return replace(plan, notices=(*about, *plan.notices))

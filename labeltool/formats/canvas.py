@@ -13,6 +13,7 @@ from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.geometry import Box
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.core.shape import Dense
+from labeltool.formats.outlines import Outlined
 from labeltool.formats.protocol import ImportedMask
 
 
@@ -50,6 +51,8 @@ class Canvas:
     failed: list[Skipped] = field(default_factory=list)
     lost: int = 0
     empty: int = 0
+    cut: int = 0
+    crossed: int = 0
 
     def __post_init__(self) -> None:
         shape = self.record.size.height, self.record.size.width
@@ -84,6 +87,9 @@ class Canvas:
         label[pixels.inside] = found.value
         object_[pixels.inside] = number
         painted |= pixels.inside
+        if isinstance(pixels, Outlined):
+            self.cut += pixels.cut
+            self.crossed += pixels.crossed
         self.objects += not is_part
         self.parts += is_part
         if not pixels.inside.any():
@@ -121,6 +127,8 @@ class Canvas:
         known = self._painted if self.failed else self._painted | ~self._doubtful
         counted = (
             (self.overlap, "pixels lie in several objects; the later one counts"),
+            (self.cut, "outlines are cut at the edge of the image"),
+            (self.crossed, "outlines are self-crossing and painted by the even-odd rule"),
             (self.parts, "outlines are part of an object with several"),
             (self.erased, "outlines are background and no objects"),
             (self.lost, "objects could not be read; what lies outside the others stays unlabelled"),
@@ -174,6 +182,7 @@ def without_class(file: str, unknown: Mapping[str, int]) -> Iterator[Skipped]:
             file,
             f"the project has no class {name[:80]!r}: {number} objects left out, their pixels stay unlabelled. "
             "Add the class (or import with --add-classes) and import again",
+            (name,),
         )
 
 

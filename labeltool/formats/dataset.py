@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
@@ -18,12 +18,13 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord, Skipped
-from labeltool.core.runs import Runs
+from labeltool.core.runs import STRIP, Runs
 from labeltool.formats import pictures
 from labeltool.formats.items import Item, Kept, Known, Names, Tally, Watched
 from labeltool.formats.manifest import own_manifest
 from labeltool.formats.options import ExportOptions
 from labeltool.formats.protocol import ExportPlan, ExportReport, LabelledImage, LabelledImages, Planned
+from labeltool.formats.room import refuse_too_large
 from labeltool.formats.untrusted import left_out
 from labeltool.formats.workers import in_order, workers
 from labeltool.imaging.open import probe
@@ -71,6 +72,8 @@ class DatasetExporter(ABC):
     parallel: ClassVar[bool] = False
     """True where ``add`` and ``compare`` may run for several images at a time."""
     naming: ClassVar[type[Names]] = Names
+    bytes_a_pixel: ClassVar[int] = 20
+    """The most memory that writing an image or comparing it takes, measured; pictures that are converted included."""
     none_fits: ClassVar[str] = ""
     """Why no image can be exported, where a format refuses labelled images for one reason only."""
 
@@ -109,7 +112,7 @@ class DatasetExporter(ABC):
                 )
             if entry.runs.unlabelled.any():
                 found.notices.add(self.about_unlabelled(catalog), record.name)
-        problems = found.problems.lines() if planned.ids else (self._why_nothing(planned.skipped),)
+        problems = found.problems.lines() if planned.ids else self._why_nothing(planned.skipped)
         return planned.plan(problems, found.notices.lines())
 
     def write(
@@ -188,7 +191,7 @@ class DatasetExporter(ABC):
         self, pool: ThreadPoolExecutor, images: Watched | LabelledImages, catalog: ClassCatalog, options: Any
     ) -> Iterator[Item | Skipped]:
         names = self.naming()
-        for image, mask in in_order(pool, partial(self._known, catalog), images):
+        for image, mask in in_order(pool, partial(self._fitting, catalog, options), images):
             reason = self._reason_to_skip(image.record, mask, options)
             if reason:
                 yield Skipped(str(image.record.path), reason)
@@ -196,6 +199,17 @@ class DatasetExporter(ABC):
                 yield left_out(mask, image.record.path)
             else:
                 yield _item(image.record, names.take(image.record), catalog, mask)
+
+    def _fitting(
+        self, catalog: ClassCatalog, options: Any, image: LabelledImage
+    ) -> tuple[LabelledImage, Known | BadInputError]:
+        """The same; of an image that there is not the memory for, nothing is read."""
+        if image.record.revision or options.include_unlabelled:
+            try:
+                refuse_too_large(self.title, self.bytes_a_pixel * image.record.size.pixels)
+            except BadInputError as error:
+                return image, error
+        return self._known(catalog, image)
 
     def _known(
         self, catalog: ClassCatalog, image: LabelledImage
@@ -239,14 +253,16 @@ class DatasetExporter(ABC):
             return UNLABELLED
         return pictures.missing(record) if self.with_pictures else ""
 
-    def _why_nothing(self, skipped: list[Skipped]) -> str:
-        """The problem of a plan in which no image is left."""
-        reasons = {each.reason: None for each in skipped if each.reason != UNLABELLED}
-        if not reasons:
-            return "There is no labelled image to export"
-        why = self.none_fits or next(iter(reasons))
-        more = f" (and {len(reasons) - 1} other reasons)" if len(reasons) > 1 and not self.none_fits else ""
-        return f"No image can be exported as {self.title}: {why}{more}"
+    def _why_nothing(self, skipped: list[Skipped]) -> tuple[str, ...]:
+        """The problems of a plan in which no image is left: each reason with the files that it is about."""
+        reasons = Tally()
+        for each in skipped:
+            if each.reason != UNLABELLED:
+                reasons.add(each.reason, each.name)
+        if not (lines := reasons.lines()):
+            return ("There is no labelled image to export",)
+        none = f"No image can be exported as {self.title}"
+        return (f"{none}: {self.none_fits}",) if self.none_fits else (none, *lines)
 
     def _judge_picture(self, entry: Item, found: Findings) -> int:
         record = entry.record
@@ -283,25 +299,50 @@ class Checker(Protocol):
 
 def same(file: Path, what: str, found: NDArray[Any], wanted: NDArray[Any]) -> None:
     """Raise LabeltoolError naming the first pixel where two rasters [h, w] differ."""
-    if found.shape != wanted.shape:
-        raise LabeltoolError(
-            f"the {what} read back has the shape {found.shape}, not {wanted.shape}", file=file
-        )
+    _same_shape(file, what, found.shape, wanted.shape)
     different = found != wanted
-    if different.any():
-        row, col = np.unravel_index(int(different.argmax()), different.shape)
-        raise LabeltoolError(
-            f"the {what} read back differs in {int(different.sum())} pixels, first at x {col}, y {row}: "
-            f"{found[row, col]} instead of {wanted[row, col]}",
-            file=file,
-            hint="The export was not kept; the project is untouched. Please report this",
-        )
+    if not different.any():
+        return
+    row, col = np.unravel_index(int(different.argmax()), different.shape)
+    first = f"x {col}, y {row}: {found[row, col]} instead of {wanted[row, col]}"
+    raise _differs(file, what, int(different.sum()), first)
+
+
+def _same_shape(file: Path, what: str, found: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+    if found != wanted:
+        raise LabeltoolError(f"the {what} read back has the shape {found}, not {wanted}", file=file)
+
+
+def _differs(file: Path, what: str, wrong: int, first: str) -> LabeltoolError:
+    return LabeltoolError(
+        f"the {what} read back differs in {wrong} pixels, first at {first}",
+        file=file,
+        hint="The export was not kept; the project is untouched. Please report this",
+    )
 
 
 def same_runs(file: Path, what: str, found: NDArray[Any], runs: Runs, values: NDArray[Any]) -> None:
     """As :func:`same`, where every run must have its value."""
-    if not runs.fit(found, values):
-        same(file, what, found, runs.plane(values))
+    _same_shape(file, what, found.shape, (runs.size.height, runs.size.width))
+    same_strips(file, what, (found[top : top + STRIP] for top in range(0, len(found), STRIP)), runs, values)
+
+
+def same_strips(
+    file: Path, what: str, found: Iterable[NDArray[Any]], runs: Runs, values: NDArray[Any]
+) -> None:
+    """The same of a raster that comes in strips of :data:`labeltool.core.runs.STRIP` rows, from the top."""
+    wrong, first, top = 0, "", 0
+    for (at, part), strip in zip(runs.strips(), found, strict=True):
+        _same_shape(file, what, strip.shape, (part.size.height, part.size.width))
+        if not part.fit(strip, values[at]):
+            wanted = part.plane(values[at])
+            different = strip != wanted
+            row, col = np.unravel_index(int(different.argmax()), different.shape)
+            wrong += int(different.sum())
+            first = first or f"x {col}, y {top + row}: {strip[row, col]} instead of {wanted[row, col]}"
+        top += part.size.height
+    if wrong:
+        raise _differs(file, what, wrong, first)
 
 
 def same_size(picture: Path, entry: Item) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
@@ -22,7 +23,10 @@ from labeltool.formats.match import Matcher, one_each
 from labeltool.formats.options import ImportOptions
 from labeltool.formats.outlines import FARTHEST
 from labeltool.formats.protocol import ForeignClass, ImportedMask
-from labeltool.formats.untrusted import files_below, left_out, refused_name, stays_inside
+from labeltool.formats.untrusted import address_told, found_below, left_out, refused_name, stays_inside
+
+_NAMED: Final = 5
+"""Names that lead out of the folder and are told one by one."""
 
 
 class NoAreaError(BadInputError):
@@ -56,8 +60,8 @@ class Drawing:
     """What ``file`` says of one picture, read when it is needed.
 
     ``names`` are paths that may be the picture's, best first; none is ever followed. ``size`` is the picture's as the
-    file has it. ``count`` marks are in it. ``more`` paints what our own exports add. ``split`` is the one that the file
-    states; folders count where it states none.
+    file has it; ``stated`` is what it calls the picture. ``count`` marks are in it. ``more`` paints what our own
+    exports add. ``split`` is the one that the file states; folders count where it states none.
     """
 
     file: Path
@@ -67,6 +71,7 @@ class Drawing:
     marks: Callable[[], Marks]
     notices: tuple[str, ...] = ()
     split: str = ""
+    stated: object = None
 
     @property
     def called(self) -> str:
@@ -110,7 +115,7 @@ def drawings_of(src: Path, suffixes: tuple[str, ...], read: Callable[[Path], Ite
 
     BadInputError where nothing can be read at all.
     """
-    files = _files(src, suffixes)
+    files, others = _files(src, suffixes)
     drawings: list[Drawing] = []
     skipped: list[Skipped] = []
     for file in files:
@@ -122,7 +127,8 @@ def drawings_of(src: Path, suffixes: tuple[str, ...], read: Callable[[Path], Ite
             if len(files) == 1:
                 raise BadInputError(error.message, file=error.file or file, hint=error.hint) from error
             skipped.append(left_out(error, file))
-    if not files or len(skipped) == len(files):
+    broken, skipped = len(skipped), [*skipped, *others]
+    if broken == len(files):
         told = f": {skipped[0].file}: {skipped[0].reason}" if skipped else ""
         raise BadInputError(f"the folder holds no file of this format{told}", file=src)
     return drawings, skipped
@@ -138,6 +144,35 @@ def without_strays(drawings: Iterable[Drawing]) -> Drawings:
         else:
             good.append(drawing)
     return good, skipped
+
+
+class _Names:
+    """Tells of names of pictures that lead out of a folder: only the name counts, and nothing is opened there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._named = folder, 0
+
+    def told(self, drawing: Drawing) -> tuple[str, ...]:
+        """The notice of a drawing; the first few name the name."""
+        address = address_told(drawing.stated)
+        if address or not self._leads_out(drawing):
+            return address
+        self._named += 1
+        if self._named > _NAMED:
+            return (
+                "the picture is named as lying outside the folder; nothing is opened, only its name counts",
+            )
+        return (
+            f"{drawing.file.name} names its picture {str(drawing.stated)[:200]!r}, which leads out of the folder; "
+            "nothing is opened there, only its name counts",
+        )
+
+    def _leads_out(self, drawing: Drawing) -> bool:
+        name = drawing.stated
+        if not isinstance(name, str) or not name.strip():
+            return False
+        path = PurePath(os.path.normpath(drawing.file.parent / name.strip().replace("\\", "/")))
+        return re.match(r"[A-Za-z]:", name) is not None or not path.is_relative_to(self._folder)
 
 
 def class_names(drawings: Iterable[Drawing]) -> list[str]:
@@ -159,9 +194,10 @@ def masks(
     entries, skipped = one_each((each, each.called, _match(each, matcher)) for each in drawings)
     yield from skipped
     unknown: Counter[str] = Counter()
+    names = _Names(src if src.is_dir() else src.parent)
     for drawing, record in entries:
         try:
-            found = paint(drawing, record, catalog)
+            found = paint(replace(drawing, notices=(*drawing.notices, *names.told(drawing))), record, catalog)
         except BadInputError as error:
             yield Skipped(drawing.called, str(BadInputError(error.message, hint=error.hint)))
             continue
@@ -275,11 +311,12 @@ def _match(drawing: Drawing, matcher: Matcher) -> ImageRecord | str:
     return next((each for each in found if isinstance(each, ImageRecord)), found[0])
 
 
-def _files(src: Path, suffixes: tuple[str, ...]) -> list[Path]:
+def _files(src: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], list[Skipped]]:
     if src.is_file():
-        return [src]
+        return [src], []
     own = src / MANIFEST if read_manifest(src) else None
-    return [file for file in files_below(src, suffixes) if file != own]
+    files, others = found_below(src, suffixes)
+    return [file for file in files if file != own], others
 
 
 def _manifest(src: Path) -> Manifest | None:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from labeltool.core.atomic import make_folder, out_of_room, sync_folder, sync_folders, writable
+from labeltool.core.atomic import make_folder, move, out_of_room, sync_folder, sync_folders, writable
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, DiskFullError, LabeltoolError, StoreError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.formats.items import Watched
-from labeltool.formats.left_over import at_work, partial_of
+from labeltool.formats.left_over import at_work, keep, partial_of
 from labeltool.formats.manifest import Source, write_manifest
 from labeltool.formats.options import ExportOptions
 from labeltool.formats.protocol import (
@@ -32,30 +32,35 @@ def export(
     options: ExportOptions | None = None,
     *,
     project: Path | None = None,
+    sources: frozenset[Path] = frozenset(),
     plan: ExportPlan | None = None,
+    catalog_version: int = 0,
     progress: Progress = silent,
     cancel: CancelToken | None = None,
 ) -> ExportReport:
     """Plan, write, verify against the masks, then rename: ``out`` appears whole or not at all.
 
-    ``project`` is the project's folder, in which no export may land. A ``plan`` just made saves making it again.
+    In ``project``, the folder of one, and in ``sources``, folders of images that are perhaps not exported, no export
+    may land. A ``plan`` just made saves making it again. ``catalog_version`` is for the manifest.
     Raises BadInputError when the export is refused before anything is written, LabeltoolError when it fails,
-    CancelledError when ``cancel`` was set; the partial folder is gone in each case.
+    CancelledError when ``cancel`` was set; the partial folder is gone in each case, but where only its name could
+    not be given: then the error says what it is called.
     """
     options, cancel, out = options or exporter.Options(), cancel or CancelToken(), out.absolute()
     if plan is None:
         watched = Watched(images, _part(progress, 0), cancel, "planning")
         plan = exporter.plan(watched, catalog, options)
-    refuse(plan, out, project)
-    partial = partial_of(out)
+    refuse(plan, out, project, sources)
+    partial, whole = partial_of(out), False
     try:
         make_folder(partial)
         with at_work(partial):
-            report = _fill(exporter, images, catalog, partial, options, progress, cancel)
+            report = _fill(exporter, images, catalog, catalog_version, partial, options, progress, cancel)
             sync_folders(partial)
+            whole = True
             if out.exists():
                 out.rmdir()  # it is empty
-            partial.rename(out)
+            move(partial, out)
         sync_folder(out.parent)
     except (LabeltoolError, MemoryError):
         raise
@@ -63,10 +68,28 @@ def export(
         full = out_of_room(error, partial if partial.exists() else partial.parent)
         if not full and not isinstance(error, OSError):
             raise
-        raise _failure(error, full, partial, out) from error
+        raise _unnamed(error, partial, out) if whole else _failure(error, full, partial, out) from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        if not whole:
+            shutil.rmtree(partial, ignore_errors=True)
     return replace(report, notices=(*plan.notices, *report.notices))
+
+
+def _unnamed(error: Exception, partial: Path, out: Path) -> StoreError:
+    """What has become of an export that is whole and verified, and could not be given its name."""
+    reason = getattr(error, "strerror", None) or str(error)
+    if not partial.exists():
+        hint = "It is whole and verified; whether its name outlives a power cut is not known"
+        return StoreError(
+            f"the export has its name, and the disk does not confirm it: {reason}", file=out, hint=hint
+        )
+    keep(partial)
+    return StoreError(
+        f"the export is whole and verified, and could not be given its name: {reason}",
+        file=out,
+        hint=f"It is kept as {partial}; rename that folder once nothing stands in the way, such as a virus scanner "
+        "that reads it",
+    )
 
 
 def _failure(error: Exception, full: bool, partial: Path, out: Path) -> StoreError:
@@ -82,11 +105,14 @@ def _failure(error: Exception, full: bool, partial: Path, out: Path) -> StoreErr
     )
 
 
-def refuse(plan: ExportPlan, out: Path, project: Path | None = None) -> None:
-    """Raise BadInputError when an export must not be started; nothing is written to find out."""
+def refuse(
+    plan: ExportPlan, out: Path, project: Path | None = None, sources: frozenset[Path] = frozenset()
+) -> None:
+    """Raise BadInputError when an export must not be started; nothing is written to find out. ``project`` and
+    ``sources`` as in :func:`export`."""
     if plan.problems:
         raise BadInputError("; ".join(plan.problems), hint="Nothing was written")
-    _refuse_target(out.resolve(), plan.folders, project)
+    _refuse_target(out.resolve(), plan.folders | sources, project)
     above = next(folder for folder in out.resolve().parents if folder.exists())
     if not writable(above):
         raise BadInputError(
@@ -111,7 +137,7 @@ def _refuse_target(out: Path, sources: frozenset[Path], project: Path | None) ->
     if taken:
         raise BadInputError("the target exists and is not empty; nothing is overwritten", file=out, hint=hint)
     if project is not None and out.is_relative_to(project.resolve()):
-        raise BadInputError("the target lies inside the project", file=out, hint=hint)
+        raise BadInputError(f"the target lies inside the project {project.name}", file=out, hint=hint)
     for folder in sources:
         if out.is_relative_to(folder.resolve()):
             raise BadInputError(
@@ -123,6 +149,7 @@ def _fill(
     exporter: Exporter,
     images: LabelledImages,
     catalog: ClassCatalog,
+    catalog_version: int,
     partial: Path,
     options: ExportOptions,
     progress: Progress,
@@ -137,7 +164,9 @@ def _fill(
         )
     roots = {image.record.id: image.root for image in images if image.record.id in report.names}
     sources = [replace(seen[key], name=name, root=roots[key]) for key, name in report.names.items()]
-    manifest = write_manifest(partial, exporter.name, report.objects, catalog, sources, cancel)
+    manifest = write_manifest(
+        partial, exporter.name, report.objects, catalog, sources, cancel, catalog_version=catalog_version
+    )
     revisions = {source.id: source.revision for source in sources}
     written = _Passing(images, lambda image: _same_revision(revisions, image), len(sources))
     exporter.verify(written, catalog, partial, options, _part(progress, 2), cancel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,9 @@ from labeltool.core.project import ImageRecord, Skipped
 from labeltool.core.regions import regions
 from labeltool.formats.match import one_each
 from labeltool.formats.protocol import ImportedMask
-from labeltool.formats.untrusted import left_out, stays_inside
+from labeltool.formats.untrusted import found_below, left_out, stays_inside
+
+_OTHER_PICTURES: Final = (".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
 
 
 class Finder(Protocol):
@@ -37,6 +39,22 @@ def masks(
             yield read(file, record)
         except BadInputError as error:
             yield left_out(error, file)
+
+
+def png_below(
+    root: Path, is_mask: Callable[[Path], bool] = lambda path: True
+) -> tuple[list[Path], list[Skipped]]:
+    """PNG files in ``root`` and below, and why every other picture there is no mask; those that are none for
+    ``is_mask`` are in neither."""
+    files, skipped = found_below(root, (".png", *_OTHER_PICTURES))
+    reason = "this is not a PNG file; masks are 8-bit PNG"
+    png: list[Path] = []
+    for path in filter(is_mask, files):
+        if path.suffix.lower() == ".png":
+            png.append(path)
+        else:
+            skipped.append(Skipped(str(path), reason))
+    return png, skipped
 
 
 def mask_of(

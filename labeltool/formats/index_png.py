@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +15,7 @@ from PIL import PngImagePlugin
 from labeltool.core.errors import BadInputError
 from labeltool.core.flate import zlib
 from labeltool.core.geometry import Size
+from labeltool.core.runs import STRIP, Runs
 from labeltool.formats.rgb import color_of, packed
 from labeltool.formats.untrusted import check_file
 from labeltool.formats.values import counted
@@ -89,6 +90,12 @@ def pack_strips(
     return Packed(size, depth, b"".join((*parts, deflate.flush())))
 
 
+def pack_runs(runs: Runs, values: NDArray[np.uint8] | NDArray[np.uint16]) -> Packed:
+    """The same of a raster in which each run has its value; no more than a strip of it is in memory."""
+    strips = (part.plane(values[at]) for at, part in runs.strips())
+    return pack_strips(strips, runs.size, 8 * values.itemsize)
+
+
 def write_packed(
     path: Path, pixels: Packed, palette: Palette | None = None, object_ids: Mapping[int, int] | None = None
 ) -> None:
@@ -126,6 +133,25 @@ def read_index(path: Path, size: Size) -> tuple[NDArray[np.uint8], Palette | Non
     colors = image.getpalette("RGB") if kind == _PALETTE else None
     values = np.array(image, np.uint8)
     return values, None if colors is None else np.array(colors, np.uint8).reshape(-1, 3)
+
+
+class Strips(NamedTuple):
+    """A mask that is read a strip of :data:`labeltool.core.runs.STRIP` rows at a time."""
+
+    strips: Iterator[NDArray[np.uint8] | NDArray[np.uint16]]
+    object_ids: dict[int, int]
+    """As :func:`write_index` was told."""
+    palette: Palette | None
+
+
+def read_strips(path: Path, size: Size) -> Strips:
+    """A mask as :func:`write_packed` writes it, for those too large to be held; BadInputError for any other PNG."""
+    _header(path, size)
+    stored = _stored(path, size)
+    if stored is None:
+        raise BadInputError("the PNG file is cut off or damaged", file=path)
+    strips = vips.grey_png_strips(stored.as_file, STRIP)
+    return Strips(strips, _object_ids(stored.object_ids, path), stored.palette)
 
 
 def read_pixels(path: Path, size: Size) -> tuple[NDArray[Any], Palette | None]:
@@ -288,6 +314,13 @@ class _Stored(NamedTuple):
         """The header where the indices of a palette are shades of grey."""
         return self.head[:9] + bytes([_GREY]) + self.head[10:]
 
+    @property
+    def as_file(self) -> bytes:
+        """A whole PNG file of the indices."""
+        return (
+            _SIGNATURE + _chunk(b"IHDR", self.as_grey) + _chunk(b"IDAT", self.pixels) + _chunk(b"IEND", b"")
+        )
+
 
 def _plain(path: Path, size: Size) -> _Plain | None:
     """What a PNG of one channel with 8 or 16 bits holds, in a third of Pillow's time.
@@ -297,9 +330,8 @@ def _plain(path: Path, size: Size) -> _Plain | None:
     stored = _stored(path, size)
     if stored is None:
         return None
-    png = _SIGNATURE + _chunk(b"IHDR", stored.as_grey) + _chunk(b"IDAT", stored.pixels) + _chunk(b"IEND", b"")
     try:
-        values = vips.grey_png(png)
+        values = vips.grey_png(stored.as_file)
     except (BadInputError, MemoryError):
         return None
     if values.shape != (size.height, size.width):

@@ -16,6 +16,8 @@ from labeltool.core.system_lock import try_lock
 from labeltool.core.words import counted
 
 _NAME = re.compile(r".+\.partial-[0-9a-f]{8}")
+_KEPT = "kept.txt"
+_WHY_KEPT = "This export is whole and verified. Give the folder its name, and delete this file.\n"
 _SILENCE_S = 3600.0
 """Where folders cannot be locked, an export that has written nothing for so long is taken for dead."""
 
@@ -37,6 +39,12 @@ def at_work(partial: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def keep(partial: Path) -> None:
+    """Say in a folder that it is whole and lacks only its name, so that it is no leftover."""
+    with suppress(OSError):
+        (partial / _KEPT).write_text(_WHY_KEPT, encoding="ascii")
 
 
 def left_over(folder: Path) -> list[Path]:
@@ -66,6 +74,8 @@ def delete(left: Path) -> None:
 
 
 def _is_left(partial: Path) -> bool:
+    if (partial / _KEPT).exists():
+        return False
     handle = _opened(partial)
     free = None
     if handle is not None:

@@ -56,8 +56,13 @@ def write_manifest(
     catalog: ClassCatalog,
     sources: list[Source],
     cancel: CancelToken | None = None,
+    *,
+    catalog_version: int = 0,
 ) -> Manifest:
-    """Bring every file below ``folder`` safely to disk, take its checksum, and write the manifest beside them."""
+    """Bring every file below ``folder`` safely to disk, take its checksum, and write the manifest beside them.
+
+    ``catalog_version`` is that of the classes in the project, 0 where nobody counts them.
+    """
     files = {}
     paths = sorted(p for p in folder.rglob("*") if p.is_file())
     with workers(SYNCING) as pool:
@@ -70,7 +75,7 @@ def write_manifest(
         "written_by": f"labeltool {__version__}",
         "images": len(sources),
         "objects": objects,
-        "classes": catalog.to_json(),
+        "classes": {**({"version": catalog_version} if catalog_version else {}), **catalog.to_json()},
         "sources": [asdict(source) for source in sources],
         "files": {name: {"sha256": digest, "bytes": size} for name, (digest, size) in files.items()},
     }

@@ -18,6 +18,22 @@ from labeltool.core.shape import Dense, dense
 
 FARTHEST: Final = 1e7
 MOST_POINTS: Final = 100_000
+_MOST_CROSSINGS: Final = 1_000_000
+"""Edges and rows of an outline that are looked at for whether it crosses itself."""
+
+
+class Outlined(Dense):
+    """The pixels of outlines: ``cut`` of them reach out of the image, ``crossed`` cross themselves."""
+
+    cut: int = 0
+    crossed: int = 0
+
+    @classmethod
+    def of(cls, pixels: Dense, *, cut: int, crossed: int) -> Outlined:
+        """Pixels, and what became of the outlines that they are of."""
+        found = cls(*pixels)
+        found.cut, found.crossed = cut, crossed
+        return found
 
 
 def ring_of_numbers(numbers: Any) -> list[Point]:
@@ -61,7 +77,10 @@ def filled(polygons: Sequence[Sequence[Point]], size: Size) -> Dense:
 
     BadInputError when they cover no pixel of the image.
     """
-    return _union([dense(polygon([points], size)) for points in polygons])
+    parts = [dense(polygon([points], size)) for points in polygons]
+    crossed = sum(_crosses_itself(points, part) for points, part in zip(polygons, parts, strict=True))
+    found = _union(parts)
+    return Outlined.of(found, cut=sum(_is_cut(points, size) for points in polygons), crossed=crossed)
 
 
 def with_holes(polygons: Sequence[Sequence[Point]], size: Size) -> Dense:
@@ -101,11 +120,14 @@ def with_border(points: Sequence[Point], size: Size) -> Dense:
     around = Box(x0, y0, x1 + 1, y1 + 1).intersect(size.box)
     if around.is_empty:
         raise BadInputError("the polygon covers no pixel of the image")
-    inside = dense(polygon([corners + 0.5], size), around).inside.copy()
+    within = dense(polygon([corners + 0.5], size), around)
+    inside = within.inside.copy()
     for start, end in zip(corners.tolist(), np.roll(corners, -1, axis=0).tolist(), strict=True):
         x, y = _pixels_on(start, end, around)
         inside[y - around.y0, x - around.x0] = True
-    return _some(Dense(around, inside))
+    found = _some(Dense(around, inside))
+    crossed = _crosses_itself((corners + 0.5).tolist(), within)
+    return Outlined.of(found, cut=int(around != Box(x0, y0, x1 + 1, y1 + 1)), crossed=int(crossed))
 
 
 def _pixels_on(start: list[int], end: list[int], box: Box) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -130,6 +152,39 @@ def outlines_of(region: Region) -> list[Ring]:
     corner = np.array((region.box.x0, region.box.y0), np.float64)
     own = Dense(region.box._replace(x0=0, y0=0, x1=region.box.width, y1=region.box.height), region.inside)
     return [each + corner for each in rings(own)]
+
+
+def _is_cut(points: Sequence[Point], size: Size) -> bool:
+    """True where an outline could hold a pixel beyond the edge, which is one whose centre lies in it."""
+    x, y = np.asarray(points, np.float64).T
+    return bool(min(x.min(), y.min()) < -0.5 or x.max() > size.width + 0.5 or y.max() > size.height + 0.5)
+
+
+def _crosses_itself(points: Sequence[Point], pixels: Dense) -> bool:
+    """True where an outline goes round a pixel more than once, or round some one way and round others the other way:
+    what then counts as inside is a matter of the rule. False for what would take long to tell.
+
+    ``pixels`` are those inside by the even-odd rule. Round how often it goes is summed up by rows: each edge counts
+    as many pixels as lie left of it, one way upward and the other way downward.
+    """
+    box = pixels.box
+    if box.is_empty or len(points) < 4:
+        return False
+    start = np.asarray(points, np.float64)
+    edges = np.hstack([start, np.roll(start, -1, axis=0)])
+    way = np.sign(edges[:, 3] - edges[:, 1]).astype(np.int64)
+    edges = np.where((way < 0)[:, None], edges[:, [2, 3, 0, 1]], edges)
+    first, last = np.ceil(edges[:, 1::2] - 0.5).clip(box.y0, box.y1).astype(np.int64).T
+    count = np.where(way == 0, 0, last - first)
+    if count.sum() > _MOST_CROSSINGS:
+        return False
+    ax, ay, bx, by = np.repeat(edges, count, axis=0).T
+    rows = np.arange(len(ax)) + np.repeat(first - np.cumsum(count) + count, count)
+    crossing = ax + (rows + 0.5 - ay) * (bx - ax) / (by - ay)
+    columns = np.ceil(crossing - 0.5).clip(box.x0, box.x1) - box.x0
+    round_ = np.bincount(rows - box.y0, np.repeat(way, count) * columns, box.height)
+    held = np.count_nonzero(pixels.inside, axis=1)
+    return not (np.array_equal(round_, held) or np.array_equal(-round_, held))
 
 
 def _union(parts: Sequence[Dense]) -> Dense:

@@ -11,6 +11,13 @@ from numpy.typing import NDArray
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
 
+
+class StrangeValuesError(BadInputError):
+    """A mask holds values without a class; ``names`` is what the file calls them."""
+
+    names: tuple[str, ...] = ()
+
+
 _STRIP = 1 << 22
 """Pixels counted at once: numpy counts them as 64-bit numbers."""
 
@@ -57,21 +64,24 @@ def mapped(
 def refuse_strange(
     counts: NDArray[np.int64], values: Mapping[int, int], names: Mapping[int, str] | None = None
 ) -> None:
-    """BadInputError naming the values that occur, ``counts`` times each, and are none of ``values``."""
+    """StrangeValuesError naming the values that occur, ``counts`` times each, and are none of ``values``."""
     strange = [v for v in np.flatnonzero(counts).tolist() if v not in values]
     if strange:
         told = ", ".join(_told(v, int(counts[v]), names or {}) for v in strange[:10])
         more = f" and {len(strange) - 10} more" if len(strange) > 10 else ""
-        raise BadInputError(
+        error = StrangeValuesError(
             f"the mask holds values without a class in the project: {told}{more}",
             hint="Add the class, or leave them out",
         )
+        error.names = tuple((names or {}).get(value, f"class {value}") for value in strange)
+        raise error
 
 
 def by_name(foreign: ClassCatalog, own: ClassCatalog) -> dict[int, int]:
-    """Values of ``own`` by values of ``foreign``, for the classes that both have under one name."""
-    pairs = ((c.value, own.by_name(c.name)) for c in foreign.classes)
-    return {value: found.value for value, found in pairs if found is not None}
+    """Values of ``own`` by values of ``foreign``, for the classes that both have under one name, and the background."""
+    known = {name: value for value, name in reversed(own.meanings.items())}
+    pairs = ((value, known.get(name)) for value, name in foreign.meanings.items())
+    return {value: found for value, found in pairs if found is not None}
 
 
 def identity(own: ClassCatalog) -> dict[int, int]:

@@ -25,6 +25,7 @@ from labeltool.formats.items import Item, Kept, Known, Names, Tally, Watched
 from labeltool.formats.manifest import own_manifest
 from labeltool.formats.options import ExportOptions
 from labeltool.formats.protocol import ExportPlan, ExportReport, LabelledImage, LabelledImages, Planned
+from labeltool.formats.room import refuse_too_large
 from labeltool.formats.untrusted import left_out
 
 S = TypeVar("S")
@@ -122,6 +123,8 @@ class VolumeExporter(ABC, Generic[S]):
     name: ClassVar[str]
     title: ClassVar[str]
     Options: ClassVar[type[ExportOptions]] = ExportOptions
+    bytes_a_pixel: ClassVar[int] = 8
+    """The most memory that writing a volume or comparing it takes, measured."""
     kinds: ClassVar[frozenset[str]]
     no_volume: ClassVar[str]
     """Why images of other kinds are left out."""
@@ -284,6 +287,7 @@ class VolumeExporter(ABC, Generic[S]):
         if missing:
             return BadInputError(missing)
         try:
+            refuse_too_large(self.title, self.bytes_a_pixel * sum(r.size.pixels for r in volume.records))
             return _Whole(known, self.source(volume, options))
         except BadInputError as error:
             return error

@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labeltool.app.exporting import StoredImages, export_images, plan_export
+from labeltool.app.exporting import StoredImages, export_images, plan_export, refuse_export
 from labeltool.app.people.deciding import decide, decided, state
+from labeltool.app.project import add_images
 from labeltool.core.errors import BadInputError, ConflictError
 from labeltool.core.geometry import Box
 from labeltool.core.patch import write
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import Status
+from labeltool.formats.protocol import ExportPlan
 from labeltool.store import database, index
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
@@ -182,6 +184,51 @@ def test_an_export_among_images_or_into_the_project_is_refused(
         assert sorted(project.rglob("*")) == listed
     assert {path: path.read_bytes() for path in images} == before
     assert sorted(images[0].parent.iterdir()) == sorted(images)
+
+
+def test_an_export_among_images_that_it_does_not_write_is_refused(project: Path, tmp_path: Path) -> None:
+    """Whoever adds that folder again would get the masks as images."""
+    other = make_images(tmp_path / "others")
+    with ProjectStore.open(project) as store:
+        add_images(store, other, split="val")
+        for record in store.images():
+            if not record.split:
+                store.put_into(record.id, "train")
+        for call in (export_images, plan_export):
+            with pytest.raises(BadInputError, match="holds source images"):
+                call(store, tmp_path / "others" / "new" / "out", "png", split="train")
+        with pytest.raises(BadInputError, match="holds source images"):
+            refuse_export(store, ExportPlan(0, 0, 0), tmp_path / "others" / "out")
+        assert sorted((tmp_path / "others").iterdir()) == sorted(other)
+        assert export_images(store, tmp_path / "out", "png", split="train").images == 3
+
+
+def test_an_export_into_another_project_is_refused(project: Path, images: list[Path], tmp_path: Path) -> None:
+    other = make_project(tmp_path / "another", images)
+    listed = sorted(other.rglob("*"))
+    with ProjectStore.open(project) as store:
+        for target in (other / "masks" / "out", other / "new" / "deep"):
+            for call in (export_images, plan_export):
+                with pytest.raises(BadInputError, match="inside the project another"):
+                    call(store, target, "png")
+    assert sorted(other.rglob("*")) == listed
+
+
+def test_an_export_that_lies_among_images_is_passed_over_when_they_are_added_again(
+    project: Path, tmp_path: Path
+) -> None:
+    """Others may have put it there, or somebody moved it; masks of this project are no images of it."""
+    folder = tmp_path / "images"
+    with ProjectStore.open(project) as store:
+        export_images(store, tmp_path / "out", "png")
+        (tmp_path / "out").rename(folder / "out")
+        report = add_images(store, [folder])
+        assert (report.added, report.known) == ([], 3)
+        ((skipped, reason),) = ((each.file, each.reason) for each in report.skipped)
+        assert skipped == str(folder / "out")
+        assert "labeltool has exported this" in reason
+        (folder / "out" / "manifest.json").write_text("somebody else's")
+        assert len(add_images(store, [folder]).added) == 6, "labels and object ids"
 
 
 def test_an_export_over_data_that_is_there_is_refused_and_changes_no_byte(

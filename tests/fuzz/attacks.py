@@ -8,12 +8,13 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from fuzz.basic import VALUES, parts
+from fuzz.beside import with_others
 from fuzz.mutations import chunks_of, png_of
 from fuzz.samples import BUILDERS, INSIDE, SIZE, Raw, Sample, png, sample
 from numpy.typing import NDArray
@@ -106,6 +107,10 @@ FACTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
 }
 """What may stand in a file, by what it is about."""
 
+OUTSIDE: Final = "outside"
+SECRET: Final = "secret.png"
+"""Where whoever plays an attack puts what nobody may read."""
+
 BOMB_BYTES: Final = 512 << 20
 
 
@@ -120,12 +125,15 @@ class Attack:
 
 
 def attacks(name: str, plain: Sample) -> Iterator[Attack]:
-    """Everything that the importer has a place for; ``plain`` is what is well."""
+    """Everything that the importer has a place for; ``plain`` is what is well, with others beside it."""
     for group, entries in FACTS.items():
         for called, facts in entries.items():
             if name in BUILDERS and set(facts) <= plain.places:
-                yield Attack(group, called, _in_set(sample(name, **facts)), plain.options)
-    for path in plain.files:
+                yield Attack(group, called, _in_set(with_others(name, sample(name, **facts))), plain.options)
+    if "picture" in plain.places:
+        called = "the whole path of a picture that is there"
+        yield Attack("paths", called, partial(_of_a_picture_outside, name), plain.options)
+    for path in sample(name).files if name in BUILDERS else plain.files:
         kind = Path(path).suffix.lower()
         for called, data in _contents(kind, plain.files[path]):
             yield Attack(f"{kind} files", called, _in_set(_with(plain, path, data)), plain.options)
@@ -133,7 +141,7 @@ def attacks(name: str, plain: Sample) -> Iterator[Attack]:
             yield Attack(f"{kind} files", called, _replaced(plain, path, put), plain.options)
     if name in BUILDERS and "png" in plain.places:
         for called, data in _pictures(_png_of(plain)).items():
-            yield Attack("masks", called, _in_set(sample(name, png=data)), plain.options)
+            yield Attack("masks", called, _in_set(with_others(name, sample(name, png=data))), plain.options)
     yield Attack("folders", "an empty folder", _in_set(Sample({"readme.md": b""})), plain.options)
     yield Attack(
         "folders", "a file of another kind", _in_set(Sample({"x.pdf": b"%PDF"}, "x.pdf")), plain.options
@@ -143,6 +151,10 @@ def attacks(name: str, plain: Sample) -> Iterator[Attack]:
 
 def _in_set(what: Sample) -> Callable[[Path], Path]:
     return lambda root: what.write(root / "set")
+
+
+def _of_a_picture_outside(name: str, root: Path) -> Path:
+    return _in_set(with_others(name, sample(name, picture=str(root / OUTSIDE / SECRET))))(root)
 
 
 def _with(plain: Sample, path: str, data: bytes) -> Sample:
@@ -265,8 +277,8 @@ _OTHERS: Final = {
 def _replaced(plain: Sample, path: str, put: Callable[[Path, Path], None]) -> Callable[[Path], Path]:
     def write(root: Path) -> Path:
         src = plain.write(root / "set")
-        outside = root / "outside" / Path(path).name
-        outside.parent.mkdir()
+        outside = root / OUTSIDE / Path(path).name
+        outside.parent.mkdir(exist_ok=True)
         (root / "set" / path).rename(outside)
         put(root / "set" / path, outside)
         return src

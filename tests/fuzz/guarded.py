@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from labeltool import plugins
-from labeltool.app.importing import with_class
+from labeltool.app.foreign_classes import widened
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.project import SPLITS, ImageRecord, Skipped
@@ -43,10 +43,13 @@ class TooSlowError(Exception):
 class Watched:
     """Which files Python opens; what libraries in C open is not seen, so there are the canaries as well.
 
-    Nothing below ``bait`` may be opened, and nothing anywhere be written but in a cache (:data:`CACHE`).
+    Nothing below ``bait`` may be opened, and nothing anywhere be written but in a cache (:data:`CACHE`). Where folders
+    are ``allowed``, nothing that is there may be read but what lies in them, and what the program and Python are made
+    of (:data:`_OURS`).
     """
 
     bait: str = "/nowhere"
+    allowed: tuple[Path, ...] = ()
     on: bool = False
     strays: list[str] = field(default_factory=list)
 
@@ -66,11 +69,33 @@ class Watched:
             )
             if path.startswith(self.bait):
                 self.strays.append(f"opened {path}")
+            elif not writes and self._is_elsewhere(Path(path)):
+                self.strays.append(f"read {path}")
             elif writes and not path.startswith(("/dev/", "/proc/")) and not _is_free(path):
                 self.strays.append(f"wrote {path}")
         elif event in _CHANGES and not _is_free(str(args[0])) and not _is_below_a_folder(event, args):
             self.strays.append(f"{event} {args[:2]}")
 
+    def _is_elsewhere(self, path: Path) -> bool:
+        """True of a file that nobody has given to the program."""
+        around = (*self.allowed, *_OURS)
+        return bool(self.allowed) and path.is_file() and not any(map(path.is_relative_to, around))
+
+
+_OURS = tuple(
+    Path(each).resolve()
+    for each in (
+        sys.prefix,
+        sys.base_prefix,
+        Path(__file__).parents[2],
+        "/usr/lib",
+        "/usr/share",
+        "/dev",
+        "/proc",
+        "/sys",
+    )
+)
+"""What the program, Python and the system's libraries are made of."""
 
 _TEMPORARY = str(Path(tempfile.gettempdir()) / tempfile.gettempprefix())
 
@@ -152,11 +177,10 @@ def answer(
     try:
         with bounded():
             if add_classes:
-                for each in importer.classes(src, chosen):
-                    try:
-                        catalog = with_class(catalog, each)
-                    except BadInputError as error:
-                        told.append(f"class {each.name[:80]!r}: {error}")
+                wider = widened(catalog, importer, src, chosen, images)
+                catalog = wider.catalog
+                told += [f"{each.file}: {each.reason}" for each in wider.skipped]
+                told += wider.notices
             for found in importer.read(src, catalog, images, chosen):
                 if isinstance(found, Skipped):
                     told.append(f"{found.file}: {found.reason}")

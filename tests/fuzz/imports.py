@@ -37,6 +37,7 @@ class ImportBench(Bench):
         case, folder = self.cases[mutant.place], self.work(mutant.place)
         put(folder, case.sample.files, mutant.files)
         self.watched.strays.clear()
+        self.watched.allowed = (folder, self.root / "photos")
         start = time.perf_counter()
         self.watched.on = True
         found = answer(

@@ -9,27 +9,38 @@ import argparse
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from fuzz.attacks import Attack, attacks
+import numpy as np
+from fuzz.attacks import OUTSIDE, SECRET, Attack, attacks
+from fuzz.beside import with_others
 from fuzz.corpora import Case, cases
 from fuzz.guarded import Answer, Watched, answer
+from fuzz.samples import BUILDERS, INSIDE, png
 
 from labeltool import plugins
+from labeltool.formats.protocol import ImportedMask
 
 
 class Told(NamedTuple):
-    """An attack on an importer and its answer; paths in messages begin at the folder of the attack."""
+    """An attack on an importer and its answer; paths in messages begin at the folder of the attack.
+
+    ``came_in`` says for each image what came in of what the valid files hold: "all", "some", "none", or "other" where
+    something is there that they do not hold. ``files`` are the names of the files that were imported.
+    """
 
     group: str
     called: str
     importer: str
     answer: Answer
+    came_in: dict[str, str]
+    files: frozenset[str]
 
     @property
     def text(self) -> str:
@@ -41,22 +52,43 @@ class Told(NamedTuple):
         )
 
 
-def all_told(name: str, root: Path) -> Iterator[Told]:
-    """Every attack on an importer, each in a folder of its own below ``root``."""
+def all_told(name: str, root: Path, group: str = "") -> Iterator[Told]:
+    """Every attack on an importer, or those of one group, each in a folder of its own below ``root``."""
     case = cases(name, root / "photos")[0]
-    for number, attack in enumerate(attacks(name, case.sample)):
-        yield told(name, attack, root / str(number), case)
+    if name in BUILDERS:
+        case = replace(case, sample=with_others(name, case.sample))
+    valid = answer(name, case.sample.write(root / "valid"), case.catalog, case.images, case.sample.options)
+    assert len(valid.masks) >= min(2, len(case.images)) and not valid.wrong, (
+        name,
+        valid.messages,
+        valid.wrong,
+    )
+    chosen = (each for each in attacks(name, case.sample) if group in ("", each.group))
+    for number, attack in enumerate(chosen):
+        yield told(name, attack, root / str(number), case, valid.masks)
 
 
-def told(name: str, attack: Attack, folder: Path, case: Case) -> Told:
-    """One attack, whose folder goes afterwards."""
-    folder.mkdir()
+def told(name: str, attack: Attack, top: Path, case: Case, valid: Sequence[ImportedMask]) -> Told:
+    """One attack, whose folder goes afterwards. It lies some folders deep, and in each of them and beside it lies a
+    picture that nobody may read."""
+    folder = top / "a" / "b"
+    (folder / OUTSIDE).mkdir(parents=True)
+    for bait in (top, folder.parent, folder, folder / OUTSIDE):
+        for called in (SECRET, "x.png", "nobody.png"):
+            (bait / called).write_bytes(png(INSIDE.astype("uint8")))
     src = attack.write(folder)
+    files = frozenset(part for path in (folder / "set").rglob("*") for part in path.relative_to(folder).parts)
     watched = _watched()
-    watched.strays, watched.bait, watched.on = [], str(folder / "outside"), True
+    watched.strays, watched.bait = [], str(folder / OUTSIDE)
+    watched.allowed = (folder / "set", *{record.path.parent for record in case.images})
+    watched.on = True
     found = answer(name, src, case.catalog, case.images, attack.options, add_classes=True)
     watched.on = False
-    shutil.rmtree(folder)
+    shutil.rmtree(top)
+    by_names = attack.group == "names of classes" or name == "labelme_xml"
+    came_in = {
+        record.path.name: _of_the_valid(record.id, found.masks, valid, by_names) for record in case.images
+    }
     return Told(
         attack.group,
         attack.called,
@@ -66,7 +98,25 @@ def told(name: str, attack: Attack, folder: Path, case: Case) -> Told:
             tuple(m.replace(f"{folder}/", "").replace(str(folder), "") for m in found.messages),
             (*found.wrong, *watched.strays),
         ),
+        came_in,
+        files,
     )
+
+
+def _of_the_valid(
+    image: str, found: Sequence[ImportedMask], valid: Sequence[ImportedMask], renamed: bool
+) -> str:
+    """What came in of an image: "all", "some", "none" of the valid mask, or "other"; of ``renamed`` classes only
+    whether pixels are background, a class or ignored."""
+    mine, good = (next((m for m in masks if m.image_id == image), None) for masks in (found, valid))
+    if mine is None or good is None:
+        return "none" if mine is None else "other"
+    known = np.ones(mine.label.shape, bool) if mine.known is None else mine.known
+    whole = np.ones(mine.label.shape, bool) if good.known is None else good.known
+    one, other = (np.where((m.label > 0) & renamed & (m.label < 255), 1, m.label) for m in (mine, good))
+    if (known & ~whole).any() or (known & (one != other)).any() or mine.objects > good.objects:
+        return "other"
+    return "all" if np.array_equal(known, whole) and mine.objects == good.objects else "some"
 
 
 @cache

@@ -24,7 +24,7 @@ from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
 from labeltool.formats.options import ImportOptions
 from labeltool.formats.protocol import ForeignClass, ImportedMask
-from labeltool.formats.untrusted import files_below, is_given, stays_inside
+from labeltool.formats.untrusted import found_below, is_given, stays_inside
 from labeltool.formats.values import counted, mapped
 
 Kinds = Mapping[str, Path]
@@ -52,7 +52,7 @@ class CityscapesImporter:
         src = src.absolute()
         known = _labels(src)
         used: set[Label] = set()
-        for kinds in _images(src).values():
+        for kinds in _images(src)[0].values():
             kind = _best(kinds)
             if kind is not None and stays_inside(kinds[kind], src):
                 by_number = _by_number(known, kind)
@@ -68,8 +68,9 @@ class CityscapesImporter:
     ) -> Iterator[ImportedMask | Skipped]:
         """Masks one by one; BadInputError when there is none or the list of classes is broken."""
         src = src.absolute()
-        found = _images(src)
-        if not found:
+        found, others = _images(src)
+        yield from others
+        if not found and not others:
             raise BadInputError(
                 "the folder holds no maps of ids",
                 file=src,
@@ -191,15 +192,16 @@ def _numbers(file: Path, kind: str) -> set[int]:
     return set((classes_in(used) if kind == layout.INSTANCES else used).tolist())
 
 
-def _images(src: Path) -> dict[Path, dict[str, Path]]:
-    """The files of each image by kind; the key is their path without the ending."""
+def _images(src: Path) -> tuple[dict[Path, dict[str, Path]], list[Skipped]]:
+    """The files of each image by kind, the key is their path without the ending; and what is called so and is none."""
     found: dict[Path, dict[str, Path]] = {}
-    for file in files_below(src, (".png", ".json")):
+    files, others = found_below(src, (".png", ".json"))
+    for file in files:
         parts = layout.parts_of(file)
         if parts is not None:
             kinds = found.setdefault(file.with_name(parts[0]), {})
             kinds.setdefault(parts[1], file)
-    return found
+    return found, [each for each in others if layout.parts_of(Path(each.file)) is not None]
 
 
 def _root(src: Path) -> Path:

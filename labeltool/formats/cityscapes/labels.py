@@ -84,12 +84,14 @@ def folded(name: str) -> str:
 def labels_of(catalog: ClassCatalog) -> dict[int, Label]:
     """The label of every class, by class value.
 
-    A class with an official name has that label. The others get ids from 34 on in the order of their values, and
+    A class with an official name has that label; of several that differ only in case, blanks, hyphens or underscores
+    the one of the very name, or else the first. The others get ids from 34 on in the order of their values, and
     training ids after the official ones, or from 0 on where no class is official. All but the background are things.
     """
     free = {folded(label.name): label for label in OFFICIAL if label.id > 0}
+    names = {label.name for label in free.values()}
     found: dict[int, Label] = {}
-    for each in catalog.classes:
+    for each in sorted(catalog.classes, key=lambda each: each.name not in names):
         official = free.pop(folded(each.name), None)
         if official is not None:
             found[each.value] = official

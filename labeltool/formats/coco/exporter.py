@@ -53,6 +53,7 @@ class CocoExporter(DatasetExporter):
     name: ClassVar[str] = "coco"
     title: ClassVar[str] = "COCO instances"
     Options: ClassVar[type[ExportOptions]] = CocoOptions
+    bytes_a_pixel: ClassVar[int] = 5
     parallel: ClassVar[bool] = True
 
     def judge(self, item: Item, options: Any, found: Findings) -> int:

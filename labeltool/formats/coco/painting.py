@@ -11,6 +11,7 @@ from labeltool.formats.canvas import Canvas, Painted, free_numbers
 from labeltool.formats.coco import layout
 from labeltool.formats.coco.file import CocoFile, CocoImage
 from labeltool.formats.coco.segmentation import pixels_of
+from labeltool.formats.untrusted import address_told
 
 
 def paint(file: CocoFile, image: CocoImage, record: ImageRecord, catalog: ClassCatalog) -> Painted:
@@ -47,7 +48,7 @@ def paint(file: CocoFile, image: CocoImage, record: ImageRecord, catalog: ClassC
         canvas.leave(pixels_of(image.data[layout.UNLABELLED], record.size))
     repeated = file.repeated_ids.get(image.key)
     more = (f"annotation ids that occur more than once: {repeated[:10]}",) if repeated else ()
-    return canvas.result(str(file.path), notices=more)
+    return canvas.result(str(file.path), notices=(*more, *address_told(image.file_name)))
 
 
 def _stated_id(annotation: dict[str, Any]) -> int | None:

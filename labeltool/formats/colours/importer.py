@@ -56,7 +56,7 @@ class ColoursImporter:
         src = src.absolute()
         used: dict[ForeignClass, None] = {}
         lists = _Lists(src)
-        for file in layout.mask_files(src, ()):
+        for file in layout.mask_files(src, ())[0]:
             size = any_size(file) if stays_inside(file, src) else None
             try:
                 if size is not None:
@@ -73,8 +73,9 @@ class ColoursImporter:
         """Masks one by one; BadInputError when there is none. A broken list of classes refuses the masks it is for."""
         check_folder(src)
         src = src.absolute()
-        files = layout.mask_files(src, images)
-        if not files:
+        files, others = layout.mask_files(src, images)
+        yield from others
+        if not files and not others:
             raise BadInputError("the folder holds no masks", file=src, hint="PNG files are looked for")
         reader = _Reader(src, catalog, options, _Lists(src), layout.splits(src))
         matcher = layout.Endings(Matcher(images, read_manifest(src)))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from labeltool.core.project import SPLITS, ImageRecord, split_called
+from labeltool.core.project import SPLITS, ImageRecord, Skipped, split_called
 from labeltool.formats.match import Matcher
-from labeltool.formats.untrusted import files_below, read_text, stays_inside
+from labeltool.formats.untrusted import found_below, read_text, stays_inside
 
 _MASKS: Final = frozenset(
     "masks mask semantic ann_dir gts gt labels label annotations segmentationclass segmentationclassraw "
@@ -32,12 +32,17 @@ _ENDINGS: Final = (
 _LIST_FOLDERS: Final = (".", "splits", "ImageSets/Segmentation", "ImageSets", "..", "../splits")
 
 
-def mask_files(src: Path, images: Sequence[ImageRecord]) -> list[Path]:
-    """PNG files in folders that are called as masks are; without any such folder all but the images."""
+def mask_files(src: Path, images: Sequence[ImageRecord]) -> tuple[list[Path], list[Skipped]]:
+    """PNG files in folders that are called as masks are; without any such folder all but the images. And what is called
+    so and is no file."""
     sources = {record.path.resolve() for record in images}
-    files = [f for f in files_below(src, (".png",)) if f.resolve() not in sources]
+    found, others = found_below(src, (".png",))
+    files = [f for f in found if f.resolve() not in sources]
     named = [f for f in files if any(_is_of_masks(p) for p in _folders(f, src))]
-    return named or [f for f in files if _PICTURES.isdisjoint(p.casefold() for p in _folders(f, src))]
+    return (
+        named or [f for f in files if _PICTURES.isdisjoint(p.casefold() for p in _folders(f, src))],
+        others,
+    )
 
 
 def is_camvid(file: Path) -> bool:

@@ -72,7 +72,7 @@ def of_project(catalog: ClassCatalog) -> ClassList:
     colors = [c.color for c in catalog.classes]
     return ClassList(
         "the project",
-        {c.value: c.name for c in catalog.classes},
+        catalog.meanings,
         {c.color: c.value for c in catalog.classes if colors.count(c.color) == 1},
         counts=True,
     )

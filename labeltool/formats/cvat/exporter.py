@@ -54,6 +54,7 @@ class CvatExporter(DatasetExporter):
     name: ClassVar[str] = "cvat"
     title: ClassVar[str] = "CVAT for images 1.1"
     Options: ClassVar[type[ExportOptions]] = CvatOptions
+    bytes_a_pixel: ClassVar[int] = 17
 
     def judge(self, item: Item, options: Any, found: Findings) -> int:
         """Says how many objects no polygon holds."""

@@ -18,7 +18,7 @@ from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher, one_each
 from labeltool.formats.options import ImportOptions
 from labeltool.formats.protocol import ForeignClass, ImportedMask
-from labeltool.formats.untrusted import files_below, left_out, refused_name, stays_inside
+from labeltool.formats.untrusted import found_below, left_out, refused_name, stays_inside
 
 
 class CvatImporter:
@@ -34,7 +34,7 @@ class CvatImporter:
     def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
         """The labels of all files, with their colours."""
         found: dict[str, ForeignClass] = {}
-        for path in _xml_files(src.absolute()):
+        for path in _xml_files(src.absolute())[0]:
             try:
                 if not stays_inside(path, src.absolute()):
                     continue  # read says so
@@ -51,7 +51,9 @@ class CvatImporter:
         Each file is gone through twice: first for the names, then for the shapes.
         """
         src = src.absolute()
-        listed, skipped = _listed(_xml_files(src), src, images)
+        paths, others = _xml_files(src)
+        yield from others
+        listed, skipped = _listed(paths, src, images)
         yield from skipped
         entries, skipped = one_each(listed)
         yield from skipped
@@ -134,10 +136,12 @@ def _told(path: Path, frame: Frame) -> str:
     return f"{path}: {_name(frame)[:200]} ({shapes} shapes)"
 
 
-def _xml_files(src: Path) -> list[Path]:
+def _xml_files(src: Path) -> tuple[list[Path], list[Skipped]]:
     if src.is_file():
-        return [src]
-    found = list(files_below(src, (".xml",))) if src.is_dir() else []
+        return [src], []
+    found, others = found_below(src, (".xml",)) if src.is_dir() else ([], [])
+    if others and not found:
+        raise BadInputError(others[0].reason, file=others[0].file)
     if not found:
         raise BadInputError("there is no XML file", file=src, hint="Give the annotations.xml or its folder")
-    return found
+    return found, others

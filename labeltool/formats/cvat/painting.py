@@ -18,6 +18,7 @@ from labeltool.formats.canvas import Canvas, Painted, free_numbers
 from labeltool.formats.cvat import runs
 from labeltool.formats.cvat.file import Frame, Shape, whole_number
 from labeltool.formats.outlines import MOST_POINTS, coordinate, ellipse, filled, ring
+from labeltool.formats.untrusted import address_told
 
 OBJECT_ID: Final = "object_id"
 """Attribute of a shape: the object's id in the project, 0 for a connected region."""
@@ -54,7 +55,7 @@ def paint(
             canvas.fail(f"{path}: {shape.kind} of {called}", error.message)
     others = _leave_out(frame, canvas, f"{path}: {called}")
     notices = (f"{boxes} boxes are painted as rectangles",) if boxes else ()
-    painted = canvas.result(str(path), split=split, notices=notices)
+    painted = canvas.result(str(path), split=split, notices=(*notices, *address_told(frame.name)))
     return replace(painted, skipped=(*painted.skipped, *others))
 
 

@@ -103,6 +103,7 @@ class _File:
                 len(annotations) if isinstance(annotations, list) else 0,
                 partial(self.marks, annotations, str(names[:1])[:200]),
                 split=split_called(self.path.stem),
+                stated=next(iter(names), None),
             )
 
     def marks(self, annotations: object, called: str) -> Marks:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -107,6 +108,11 @@ class DicomSegExporter(VolumeExporter[Source]):
                 "Images of different orientation, size or place are in several files",
                 name,
                 len(labelled.source.parts),
+            )
+        if labelled.source.uneven:
+            found.notices.add(
+                "Slices lie at different distances; programs that take them for equal show the volume distorted",
+                name,
             )
         self._say_what_is_lost(labelled, options, found)
         short = [c.name for c in slices[0].catalog.classes if labels_of(slices[0].catalog)[c.value] != c.name]
@@ -221,7 +227,29 @@ def _segmentation(
     )
     if not part.placed:
         _without_place(found, first)
+    elif len(part.datasets) == part.frames:
+        _measure_each(found, part.datasets)
     return found
+
+
+def _measure_each(segmentation: Any, images: Sequence[Any]) -> None:
+    """Let frames say what their images say: highdicom says the thickness of the first of all, and of a single one that
+    the next is 1 mm away."""
+    shared = segmentation.SharedFunctionalGroupsSequence[0]
+    if len(images) == 1 and "SpacingBetweenSlices" not in images[0]:
+        shared.PixelMeasuresSequence[0].pop("SpacingBetweenSlices", None)
+    thickness = {str(image.SOPInstanceUID): image.get("SliceThickness") for image in images}
+    if len(set(thickness.values())) == 1:
+        return
+    for frame in segmentation.PerFrameFunctionalGroupsSequence:
+        image = frame.DerivationImageSequence[0].SourceImageSequence[0]
+        frame.PixelMeasuresSequence = deepcopy(shared.PixelMeasuresSequence)
+        own = thickness[str(image.ReferencedSOPInstanceUID)]
+        if own is None:
+            frame.PixelMeasuresSequence[0].pop("SliceThickness", None)
+        else:
+            frame.PixelMeasuresSequence[0].SliceThickness = own
+    del shared.PixelMeasuresSequence
 
 
 def _without_place(segmentation: Any, image: Any) -> None:

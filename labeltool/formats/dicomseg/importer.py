@@ -23,7 +23,7 @@ from labeltool.formats.foreign import is_class, meaning
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.options import ImportOptions
 from labeltool.formats.protocol import ForeignClass, ImportedMask
-from labeltool.formats.untrusted import files_below, left_out, stays_inside
+from labeltool.formats.untrusted import found_below, left_out, stays_inside
 from labeltool.formats.volumes import DICOM
 from labeltool.imaging.readers.dicom_header import DicomHeader, dicom_header, text_of
 from labeltool.imaging.sniff import HEAD_BYTES, is_dicom
@@ -52,7 +52,7 @@ class DicomSegImporter:
     def classes(self, src: Path, options: Any) -> Sequence[ForeignClass]:
         """The labels of all segments."""
         found: dict[str, ForeignClass] = {}
-        for file in _files(src, frozenset()):
+        for file in _files(src, frozenset())[0]:
             try:
                 if src.is_dir() and not stays_inside(file, src):
                     continue
@@ -73,8 +73,9 @@ class DicomSegImporter:
         if not src.exists():
             raise BadInputError("there is no such file or folder", file=src)
         src = src.absolute()
-        files = _files(src, frozenset(record.path.resolve() for record in images))
-        if not files:
+        files, others = _files(src, frozenset(record.path.resolve() for record in images))
+        yield from others
+        if not files and not others:
             raise BadInputError("no DICOM segmentation is here", file=src)
         known = _Images(images)
         painter = _Painter(catalog, _splits(src))
@@ -244,13 +245,18 @@ def _same_place(one: Place, other: Place | None) -> bool:
     )
 
 
-def _files(src: Path, sources: frozenset[Path]) -> list[Path]:
-    """The DICOM files in a folder, whatever they are called, or the one that is given; not the project's images."""
+def _files(src: Path, sources: frozenset[Path]) -> tuple[list[Path], list[Skipped]]:
+    """The DICOM files in a folder, whatever they are called, or the one that is given; not the project's images. And
+    what is no file."""
     if not src.is_dir():
-        return [src]
-    found = (path for path in files_below(src, ("",)) if path.resolve() not in sources)
+        return [src], []
+    found, others = found_below(src, ("",))
     # where a link leads is not looked at: the reader refuses it
-    return [path for path in found if not stays_inside(path, src) or _is_candidate(path)]
+    return [
+        path
+        for path in found
+        if path.resolve() not in sources and (not stays_inside(path, src) or _is_candidate(path))
+    ], others
 
 
 def _is_candidate(path: Path) -> bool:

@@ -34,6 +34,8 @@ _MAY_BE_EMPTY: Final = (
 
 _SAME_MM: Final = 1e-3
 """Positions that differ by less are one."""
+_SAME_GAP: Final = 1e-2
+"""Distances between slices that differ by less than this share are equal."""
 
 
 @contextmanager
@@ -159,13 +161,28 @@ class Source:
 
     @classmethod
     def of(cls, volume: Volume) -> Source:
-        """Read the headers; BadInputError names the file that cannot be read or lacks its UIDs."""
+        """Read the headers; BadInputError names the file that cannot be read or lacks its UIDs, and two files that
+        have one."""
         headers = headers_of(volume)
-        return cls(volume, headers, {path: _complete(header) for path, header in headers.items()})
+        datasets = {path: _complete(header) for path, header in headers.items()}
+        _refuse_twins(datasets)
+        return cls(volume, headers, datasets)
 
     def uid(self, number: int) -> str:
         """The SOP instance UID of the file of a slice."""
         return str(self._dataset(number).SOPInstanceUID)
+
+    @property
+    def uneven(self) -> bool:
+        """True where slices that go into one segmentation do not lie at equal distances."""
+        return any(part.placed and self._is_uneven(part) for part in self.parts)
+
+    def _is_uneven(self, part: Part) -> bool:
+        records = [self.volume.records[number] for number in part.slices.values()]
+        places = [place_of(self.headers[record.path], frame_of(record)) for record in records]
+        along = sorted(float(place.position @ place.normal) for place in places if place is not None)
+        gaps = np.diff(along)
+        return len(gaps) > 1 and float(np.ptp(gaps)) > _SAME_GAP * float(gaps.max())
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -222,6 +239,19 @@ def _complete(header: DicomHeader) -> Dataset:
             if name not in dataset:
                 setattr(dataset, name, None)
     return dataset
+
+
+def _refuse_twins(datasets: Mapping[Path, Dataset]) -> None:
+    """BadInputError where two files call themselves the same: a segmentation could not say which it is of."""
+    seen: dict[str, Path] = {}
+    for path, dataset in datasets.items():
+        twin = seen.setdefault(str(dataset.SOPInstanceUID), path)
+        if twin != path:
+            raise BadInputError(
+                f"{twin} and {path} have the same SOPInstanceUID, by which a segmentation refers to them",
+                file=path,
+                hint="Keep one where they are copies; where they are not, export them again from where they came",
+            )
 
 
 def uid_from(*texts: str) -> str:

@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.extras import GEO
 from labeltool.formats import pictures
-from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same
+from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same_strips
 from labeltool.formats.geotiff.raster import (
     CLASSES_TAG,
     OBJECT_IDS_TAG,
     Raster,
-    object_ids,
-    read_raster,
+    in_strips,
+    other_ids,
     write_raster,
 )
 from labeltool.formats.ids import numbered
@@ -60,6 +61,7 @@ class GeotiffExporter(DatasetExporter):
     name: ClassVar[str] = "geotiff"
     title: ClassVar[str] = "GeoTIFF masks"
     Options: ClassVar[type[ExportOptions]] = GeotiffOptions
+    bytes_a_pixel: ClassVar[int] = 4
     with_pictures: ClassVar[bool] = False
 
     def plan(self, images: LabelledImages, catalog: ClassCatalog, options: Any) -> ExportPlan:
@@ -117,7 +119,8 @@ class _GeotiffFiles:
         classes = json.dumps(item.catalog.to_json(), ensure_ascii=True)
         write_raster(
             self._path(LABELS, item),
-            item.label,
+            item.runs,
+            item.runs.label,
             place,
             nodata=IGNORE,
             colours=colours,
@@ -128,13 +131,13 @@ class _GeotiffFiles:
             self._write_ids(item, place)
 
     def _write_ids(self, item: Item, place: Place) -> None:
-        extents = item.objects.extents
-        numbers = numbered(extents, MOST_IDS)
-        others = {n: e.object_id for n, e in zip(numbers, extents, strict=True) if n != e.object_id}
-        dtype = np.uint16 if max(numbers, default=0) < 1 << 16 else np.uint32
+        numbers, extents = _numbers(item), item.objects.extents
+        pairs = zip(numbers[1:].tolist(), extents, strict=True)
+        others = {number: each.object_id for number, each in pairs if number != each.object_id}
         write_raster(
             self._path(INSTANCES, item),
-            item.objects.raster(np.array(numbers, dtype)),
+            item.runs,
+            numbers[item.objects.of_run],
             place,
             nodata=0,
             tags={OBJECT_IDS_TAG: json.dumps(others, separators=(",", ":"))} if others else {},
@@ -143,19 +146,33 @@ class _GeotiffFiles:
 
     def compare(self, item: Item) -> None:
         place, file = place_of(item.record), self._path(LABELS, item)
-        raster = read_raster(file)
-        same(file, "mask", raster.values, item.label)
-        _same_place(file, raster, place)
-        if self.options.instances:
-            file = self._path(INSTANCES, item)
-            raster = read_raster(file)
-            same(file, "object ids", object_ids(raster, file), item.object_)
+        with in_strips(file) as (raster, strips):
+            same_strips(file, "mask", strips, item.runs, item.runs.label)
             _same_place(file, raster, place)
+        if self.options.instances:
+            self._compare_ids(item, place)
+
+    def _compare_ids(self, item: Item, place: Place) -> None:
+        """The raster holds a number for each object, and each number stands for the object's id."""
+        file, numbers = self._path(INSTANCES, item), _numbers(item)
+        with in_strips(file) as (raster, strips):
+            same_strips(file, "object numbers", strips, item.runs, numbers[item.objects.of_run])
+            _same_place(file, raster, place)
+        others = other_ids(raster, file)
+        for number, extent in zip(numbers[1:].tolist(), item.objects.extents, strict=True):
+            if others.get(number, number) != extent.object_id:
+                raise LabeltoolError(f"the id of object {number} is not that of its pixels", file=file)
 
     def _path(self, kind: str, item: Item) -> Path:
         folder = self.out / kind / item.record.split
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{item.name}.tif"
+
+
+def _numbers(item: Item) -> NDArray[Any]:
+    """What stands for each object in the raster, behind the 0 of what is none: 16 bits where they do."""
+    numbers = np.array([0, *numbered(item.objects.extents, MOST_IDS)], np.uint32)
+    return numbers.astype(np.uint16) if int(numbers.max()) < 1 << 16 else numbers
 
 
 def _same_place(file: Path, raster: Raster, place: Place) -> None:

@@ -24,7 +24,7 @@ from labeltool.formats.places import georeference_of, in_pixels, manifest_near, 
 from labeltool.formats.png.exporter import INSTANCES, LABELS
 from labeltool.formats.png.importer import instances_of
 from labeltool.formats.protocol import ForeignClass, ImportedMask
-from labeltool.formats.untrusted import files_below
+from labeltool.formats.untrusted import found_below
 from labeltool.formats.values import by_name, by_number, identity, mapped
 from labeltool.imaging.reader import Georeference
 
@@ -49,7 +49,7 @@ class GeotiffImporter:
         if GEO.missing:
             raise GEO.refusal("a GeoTIFF", src)
         found: dict[ForeignClass, None] = {}
-        for file in _mask_files(src.absolute(), ()):
+        for file in _mask_files(src.absolute(), ())[0]:
             try:
                 raster = read_raster(file)
                 named = _named(raster, file)
@@ -69,8 +69,9 @@ class GeotiffImporter:
         if GEO.missing:
             raise GEO.refusal("a GeoTIFF", src)
         src = src.absolute()
-        files = _mask_files(src, images)
-        if not files:
+        files, others = _mask_files(src, images)
+        yield from others
+        if not files and not others:
             raise BadInputError("there are no masks", file=src, hint="TIFF files are looked for")
         finder = _ByNameOrPlace(images, Matcher(images, manifest_near(src)))
 
@@ -84,17 +85,19 @@ def _first(found: Mapping[ForeignClass, None], name: str) -> ForeignClass:
     return next(each for each in found if each.name == name)
 
 
-def _mask_files(src: Path, images: Sequence[ImageRecord]) -> list[Path]:
-    """TIFF files that could be masks: not the project's images, not maps of object ids."""
+def _mask_files(src: Path, images: Sequence[ImageRecord]) -> tuple[list[Path], list[Skipped]]:
+    """TIFF files that could be masks: not the project's images, not maps of object ids; and what is called so and is no
+    file."""
     if src.is_file():
-        return [src]
+        return [src], []
     root = src / LABELS if (src / LABELS).is_dir() else src
     sources = {record.path.resolve() for record in images}
+    found, others = found_below(root, (".tif", ".tiff"))
     return [
         path
-        for path in files_below(root, (".tif", ".tiff"))
+        for path in found
         if INSTANCES not in path.relative_to(src).parts[:-1] and path.resolve() not in sources
-    ]
+    ], others
 
 
 @dataclass

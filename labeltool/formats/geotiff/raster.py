@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labeltool.core.errors import BadInputError
+from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.geometry import Size
+from labeltool.core.runs import STRIP, Runs
 from labeltool.formats.places import Place
 from labeltool.imaging.budget import check_budget
 from labeltool.imaging.quiet import quiet
@@ -39,6 +41,7 @@ class Raster(NamedTuple):
 
 def write_raster(
     path: Path,
+    runs: Runs,
     values: NDArray[Any],
     place: Place,
     *,
@@ -47,15 +50,20 @@ def write_raster(
     tags: Mapping[str, str] | None = None,
     overviews: str = "",
 ) -> None:
-    """Write values [h, w] in deflated tiles; ``overviews`` names how smaller versions are made (mode, nearest)."""
-    height, width = values.shape
+    """Write a raster in which each run has its value, in deflated tiles; ``overviews`` names how smaller versions are
+    made (mode, nearest). No more than a strip of it is in memory."""
+    width, height = runs.size
     side = next((each for each in TILES if min(width, height) >= each), 0)
     layout = {"tiled": True, "blockxsize": side, "blockysize": side} if side else {}
     options = {"driver": "GTiff", "compress": "deflate", "BIGTIFF": "IF_SAFER", "count": 1, "nodata": nodata}
     with gdal() as rasterio, quiet():
         size = {"width": width, "height": height, "dtype": values.dtype.name}
         with rasterio.open(path, "w", **options, **layout, **size, **_placed(place)) as file:
-            file.write(values, 1)
+            top = 0
+            for at, part in runs.strips():
+                window = rasterio.windows.Window(0, top, width, part.size.height)
+                file.write(part.plane(values[at]), 1, window=window)
+                top += part.size.height
             if colours is not None:
                 file.write_colormap(1, {value: (*colour, 255) for value, colour in colours.items()})
             file.update_tags(**(tags or {}))
@@ -84,6 +92,28 @@ def _placed(place: Place) -> dict[str, Any]:
 
 def read_raster(path: Path) -> Raster:
     """The only band of a TIFF of whole numbers; BadInputError for anything else, before its pixels are decoded."""
+    with _opened(path) as file:
+        return _raster(file, file.read(1))
+
+
+@contextmanager
+def in_strips(path: Path) -> Iterator[tuple[Raster, Iterator[NDArray[Any]]]]:
+    """The same without its values, and these in strips of :data:`labeltool.core.runs.STRIP` rows from the top, for
+    those too large to be held."""
+    with _opened(path) as file:
+
+        def strips() -> Iterator[NDArray[Any]]:
+            from rasterio.windows import Window  # noqa: PLC0415 - an extra
+
+            for top in range(0, file.height, STRIP):
+                yield file.read(1, window=Window(0, top, file.width, min(STRIP, file.height - top)))
+
+        yield _raster(file, np.zeros((0, 0), file.dtypes[0])), strips()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """rasterio's file; what it raises on a broken one becomes a BadInputError."""
     try:
         with gdal() as rasterio, quiet(), rasterio.open(path, driver="GTiff") as file:
             dtype = np.dtype(file.dtypes[0])
@@ -94,21 +124,25 @@ def read_raster(path: Path) -> Raster:
                     hint="Masks are TIFF files with one band of whole numbers, 255 = ignore",
                 )
             check_budget(Size(file.width, file.height), path, dtype.itemsize)
-            a, b, c, d, e, f = (float(number) for number in file.transform[:6])
-            return Raster(
-                file.read(1),
-                file.nodata,
-                file.crs or None,
-                None if file.transform.is_identity else (a, b, c, d, e, f),
-                file.gcps,
-                file.tags(),
-            )
-    except BadInputError:
+            yield file
+    except LabeltoolError:
         raise
     except MemoryError as error:
         raise BadInputError("not enough memory to decode the mask", file=path) from error
     except Exception as error:  # of broken files GDAL raises nearly everything
         raise BadInputError(f"the TIFF file is cut off or damaged ({error})", file=path) from error
+
+
+def _raster(file: Any, values: NDArray[Any]) -> Raster:
+    a, b, c, d, e, f = (float(number) for number in file.transform[:6])
+    return Raster(
+        values,
+        file.nodata,
+        file.crs or None,
+        None if file.transform.is_identity else (a, b, c, d, e, f),
+        file.gcps,
+        file.tags(),
+    )
 
 
 def text_of(raster: Raster, tag: str, path: Path) -> Any:
@@ -129,16 +163,21 @@ def object_ids(raster: Raster, path: Path) -> NDArray[np.uint32]:
     values = raster.values
     if values.size and (int(values.min()) < 0 or int(values.max()) >= 1 << 32):
         raise BadInputError("this is no map of object ids", file=path)
-    ids = values.astype(np.uint32)
-    try:
-        others = {int(k): int(v) for k, v in (text_of(raster, OBJECT_IDS_TAG, path) or {}).items()}
-    except (ValueError, AttributeError, TypeError) as error:
-        raise BadInputError(f"the text about object ids is damaged: {error}", file=path) from error
+    ids, others = values.astype(np.uint32), other_ids(raster, path)
     if not others:
         return ids
-    if not all(0 <= number < 1 << 32 for pair in others.items() for number in pair):
-        raise BadInputError("the text about object ids holds numbers that are no ids", file=path)
     keys = np.array(sorted(others), np.uint32)
     meant = np.array([others[key] for key in keys.tolist()], np.uint32)
     place = np.minimum(np.searchsorted(keys, ids), len(keys) - 1)
     return np.where(keys[place] == ids, meant[place], ids).astype(np.uint32)
+
+
+def other_ids(raster: Raster, path: Path) -> dict[int, int]:
+    """Which numbers in a raster of object ids stand for another id than themselves; BadInputError for what is none."""
+    try:
+        others = {int(k): int(v) for k, v in (text_of(raster, OBJECT_IDS_TAG, path) or {}).items()}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise BadInputError(f"the text about object ids is damaged: {error}", file=path) from error
+    if not all(0 <= number < 1 << 32 for pair in others.items() for number in pair):
+        raise BadInputError("the text about object ids holds numbers that are no ids", file=path)
+    return others

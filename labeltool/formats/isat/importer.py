@@ -62,6 +62,7 @@ def _drawing(file: Path) -> Iterator[Drawing]:
         size_of(info.get("width"), info.get("height")),
         len(data["objects"]),
         partial(_marks, file),
+        stated=info.get("name"),
     )
 
 

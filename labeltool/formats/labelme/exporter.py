@@ -54,6 +54,7 @@ class LabelmeExporter(DatasetExporter):
     name: ClassVar[str] = "labelme"
     title: ClassVar[str] = "labelme (JSON)"
     Options: ClassVar[type[ExportOptions]] = LabelmeOptions
+    bytes_a_pixel: ClassVar[int] = 17
 
     def judge(self, item: Item, options: Any, found: Findings) -> int:
         """Counts what becomes a mask, and refuses a class that labelme takes for no class."""

@@ -50,6 +50,7 @@ def read_drawing(file: Path) -> Iterator[Drawing]:
         size_of(data.get("imageWidth"), data.get("imageHeight")),
         len(data["shapes"]),
         partial(_marks, file),
+        stated=data.get("imagePath"),
     )
 
 

@@ -58,6 +58,7 @@ def _drawing(file: Path) -> Iterator[Drawing]:
         len(objects) - deleted,
         partial(_marks, file),
         notices=tuple(f"{number:,} {what}" for number, what in told if number),
+        stated=name,
     )
 
 

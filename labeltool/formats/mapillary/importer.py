@@ -27,7 +27,7 @@ from labeltool.formats.options import ImportOptions
 from labeltool.formats.outlines import filled, ring_of_numbers, ring_of_pairs
 from labeltool.formats.panoptic.importer import panoptic_classes, read_panoptic
 from labeltool.formats.protocol import ForeignClass, ImportedMask
-from labeltool.formats.untrusted import files_below, is_given, left_out, load_json, stays_inside
+from labeltool.formats.untrusted import found_below, is_given, left_out, load_json, stays_inside
 from labeltool.formats.values import counted
 
 INSTANCES, LABELS, PANOPTIC, POLYGONS = "instances", "labels", "panoptic", "polygons"
@@ -61,7 +61,7 @@ class MapillaryImporter:
         """The classes whose values occur, under their full names; of panoptic pictures and polygons all."""
         src = src.absolute()
         found: dict[str, ForeignClass] = {}
-        for part in _parts(src, options.version):
+        for part in _parts(src, options.version)[0]:
             if part.kind == PANOPTIC:
                 found.update((c.name, c) for c in panoptic_classes(part.files, src))
                 continue
@@ -78,8 +78,9 @@ class MapillaryImporter:
     ) -> Iterator[ImportedMask | Skipped]:
         """Masks one by one; BadInputError when there is none or the configuration is missing or broken."""
         src = src.absolute()
-        parts = _parts(src, options.version)
-        if not parts:
+        parts, others = _parts(src, options.version)
+        yield from others
+        if not parts and not others:
             raise BadInputError(
                 "the folder holds no labels of Mapillary Vistas",
                 file=src,
@@ -119,10 +120,11 @@ class _Part:
         )
 
 
-def _parts(src: Path, version: str) -> list[_Part]:
-    """The best kind of labels of every split, in one version."""
+def _parts(src: Path, version: str) -> tuple[list[_Part], list[Skipped]]:
+    """The best kind of labels of every split, in one version; and what is called as they are and is no file."""
     found: dict[tuple[Path, str], dict[str, list[Path]]] = {}
-    for file in files_below(src, (".png", ".json")):
+    files, others = found_below(src, (".png", ".json"))
+    for file in files:
         above = [f for f in file.parents if f.name in _BEST_FIRST and f.is_relative_to(src)]
         if above and (file.suffix.lower() == ".json") == (above[0].name in (PANOPTIC, POLYGONS)):
             inside = above[0].parent
@@ -137,7 +139,7 @@ def _parts(src: Path, version: str) -> list[_Part]:
             kinds = found[base, chosen]
             kind = next(k for k in _BEST_FIRST if k in kinds)
             parts.append(_Part(kind, base / chosen / kind, chosen, tuple(kinds[kind])))
-    return parts
+    return parts, others
 
 
 def _read_part(

@@ -26,7 +26,7 @@ from labeltool.formats.nifti.grid import Grid, is_as_stored, reoriented, turned
 from labeltool.formats.nifti.layout import IMAGES, OBJECTS, Lists, lists_beside
 from labeltool.formats.options import ImportOptions
 from labeltool.formats.protocol import ForeignClass, ImportedMask
-from labeltool.formats.untrusted import files_below, left_out, stays_inside
+from labeltool.formats.untrusted import found_below, left_out, stays_inside
 from labeltool.formats.values import by_number, refuse_strange
 from labeltool.formats.volumes import DICOM, NIFTI, Volume, volumes
 from labeltool.imaging.readers.nifti import Cut, NiftiHeader
@@ -61,7 +61,7 @@ class NiftiImporter:
             return [ForeignClass(c.name, c.color) for c in lists.catalog.foreground]
         if lists.names is not None:
             return [ForeignClass(name) for _, name in sorted(lists.names.items()) if is_class(name)]
-        values = {value for file in _label_files(src, ()) for value in _values_in(file)} - {0, IGNORE}
+        values = {value for file in _label_files(src, ())[0] for value in _values_in(file)} - {0, IGNORE}
         return (
             [ForeignClass(f"class {v}", value=v) for v in sorted(values)]
             if len(values) <= _MOST_CLASSES
@@ -77,8 +77,9 @@ class NiftiImporter:
         if not src.exists():
             raise BadInputError("there is no such file or folder of label volumes", file=src)
         src = src.absolute()
-        files = _label_files(src, images)
-        if not files:
+        files, others = _label_files(src, images)
+        yield from others
+        if not files and not others:
             raise BadInputError(
                 "no label volumes are here", file=src, hint=".nii and .nii.gz files are looked for"
             )
@@ -248,11 +249,11 @@ class _Finder:
         return found
 
 
-def _label_files(src: Path, images: Sequence[ImageRecord]) -> list[Path]:
+def _label_files(src: Path, images: Sequence[ImageRecord]) -> tuple[list[Path], list[Skipped]]:
     """The volumes below a folder that could be labels: no object ids, no images, and of the project's own volumes only
-    those that are called the label of another one."""
+    those that are called the label of another one. And what is called so and is no file."""
     if not src.is_dir():
-        return [src]
+        return [src], []
     sources = {record.path.resolve() for record in images}
     images_own = {stem_of(path) for path in sources}
 
@@ -261,11 +262,12 @@ def _label_files(src: Path, images: Sequence[ImageRecord]) -> list[Path]:
             _LABEL_ENDS.search(stem_of(path)) and _LABEL_ENDS.sub("", stem_of(path)) in images_own
         )
 
+    found, others = found_below(src, SUFFIXES)
     return [
         path
-        for path in files_below(src, SUFFIXES)
+        for path in found
         if not is_own(path) and not {OBJECTS, *IMAGES} & set(path.relative_to(src).parts[:-1])
-    ]
+    ], others
 
 
 def _values_in(file: Path) -> list[int]:

@@ -110,7 +110,7 @@ def lists_beside(src: Path) -> Lists:
             dataset, root = load_json(file), each
     names = None if dataset is None else _names(dataset, root / DATASET)
     if catalog is not None:
-        names = {c.value: c.name for c in catalog.classes}
+        names = catalog.meanings
     unlabelled, splits = {}, {}
     for split, entry in _entries(dataset):
         label = entry.get("label")

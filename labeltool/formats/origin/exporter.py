@@ -21,8 +21,9 @@ from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import Skipped
 from labeltool.core.provenance import Origin
+from labeltool.core.runs import STRIP
 from labeltool.formats.dataset import UNLABELLED, same
-from labeltool.formats.index_png import pack_strips, read_index, write_packed
+from labeltool.formats.index_png import pack_strips, read_strips, write_packed
 from labeltool.formats.items import Names, Watched, is_labelled
 from labeltool.formats.manifest import own_manifest
 from labeltool.formats.options import ExportOptions
@@ -30,7 +31,6 @@ from labeltool.formats.protocol import ExportPlan, ExportReport, LabelledImage, 
 from labeltool.formats.untrusted import left_out
 
 ORIGINS, LEGEND = "origins", "origins.json"
-_BAND_ROWS: Final = 256
 
 _LOOKS: Final = {
     Origin.NOBODY: ((0, 0, 0), "nobody has set it"),
@@ -100,11 +100,11 @@ class OriginExporter:
             raise LabeltoolError("the legend read back is not the one that was written", file=out / LEGEND)
         for image in Watched(images, progress, cancel, "verifying"):
             file, mask = _file(out, manifest.names[image.record.id]), image.mask
-            found, palette = read_index(file, image.record.size)
-            if palette is None or not np.array_equal(palette, _palette()):
+            found = read_strips(file, image.record.size)
+            if found.palette is None or not np.array_equal(found.palette, _palette()):
                 raise LabeltoolError("the colours read back are not those that were written", file=file)
-            for band in _bands(image.record.size):
-                same(file, "origin plane", found[band.slices()], _read(mask, band))
+            for band, strip in zip(_bands(image.record.size), found.strips, strict=True):
+                same(file, "origin plane", strip, _read(mask, band))
 
 
 def legend() -> dict[str, Any]:
@@ -133,8 +133,8 @@ def _named(
 
 
 def _bands(size: Size) -> Iterator[Box]:
-    for top in range(0, size.height, _BAND_ROWS):
-        yield Box(0, top, size.width, min(top + _BAND_ROWS, size.height))
+    for top in range(0, size.height, STRIP):
+        yield Box(0, top, size.width, min(top + STRIP, size.height))
 
 
 def _read(mask: LabelMask, band: Box) -> NDArray[np.uint8]:

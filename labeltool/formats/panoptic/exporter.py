@@ -52,6 +52,7 @@ class PanopticExporter(DatasetExporter):
     name: ClassVar[str] = "panoptic"
     title: ClassVar[str] = "COCO panoptic"
     Options: ClassVar[type[ExportOptions]] = PanopticOptions
+    bytes_a_pixel: ClassVar[int] = 40
 
     def judge(self, item: Item, options: Any, found: Findings) -> int:
         """Refuses more objects than there are colours."""

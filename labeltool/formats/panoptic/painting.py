@@ -23,6 +23,7 @@ from labeltool.formats.foreign import meaning
 from labeltool.formats.index_png import read_pixels
 from labeltool.formats.panoptic import layout
 from labeltool.formats.rgb import MAX_NUMBER, packed
+from labeltool.formats.untrusted import address_told
 
 MAX_SEGMENTS: Final = 1_000_000
 
@@ -64,7 +65,7 @@ def paint(file: CocoFile, image: CocoImage, record: ImageRecord, catalog: ClassC
         canvas.ignore(pixels_of(image.data[IGNORED], record.size))
     if UNLABELLED in image.data:
         canvas.leave(pixels_of(image.data[UNLABELLED], record.size))
-    return canvas.result(str(picture), notices=notices)
+    return canvas.result(str(picture), notices=(*notices, *address_told(image.file_name)))
 
 
 def _paint_segments(

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.project import ImageRecord, Skipped
-from labeltool.formats.importing import mask_of, masks
+from labeltool.formats.importing import mask_of, masks, png_below
 from labeltool.formats.index_png import read_index, read_objects, used_values
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
@@ -20,14 +20,11 @@ from labeltool.formats.protocol import ForeignClass, ImportedMask
 from labeltool.formats.untrusted import (
     MAX_TEXT_BYTES,
     check_folder,
-    files_below,
     is_given,
     load_json,
     stays_inside,
 )
 from labeltool.formats.values import by_name, by_number, identity, translate
-
-_OTHER_PICTURES = (".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
 
 
 class PngImporter:
@@ -48,7 +45,7 @@ class PngImporter:
         foreign = _foreign(src)
         if foreign is not None:
             return [ForeignClass(c.name, c.color) for c in foreign.foreground]
-        files = [file for file in _mask_files(src, ()) if _is_png(file) and stays_inside(file, src)]
+        files = [file for file in _mask_files(src, ())[0] if stays_inside(file, src)]
         values = {value for file in files for value in used_values(file)}
         return [ForeignClass(f"class {v}", value=v) for v in sorted(values - {0, IGNORE})]
 
@@ -58,14 +55,12 @@ class PngImporter:
         """Masks one by one; BadInputError when there is not one or ``classes.json`` is broken."""
         check_folder(src)
         src = src.absolute()
-        files = _mask_files(src, images)
-        if not files:
+        files, others = _mask_files(src, images)
+        yield from others
+        if not files and not others:
             raise BadInputError("the folder holds no masks", file=src, hint="PNG files are looked for")
         values, names = _values(src, catalog)
         notices = () if names else (by_number(catalog),)
-        yield from (
-            Skipped(str(f), "this is not a PNG file; masks are 8-bit PNG") for f in files if not _is_png(f)
-        )
         matcher = Matcher(images, read_manifest(_export_folder(src)))
 
         def read_one(file: Path, record: ImageRecord) -> ImportedMask:
@@ -76,22 +71,18 @@ class PngImporter:
             mask = mask_of(record, file, label, ids, catalog)
             return replace(mask, notices=(*notices, *mask.notices))
 
-        yield from masks((f for f in files if _is_png(f)), src, matcher, read_one)
+        yield from masks(files, src, matcher, read_one)
 
 
-def _mask_files(src: Path, images: Sequence[ImageRecord]) -> list[Path]:
-    """Pictures below ``src`` that could be masks: not the project's images, not maps of object ids."""
-    root = src / LABELS if (src / LABELS).is_dir() else src
+def _mask_files(src: Path, images: Sequence[ImageRecord]) -> tuple[list[Path], list[Skipped]]:
+    """PNG files below ``src`` that could be masks, and why other pictures are none: not the project's images, not maps
+    of object ids."""
     sources = {record.path.resolve() for record in images}
-    return [
-        path
-        for path in files_below(root, (".png", *_OTHER_PICTURES))
-        if INSTANCES not in path.relative_to(src).parts[:-1] and path.resolve() not in sources
-    ]
 
+    def is_mask(path: Path) -> bool:
+        return INSTANCES not in path.relative_to(src).parts[:-1] and path.resolve() not in sources
 
-def _is_png(file: Path) -> bool:
-    return file.suffix.lower() == ".png"
+    return png_below(src / LABELS if (src / LABELS).is_dir() else src, is_mask)
 
 
 def instances_of(file: Path) -> Path | None:

@@ -78,6 +78,7 @@ def _drawings(path: Path, class_name: str) -> list[Drawing]:
             notices=("where masks lie in one another, the smaller one counts",)
             if len(annotations) > 1
             else (),
+            stated=name,
         )
     ]
 

@@ -131,7 +131,7 @@ class Burner:
         if found == IGNORE or (known is None and not is_class(name) and not is_background(name)):
             canvas.ignore(pixels)
             return True
-        if is_background(name) and (known is None or known.value == self._catalog.background):
+        if is_background(name) if known is None else known.value == self._catalog.background:
             canvas.erase(pixels)
         else:
             canvas.add(pixels, name, number)

@@ -20,7 +20,7 @@ from labeltool.formats.match import Matcher
 from labeltool.formats.options import ImportOptions
 from labeltool.formats.places import georeference_of, manifest_near
 from labeltool.formats.protocol import ForeignClass, ImportedMask
-from labeltool.formats.untrusted import files_below, left_out, stays_inside
+from labeltool.formats.untrusted import found_below, left_out, stays_inside
 from labeltool.formats.vector.burn import Burner
 from labeltool.formats.vector.classes import Classes, VectorImportOptions
 from labeltool.formats.vector.geojson import read_geojson
@@ -86,9 +86,9 @@ class VectorImporter(ABC):
     def _all_layers(self, src: Path) -> tuple[list[Layer], list[Skipped]]:
         if GEO.missing:
             raise GEO.refusal(self.title, src)
-        files = [src] if src.is_file() else [f for f in files_below(src, self.suffixes) if f.name != MANIFEST]
+        found, skipped = ([src], []) if src.is_file() else found_below(src, self.suffixes)
+        files = [file for file in found if file.name != MANIFEST or file == src]
         layers: list[Layer] = []
-        skipped: list[Skipped] = []
         for file in files:
             try:
                 if not stays_inside(file, src):

@@ -106,6 +106,7 @@ def _drawing(picture: ViaPicture, attribute: str) -> Drawing:
         None,
         len(picture.regions),
         partial(_marks, picture, attribute),
+        stated=picture.name,
     )
 
 

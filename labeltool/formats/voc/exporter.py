@@ -17,7 +17,7 @@ from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import LabeltoolError
 from labeltool.formats.dataset import Checker, DatasetExporter, Findings, Writer, same, same_runs, same_size
 from labeltool.formats.ids import numbered
-from labeltool.formats.index_png import Palette, pack, read_index, same_pixels, write_index, write_packed
+from labeltool.formats.index_png import Palette, pack_runs, read_index, same_pixels, write_packed
 from labeltool.formats.items import Item
 from labeltool.formats.options import ExportOptions
 from labeltool.formats.pictures import copy_picture
@@ -48,6 +48,7 @@ class VocExporter(DatasetExporter):
     name: ClassVar[str] = "voc"
     title: ClassVar[str] = "PASCAL VOC"
     Options: ClassVar[type[ExportOptions]] = VocOptions
+    bytes_a_pixel: ClassVar[int] = 12
     jpeg_only: ClassVar[bool] = True
     parallel: ClassVar[bool] = True
 
@@ -106,14 +107,14 @@ class _VocFiles:
 
     def add(self, item: Item) -> Callable[[], None]:
         picture = copy_picture(item.record, self.root / layout.PICTURES, item.name, jpeg_only=True)
-        pixels = pack(item.label)
+        pixels = pack_runs(item.runs, item.runs.label)
         write_packed(self._png(layout.CLASSES, item), pixels, self.palette)
         write_packed(self._png(layout.GREY, item), pixels)
         if self.objects:
             extents = item.objects.extents
             numbers = numbered(extents, MAX_OBJECTS)
-            raster = item.runs.plane(_numbers(item, numbers))
-            write_index(self._png(layout.OBJECTS, item), raster, layout.voc_palette())
+            packed = pack_runs(item.runs, _numbers(item, numbers))
+            write_packed(self._png(layout.OBJECTS, item), packed, layout.voc_palette())
             objects = [
                 VocObject(self.names[e.class_value], e.box, number, e.object_id)
                 for number, e in sorted(zip(numbers, extents, strict=True), key=lambda pair: pair[0])

@@ -14,7 +14,7 @@ from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
 from labeltool.core.project import SPLITS, ImageRecord, Skipped
-from labeltool.formats.importing import mask_of, masks
+from labeltool.formats.importing import mask_of, masks, png_below
 from labeltool.formats.index_png import read_coloured, read_objects, read_pixels, used_colors
 from labeltool.formats.manifest import read_manifest
 from labeltool.formats.match import Matcher
@@ -59,8 +59,9 @@ class VocImporter:
         """Masks one by one; BadInputError when no folder SegmentationClass is found or the labelmap is broken."""
         src = src.absolute()
         root = _root(src)
-        files = list(files_below(root / layout.CLASSES, (".png",)))
-        if not files:
+        files, others = png_below(root / layout.CLASSES)
+        yield from others
+        if not files and not others:
             raise BadInputError("the folder holds no masks", file=root / layout.CLASSES)
         yield from _only_boxes(root, {f.stem for f in files})
         reader = _Reader(root, src, catalog, _names(root), _splits(root, src))

@@ -114,6 +114,7 @@ def values_of(
     A colour that two names share stands for neither, and an index beyond the palette for nothing.
     """
     own = {name: value for value, name in class_names(catalog).items()}
+    own.update({name: value for value, name in catalog.meanings.items()})
     own.update({c.name: c.value for c in catalog.classes})
     own[IGNORED] = IGNORE
     values, called = {}, {}

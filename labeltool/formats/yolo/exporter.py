@@ -50,6 +50,7 @@ class YoloExporter(DatasetExporter):
     name: ClassVar[str] = "yolo"
     title: ClassVar[str] = "YOLO segmentation"
     Options: ClassVar[type[ExportOptions]] = YoloOptions
+    bytes_a_pixel: ClassVar[int] = 14
 
     def judge(self, item: Item, options: Any, found: Findings) -> int:
         """Says what becomes of holes, parts, ids and ignored pixels."""

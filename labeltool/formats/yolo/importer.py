@@ -14,7 +14,7 @@ from labeltool.core.project import ImageRecord, Skipped, split_called
 from labeltool.formats.drawings import masks
 from labeltool.formats.options import ImportOptions
 from labeltool.formats.protocol import ForeignClass, ImportedMask
-from labeltool.formats.untrusted import files_below, left_out, read_text, stays_inside
+from labeltool.formats.untrusted import found_below, left_out, read_text, stays_inside
 from labeltool.formats.yolo import layout
 from labeltool.formats.yolo.labels import drawing
 
@@ -61,7 +61,9 @@ class YoloImporter:
         """Masks one by one; every line is painted or reported. BadInputError without labels or a list of classes."""
         src = src.absolute()
         names, drawings = _names(src, options), []
-        for file in _label_files(src):
+        files, others = _label_files(src)
+        yield from others
+        for file in files:
             if not stays_inside(file, _folder(src)):
                 yield Skipped(str(file), "the file is a link that leads out of the folder")
                 continue
@@ -77,19 +79,22 @@ def _folder(src: Path) -> Path:
     return src if src.is_dir() else src.parent
 
 
-def _label_files(src: Path) -> list[Path]:
+def _label_files(src: Path) -> tuple[list[Path], list[Skipped]]:
     if src.is_file() and src.suffix.lower() == ".txt" and not _is_list(src):
-        return [src]
+        return [src], []
     root = _folder(src) / layout.LABELS
     root = root if root.is_dir() else _folder(src)
-    found = [file for file in files_below(root, (".txt",)) if not _is_list(file)]
+    files, others = found_below(root, (".txt",))
+    found = [file for file in files if not _is_list(file)]
+    if others and not found:
+        raise BadInputError(others[0].reason, file=others[0].file)
     if not found:
         raise BadInputError(
             "there are no YOLO labels",
             file=src,
             hint="Give data.yaml, or the folder that holds the .txt files",
         )
-    return found
+    return found, others
 
 
 def _is_list(file: Path) -> bool:

@@ -90,9 +90,13 @@ def test_without_official_classes_training_ids_start_at_0() -> None:
     ]
 
 
-def test_a_name_with_other_blanks_and_case_is_official_once() -> None:
-    catalog = ClassCatalog.from_names(["Traffic_Light", "traffic light"])
-    assert {v: label.id for v, label in labels_of(catalog).items()} == {0: 34, 1: 19, 2: 35}
+def test_a_name_with_other_blanks_and_case_is_official_once_and_the_very_name_comes_first() -> None:
+    for names, ids in (
+        (["Traffic_Light", "TRAFFIC LIGHT"], {0: 34, 1: 19, 2: 35}),
+        (["Traffic_Light", "traffic light"], {0: 34, 1: 35, 2: 19}),
+    ):
+        found = labels_of(ClassCatalog.from_names(names))
+        assert {value: label.id for value, label in found.items()} == ids
 
 
 def test_datumaro_gets_a_list_in_the_order_of_training_ids() -> None:

@@ -220,7 +220,7 @@ def test_a_full_disk_leaves_nothing_and_names_the_file(
     def full(*args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device", "labels/x.png")
 
-    monkeypatch.setattr("labeltool.formats.png.exporter.write_index", full)
+    monkeypatch.setattr("labeltool.formats.png.exporter.write_packed", full)
     with pytest.raises(LabeltoolError, match="the disk is full"):
         export(PngExporter(), images, CELLS, out)
     assert traces(out) == []
@@ -309,6 +309,20 @@ def test_an_export_without_a_single_image_is_no_export(tmp_path: Path, out: Path
     image.record.path.unlink()
     with pytest.raises(BadInputError, match=r"no image could be exported; .*a\.png"):
         export(CocoExporter(), [image], CELLS, out, plan=plan)
+    assert traces(out) == []
+
+
+def test_where_no_image_can_be_exported_each_reason_names_its_files(
+    images: list[LabelledImage], out: Path
+) -> None:
+    for image in images:
+        image.record.path.write_bytes(b"short")
+    images[0].record.path.unlink()
+    with pytest.raises(
+        BadInputError, match=r"No image can be exported as PASCAL VOC; .*cannot be found"
+    ) as told:
+        export(VocExporter(), images, CELLS, out)
+    assert all(image.record.name in str(told.value) for image in images)
     assert traces(out) == []
 
 

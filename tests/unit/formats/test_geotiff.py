@@ -103,6 +103,7 @@ def test_object_ids_past_16_bits_need_32(tmp_path: Path) -> None:
         (None, None, {}, "plain TIFF"),
         (None, UTM[1], {}, "no coordinate system, because"),
         (*UTM, {}, "coordinate system and the transform"),
+        (UTM[0], (3.0, -4.0, 300_000.0, 4.0, 3.0, 4_000_000.0), {}, "coordinate system and the transform"),
     ],
 )
 def test_the_plan_says_what_place_masks_have(
@@ -114,6 +115,7 @@ def test_the_plan_says_what_place_masks_have(
     assert any(words in notice for notice in report.notices)
     with rasterio.open(tmp_path / "out" / "labels" / "a.tif") as file:
         assert file.crs == (None if crs is None else rasterio.crs.CRS.from_user_input(crs))
+        assert transform is None or tuple(file.transform)[:6] == tuple(transform)[:6]
 
 
 def test_ground_control_points_go_with_the_mask(tmp_path: Path) -> None:

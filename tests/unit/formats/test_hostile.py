@@ -5,98 +5,103 @@ The attacks are listed in tests/fuzz/attacks.py; ``python tests/fuzz/messages.py
 
 from __future__ import annotations
 
-import re
+import itertools
+import os
 import shutil
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from fuzz.attacks import attacks, wrong_types
-from fuzz.guarded import answer
-from fuzz.messages import Told, all_told
+from fuzz.expected import EXPECTED, problem
+from fuzz.guarded import Watched, answer
+from fuzz.messages import all_told
 from fuzz.samples import BUILDERS, CATALOG, project, sample
 from mask_samples import labelled
 
 from labeltool import plugins
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError
-from labeltool.core.project import Skipped
+from labeltool.core.geometry import Size
+from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.shape import Dense
+from labeltool.formats.canvas import Painted
+from labeltool.formats.coco.file import CocoFile, CocoImage
+from labeltool.formats.coco.painting import paint
 from labeltool.formats.export import export
 from labeltool.formats.protocol import ImportedMask, LabelledImage
 
+
+def _whole_image(segmentation: object, size: Size) -> Dense:
+    """What takes anything for the whole image."""
+    return Dense(size.box, np.ones((size.height, size.width), bool))
+
+
+def _only_x(file: CocoFile, image: CocoImage, record: ImageRecord, catalog: ClassCatalog) -> Painted:
+    """What gives up where another image than x.png is to be painted."""
+    if record.path.name != "x.png":
+        raise BadInputError("no more")
+    return paint(file, image, record, catalog)
+
+
 IMPORTERS = plugins.names("labeltool.importers")
 EXPORTERS = plugins.names("labeltool.exporters")
-
-PASSED_OVER = {("paths", "labelme"), ("paths", "isat"), ("paths", "labelme_xml"), (".yaml files", "isat")}
-"""Pictures that are called like the annotation file as well, so that a bad name in it changes nothing, and a list that
-gives only colours."""
-
-EXPECTED = {
-    ("paths", "../../secret.png"): "leads out of the folder",
-    ("paths", "..\\..\\secret.png"): "leads out of the folder",
-    ("paths", "a/../../x.png"): "leads out of the folder",
-    ("paths", "/etc/passwd"): "is absolute",
-    ("paths", "\\\\host\\share\\x.png (UNC)"): "is absolute",
-    ("paths", "C:x.png (relative to a drive)"): "is absolute",
-    ("paths", "no name"): "no file name",
-    ("paths", "a name of 5,000 characters"): "longer than any file system",
-    ("paths", "an image nobody has"): "no image of the project is called nobody|no picture of segments",
-    ("coordinates", "1e12"): "beyond any image|shares of the image",
-    ("coordinates", "-1e12"): "beyond any image|shares of the image",
-    ("coordinates", "1e400"): "beyond any image|shares of the image",
-    ("coordinates", "10**400"): "beyond any image|shares of the image",
-    ("coordinates", "NaN"): "not a JSON number|beyond any image|shares of the image",
-    ("coordinates", "Infinity"): "not a JSON number|beyond any image|shares of the image",
-    ("coordinates", "crosses itself"): "objects come in",
-    ("coordinates", "outside the image"): "covers no pixel of the image|shares of the image",
-    ("coordinates", "110,000 points"): "more than 100,000 points|not written as x,y",
-    ("run lengths", "negative"): "negative|not a list of whole numbers",
-    ("run lengths", "too long in sum"): "run lengths",
-    ("run lengths", "too short in sum"): "run lengths",
-    ("run lengths", "a million runs"): "more pixels than|longer than any mask",
-    ("run lengths", "of another size"): "takes it for 4 x 4 pixels",
-    (
-        "names of classes",
-        "5,000 characters",
-    ): "printable name of 1 to 200 characters|no class|without a class",
-    ("masks", "0 bytes"): "the file is empty|not a PNG",
-    ("masks", "another size"): "13 x 9",
-    ("masks", "22.5 Gpx in 1 MB"): "150000 x 150000",
-    ("masks", "a checksum is wrong"): "cut off or damaged",
-    ("masks", "cut off"): "cut off or damaged",
-    (".json files", "0 bytes"): "the file is empty",
-    (".json files", "nested 100,000 deep"): "nested too deeply",
-    (".json files", "objects 100,000 deep"): "nested too deeply",
-    (".json files", "a key twice"): "occurs twice",
-    (".json files", "UTF-16"): "not UTF-8",
-    (".json files", "a byte order mark"): "objects come in",
-    (".xml files", "0 bytes"): "the file is empty",
-    (".xml files", "billion laughs"): "document type or entities",
-    (".xml files", "an external entity"): "document type or entities",
-    (".xml files", "a DTD elsewhere"): "document type or entities",
-    (".yaml files", "aliases (billion laughs)"): "alias",
-    (".yaml files", "nested 10,000 deep"): "nested too deeply",
-}
-"""What the answer to some of the attacks must say, whoever gives it."""
 
 
 @pytest.mark.parametrize("name", IMPORTERS)
 def test_an_attack_gets_a_message_and_does_nothing(name: str, tmp_path: Path) -> None:
     bad = [
-        f"{told.group}, {told.called}: {told.text}" for told in all_told(name, tmp_path) if not _is_good(told)
+        f"{told.group}, {told.called}: {wrong}: {told.text}"
+        for told in all_told(name, tmp_path)
+        if (wrong := problem(told))
     ]
     assert bad == []
 
 
-def _is_good(told: Told) -> bool:
-    """No error, no silence, the file by name, and what must be said is said."""
-    if told.answer.wrong or not told.text:
-        return False
-    expected = EXPECTED.get((told.group, told.called))
-    if expected is None or (told.group, told.importer) in PASSED_OVER:
-        return True
-    return re.search(expected, told.text) is not None
+@pytest.mark.parametrize(
+    ("group", "broken", "lax", "wrong"),
+    [
+        ("coordinates", "coco.painting.pixels_of", _whole_image, "something else than the valid files hold"),
+        (
+            "coordinates",
+            "coco.painting.Canvas.fail",
+            lambda *told: None,
+            "something else than the valid files",
+        ),
+        ("coordinates", "coco.painting.BadInputError.__str__", lambda error: "broken", "nothing is said of"),
+        ("paths", "coco.file.refused_name", lambda name: "", "it came in"),
+        ("sizes", "coco.importer._called", lambda file, image: "", "no file is named"),
+        ("sizes", "coco.importer.paint", _only_x, "none of other.png came in"),
+    ],
+)
+def test_an_importer_that_lets_an_attack_in_or_is_silent_is_seen(
+    group: str,
+    broken: str,
+    lax: Callable[..., Any],
+    wrong: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = all_told("coco", tmp_path, group)
+    first = next(real)
+    assert problem(first) == ""
+    monkeypatch.setattr(f"labeltool.formats.{broken}", lax)
+    assert [wrong] == [wrong for told in itertools.islice(real, 20) if problem(told).startswith(wrong)][:1]
+
+
+def test_a_file_that_is_none_of_the_import_is_seen_when_it_is_read(tmp_path: Path) -> None:
+    for name in ("inside", "outside"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.txt").write_text("x")
+    watched = Watched(allowed=(tmp_path / "inside",))
+    watched.on = True
+    for path in (tmp_path / "inside" / "x.txt", tmp_path / "outside" / "x.txt", Path(os.__file__)):
+        path.read_bytes()
+    watched.on = False
+    assert watched.strays == [f"read {(tmp_path / 'outside' / 'x.txt').resolve()}"]
 
 
 def test_the_table_of_attacks_has_all_that_is_expected() -> None:

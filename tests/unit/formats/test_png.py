@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,18 @@ def test_a_flipped_bit_is_found(src: Path, image: LabelledImage) -> None:
 def test_a_jpeg_is_no_mask(src: Path, image: LabelledImage) -> None:
     save(src / "x.jpg", ONES)
     assert "not a PNG" in refusal(src, image)
+
+
+def test_a_pipe_or_a_folder_called_like_a_mask_is_reported(src: Path, image: LabelledImage) -> None:
+    save(src / "x.png", ONES)
+    (src / "y.png").mkdir()
+    os.mkfifo(src / "z.png")
+    masks, skipped = imported(PngImporter(), src, CELLS, [image])
+    assert list(masks) == [image.record.id]
+    assert [(Path(each.file).name, each.reason) for each in skipped] == [
+        ("z.png", "this is a pipe or a device and not a file"),
+        ("y.png", "this is a folder and not a file"),
+    ]
 
 
 def test_a_mask_without_an_image_is_reported(src: Path, image: LabelledImage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -226,6 +227,28 @@ def test_masks_in_rgb_are_read_by_their_colours(tmp_path: Path) -> None:
     assert mask.object.tolist() == [[0, 1, 1, 0], [0, 0, 2, 3]]
     found = VocImporter().classes(tmp_path / "voc", ImportOptions())
     assert [each.name for each in found] == ["aeroplane", "person"]
+
+
+def test_what_is_no_png_file_among_the_masks_is_reported_and_the_others_come_in(
+    image: LabelledImage, tmp_path: Path
+) -> None:
+    src = foreign(
+        tmp_path / "voc", np.ones((4, 4)), "cell:10,20,30::\n", np.full((2, 3), (10, 20, 30), np.uint8)
+    )
+    folder = src / layout.CLASSES
+    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(folder / "b.jpg")
+    Image.fromarray(np.zeros((4, 4), np.uint16)).save(folder / "c.png")
+    (folder / "d.png").mkdir()
+    os.mkfifo(folder / "e.png")
+    others = [
+        labelled(tmp_path / "photos" / f"{name}.jpg", np.zeros((4, 4), np.uint8), CELLS) for name in "bcde"
+    ]
+    masks, skipped = imported(VocImporter(), src, ClassCatalog.from_names(["cell"]), [image, *others])
+    assert list(masks) == [image.record.id]
+    told = {Path(each.file).name: each.reason for each in skipped}
+    assert told.keys() == {"b.jpg", "c.png", "d.png", "e.png"} and len(skipped) == 4
+    assert "not a PNG file" in told["b.jpg"] and "16-bit" in told["c.png"]
+    assert "a folder" in told["d.png"] and "a pipe" in told["e.png"]
 
 
 def test_a_photo_among_the_masks_is_no_mask(tmp_path: Path) -> None:
