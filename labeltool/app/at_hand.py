@@ -16,6 +16,7 @@ from labeltool.app.saving import Saver
 from labeltool.app.session import Operation, Session, Step
 from labeltool.core.change import Signal
 from labeltool.core.errors import LabeltoolError
+from labeltool.core.memory import ran_out
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import ImageRecord
 from labeltool.imaging.budget import fits_whole
@@ -308,7 +309,10 @@ class AtHand:
             self._fail(self.image.record, error)
 
     def _fail(self, record: ImageRecord, error: BaseException) -> None:
-        if not isinstance(error, LabeltoolError):
+        if ran_out(error):
+            hint = "Close other programs, or open a smaller image. What was saved before is safe"
+            error = LabeltoolError("there is not enough memory for this", file=record.path, hint=hint)
+        elif not isinstance(error, LabeltoolError):
             error = LabeltoolError(f"unexpected: {error!r}", file=record.path)
         self.failed.emit((record, error))
 

@@ -13,6 +13,7 @@ from labeltool.app.models import Model, class_mapping
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord
+from labeltool.imaging.windows import windows
 from labeltool.inference.options import InferenceOptions
 from labeltool.inference.process import ModelProcess
 from labeltool.inference.segmenter import Prediction
@@ -48,7 +49,8 @@ def spool(
     with explained(path), Spool(path, about) as file:
         before = file.windows
         if not file.ended:
-            found = process.segment(record.path, cancel, progress, page=record.page, first=before)
+            grid = [each.core for each in windows(record.size, model.card.tile, model.card.halo)]
+            found = process.segment(record.path, cancel, progress, page=record.page, first=before, grid=grid)
             for window in found:
                 file.add(window)
             file.end()

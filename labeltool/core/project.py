@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -100,10 +100,12 @@ class ImageRecord:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that was left out of a batch, and why (with what to do, where something can be done)."""
+    """A file that was left out of a batch, and why (with what to do, where something can be done). ``lacks`` are the
+    names of the classes that the project would need for it."""
 
     file: str
     reason: str
+    lacks: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "file", shown(self.file))

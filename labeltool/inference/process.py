@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,30 +41,37 @@ class ModelProcess(ModelChild):
         *,
         page: str = "",
         first: int = 0,
+        grid: Sequence[Box] | None = None,
     ) -> Iterator[Prediction]:
-        """The image's predictions as they are made, from window number ``first`` of its grid on; leaving the loop early
-        stops the child.
+        """The image's predictions as they are made, from window number ``first`` of its ``grid`` on (the boxes that the
+        windows are to have, in order; None: the child says how many there are); leaving the loop early stops the child.
 
-        BadInputError when the image cannot be read (the child lives on), ModelError when the model fails on it
-        or the child dies, CancelledError within a second of ``cancel``. Where a device fails that nobody has asked
-        for, the CPU goes on with the next window.
+        BadInputError when the image cannot be read (the child lives on), ModelError when the model fails on it,
+        or the child dies, or ends with other windows than those of the grid, CancelledError within a second of
+        ``cancel``. Where a device fails that nobody has asked for, the CPU goes on with the next window.
         """
         try:
-            for prediction in self._segment(path, cancel, progress, page, first):
+            for prediction in self._segment(path, cancel, progress, page, first, grid):
                 first += 1
                 yield prediction
         except DeviceError as error:
             if not self.falls_back(error):
                 raise
-            yield from self._segment(path, cancel, progress, page, first)
+            yield from self._segment(path, cancel, progress, page, first, grid)
 
     def _segment(
-        self, path: Path, cancel: CancelToken | None, progress: Progress, page: str, first: int
+        self,
+        path: Path,
+        cancel: CancelToken | None,
+        progress: Progress,
+        page: str,
+        made: int,
+        grid: Sequence[Box] | None,
     ) -> Iterator[Prediction]:
         child = self._started(cancel)
         finished = False
         try:
-            child.send({"segment": str(path.absolute()), "page": page, "first": first})
+            child.send({"segment": str(path.absolute()), "page": page, "first": made})
             while not finished:
                 header, body = self._next(child, cancel)
                 finished = "end" in header or "error" in header
@@ -72,7 +79,13 @@ class ModelProcess(ModelChild):
                 raise_error(header)
                 progress(float(header["done"]), float(header["total"]))
                 if "part" in header:
-                    yield _prediction(header, body)
+                    prediction = _prediction(header, body)
+                    _expect(prediction.box, grid, made)
+                    made += 1
+                    yield prediction
+            wanted = header["total"] if grid is None else len(grid)
+            if made != wanted:
+                raise ValueError(f"it ended after {made} of {wanted} windows")
         except DeviceError:
             finished = False  # nothing runs in this process any more
             raise
@@ -111,6 +124,12 @@ class ModelProcess(ModelChild):
         finally:
             if not answered:
                 self._drop(child)
+
+
+def _expect(box: Box, grid: Sequence[Box] | None, number: int) -> None:
+    """ValueError where this is not the window that comes next."""
+    if grid is not None and (number >= len(grid) or box != grid[number]):
+        raise ValueError(f"window {number + 1} of {len(grid)} has the box {tuple(box)}")
 
 
 def _prediction(header: Header, body: bytes) -> Prediction:

@@ -39,6 +39,8 @@ from labeltool.inference.training_options import TrainingOptions
 MANIFEST, METRICS, STATE, STATE_TENSORS = "manifest.json", "metrics.jsonl", "state.json", "state.pt"
 LABELS, BEST, SAMPLES, BOARD, LOCK = "labels", "best", "samples", "board", "lock"
 PER_IMAGE = "metrics_per_image.json"
+NOT_A_NUMBER = "the loss was not a number"
+"""The event of a row of metrics.jsonl: at its ``step`` the run ended, and the weights of the step ``best`` are kept."""
 
 _POLL_S = 0.02
 _MOST = 2.0**53

@@ -11,9 +11,9 @@ from PySide6.QtCore import QSettings, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from labeltool.app.jobs import Lanes
-from labeltool.core.errors import LabeltoolError
+from labeltool.core.errors import LabeltoolError, shown
 from labeltool.core.progress import CancelToken, Progress
-from labeltool.core.project import Status
+from labeltool.core.project import Skipped, Status
 from labeltool.store.layout import is_project, seems_project
 from labeltool.ui import recent
 from labeltool.ui.bridge import Bridge
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     # What a project needs is imported when one is opened: the start page is up sooner.
     from labeltool.app.project import AddReport
     from labeltool.app.saving import SaveState
-    from labeltool.app.splits import Assignment
+    from labeltool.app.splits import Applied, Assignment
     from labeltool.app.workbench import Workbench
     from labeltool.store.lock import ProjectLockedError, Sign
     from labeltool.store.project import ProjectStore
@@ -378,7 +378,7 @@ class Projects(QWidget):
             self.images_added.emit()
             if bench.open is None and report.added:
                 bench.open_image(report.added[0].id)
-            if report.skipped or not report.added:
+            if report.skipped or report.alike or not report.added:
                 self.news.emit(self._added(report))
 
         self._work.run(bench.lanes, "files", self.tr("Adding images"), work, done)
@@ -387,10 +387,16 @@ class Projects(QWidget):
         lines = [self.tr("Images added: {n}").format(n=len(report.added))]
         if report.known:
             lines.append(self.tr("In the project already: {n}").format(n=report.known))
-        lines += [f"{Path(s.file).name}: {s.reason}" for s in report.skipped[:NAMED]]
-        if len(report.skipped) > NAMED:
-            lines.append(self.tr("… and others left out: {n}").format(n=len(report.skipped) - NAMED))
-        return "\n".join(lines)
+        one_name = self.tr("{names}: one name on some systems (Windows, macOS); exports number them")
+        alike = [one_name.format(names=", ".join(shown(p.name) for p in paths)) for paths in report.alike]
+        return "\n".join([*lines, *alike[:NAMED], *self._named(report.skipped)])
+
+    def _named(self, skipped: Sequence[Skipped]) -> list[str]:
+        """The first of what was left out, each with its reason, and how many more there are."""
+        lines = [f"{Path(each.file).name}: {each.reason}" for each in skipped[:NAMED]]
+        if len(skipped) > NAMED:
+            lines.append(self.tr("… and others left out: {n}").format(n=len(skipped) - NAMED))
+        return lines
 
     def ask_import(self) -> None:
         """Open the import dialog."""
@@ -439,12 +445,16 @@ class Projects(QWidget):
         if bench is None:
             return
 
-        def work(cancel: CancelToken, progress: Progress) -> int:
+        def work(cancel: CancelToken, progress: Progress) -> Applied:
             from labeltool.app.splits import apply  # noqa: PLC0415
 
             return apply(bench.store, assignment, progress=progress, cancel=cancel)
 
-        def done(changed: int) -> None:
+        def done(applied: Applied) -> None:
+            if applied.skipped:
+                text = self.tr("Images that stay in the split that they have: {n}")
+                lines = [text.format(n=len(applied.skipped)), *self._named(applied.skipped)]
+                self.news.emit("\n".join(lines))
             if len(assignment.splits) > MANY:
                 self.images_added.emit()  # lists them all anew
             else:

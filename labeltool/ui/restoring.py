@@ -87,7 +87,7 @@ class Restoring(Part):
         for error in kept.damaged:
             if error.file:
                 self.damaged.emit(error.file)
-        for error in (*kept.damaged, *([kept.problem] if kept.problem is not None else [])):
+        for error in kept.troubles:
             text = str(error)
             if text not in self._said:
                 self._said.add(text)

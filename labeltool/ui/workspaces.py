@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+import shiboken6
 from PySide6.QtCore import QByteArray, QCoreApplication, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QSizePolicy, QStackedWidget, QToolBar, QToolButton, QWidget
@@ -112,7 +113,9 @@ class Workspaces(QObject):
             self._window.restoreState(self._layouts[name])
         if self.on_canvas:
             self.bar.setMinimumHeight(0)
-        if self.on_canvas and self._focus is not None:
+        if (
+            self.on_canvas and self._focus is not None and shiboken6.isValid(self._focus)
+        ):  # options come and go
             self._focus.setFocus()
         else:
             space.page.setFocus()

@@ -1458,6 +1458,10 @@ With Ctrl held at the start the ring is cut out of the current class only.</sour
         <translation>已有同名类别。</translation>
     </message>
     <message>
+        <source>Only the background can be called so, and no class becomes it by a name.</source>
+        <translation>只有背景类可以用这个名称；类别不会因改名而成为背景。</translation>
+    </message>
+    <message>
         <source>The class gets a value that was never used. No pixel changes.</source>
         <translation>该类别取一个从未用过的值，像素不变。</translation>
     </message>
@@ -4949,6 +4953,10 @@ the workspace Train makes one from what you have labelled.</source>
         <translation>项目中已有：{n}</translation>
     </message>
     <message>
+        <source>{names}: one name on some systems (Windows, macOS); exports number them</source>
+        <translation>{names}：在某些系统（Windows、macOS）上会被视为同一个名称；导出时会加上编号</translation>
+    </message>
+    <message>
         <source>… and others left out: {n}</source>
         <translation>… 另略过：{n}</translation>
     </message>
@@ -4959,6 +4967,10 @@ the workspace Train makes one from what you have labelled.</source>
     <message>
         <source>Wait for the work in the status bar, or cancel it first</source>
         <translation>请等待状态栏中的任务结束，或先取消</translation>
+    </message>
+    <message>
+        <source>Images that stay in the split that they have: {n}</source>
+        <translation>留在原有划分中的图像：{n}</translation>
     </message>
     <message>
         <source>Keeping the splits</source>
@@ -5481,6 +5493,10 @@ Now {title}: {help}.</source>
     <message>
         <source>There is no removed image.</source>
         <translation>没有已移除的图像。</translation>
+    </message>
+    <message>
+        <source>Not listed, for what is known of them is damaged: {n}.</source>
+        <translation>因其记录已损坏而未列出：{n}。</translation>
     </message>
     <message>
         <source>In the project again, with their labels: {n}.</source>

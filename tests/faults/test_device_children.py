@@ -16,10 +16,13 @@ import pytest
 from PIL import Image
 
 from labeltool import plugins
+from labeltool.app.models import Model
+from labeltool.app.spooling import spool
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import DeviceError, LabeltoolError, ModelError
-from labeltool.core.geometry import Box
+from labeltool.core.geometry import Box, Size
 from labeltool.core.progress import CancelToken, silent
+from labeltool.core.project import ImageRecord
 from labeltool.inference import model_child, training_process
 from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME, ModelCard
 from labeltool.inference.options import InferenceOptions
@@ -28,6 +31,8 @@ from labeltool.inference.segmenter import Prediction
 from labeltool.inference.teaching import Painted
 from labeltool.inference.teaching_process import TeachingProcess, View
 from labeltool.inference.training_process import TrainingProcess
+from labeltool.store.database import DamagedError
+from labeltool.store.spool import read_windows
 
 BOX = Box(0, 0, 40, 30)
 
@@ -228,7 +233,8 @@ def rubbish(dice: random.Random) -> tuple[dict[str, Any], bytes]:
 
 
 def asked_to_segment(path: Path) -> None:
-    list(ModelProcess(path).segment(path))
+    grid = [Box(0, 0, 4, 3)]  # which is among the boxes that are babbled
+    assert [each.box for each in ModelProcess(path).segment(path, grid=grid)] == grid
 
 
 def asked_to_embed(path: Path) -> None:
@@ -271,6 +277,56 @@ def test_whatever_a_child_says_is_an_answer_or_an_error_in_words(
             ask(tmp_path)
         except LabeltoolError as error:
             assert error.message, f"seed {seed}"
+
+
+GRID = [Box(0, 0, 64, 32), Box(64, 0, 96, 32)]
+
+
+def window(box: Box, **more: object) -> tuple[dict[str, Any], bytes]:
+    """What a child says of a window: nothing is to be seen there."""
+    return {"part": list(box), "planes": [], "done": 1, "total": 2, **more}, b""
+
+
+END = ({"end": True, "done": 2, "total": 2}, b"")
+
+
+@pytest.mark.parametrize(
+    ("frames", "words"),
+    [
+        ([END], "ended after 0 of 2 windows"),
+        ([window(GRID[0]), END], "ended after 1 of 2 windows"),
+        ([window(GRID[0], end=True)], "ended after 1 of 2 windows"),
+        ([window(GRID[0]), ({"end": True, "done": 1, "total": 1}, b"")], "ended after 1 of 2 windows"),
+        ([window(GRID[1]), window(GRID[0]), END], "window 1 of 2 has the box"),
+        ([window(GRID[0]), window(GRID[0]), END], "window 2 of 2 has the box"),
+        ([*map(window, GRID), window(GRID[1]), END], "window 3 of 2 has the box"),
+    ],
+)
+def test_an_answer_that_lacks_windows_is_no_answer_and_is_not_kept_as_a_whole_one(
+    frames: list[Any], words: str, babble: Callable[[list[Any]], None], tmp_path: Path
+) -> None:
+    card = ModelCard("m", "none", "none", ClassCatalog.from_names(["a"]), sha256="0" * 64, tile=64, halo=0)
+    record = ImageRecord("i" * 32, tmp_path / "i.png", Size(96, 32), "rgb", "0" * 64, 1)
+    model, path = Model(tmp_path, card, "path"), tmp_path / "windows"
+
+    def ask() -> int:
+        process = ModelProcess(tmp_path)
+        return spool(path, record, model, InferenceOptions(), process, CancelToken(), silent)
+
+    babble([(READY, b""), *frames])
+    with pytest.raises(ModelError, match=words):
+        ask()
+    kept = [each.box for each in cut_off(path)]
+    assert kept == GRID[: len(kept)]
+    babble([(READY, b""), *map(window, GRID[len(kept) :]), END])
+    assert ask() == len(GRID) - len(kept)
+    assert [each.box for each in read_windows(path)] == GRID
+
+
+def cut_off(path: Path) -> Iterator[Prediction]:
+    """The windows of a file that is not whole."""
+    with pytest.raises(DamagedError, match="cut off"):
+        yield from read_windows(path)
 
 
 # ---- the training

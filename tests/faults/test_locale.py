@@ -29,7 +29,7 @@ do("import", root, masks, "--format", "png")
 
 from PySide6.QtCore import QLocale, QPointF, QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QWidget
 from labeltool.ui import main as window_
 app = window_.application()
 if QLocale().textDirection() == Qt.LayoutDirection.RightToLeft:
@@ -47,6 +47,9 @@ at = lambda x, y: QPointF(*canvas.image_to_widget(x, y)).toPoint()
 QTest.mousePress(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at(60, 40))
 QTest.mouseMove(canvas, at(70, 40))
 QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at(70, 40))
+field = window.findChild(QDoubleSpinBox, "look.level.number")
+field.setValue(127.5)
+heard["field"] = field.text()
 window.close()
 heard["numbers"] = QLocale().toString(1.5)
 heard["direction"] = QLocale().textDirection().name
@@ -151,7 +154,9 @@ def test_files_do_not_depend_on_the_language_the_numbers_or_the_time_zone(
         else heard(tmp_path / "other", data, LC_ALL=f"{name}.UTF-8", TZ=PLACES[name])
     )
     assert plain["numbers"] == "1.5"
-    assert other["numbers"] != "1.5", "the window does speak in this way"
+    assert other["numbers"] != "1.5"
+    assert plain["field"] == "127.5"
+    assert other["field"] in ("127,5", "١٢٧٫٥", "۱۲۷٫۵"), "the window does speak in this way"
     assert other["direction"] == ("LeftToRight" if name == "de_DE" else "RightToLeft")
     files, expected = other["files"], plain["files"]
     assert isinstance(files, dict) and isinstance(expected, dict)

@@ -20,6 +20,12 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="RL
 
 SIDE = 2000
 SPARE_MB = (1, 4, 12, 24, 48, 96, 160)
+HARDLY_ANY_MB = 4
+WORDS = (
+    "there was not enough memory to go on. Close other programs, or work on fewer or smaller images; "
+    "what was saved before is safe"
+)
+"""What every command says with hardly any memory; with more it may know what for it was not enough."""
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +95,7 @@ def refusals(run: Victims, world: Path, name: str, spares_mb: tuple[int, ...]) -
         assert ended.code in (0, 1), told
         assert "Traceback" not in run.said, told
         assert ended.code == 0 or "memory" in run.said or "library" in run.said, told
+        assert spare_mb > HARDLY_ANY_MB or (ended.code == 1 and WORDS in run.said), told
         refused += ended.code
         found = state_of(world / "project")
         for key in {*before, *after}:

@@ -70,14 +70,24 @@ def test_an_older_project_is_changed_only_once_a_copy_was_verified(closed: Path,
     before, masks = rows(closed / "project.db"), mask_file(closed).read_bytes()
     with ProjectStore.open(closed) as opened:
         assert opened.image(CELL).revision == 3
+        notices = opened.notices
     (copy,) = (closed / "backups").glob(f"project-format{version}-*.db")
+    assert notices == [
+        f"the list of images was brought from format {version} to {FORMAT}; the old one is kept as {copy}"
+    ]
     assert rows(copy) == before
     assert mask_file(closed).read_bytes() == masks
 
 
-@pytest.mark.parametrize("wrong", ["differs", "cannot be written", "is cut off"])
+DIFFERS = "the copy of the old list of images is not equal to it, so nothing was changed"
+UNWRITTEN = r"project-format1-.*\.db: could not be read or written: "
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"), [("differs", DIFFERS), ("cannot be written", UNWRITTEN), ("is cut off", DIFFERS)]
+)
 def test_without_a_verified_copy_an_older_project_stays_as_it_is(
-    closed: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+    closed: Path, monkeypatch: pytest.MonkeyPatch, wrong: str, words: str
 ) -> None:
     make_older(closed, 1)
     if wrong == "differs":
@@ -94,7 +104,7 @@ def test_without_a_verified_copy_an_older_project_stays_as_it_is(
 
         monkeypatch.setattr(copying, "sync_file", cut_off)
     before = state(closed)
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError, match=words):
         ProjectStore.open(closed)
     assert state(closed) == before
 
@@ -115,7 +125,10 @@ def test_a_newer_project_that_may_be_read_is_opened_for_looking_at_and_says_why(
     sql(mask_file(closed), "PRAGMA user_version=2", "INSERT INTO meta VALUES('readable_by', '1')")
     before = state(closed)
     with ProjectStore.open(closed) as opened:
-        assert f"newer labeltool (format {FORMAT + 1}" in opened.read_only_reason
+        newer = (
+            f"the project was written by a newer labeltool (format {FORMAT + 1}, this one writes {FORMAT})"
+        )
+        assert newer in opened.read_only_reason
         assert opened.load_mask(CELL).same_pixels(painted)
         with pytest.raises(StoreError, match="newer labeltool"):
             opened.commit(CELL, stroke(painted, 400), expected=3)
@@ -135,7 +148,8 @@ def test_a_newer_project_that_cannot_be_read_is_refused_in_words(
     for write in (True, False):
         with pytest.raises(NewerError, match="newer labeltool") as refused:
             ProjectStore.open(closed, write=write)
-        assert "Install the newer version" in str(refused.value)
+        assert "cannot be read by this one" in str(refused.value)
+        assert "Install the newer version to open it; nothing was changed" in str(refused.value)
     for change in (repair, rebuild_index, check):
         with suppress(LabeltoolError):
             change(closed)

@@ -22,7 +22,8 @@ IMPORTERS = plugins.names("labeltool.importers")
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
     """A name that leads out, a link, many entries, and one that unpacks to a thousand times its size."""
-    path = tmp_path / "labels.zip"
+    path = tmp_path / "some" / "folders" / "deep" / "labels.zip"
+    path.parent.mkdir(parents=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("../../outside.json", "{}")
         link = zipfile.ZipInfo("link.png")

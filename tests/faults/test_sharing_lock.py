@@ -5,9 +5,11 @@ from __future__ import annotations
 import getpass
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from labeltool.store import lock as locks
 from labeltool.store.fsck import check
 from labeltool.store.lock import Lock, LockLostError, ProjectLockedError, holder, is_silent, read_sign
 from labeltool.store.project import ProjectStore
+from tests.faults.nobody import as_nobody, give_away, reachable
 from tests.faults.sharing_scene import held_elsewhere, make_images, make_project, on_another_computer, paint
 
 
@@ -253,21 +256,15 @@ def _as_nobody(code: str, project: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def forbidden(project: Path, request: pytest.FixtureRequest) -> Path:
+def forbidden(project: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     """The project readable by everybody, writable by nobody but root."""
     folders = [project, *(p for p in project.rglob("*") if p.is_dir())]
     for path in project.rglob("*"):
         path.chmod(0o555 if path.is_dir() else 0o444)
     project.chmod(0o555)
     request.addfinalizer(lambda: [folder.chmod(0o755) for folder in folders] and None)
-    above = list(project.parents)[:-1]
-    if os.getuid() == 0:
-        modes = [(folder, folder.stat().st_mode) for folder in above]
-        for folder, mode in modes:
-            if not mode & 0o001:
-                folder.chmod(mode | 0o011)
-        request.addfinalizer(lambda: [folder.chmod(mode) for folder, mode in modes] and None)
-    return project
+    with reachable(project):
+        yield project
 
 
 def test_a_folder_without_permission_to_write_opens_read_only_for_a_real_user(forbidden: Path) -> None:
@@ -293,8 +290,55 @@ def test_what_may_not_be_read_is_said_and_never_an_empty_project(forbidden: Path
     ended = _as_nobody(REFUSED if what != "masks" else LOOK, forbidden)
     if what == "masks":
         assert ended.returncode != 0
-        assert "StoreError" in ended.stderr
+        assert "RefusedError" in ended.stderr
         assert "masks" in ended.stderr
     else:
         assert ended.stdout.startswith(f"refused {forbidden}"), ended.stderr
         assert "there is no project" not in ended.stdout
+
+
+def test_commands_that_write_end_with_1_where_the_folder_may_not_be_written(
+    forbidden: Path, tmp_path: Path
+) -> None:
+    images, theirs = tmp_path / "images", tmp_path / "theirs"
+    theirs.mkdir()
+    give_away(theirs)
+    before = {path: path.read_bytes() for path in forbidden.rglob("*") if path.is_file()}
+    writing: list[list[object]] = [
+        ["add", forbidden, images],
+        ["split", forbidden, "--to", "val"],
+        ["decide", forbidden, "done", "*"],
+        ["import", forbidden, images, "--format", "png"],
+        ["fsck", forbidden, "--repair"],
+    ]
+    reading: list[list[object]] = [
+        ["status", forbidden],
+        ["export", forbidden, theirs / "out", "--format", "coco"],
+    ]
+    shutil.copytree(forbidden, tmp_path / "warm")
+    warm = [[tmp_path / "warm" if word == forbidden else word for word in words] for words in writing]
+    warm += [
+        ["status", tmp_path / "warm"],
+        ["export", tmp_path / "warm", tmp_path / "out", "--format", "coco"],
+    ]
+    said = as_nobody([*writing, *reading], warm, theirs)
+    for words, each in zip(writing, said, strict=False):
+        assert each.code == 1, (words, each)
+        assert str(forbidden) in each.err and "only be read" in each.err, (words, each)
+    assert [each.code for each in said[len(writing) :]] == [0, 0], said
+    assert {path: path.read_bytes() for path in forbidden.rglob("*") if path.is_file()} == before
+
+
+def test_where_only_the_lock_may_not_be_written_it_is_named_with_what_to_do(project: Path) -> None:
+    ProjectStore.open(project).close()
+    give_away(project)
+    lock = project / "lock"
+    lock.chmod(0o444)
+    if os.getuid() == 0:
+        os.chown(lock, 0, 0)
+    with reachable(project):
+        ended = _as_nobody(
+            "with ProjectStore.open(Path(sys.argv[1])) as s: print(s.read_only_reason)", project
+        )
+    what = f"the file {lock} may not be written. Ask whoever owns it for permission to write it"
+    assert ended.stdout.strip() == what, ended.stderr

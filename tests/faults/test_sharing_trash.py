@@ -140,7 +140,7 @@ def _kill_at(patched: pytest.MonkeyPatch, step: int) -> None:
     patched.setattr(atomic, "move", dying(atomic.move))
     for name in ("add", "remove"):
         patched.setattr(trash.ImageList, name, dying(getattr(trash.ImageList, name)))
-    patched.setattr(trash, "_forget", dying(trash._forget))
+    patched.setattr(trash, "forget", dying(trash.forget))
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from labeltool.core.project import Status
 from labeltool.store import lock as locks
 from labeltool.store.fsck import check
 from labeltool.store.index import Index
+from labeltool.store.layout import mask_path
 from labeltool.store.mask_file import MaskFile
 from labeltool.store.project import ProjectStore
 from labeltool.ui import ending, recent, sharing
@@ -27,7 +29,7 @@ from labeltool.ui.dialogs import locked
 from labeltool.ui.ending import Ending
 from labeltool.ui.main import application, open_window
 from labeltool.ui.panels.image_rows import RECORD_ROLE
-from labeltool.ui.window import MainWindow
+from labeltool.ui.window import COMMIT_S, MainWindow
 from tests.e2e.pause import pause_ms
 from tests.e2e.tidy import tidy
 from tests.faults.sharing_scene import (
@@ -91,7 +93,10 @@ def test_a_project_that_somebody_edits_is_opened_to_view_with_one_click_and_edit
     with held_elsewhere(project) as other:
         window = open_window(project)
         soon(lambda: window.findChild(QLabel, "dialog.locked.owner") is not None)
-        assert f"process {other.pid}" in window.findChild(QLabel, "dialog.locked.owner").text()
+        assert window.findChild(QLabel, "heading").text() == "Somebody is editing this project"
+        owner = window.findChild(QLabel, "dialog.locked.owner").text()
+        assert owner.startswith("It is open for editing here: ") and f"(process {other.pid}), since" in owner
+        assert window.findChild(QPushButton, "dialog.locked.view").text() == "Open to view"
         press(window, "dialog.locked.view")
         soon(lambda: window.annotate.image is not None)
         assert f"process {other.pid}" in banner(window)
@@ -214,6 +219,11 @@ def test_the_lock_of_another_computer_is_taken_over_once_somebody_says_so(
     on_another_computer(project)
     monkeypatch.setattr(locked, "SILENCE_S", 0.1)
     window = open_window(project)
+    soon(lambda: window.findChild(QPushButton, "dialog.locked.take_over") is not None)
+    assert any(
+        "from here nobody can look whether it still runs" in each.text()
+        for each in window.findChildren(QLabel)
+    )
     press(window, "dialog.locked.take_over")
     soon(lambda: window.findChild(QCheckBox, "dialog.take_over.sure") is not None)
     sure, run = (
@@ -222,7 +232,9 @@ def test_the_lock_of_another_computer_is_taken_over_once_somebody_says_so(
     )
     assert not run.isEnabled()
     soon(sure.isEnabled)
-    assert "ward-3" in window.findChild(QLabel, "dialog.take_over.says").text()
+    assert sure.text() == "I know that nobody edits it on ward-3"
+    says = window.findChild(QLabel, "dialog.take_over.says").text()
+    assert says.startswith("No sign of life for") and "Should ward-3 be asleep" in says
     assert not run.isEnabled()
     sure.click()
     run.click()
@@ -259,6 +271,7 @@ def test_after_a_sleep_the_window_sees_that_the_project_was_taken_over(
         monkeypatch.setattr(ending, "clocks", lambda: tuple(clock + 3600 for clock in now))
         watch.tick()
         soon(lambda: "taken over by anna" in banner(window))
+        assert banner(window).startswith("The project was taken over by anna on ward-3 (process 4711), since")
         assert not window.bench.editable
         assert "read only" in window.windowTitle()
         before = window.annotate.image.session.revision
@@ -279,6 +292,8 @@ def test_after_a_sleep_the_window_says_that_the_drive_is_gone_and_takes_it_back(
     project.rename(away)
     window.awake()
     soon(lambda: "cannot be reached" in banner(window))
+    assert banner(window).startswith("The project cannot be reached: ")
+    assert banner(window).endswith("What you draw is kept until it can.")
     away.rename(project)
     drag(window, (100, 100), (150, 100))
     soon(lambda: window.bench.save_state.saved == 2)
@@ -359,8 +374,14 @@ def test_a_signal_that_ends_the_program_saves_the_stroke_and_gives_the_project_b
         assert child.stdout is not None
         words = child.stdout.readline().split()
         assert words[0] == "painting"
+        sent_s = time.time()
         child.send_signal(number)
         assert child.wait(timeout=60) == 128 + number
+    took_s = mask_path(project, words[1]).stat().st_mtime - sent_s
+    print(f"{number.name}: the stroke was on disk after {took_s:.2f} s")
+    assert 0 < took_s < COMMIT_S, (
+        "the session of the system waits for no more than a second on an idle machine"
+    )
     assert (project / "lock").read_bytes().strip() == b""
     with ProjectStore.open(project) as store:
         assert store.recovery is None
@@ -476,7 +497,9 @@ def test_a_folder_that_may_not_be_entered_is_named_and_never_an_empty_project(
     window = open_window(project)
     soon(lambda: window.findChild(QLabel, "qt_msgbox_label") is not None)
     assert window.findChild(QLabel, "qt_msgbox_label").text() == "Permission denied."
-    assert str(project) in window.findChild(QLabel, "qt_msgbox_informativelabel").text()
+    more = window.findChild(QLabel, "qt_msgbox_informativelabel").text()
+    assert str(project) in more
+    assert "Ask whoever owns the folder for permission to read it" in more
     assert window.bench is None
     window.projects.open_all([project])
     window.projects.closed.emit()  # the start page lists what was open last

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.shown import Texts, phrases, runs
+
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS = 76
 NUMBER, WHAT, HOW, OFTEN, SHOWN, LOST, TESTS = range(7)
@@ -38,6 +40,12 @@ def names_in(path: str) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
+@cache
+def texts() -> Texts:
+    """The texts of the program."""
+    return Texts(ROOT / "labeltool")
+
+
 def test_every_fault_has_its_row() -> None:
     assert sorted(rows()) == list(range(1, FAULTS + 1))
 
@@ -52,3 +60,21 @@ def test_a_row_says_everything_and_its_tests_exist(number: int) -> None:
     missing = [f"{path}::{name}" for path, name in named if name and name not in names_in(path)]
     missing += [path for path, _ in named if not names_in(path)]
     assert missing == []
+
+
+@pytest.mark.parametrize("number", range(1, FAULTS + 1))
+def test_what_people_are_shown_by_the_table_is_in_the_program(number: int) -> None:
+    said = [run for phrase in phrases(rows()[number][SHOWN]) for run in runs(phrase)]
+    assert [run for run in said if not texts().say(run)] == [], "see shown.py for what counts as an example"
+
+
+def test_a_text_that_the_program_does_not_say_is_noticed() -> None:
+    cell = '"a.png: recovered to r1, 1 stroke in progress was not saved" [Edit now] "2 rows of <folder> are gone"'
+    assert [runs(phrase) for phrase in phrases(cell)] == [
+        ["stroke in progress was not saved"],
+        ["Edit now"],
+        ["rows of", "are gone"],
+    ]
+    assert texts().say("stroke in progress was not saved") and texts().say("Edit now")
+    for wrong in ("stroke in progress is not saved", "Edit soon", "was not saved, stroke in progress"):
+        assert not texts().say(wrong), wrong

@@ -362,7 +362,9 @@ def test_what_a_killed_export_has_left_is_offered_for_deletion_and_nothing_else_
     assert not dialog.findChild(QPushButton, "dialog.export.left.delete").isVisible()
     dialog.target.set_path(tmp_path / "out")
     said = text_of(dialog, "dialog.export.left")
+    assert "An export that was killed has left this; nobody needs it:" in said
     assert f"{left} (1 file, 0.3 MB)" in said and str(other) not in said
+    assert dialog.findChild(QPushButton, "dialog.export.left.delete").text() == "Delete what is left"
     click(dialog, "dialog.export.left.delete")
     until(lambda: not left.exists() and not dialog.job.running)
     assert not dialog.findChild(QPushButton, "dialog.export.left.delete").isVisible()
@@ -577,6 +579,19 @@ def test_a_name_that_no_class_can_have_is_refused(app: QApplication, name: str) 
     dialog = ClassDialog(None, ClassCatalog.from_names(["cell"]))
     dialog.name.setText(name)
     assert not dialog.findChild(QPushButton, "dialog.class.run").isEnabled()
+
+
+def test_no_class_becomes_the_background_by_a_name_and_the_background_may_have_any(app: QApplication) -> None:
+    catalog = ClassCatalog.from_names(["cell"]).edit(0, name="ground")
+    for value in (None, 1):
+        dialog = ClassDialog(None, catalog, value)
+        dialog.name.setText("Background")
+        assert not dialog.findChild(QPushButton, "dialog.class.run").isEnabled()
+        assert "Only the background" in text_of(dialog, "dialog.class.says")
+    dialog = ClassDialog(None, catalog, 0)
+    dialog.name.setText("background")
+    assert dialog.findChild(QPushButton, "dialog.class.run").isEnabled()
+    assert dialog.catalog().background == 0
 
 
 def test_a_full_catalog_takes_no_class_more_and_says_so(app: QApplication) -> None:

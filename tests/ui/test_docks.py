@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtWidgets import QAbstractItemView, QScrollArea, QToolButton
+from PySide6.QtWidgets import QAbstractItemView, QDoubleSpinBox, QScrollArea, QToolButton
 
 from labeltool.app.project import add_images
 from labeltool.core.catalog import ClassCatalog
@@ -41,6 +41,18 @@ def window(tmp_path: Path, app: object) -> Iterator[MainWindow]:
     pause_ms(50)
     yield made
     made.close()
+
+
+def test_a_workspace_is_come_back_to_though_what_had_the_keys_is_gone(window: MainWindow) -> None:
+    window.activateWindow()
+    field = window.findChild(QDoubleSpinBox, "option.diameter")
+    field.setFocus()
+    assert window.focusWidget() is field
+    window.actions_["workspace_train"].trigger()
+    field.deleteLater()
+    pause_ms(50)
+    window._workspaces.show("annotate")
+    assert window.annotate.canvas.isVisible()
 
 
 def rows_in_sight(window: MainWindow, name: str) -> float:

@@ -99,7 +99,8 @@ def test_a_truncated_file_is_named_and_one_click_restores_the_backup(damaged: Da
     truncate(damaged.path, 5000)
     box = damaged.open()
     assert "cells.png" in box.text() and str(damaged.path) in box.informativeText()
-    assert "would be lost: 1" in box.informativeText()
+    assert "The newest whole backup is r2 of" in box.informativeText()
+    assert "Steps after it that would be lost: 1" in box.informativeText()
     assert damaged.buttons(box) == ["damaged.backup", "damaged.leave"]
     button = box.findChild(QPushButton, "damaged.backup")
     assert button is not None and button.text().startswith("Restore r2 of ")
@@ -119,6 +120,7 @@ def test_a_damaged_tile_that_the_journal_has_is_restored_and_nothing_is_lost(dam
     box = damaged.open()
     assert "label tile in row 0, column 0" in box.informativeText() and "still holds" in box.informativeText()
     assert damaged.buttons(box) == ["damaged.leave", "damaged.mend"]
+    assert {button.text() for button in box.buttons()} == {"Restore the labels", "Leave it as it is"}
     assert damaged.press("damaged.mend").same_pixels(damaged.mask)
 
 
@@ -129,6 +131,7 @@ def test_a_tile_that_nothing_brings_back_is_emptied_only_by_consent(damaged: Dam
     before = damaged.path.read_bytes()
     box = damaged.open()
     assert damaged.buttons(box) == ["damaged.empty", "damaged.leave"]
+    assert "Go on without the damaged tiles" in {button.text() for button in box.buttons()}
     assert "at (0, 0)" in box.informativeText()
     assert damaged.path.read_bytes() == before
     mask = damaged.press("damaged.empty")

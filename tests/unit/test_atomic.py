@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -37,15 +38,20 @@ def test_the_mode_of_the_old_file_is_kept(tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o640
 
 
+def held(source: Path, target: Path) -> PermissionError:
+    """What Windows says of a rename while another program holds a file: it names both."""
+    return PermissionError(errno.EACCES, "The process cannot access the file", str(source), None, str(target))
+
+
 def test_a_file_held_for_a_moment_is_replaced_in_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tries = iter([PermissionError(13, "held by a virus scanner")] * 2)
-    real = Path.replace
+    left, real = [1, 1], Path.replace
 
     def replace(self: Path, target: Path) -> Path:
-        for error in tries:
-            raise error
+        if left:
+            left.pop()
+            raise held(self, target)
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", replace)
@@ -60,12 +66,14 @@ def test_a_file_held_for_good_is_an_error_and_the_old_one_stays(
     target.write_bytes(b"old")
 
     def replace(self: Path, target: Path) -> Path:
-        raise PermissionError(13, "held for good")
+        raise held(self, target)
 
     monkeypatch.setattr(Path, "replace", replace)
     monkeypatch.setattr(atomic, "_WAITS_S", (0, 0))
-    with pytest.raises(PermissionError):
+    with pytest.raises(PermissionError) as told:
         atomic.write_bytes(target, b"new")
+    assert (told.value.filename, told.value.filename2) == (str(target), None)
+    assert str(told.value).endswith(f"'{target}'"), "the temporary file's name is nobody's"
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
 

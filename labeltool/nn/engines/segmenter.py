@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -89,11 +92,14 @@ class EngineSegmenter:
         return _mean([self._engine.embeddings(sample[None])[0] for sample in samples])
 
     def fall_back(self) -> bool:
-        """Go on on the CPU; False where it runs there already."""
+        """Go on on the CPU, and let other programs have the device's memory; False where it runs there already."""
         if self._spare is None:
             return False
+        before = self.device
         self._take(self._spare())
         self._spare = None
+        if before == "cuda":
+            _give_up_memory(sys.exc_info()[1])
         said = "The device's memory does not hold a window of this model: it goes on on the CPU"
         self.notices.append(said + self._otherwise)
         return True
@@ -109,6 +115,19 @@ class EngineSegmenter:
         self.batch //= 2
         said = f"The device's memory ran out: {self.batch} windows go through it together now"
         self.notices.append(said + self._otherwise)
+
+
+def _give_up_memory(error: BaseException | None) -> None:
+    """Return to the driver what torch keeps of the device's memory for later. The ``error`` that is being handled holds
+    the engine and whatever it was working on in the frames that it came through, so those are cleared."""
+    import torch  # noqa: PLC0415 - an engine on this device has imported it
+
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def _mean(vectors: list[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ import torch
 from labeltool.core.errors import CancelledError, ModelError
 from labeltool.core.progress import Progress
 from labeltool.inference.card import ModelCard
-from labeltool.inference.run import BEST, Manifest, RunState
+from labeltool.inference.run import BEST, NOT_A_NUMBER, Manifest, RunState
 from labeltool.nn.checkpoint import load_network
 from labeltool.nn.engines.eager import TorchSegmenter
 from labeltool.nn.training.board import Board
@@ -60,10 +60,10 @@ class Lead(Training):
         try:
             self.run()
             if self.reached.ended != ended_before:
-                self._row(event=self.reached.ended, step=self.reached.step)
+                self._row(event=self.reached.ended, step=self.reached.step, best=self.reached.best_step)
             if self._best is None:
                 raise ModelError(
-                    "the loss was not a number before anything was learnt",
+                    f"{NOT_A_NUMBER} before anything was learnt",
                     file=self.task.folder,
                     hint="Lower --learning-rate",
                 )

@@ -13,7 +13,7 @@ import torch
 
 from labeltool.core.errors import BadInputError, CancelledError
 from labeltool.core.progress import CancelToken, Progress
-from labeltool.inference.run import Manifest
+from labeltool.inference.run import NOT_A_NUMBER, Manifest
 from labeltool.inference.run_data import check_files, training_set
 from labeltool.inference.timetable import Timetable
 from labeltool.nn.engines.eager import TorchSegmenter, chosen_device
@@ -118,7 +118,7 @@ class Training:
             reached.step += 1
             self.learnt(values)
         else:
-            reached.ended = "the loss was not a number"
+            reached.ended = NOT_A_NUMBER
 
     def _beginning(self, threads: int) -> Reached:
         options, given = self.options, self.task.manifest.timetable

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QFormLayout, QLineEdit, QPushButton, QWidget
 
-from labeltool.core.catalog import ClassCatalog
+from labeltool.core.catalog import ClassCatalog, is_background_name
 from labeltool.core.errors import BadInputError
 from labeltool.ui.dialogs.failure import sentence
 from labeltool.ui.dialogs.frame import GRID, Dialog, label, show_problem
@@ -24,8 +24,9 @@ class ClassDialog(Dialog):
         super().__init__("class", title, parent, QSize(440, 240))
         self._before = catalog
         self._value = value if edited is not None else None
+        self._had = edited.name if edited is not None else ""
         self._color: Color = edited.color if edited is not None else _next_color(catalog)
-        self.name = QLineEdit(edited.name if edited is not None else "")
+        self.name = QLineEdit(self._had)
         self.name.setObjectName("dialog.class.name")
         self.name.setAccessibleName(self.tr("Name"))
         self.name.setPlaceholderText(self.tr("such as nucleus"))
@@ -81,6 +82,8 @@ class ClassDialog(Dialog):
         other = self._before.by_name(name)
         if other is not None and other.value != self._value:
             return self.tr("There is a class of this name already.")
+        if is_background_name(name) and self._value != self._before.background and name != self._had:
+            return self.tr("Only the background can be called so, and no class becomes it by a name.")
         try:
             self.catalog()
         except BadInputError as error:

@@ -11,13 +11,19 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QPushButton, QVBoxLayout, QWidget
 
 from labeltool import plugins
-from labeltool.app.exporting import GROUP, StoredImages, drawn_by_model, export_images, exporter_of
+from labeltool.app.exporting import (
+    GROUP,
+    StoredImages,
+    drawn_by_model,
+    export_images,
+    exporter_of,
+    refuse_export,
+)
 from labeltool.app.project import chosen
 from labeltool.app.workbench import Workbench
 from labeltool.core.errors import BadInputError, CancelledError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import Status
-from labeltool.formats.export import refuse
 from labeltool.formats.items import Watched
 from labeltool.formats.left_over import delete, described, left_over
 from labeltool.formats.protocol import Exporter, ExportPlan, ExportReport
@@ -237,7 +243,7 @@ class ExportDialog(JobDialog):
         if target is None:
             return self.tr("Choose a folder that is new or empty.")
         try:
-            refuse(replace(self._plan or ExportPlan(0, 0, 0), problems=()), target, self._bench.store.root)
+            refuse_export(self._bench.store, replace(self._plan or ExportPlan(0, 0, 0), problems=()), target)
         except (BadInputError, OSError) as error:
             return explain(as_failure(error))
         return ""

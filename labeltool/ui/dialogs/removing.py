@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
 )
 
 from labeltool.app.workbench import Workbench
-from labeltool.core.errors import CancelledError, LabeltoolError
+from labeltool.core.errors import CancelledError, LabeltoolError, StoreError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord
 from labeltool.store.trash import KEPT_DAYS, Removed
-from labeltool.ui.dialogs.failure import as_failure, show_failure
+from labeltool.ui.dialogs.failure import as_failure, sentence, show_failure
 from labeltool.ui.dialogs.frame import Dialog, label
 from labeltool.ui.dialogs.job_bar import JobBar
 from labeltool.ui.people.words import ago, status_text, who
@@ -60,6 +60,7 @@ class RemovedDialog(Dialog):
         super().__init__("removed", self.tr("Removed images"), parent, QSize(680, 440))
         self._bench = bench
         self._removed: list[Removed] = []
+        self._damaged: list[StoreError] = []  # of those that are not listed
         self._news = ""  # what has come of the last thing that was done here
         self._says = label(name="dialog.removed.says", dim=True)
         self.column.addWidget(self._says)
@@ -89,6 +90,7 @@ class RemovedDialog(Dialog):
     def _show(self) -> None:
         try:
             self._removed = self._bench.store.removed_images()
+            self._damaged = self._bench.store.unread_removed()
         except LabeltoolError as error:
             show_failure(self, error)
         self.table.setRowCount(len(self._removed))
@@ -115,8 +117,16 @@ class RemovedDialog(Dialog):
         self.delete.setText(self.tr("Delete for good"))
         text = self.tr("Labels stay here for {n} days; after that they can be deleted for good.")
         nothing = self.tr("There is no removed image.")
-        says = text.format(n=KEPT_DAYS) if self._removed else nothing
-        self._says.setText(" ".join(filter(None, (self._news, says))))
+        says = text.format(n=KEPT_DAYS) if self._removed else "" if self._damaged else nothing
+        self._says.setText(" ".join(filter(None, (self._news, says, self._told_damage()))))
+
+    def _told_damage(self) -> str:
+        if not self._damaged:
+            return ""
+        text = self.tr("Not listed, for what is known of them is damaged: {n}.")
+        first = self._damaged[0]
+        more = (sentence(each) for each in (first.message, first.hint) if each)
+        return " ".join((text.format(n=len(self._damaged)), *more))
 
     def _chosen(self) -> list[Removed]:
         rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})

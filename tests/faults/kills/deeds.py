@@ -271,10 +271,16 @@ def exports() -> list[Deed]:
 
 
 def typed(*words: str) -> Words:
-    """Words as people type them, ``P`` for the project and ``@x`` for what is called x in the scene's folder."""
+    """Words as people type them, ``P`` for the project and ``@x`` for what is called x in the scene's folder, ``@x/*``
+    for everything in it."""
+
+    def typed_as(scene: Scene, word: str) -> list[object]:
+        if word.endswith("/*"):
+            return sorted((scene.root / word[1:-2]).iterdir())
+        return [scene.project if word == "P" else scene.root / word[1:] if word.startswith("@") else word]
 
     def found(scene: Scene) -> list[object]:
-        return [scene.project if w == "P" else scene.root / w[1:] if w.startswith("@") else w for w in words]
+        return [each for word in words for each in typed_as(scene, word)]
 
     return found
 
@@ -292,6 +298,9 @@ def deeds() -> list[Deed]:
         Deed("split", "labelled", typed("split", "P", "--seed", "3")),
         Deed("decide", "labelled", typed("decide", "P", "approved", "*")),
         Deed("remove", "labelled", typed("remove", "P", "a.png"), refused="a.png"),
+        Deed("remove --back", "removed", typed("remove", "P", "--back", "a.png"), refused="no removed image"),
+        Deed("relink", "moved", typed("relink", "P", "@moved")),
+        Deed("recover", "labelled", typed("recover", "P", "@unsaved/*")),
         Deed("import png", "bare", typed("import", "P", "@labels", *png)),
         Deed("import coco", "bare", typed("import", "P", *coco)),
         Deed("import --as", "labelled", typed("import", "P", "@labels", *png, "--as", "ann")),

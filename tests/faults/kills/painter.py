@@ -5,8 +5,9 @@
 Once it is ready it may take only so much memory more than it has; 0 leaves it as it is.
 
 Lines on standard output: ``{"image": k, "revision": r}`` the k-th image is at hand; ``{"do": tool, "value": class,
-"events": [[kind, x, y, key], ...]}`` a stroke that begins now, in points of the image; ``{"undo": true}``; and what the
-window has acknowledged: ``{"saved": r}`` whenever the status bar says so, ``{"approved": r}``, ``{"classes": n}``.
+"events": [[kind, x, y, key], ...]}`` a stroke that begins now, in points of the image; ``{"began": true}`` it has
+begun; ``{"undo": true}``; and what the window has acknowledged: ``{"saved": r}`` whenever the status bar says so,
+``{"approved": r}``, ``{"classes": n}``.
 """
 
 from __future__ import annotations
@@ -122,6 +123,7 @@ class Painter:
         events = [self._event(kind, point) for kind, point in zip(kinds, at, strict=True)]
         tell(do="brush", value=value, events=[*events, self._event("release", at[-1])])
         QTest.mousePress(self.canvas, LEFT, NO, at[0])
+        tell(began=True)
         for point in at[1:]:
             if slowly:
                 pause_ms(8)
@@ -142,12 +144,15 @@ class Painter:
         ]
         events = [self._event("press", point) for point in at]
         tell(do="polygon", value=value, events=[*events, ["key", 0.0, 0.0, "accept"]])
+        drawing = self.window.annotate.image
+        assert drawing is not None
+        before = drawing.session.revision
         for point in at:
             QTest.mouseClick(self.canvas, LEFT, NO, point)
         QTest.keyClick(self.canvas, Qt.Key.Key_Return)
-        drawing = self.window.annotate.image
-        assert drawing is not None
         pause_ms(20)  # what is worked out on another thread comes back
+        if drawing.session.revision > before:
+            tell(began=True)
 
     def undo(self) -> None:
         image = self.window.annotate.image

@@ -16,8 +16,12 @@ from PIL import Image
 
 from labeltool.__main__ import main
 from labeltool.core.catalog import ClassCatalog
+from labeltool.core.geometry import Box
+from labeltool.core.patch import write
 from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME, ModelCard
+from labeltool.store.commit import Operation
 from labeltool.store.project import ProjectStore
+from labeltool.store.rescue import RescueFile
 from tests.e2e.threshold import THRESHOLD
 
 NAMES = ("a", "b", "c", "d")
@@ -76,6 +80,11 @@ class Scene:
         return self.root / "model"
 
     @property
+    def unsaved(self) -> Path:
+        """Files of changes that could not be saved."""
+        return self.root / "unsaved"
+
+    @property
     def stage(self) -> Path:
         return self.root / "stage"
 
@@ -97,7 +106,8 @@ class Scene:
 
 def build(root: Path) -> Scene:
     """Make everything; the templates are ``bare`` (images, no labels), ``labelled``, ``modelled`` (two models, one in
-    use before the other), ``old`` (format 1), ``lost`` (labelled, without its index), ``hurt`` (with damaged tiles)."""
+    use before the other), ``old`` (format 1), ``lost`` (labelled, without its index), ``hurt`` (with damaged tiles),
+    ``removed`` (one image is in the trash), ``moved`` (its images lie below ``moved`` now)."""
     scene = Scene(root)
     for number, folder in enumerate((scene.images, scene.more)):
         folder.mkdir(parents=True)
@@ -170,6 +180,32 @@ def _templates(scene: Scene) -> None:
         with closing(sqlite3.connect(path)) as db, db:
             db.execute("UPDATE tiles SET data = zeroblob(9) WHERE plane = 0")
     _keep(scene, "hurt")
+    scene.set_up("labelled")
+    _save_elsewhere(scene)
+    succeed("remove", scene.project, "a.png")
+    _keep(scene, "removed")
+    _moved(scene)
+
+
+def _save_elsewhere(scene: Scene) -> None:
+    """A stroke on each of two images that could not be saved, as files to be recovered."""
+    with ProjectStore.open(scene.project) as store:
+        for record in store.images()[:2]:
+            mask = store.load_mask(record.id)
+            patch = write(mask, Box(20, 20, 60, 90), title="brush stroke", kind="brush", label=2, origin=2)
+            file = RescueFile.create(scene.unsaved, store.description(record.id), store.root)
+            file.append([Operation(patch, record.revision)])
+
+
+def _moved(scene: Scene) -> None:
+    """The template ``moved``: a project of copies that lie elsewhere afterwards."""
+    scene.set_up("")
+    shutil.copytree(scene.images, scene.root / "before")
+    succeed("new", scene.project, "--classes", "nucleus,cell")
+    succeed("add", scene.project, scene.root / "before")
+    succeed("import", scene.project, scene.labels, "--format", "png")
+    (scene.root / "before").rename(scene.root / "moved")
+    _keep(scene, "moved")
 
 
 def _keep(scene: Scene, name: str) -> None:
@@ -206,6 +242,7 @@ def state_of(project: Path) -> State:
         found["classes"] = tuple((c.value, c.name) for c in store.catalog.classes)
         for record in store.images():
             found[f"{record.name}"] = True
+            found[f"{record.name} source"] = str(record.path)
             found[f"{record.name} mask"] = store.root_hash(record.id) if record.revision else ""
             found[f"{record.name} split"] = record.split
             found[f"{record.name} status"] = record.status.value

@@ -17,6 +17,17 @@ from tests.faults.kills.window import Desk, massacre
 DEEDS = {deed.kind: deed for deed in deeds()}
 QUICK = ("new", "decide", "import png", "models remove", "migration", "export coco")
 """What is killed whenever tests run."""
+EVERY_CHANGE = (
+    "import png",
+    "history --restore",
+    "models add",
+    "migration",
+    "remove --back",
+    "recover",
+    "export coco",
+)
+MANY = 300
+"""Of so many changes every third is enough: a minute a hundred."""
 
 
 @pytest.fixture(scope="module")
@@ -60,18 +71,18 @@ def test_a_kill_of_the_window_loses_nothing_that_was_acknowledged(run: Victims, 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize(
-    "kind", ["import png", "history --restore", "models add", "migration", "export coco"]
-)
+@pytest.mark.parametrize("kind", EVERY_CHANGE)
 def test_a_kill_at_every_change_of_a_file_leaves_the_old_state_or_the_new_one(
     scene: Scene, run: Victims, kind: str
 ) -> None:
     reference = refer(scene, DEEDS[kind], run)
     toll = Toll()
-    for at in range(1, reference.changes + 1, 1 if reference.changes < 100 else 3):
+    places = range(1, reference.changes + 1, 1 if reference.changes < MANY else 3)
+    for at in places:
         toll.add(slay(scene, DEEDS[kind], reference, run, Blow(at, torn=bool(at % 2))))
     assert toll.lost == []
-    assert toll.kills > reference.changes / 4
+    assert toll.kills >= 0.95 * len(places), "of some commands another process makes the last changes"
+    assert len(toll.left) > 1, "of some kills something is left, and of others nothing"
 
 
 @pytest.mark.slow

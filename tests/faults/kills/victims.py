@@ -32,14 +32,15 @@ class NoReaperError(Exception):
     """Here no process can be ended at the n-th change of a file."""
 
 
-def reaper(folder: Path) -> Path:
-    """The library that ends a process at its n-th change of a file, made in a folder; NoReaperError where it cannot."""
+def reaper(folder: Path, source: Path = SOURCE) -> Path:
+    """The library that ends a process at its n-th change of a file, or one of another ``source``, made in a folder;
+    NoReaperError where it cannot."""
     compiler = shutil.which("cc")
     if not sys.platform.startswith("linux") or compiler is None:
         raise NoReaperError("needs Linux and a C compiler")
-    library = folder / "reaper.so"
+    library = folder / f"{source.stem}.so"
     made = subprocess.run(
-        [compiler, "-O1", "-shared", "-fPIC", "-o", str(library), str(SOURCE), "-ldl"],
+        [compiler, "-O1", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"],
         capture_output=True,
         check=False,
     )

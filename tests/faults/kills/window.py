@@ -49,15 +49,22 @@ class Model:
 
     session: Session = field(default_factory=lambda: Session(LabelMask(SIZE), lambda operation: None))
     states: list[LabelMask] = field(default_factory=list)
+    strokes: list[bool] = field(default_factory=list)
+    """Of each state whether a stroke made it, and not undo."""
     approved: int = -1
     saved: int = 0
 
     def __post_init__(self) -> None:
         self.states.append(self.session.mask.snapshot())
+        self.strokes.append(False)
+
+    def lost(self, revision: int) -> int:
+        """How many strokes were painted after a revision."""
+        return sum(self.strokes[revision + 1 :])
 
     def rewind(self, revision: int, store: ProjectStore, image_id: str) -> None:
         """Go on from what survived: the strokes that did not are not in undo either."""
-        del self.states[revision + 1 :]
+        del self.states[revision + 1 :], self.strokes[revision + 1 :]
         history = store.history(image_id)
         self.session = Session(
             self.states[-1].snapshot(),
@@ -70,18 +77,22 @@ class Model:
         self.saved = revision
         self.approved = revision if store.image(image_id).status is Status.APPROVED else -1
 
-    def play(self, line: dict[str, Any]) -> None:
+    def play(self, line: dict[str, Any]) -> bool:
+        """Whether what the painter tells made another state."""
         before = self.session.revision
         if "undo" in line:
             self.session.undo()
         elif "do" in line:
             self._stroke(TOOLS[line["do"]], int(line["value"]), [tuple(event) for event in line["events"]])
-        if self.session.revision > before:
+        changed = self.session.revision > before
+        if changed:
             self.states.append(self.session.mask.snapshot())
+            self.strokes.append("do" in line)
             self.approved = -1
         self.saved = max(self.saved, int(line.get("saved", 0)))
         if "approved" in line and line["approved"] == self.session.revision:
             self.approved = int(line["approved"])
+        return changed
 
     def _stroke(self, tool: Tool, value: int, events: list[tuple[Any, ...]]) -> None:
         image = ArrayPyramid(np.zeros((SIZE.height, SIZE.width, 3), np.uint8))
@@ -96,6 +107,17 @@ class Model:
         except StopIteration:
             return
         gesture.close()
+
+
+@dataclass
+class Done:
+    """A stroke or an undo as the painter told of it: on which image, whether it is known to have begun, and whether it
+    makes another state when it comes to its end."""
+
+    image: int
+    stroke: bool
+    changes: bool
+    began: bool = False
 
 
 class Desk:
@@ -202,26 +224,31 @@ class Desk:
                 threading.Timer(after_s, child.kill).start()
             yield line
 
-    def _play(self, lines: list[dict[str, Any]]) -> None:
-        at_hand = self.models[0]
+    def _play(self, lines: list[dict[str, Any]]) -> list[Done]:
+        number, done = 0, list[Done]()
         for line in lines:
             if "image" in line:
-                at_hand = self.models[line["image"]]
-                assert line["revision"] == at_hand.session.revision, (
+                number = line["image"]
+                assert line["revision"] == self.models[number].session.revision, (
                     "the window opened another revision than there was"
                 )
-            at_hand.play(line)
+            changes = self.models[number].play(line)
+            if line.keys() & {"do", "undo"}:
+                done.append(Done(number, "do" in line, changes))
+            elif "began" in line:
+                done[-1].began = True
             self.classes = max(self.classes, int(line.get("classes", 0)))
+        return done
 
     def _judge(self, lines: list[dict[str, Any]], toll: Toll) -> Iterator[str]:
         with ProjectStore.open(self.project) as store:
-            self._play(lines)
+            done = self._play(lines)
             yield from store.notices
             if store.recovery is None:
                 yield "nobody says that the session before has died"
             else:
                 toll.left["strokes in progress"] += store.recovery.strokes_lost
-                yield from self._judge_words(store)
+                yield from self._judge_words(store, done)
             if len(store.catalog.classes) < self.classes:
                 yield f"{self.classes} classes were there, and {len(store.catalog.classes)} are"
             self.classes = len(store.catalog.classes)
@@ -234,18 +261,29 @@ class Desk:
         if more:
             yield f"files are left that nobody needs: {sorted(more)}"
 
-    def _judge_words(self, store: ProjectStore) -> Iterator[str]:
-        """What people are told: of which image, up to where, and how many strokes they have to draw again."""
+    def _judge_words(self, store: ProjectStore, done: list[Done]) -> Iterator[str]:
+        """What people are told: how many strokes they have to draw again, and up to where an image came back. That is
+        known to the stroke but for the last one: it may have been killed before it began, or before it turned out to
+        change nothing."""
         said = store.recovery
         assert said is not None
-        if not said.image_id:
-            return
         found = [store.history(image_id).revision for image_id in self.ids]
-        painted = [len(model.states) - 1 for model in self.models]
-        here = found[self.ids.index(said.image_id)]
-        in_progress = sum(painted) - sum(found) + 1
-        if f"recovered to r{here}" not in str(said) or said.strokes_lost > in_progress:
-            yield f"it is said {str(said)!r}, and r{found} are there of {painted}"
+        lost = sum(model.lost(revision) for model, revision in zip(self.models, found, strict=True))
+        last = done[-1] if done else Done(-1, False, False)
+        right = {lost}
+        if last.stroke and not last.changes:
+            right.add(lost + 1)
+        elif last.stroke and not last.began and lost:
+            right.add(lost - 1)
+        words = {0: "nothing was lost", 1: "1 stroke in progress was not saved"}
+        told = [n for n in right if words.get(n, f"{n} strokes in progress were not saved") in str(said)]
+        if told != [said.strokes_lost]:
+            yield f"it is said {str(said)!r}, and {lost} strokes were lost; the last one: {last}"
+        here = self.ids.index(said.image_id) if said.image_id else -1
+        if here < 0 and any(each.began for each in done):
+            yield f"it is said {str(said)!r}, and strokes were drawn on {NAMES[last.image]}"
+        if here >= 0 and f"recovered to r{found[here]}" not in str(said):
+            yield f"it is said {str(said)!r}, and r{found} are there"
 
     @staticmethod
     def _judge_image(store: ProjectStore, model: Model, image_id: str) -> Iterator[str]:
