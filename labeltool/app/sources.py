@@ -88,8 +88,8 @@ def _length(record: ImageRecord) -> int:
         return record.path.stat().st_size
     except FileNotFoundError as error:
         raise SourceError(record, Problem.MISSING) from error
-    except OSError as error:
-        raise SourceError(record, Problem.UNREADABLE, error.strerror or str(error)) from error
+    except (OSError, ValueError) as error:  # a name that no file can have
+        raise SourceError(record, Problem.UNREADABLE, getattr(error, "strerror", "") or str(error)) from error
 
 
 def _compare(record: ImageRecord, cancel: CancelToken | None) -> None:
