@@ -39,8 +39,8 @@ _KNOWN: Final = len(PLANES)
 """The number of a plane of truth values, while tiles are put together: of which pixels the model has spoken."""
 
 DIGEST: Final = "prediction:"
-"""How the rows of ``meta`` begin that hold number and digest of an answer, by the model's key. Answers that older
-versions have kept are without."""
+"""How the rows of ``meta`` begin that hold number and digest of an answer, by the model's key. All answers of a file
+have one, or none: those that older versions have kept get theirs with the next."""
 
 REFERENCE: Final = "reference:"
 """How the keys of references begin: masks of other people, kept as if a model had given them."""
@@ -151,14 +151,24 @@ def store(db: sqlite3.Connection, model_key: str, answer: Gathered) -> None:
 def _replace(
     db: sqlite3.Connection, model_key: str, about: tuple[bool, str], rows: Iterable[tuple[object, ...]]
 ) -> None:
+    if not _has_digests(db):
+        for each, key in db.execute("SELECT number, model_key FROM predictions").fetchall():
+            _keep_digest(db, key, each)
     remove(db, model_key)
     number = db.execute(
         "INSERT INTO predictions(model_key, complete, at_utc) VALUES(?, ?, ?)", (model_key, *about)
     ).lastrowid
     db.executemany(f"INSERT INTO prediction_tiles VALUES({number}, ?, ?, ?, ?, ?)", rows)
-    db.execute(
-        "INSERT OR REPLACE INTO meta VALUES(?, ?)", (DIGEST + model_key, f"{number} {_digest(db, number)}")
-    )
+    _keep_digest(db, model_key, number)
+
+
+def _keep_digest(db: sqlite3.Connection, model_key: str, number: int | None) -> None:
+    row = (DIGEST + model_key, f"{number} {_digest(db, number)}")
+    db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", row)
+
+
+def _has_digests(db: sqlite3.Connection) -> bool:
+    return db.execute("SELECT 1 FROM meta WHERE key LIKE ? LIMIT 1", (f"{DIGEST}%",)).fetchone() is not None
 
 
 def remove(db: sqlite3.Connection, model_key: str) -> None:
@@ -197,6 +207,8 @@ def load(db: sqlite3.Connection, model_key: str, size: Size, file: Path) -> Pred
 def _is_what_was_kept(db: sqlite3.Connection, model_key: str, number: int) -> bool:
     """True also of an answer that an older version has kept: it took away all of the one before, and says nothing."""
     kept, digest = _kept(db, model_key)
+    if not digest and _has_digests(db):
+        return False
     if not digest:
         strays = "SELECT 1 FROM prediction_tiles WHERE number NOT IN (SELECT number FROM predictions) LIMIT 1"
         return not db.execute(strays).fetchone()
@@ -261,6 +273,8 @@ def take_over(db: sqlite3.Connection, model_key: str, donor: sqlite3.Connection)
     """Put an answer of another file in the place of a damaged one, inside the caller's transaction; False, and nothing
     is done, where that is not proven to be the one that was kept."""
     digest = _kept(db, model_key)[1]
+    if not digest and made(db, model_key) == made(donor, model_key):
+        digest = _kept(donor, model_key)[1]
     query = "SELECT number, complete, at_utc FROM predictions WHERE model_key=?"
     offered = donor.execute(query, (model_key,)).fetchone()
     if offered is None or not digest or _digest(donor, offered[0]) != digest:

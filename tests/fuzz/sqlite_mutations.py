@@ -109,7 +109,10 @@ def _where(row: tuple[Any, ...]) -> tuple[str, list[Any]]:
 def _cell(db: Db, table: str, rng: random.Random) -> None:
     where, keys = _where(rng.choice(_rows(db, table)))
     column = rng.choice(_columns(db, table))
-    (value,) = db.execute(f'SELECT "{column}" FROM "{table}" WHERE {where}', keys).fetchone()
+    found = db.execute(f'SELECT "{column}" FROM "{table}" WHERE {where}', keys).fetchone()
+    if found is None:
+        raise ValueError("an index does not lead to this row any more")
+    (value,) = found
     if rng.random() < 0.03:
         db.execute(f'UPDATE "{table}" SET "{column}" = CAST(x\'fffe41\' AS TEXT) WHERE {where}', keys)
         return

@@ -480,6 +480,27 @@ def test_a_prediction_that_is_gone_is_named(closed: Path) -> None:
     assert clean(closed)
 
 
+def test_a_reference_whose_digest_is_gone_is_not_believed_and_comes_from_a_backup(closed: Path) -> None:
+    sql(mask_file(closed), "DELETE FROM meta WHERE key='prediction:reference:anna'")
+    with ProjectStore.open(closed) as store, pytest.raises(StoreError, match="not what was kept"):
+        store.prediction(CELL, "reference:anna")
+    assert "the reference anna was restored from a backup" in what(repair(closed))
+    with ProjectStore.open(closed) as store:
+        assert store.prediction(CELL, "reference:anna") is not None
+    assert clean(closed)
+
+
+def test_answers_of_an_older_version_get_a_digest_with_the_next(closed: Path, painted: LabelMask) -> None:
+    sql(mask_file(closed), "DELETE FROM meta WHERE key LIKE 'prediction:%'")
+    with ProjectStore.open(closed) as store:
+        assert store.prediction(CELL, "m") is not None
+        store.save_prediction(CELL, "n", [_window(painted.size.box, 1)])
+        assert store.prediction(CELL, "m") is not None
+    sql(mask_file(closed), "DELETE FROM meta WHERE key='prediction:m'")
+    with ProjectStore.open(closed) as store, pytest.raises(StoreError, match="not what was kept"):
+        store.prediction(CELL, "m")
+
+
 def test_a_mask_under_another_images_name_goes_where_it_belongs(closed: Path, painted: LabelMask) -> None:
     without_backups(closed)
     goal = mask_file(closed, OTHER)
