@@ -11,11 +11,15 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QListView, QPushButton, QTreeWidget, QWidget
 
+from labeltool.app.sources import Problem, SourceError
+from labeltool.core.errors import BadInputError
+from labeltool.core.progress import CancelToken
 from labeltool.core.project import ImageRecord
 from labeltool.store import backups
 from labeltool.store.layout import mask_path
 from labeltool.store.project import ProjectStore
 from labeltool.ui.main import open_window
+from labeltool.ui.panels import pictures
 from labeltool.ui.panels.image_rows import TROUBLE_ROLE
 from labeltool.ui.window import MainWindow
 from tests.e2e.pause import pause_ms
@@ -360,3 +364,18 @@ def test_the_menu_removes_the_images_that_are_marked(scene: Scene) -> None:
     scene.open()
     scene.window.actions_["remove_images"].trigger()
     assert asked(scene) == "a.png"
+
+
+def test_a_file_that_goes_while_its_thumbnail_is_made_is_missing_and_not_damaged(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def goes(path: Path, *_: object, **__: object) -> None:
+        path.unlink()
+        raise BadInputError("the PNG file is cut off or damaged", file=path)
+
+    scene.open()
+    record = scene.window.bench.store.images()[2]
+    monkeypatch.setattr(pictures, "thumbnail", goes)
+    with pytest.raises(SourceError) as found:
+        pictures._thumbnail(record, CancelToken())
+    assert found.value.problem is Problem.MISSING

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPalette, QPixmap
 
 from labeltool.app.jobs import Lanes
 from labeltool.app.sources import Problem, SourceError
+from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import ImageRecord
 from labeltool.imaging.reader import Pixels
@@ -90,7 +91,12 @@ def _thumbnail(record: ImageRecord, cancel: CancelToken) -> Pixels:
         raise SourceError(record, Problem.MISSING) from error
     if length != record.file_bytes:
         raise SourceError(record, Problem.CHANGED)
-    return thumbnail(record.path, SIDE, cancel=cancel, page=record.page)
+    try:
+        return thumbnail(record.path, SIDE, cancel=cancel, page=record.page)
+    except BadInputError as error:
+        if not record.is_there:  # it went while it was read
+            raise SourceError(record, Problem.MISSING) from error
+        raise
 
 
 def paint_picture(painter: QPainter, frame: QRect, picture: QPixmap | None, palette: QPalette) -> QRect:
