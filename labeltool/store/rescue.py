@@ -167,11 +167,12 @@ class RescueFile:
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[sqlite3.Connection, dict[str, str]]]:
-        with connect(self.path, write=False) as db, snapshot(db):
+        _refuse_no_file(self.path)
+        with _without_fsck(), connect(self.path, write=False) as db, snapshot(db):
             (application,) = db.execute("PRAGMA application_id").fetchone()
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if application != APPLICATION_ID:
-                raise DamagedError("holds no unsaved work", file=self.path, hint=f"Choose a file {SUFFIX}")
+                raise DamagedError("holds no unsaved work", file=self.path)
             if version > FORMAT:
                 raise StoreError(
                     f"was written by a newer labeltool (format {version}, this one reads {FORMAT})",
@@ -185,6 +186,24 @@ def rescue_files(folder: Path) -> list[Path]:
     """The rescue files of a folder, oldest first; none where there is no such folder."""
     found = [path for path in folder.glob(f"*{SUFFIX}") if path.is_file()]
     return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+
+
+def _refuse_no_file(path: Path) -> None:
+    """StoreError where there is no file to read. Of a folder SQLite would say that the disk has failed."""
+    with explained(path):
+        if not path.exists() or path.is_dir():
+            what = "is a folder" if path.is_dir() else "there is no such file"
+            raise StoreError(what, file=path, hint=f"Choose a file {SUFFIX}")
+
+
+@contextmanager
+def _without_fsck() -> Iterator[None]:
+    """What is advised where a file of the project is damaged mends no file outside of it."""
+    try:
+        yield
+    except DamagedError as error:
+        error.hint = f"Choose another file {SUFFIX}, or an older copy of this one; nothing was changed"
+        raise
 
 
 def at_revision(description: Description, revision: int) -> Description:

@@ -186,6 +186,30 @@ def test_a_damaged_file_of_unsaved_work_is_named_and_stays(project: Path, tmp_pa
         assert str(path) in store.notices[-1]
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "there is no such file"),
+        ("a folder", "is a folder"),
+        (b"", "holds no unsaved work"),
+        (b"not ours" * 200, "not ours, or damaged"),
+    ],
+)
+def test_what_is_no_file_of_unsaved_work_is_neither_a_disk_that_fails_nor_for_fsck(
+    content: bytes | str | None, said: str, project: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "some.unsaved"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        path.mkdir()
+    with ProjectStore.open(project) as store, pytest.raises(StoreError, match=said) as raised:
+        bring_back(store, path)
+    assert raised.value.hint is not None
+    assert ".unsaved" in raised.value.hint
+    assert "fsck" not in str(raised.value)
+
+
 def test_a_file_of_another_project_is_refused_by_name(project: Path, tmp_path: Path) -> None:
     other = make_project(tmp_path / "other", tmp_path / "others", "x")
     unsaved(other, tmp_path / "unsaved")
