@@ -1,7 +1,7 @@
 # `make run` and `make test` do all the set-up they need, once; `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all laws judges power fuzz kills bench check lint format translations wheel system clean
+.PHONY: help run test test-all laws judges power fuzz kills drives shares bench check lint format translations wheel system clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -25,6 +25,7 @@ EXAMPLES ?= 1000
 CUTS ?= 1000
 CASES ?= 2000
 KILLS ?= 500
+TIMES ?= 100
 MASKS ?= 1000
 
 help:
@@ -35,6 +36,8 @@ help:
 	@echo "make judges     what other people's readers see of 1,000 random masks in every format (MASKS=...)"
 	@echo "make power      power cuts on a simulated disk (CUTS=...)    make kills    kill -9 (KILLS=...)"
 	@echo "make fuzz       mutations of everything that is read (CASES=... for each)"
+	@echo "make shares     two computers on a network share (TIMES=...; Linux, as root, with sshfs and sshd)"
+	@echo "make drives     work on real drives of exFAT, NTFS, XFS and btrfs, pulled and full (Linux, as root)"
 	@echo "make check      lint, format, types, layers, bandit, known vulnerabilities"
 	@echo "make lint       ruff alone          make format   let ruff format"
 	@echo "make bench      timings             make wheel    the package, in dist/"
@@ -66,6 +69,15 @@ fuzz: $(READY_TO_TEST)
 
 kills: $(READY_TO_TEST)
 	$(TEST_ENV) $(BIN)/python tests/faults/kills/run.py --kills $(KILLS) $(ARGS)
+
+shares: $(READY_TO_TEST)
+	packaging/system.sh packaging/debian-share-packages.txt "a network share"
+	$(TEST_ENV) $(BIN)/python tests/faults/shares/run.py --times $(TIMES) $(ARGS)
+	$(PYTEST) tests/faults/shares $(ARGS)
+
+drives: $(READY_TO_TEST)
+	packaging/system.sh packaging/debian-drive-packages.txt "drives of other file systems"
+	$(PYTEST) tests/faults/drives $(ARGS)
 
 bench: $(READY_TO_TEST)
 	@for name in canvas export inference large raster review start; do \

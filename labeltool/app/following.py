@@ -45,6 +45,7 @@ class Following:
 
     def __init__(self, store: ProjectStore) -> None:
         self._store = store
+        store.followed = True
         self._records: dict[str, ImageRecord] | None = None
         self._list_seen: Stamp = None
         self._mask_seen: tuple[Path, Stamp, int] | None = None
@@ -66,7 +67,7 @@ class Following:
         stamp = _stamp(self._store.root / INDEX)
         if stamp is not None and self._list_seen == stamp:
             return False
-        before, now = self._records, {record.id: record for record in self._store.images()}
+        before, now = self._records, {record.id: record for record in self._store.reread_images()}
         if before is not None:
             news.listed = list(before) != list(now)
             news.changed = [each for each in now if each in before and before[each] != now[each]]

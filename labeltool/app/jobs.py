@@ -147,10 +147,14 @@ class Lanes:
         """Jobs that have not answered."""
         return list(self._newest.values())
 
-    def close(self) -> None:
-        """Cancel what runs and wait for it; nothing is answered any more."""
+    def stop(self) -> None:
+        """Cancel what runs; nothing is answered any more."""
         self._closed = True
         for job in self._newest.values():
             job.cancel.cancel()
+
+    def close(self) -> None:
+        """The same, and wait for it."""
+        self.stop()
         for lane in self._lanes.values():
             lane.shutdown(wait=True, cancel_futures=True)

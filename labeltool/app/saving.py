@@ -152,6 +152,11 @@ class Saver:
         """Operations that are not on disk."""
         return self.waiting_of(None)
 
+    @property
+    def is_late(self) -> bool:
+        """True while the disk is asked for something, and has not answered for too long."""
+        return self._watch.is_late
+
     def waiting_of(self, image_id: str | None) -> int:
         """Operations of one image, or of all, that are not on disk."""
         return sum(image_id in (None, each.image_id) for each in self._all())

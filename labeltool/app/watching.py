@@ -1,13 +1,32 @@
-"""Work that stands still is noticed: a disk that does not answer raises no error."""
+"""Work that stands still is noticed, and not waited for: a disk that does not answer raises no error."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from threading import Condition, Thread
+from typing import TypeVar
 
 from labeltool.core.pulse import felt
+
+T = TypeVar("T")
+
+
+def begun(work: Callable[[], T]) -> Future[T]:
+    """Do this on a thread of its own. A drive may never answer, and nobody waits for that thread, not even the end of
+    the program."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=run, name="labeltool-asked", daemon=True).start()
+    return future
 
 
 class Watch:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from labeltool.app.saving import Saver, SaveState
 from labeltool.app.toolbox import Hand
 from labeltool.app.unasked import Unasked
 from labeltool.app.unsaved import Unsaved
+from labeltool.app.watching import begun
 from labeltool.core.change import Signal
 from labeltool.core.progress import Progress
 from labeltool.core.project import ImageRecord, Status
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from labeltool.store.project import ProjectStore
 
 log = logging.getLogger(__name__)
+
+ASK_S, LEAVE_S, LATE_S = 5.0, 8.0, 0.2
+"""Whoever closes a project waits for no longer until it is written what nobody asked for, and until the project is let
+go of; and only so long for a drive that does not answer."""
 
 
 class Workbench:
@@ -306,15 +311,14 @@ class Workbench:
 
     def close(self, timeout_s: float = 10.0) -> bool:
         """Save what waits, stop the lanes, let go of the project; False when something could not be saved."""
-        failing = self.saver.error is not None and not self.unsaved.keeping
-        patience_s = 0.2 if failing else timeout_s  # what has been failing is not waited for
+        failing = (self.saver.error is not None and not self.unsaved.keeping) or self.saver.is_late
+        patience_s = LATE_S if failing else timeout_s  # what has been failing is not waited for
         self.timesheet.leave()
-        self.unasked.wait(patience_s)
+        self.unasked.wait(min(patience_s, ASK_S))
         if not self.saver.flush(patience_s):
             return False
-        if self.editable:
-            self._back_up()
-        self.abandon()
+        self._at_hand.close()
+        self._end(back_up=self.editable, lose=False)
         return True
 
     def _back_up(self) -> None:
@@ -327,11 +331,27 @@ class Workbench:
         """Stop the lanes and let go of the project. What could not be saved stays where it is kept meanwhile, and comes
         back with the project, but where somebody wants to ``lose`` it."""
         self._at_hand.close()
-        self.lanes.close()
-        ended = self.saver.close()
-        if lose:
-            self.rescue.discard()
-        if ended:
-            self.store.close()
-        else:  # the lock goes with the process
-            log.warning("the disk does not answer; the project is left without being closed")
+        self._end(back_up=False, lose=lose)
+
+    def _end(self, *, back_up: bool, lose: bool) -> None:
+        """Stop the lanes and let go of the project. Whoever closes a window does not wait for long for a drive that
+        does not answer: what is left to do is done when it does, and else the lock goes with the process."""
+
+        def work() -> None:
+            if back_up:
+                self._back_up()
+            self.lanes.close()
+            ended = self.saver.close()
+            if lose:
+                self.rescue.discard()
+            if ended:
+                self.store.close()
+            else:
+                log.warning("the disk does not answer; the project is left without being closed")
+
+        self.lanes.stop()
+        ended = begun(work)
+        if wait([ended], LATE_S if self.saver.is_late else LEAVE_S).done:
+            ended.result()
+        else:
+            log.warning("the disk does not answer; the project is closed when it does")

@@ -18,6 +18,11 @@ TEMPORARY = ".partial"
 
 _NEXT_TO_NOTHING_BYTES = 1 << 20
 
+_NO_SUCH_CALL = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
+"""What file systems answer that cannot bring a folder to the disk by itself; a disk that fails says something else."""
+_not_synced: set[int] = set()
+"""The devices that have answered so."""
+
 _WAITS_S = (0.01, 0.05, 0.2, 0.5, 1.0)
 
 
@@ -107,14 +112,27 @@ def make_folder(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Return once the names in a folder have reached the disk; Windows has no such call and needs none."""
+    """Return once the names in a folder have reached the disk, as far as its file system can be asked for that: Windows
+    has no such call, and some network shares refuse it for a folder, always and without harm."""
     if os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_CALL:
+            raise
+        _not_synced.add(os.fstat(handle).st_dev)
+    else:
+        if _not_synced:  # another drive may have the number now
+            _not_synced.discard(os.fstat(handle).st_dev)
     finally:
         os.close(handle)
+
+
+def syncs_folders(path: Path) -> bool:
+    """False where :func:`sync_folder` was told that folders cannot be brought to the disk there."""
+    return not _not_synced or path.stat().st_dev not in _not_synced
 
 
 def sync_folders(path: Path) -> None:

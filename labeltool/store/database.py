@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import shutil
 import sqlite3
@@ -11,8 +12,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from labeltool.core.atomic import sync_folder
+from labeltool.core.atomic import sync_folder, syncs_folders
 from labeltool.core.errors import DiskFullError, StoreError
+
+log = logging.getLogger(__name__)
 
 BUSY_S = 10.0
 MOST_BYTES = 1 << 26
@@ -93,6 +96,8 @@ CANNOT_SAY = (NewerError, RefusedError, DiskFullError)
 
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 FULL = (errno.ENOSPC, errno.EDQUOT)
+_SAID = (errno.ENOSPC, errno.EIO)
+"""Of what the system says our words say the same."""
 FAILING = frozenset(
     getattr(errno, name)
     for name in (
@@ -122,7 +127,8 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def explanation(error: BaseException, path: Path) -> StoreError:
-    """The words for an error of SQLite or of the system."""
+    """The words for an error of SQLite or of the system, which the log has with what those say themselves."""
+    log.info("%s: %s (%s)", path, error, getattr(error, "sqlite_errorname", None) or type(error).__name__)
     name = getattr(error, "sqlite_errorname", "") or ""
     refused = refusal(path) if name.startswith(_PERHAPS_FAILING) else None
     if refused is not None and refused.errno in FAILING:
@@ -136,8 +142,18 @@ def explanation(error: BaseException, path: Path) -> StoreError:
     for code, (kind, message, hint) in CAUSES.items():
         if name.startswith(code):
             no_file = code == "SQLITE_CANTOPEN" and _is_no_file(path)
-            return (StoreError if no_file else kind)(f"{message} ({error})", file=path, hint=hint)
+            return (StoreError if no_file else kind)(message + _more(error, code), file=path, hint=hint)
     return _in_its_words(error, path)
+
+
+def _more(error: BaseException, code: str) -> str:
+    """In brackets what an error says beyond our words for it: which network share or drive has gone and how, or what a
+    file lacks. That "the disk failed" is a "disk I/O error" helps nobody but who reads the log."""
+    if isinstance(error, OSError):
+        said = "" if error.errno in _SAID else error.strerror
+    else:
+        said = str(error) if code == "SQLITE_ERROR" else ""
+    return f" ({said})" if said else ""
 
 
 def _in_its_words(error: BaseException, path: Path) -> StoreError:
@@ -208,7 +224,14 @@ def connect(path: Path, *, write: bool) -> Iterator[sqlite3.Connection]:
             if write:
                 for pragma in DURABLE:
                     connection.execute(pragma)
+                leave_folder(connection, path)
             yield connection
+
+
+def leave_folder(connection: sqlite3.Connection, path: Path) -> None:
+    """Where folders cannot be synced SQLite is not to ask for it: it would call every commit a failure."""
+    if not syncs_folders(path.parent):
+        connection.execute("PRAGMA synchronous=FULL")
 
 
 def refuse_strange(connection: sqlite3.Connection, path: Path, name: str = "main") -> None:

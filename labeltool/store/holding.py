@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from labeltool.core.errors import GoneError, StoreError
+from labeltool.core.errors import StoreError
 from labeltool.store.database import explained
-from labeltool.store.layout import INDEX
+from labeltool.store.layout import INDEX, check_reachable
 from labeltool.store.lock import Lock, LockLostError
 
 NO_ROOM = "the disk is full: free some space"
@@ -25,7 +25,8 @@ class Holding:
 
     @contextmanager
     def writing(self) -> Iterator[Lock]:
-        """One writer at a time; StoreError where nothing may be written, or the project is gone or somebody else's."""
+        """One writer at a time; StoreError where nothing may be written, or the project is gone or somebody else's, and
+        where it became that meanwhile: nobody says then that anything was saved."""
         with self.mutex, explained(self.root):
             if self.lock is None:
                 raise StoreError(
@@ -34,14 +35,17 @@ class Holding:
                     hint="Open it for writing, or work on a copy",
                 )
             lock = self.lock
-            self._check_reachable()
+            check_reachable(self.root)
             self._keep(lock)
             yield lock
+            with suppress(OSError):  # what was written is written
+                self._keep(lock)
 
     def recheck(self) -> None:
         """See that the project can be reached, and is still ours where it is written, or StoreError."""
         with self.mutex, explained(self.root):
             if self.lock is not None:
+                check_reachable(self.root)
                 self._keep(self.lock)
             else:
                 (self.root / INDEX).stat()
@@ -60,12 +64,3 @@ class Holding:
             self.lock, self.reason = None, error.message
             lock.release(lost=True)
             raise
-
-    def _check_reachable(self) -> None:
-        """Where a drive was, an empty folder may be left: nothing is begun anew in it."""
-        if not (self.root / INDEX).is_file():
-            raise GoneError(
-                "the project's folder cannot be reached",
-                file=self.root,
-                hint="Connect the drive or the network share again: saving goes on by itself",
-            )

@@ -25,6 +25,7 @@ from labeltool.store.database import (
     explained,
     explanation,
     is_unsure,
+    leave_folder,
     refuse_strange,
 )
 from labeltool.store.records import dump
@@ -242,6 +243,8 @@ def _connect(path: Path, address: str, write: bool) -> Any:
         raise
     for pragma in DURABLE if write else ():
         connection.execute(pragma)
+    if write:
+        leave_folder(connection, path)
     return connection
 
 

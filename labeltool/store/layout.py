@@ -6,12 +6,13 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 from labeltool.core.atomic import TEMPORARY, make_folder, move, replacing, sync_folder
-from labeltool.core.errors import StoreError
+from labeltool.core.errors import GoneError, StoreError
 from labeltool.store.mask_file import SUFFIX
 
 INDEX = "project.db"
@@ -94,15 +95,38 @@ def seems_project(path: Path) -> bool:
         return False
 
 
+def check_reachable(root: Path) -> None:
+    """GoneError where the drive of an open project is away: an empty folder may be left there, in which nothing is
+    begun anew. What lay in it would be in the way of the drive when it comes back. OSError where nobody may look."""
+    if not (root / INDEX).is_file():
+        raise GoneError(
+            "the project's folder cannot be reached",
+            file=root,
+            hint="Connect the drive or the network share again: saving goes on by itself",
+        )
+
+
+def touch(path: Path) -> None:
+    """Ask the drive of a project, or of anything else, for something that no system knows by heart. Never raises, but
+    may take for ever."""
+    for each in (path / INDEX, path):
+        with suppress(OSError):
+            os.close(os.open(each, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))
+            return
+
+
 def prepare(root: Path) -> None:
     """Make the folders of a new project; StoreError where there is something else already."""
     if is_project(root):
         raise StoreError(
             "there is a project here already", file=root, hint="Open it, or choose another folder"
         )
+    if os.path.lexists(root) and not root.is_dir():
+        what = "this is a file, and a project is a folder" if root.is_file() else "this is no folder"
+        raise StoreError(what, file=root, hint="Choose a new or an empty folder")
     left = [path for path in leftovers(root) if path.parent == root]  # somebody died who made a project here
     ours = {*FOLDERS, LOCK, *(path.name for path in left)}
-    if root.exists() and (not root.is_dir() or any(path.name not in ours for path in root.iterdir())):
+    if root.exists() and any(path.name not in ours for path in root.iterdir()):
         raise StoreError("the folder is not empty", file=root, hint="Choose a new or an empty folder")
     for path in left:
         remove(path)

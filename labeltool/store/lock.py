@@ -10,16 +10,16 @@ import threading
 import time
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from labeltool.core.atomic import sync_folder
 from labeltool.core.errors import StoreError
-from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.system_lock import machine, process_started, try_lock
 from labeltool.store.account import account
+from labeltool.store.taking import alone
 
 OWNER_BYTES = 512
 RECORD = "{:<32} {:>12} {:>12} {:>12}\n"
@@ -38,11 +38,10 @@ _BYTES = _AHEAD_AT + len(_AHEAD.format(""))
 BEAT_S = 10.0
 """A holder gives a sign of life this often: it counts up in the file. No clock is compared with another computer's."""
 
-SILENCE_S = 45.0
-"""Who holds a lock and gave no sign of life for so long may be taken for dead, if somebody says so who knows."""
+NOTE_S = 0.05
+"""A hand that begins a stroke waits for no longer until that can be noted."""
 
 _OPEN = os.O_RDWR | getattr(os, "O_BINARY", 0)
-_LOOKS_A_SECOND = 4
 _PEEKS = 4
 """Who only looks whether a lock is free holds it for a moment, so a busy one is asked for again."""
 _PEEK_S = 0.03
@@ -90,7 +89,7 @@ class ProjectLockedError(StoreError):
     """Somebody who is alive, or may be, is writing the project.
 
     ``sign`` is what the lock says. ``may_be_stale`` is true where the holder is on another computer and the system
-    would give the lock away: :func:`is_silent` tells whether it still lives.
+    would give the lock away: :mod:`labeltool.store.silence` tells whether it still lives.
     """
 
     def __init__(self, path: Path, sign: Sign | None, *, may_be_stale: bool) -> None:
@@ -142,9 +141,13 @@ class Lock:
         self._path, self._handle = path, handle
         self._mutex = threading.RLock()
         self._record = StrokeRecord()
+        self._drawn = ("", 0)  # the image that the last stroke began on, and what is saved of it
         self._ahead = ""
         self._beat = 0
         self._ended = threading.Event()
+        self._state = threading.Lock()
+        """Held while the record is changed, and never while the drive is asked."""
+        self._due, self._noted = threading.Event(), threading.Event()
         self.owner = _myself()
         self.stale = stale
         self.left = left
@@ -154,10 +157,20 @@ class Lock:
     def acquire(cls, path: Path, *, take_over: Sign | None = None) -> Lock:
         """Take the lock; ProjectLockedError while its holder may be alive. OSError where it cannot be written.
 
-        ``take_over`` is a sign of life that turned out to be the last one (:func:`is_silent`): its owner is taken for
-        dead unless it has given another one. ``stale`` is the dead process it was taken from, if any, ``left`` what
-        that was doing, and ``left_ahead`` the image whose file may be ahead of the index.
+        ``take_over`` is a sign of life that turned out to be the last one (:mod:`labeltool.store.silence`): its owner
+        is taken for dead unless it has given another one. ``stale`` is the dead process it was taken from, if any,
+        ``left`` what that was doing, and ``left_ahead`` the image whose file may be ahead of the index.
         """
+        os.close(os.open(path, _OPEN | os.O_CREAT, 0o666))  # who may not write it need not wait for a turn
+        with alone(path, json.dumps(asdict(_myself())).encode(), _died):
+            lock = cls._taken(path, take_over)
+        with suppress(OSError):
+            sync_folder(path.parent)
+        threading.Thread(target=lock._live, name="labeltool-lock", daemon=True).start()
+        return lock
+
+    @classmethod
+    def _taken(cls, path: Path, take_over: Sign | None) -> Lock:
         handle = os.open(path, _OPEN | os.O_CREAT, 0o666)
         try:
             free = _patiently(handle)
@@ -168,9 +181,6 @@ class Lock:
             lock.left_ahead = _read_ahead(handle)
             lock._write_all()
             lock._flush()
-            with suppress(OSError):
-                sync_folder(path.parent)
-            threading.Thread(target=lock._live, name="labeltool-lock", daemon=True).start()
         except BaseException:
             os.close(handle)
             raise
@@ -193,41 +203,52 @@ class Lock:
                     raise LockLostError(self._path, sign)
                 if not _same_file(handle, self._handle):
                     self._handle, handle = self._adopted(handle), self._handle
+                    self._ahead = ""
             finally:
                 _close(handle)
 
     def stroke_began(self, image_id: str, revision: int) -> None:
-        """Note that a stroke is being drawn on an image that is at ``revision``. Takes microseconds."""
-        with self._mutex:
-            old = self._record
-            self._note(StrokeRecord(image_id, revision, old.begun + 1, old.saved))
+        """Note that a stroke is being drawn on an image that is at ``revision``. Takes microseconds, and no longer than
+        ``NOTE_S`` where the drive does not answer."""
+        with self._state:
+            old, self._drawn = self._record, (image_id, revision)
+            self._record = StrokeRecord(*self._drawn, old.begun + 1, old.saved)
+        self._note()
 
     def committing(self, image_id: str, revision: int) -> None:
         """Note which image's file is about to get ahead of the index. After a power cut, too, this is known."""
         with self._mutex:
             if self._record.image_id != image_id:
-                self._write_record(self._record._replace(image_id=image_id, revision=revision))
+                with self._state:
+                    self._record = self._record._replace(image_id=image_id, revision=revision)
+                self._write_record()
             if self._ahead != image_id:
-                self._put(_AHEAD_AT, _AHEAD.format(image_id).encode())
-                self._ahead = image_id if self._flush() else ""
+                self._ahead = image_id if self._noted_ahead(image_id) or self._noted_ahead(image_id) else ""
 
     def stroke_saved(self, image_id: str, revision: int) -> None:
-        """Note that a stroke has become ``revision`` of an image."""
-        with self._mutex:
+        """Note that a stroke has become ``revision`` of an image. Where another one has begun on another image
+        meanwhile, that is the image on which one is in progress."""
+        with self._state:
             old = self._record
-            self._note(StrokeRecord(image_id, revision, old.begun, min(old.saved + 1, old.begun)))
+            saved = min(old.saved + 1, old.begun)
+            if saved == old.begun or self._drawn[0] in ("", image_id):
+                self._drawn = (image_id, revision)
+            self._record = StrokeRecord(*self._drawn, old.begun, saved)
+        self._note()
 
     def stroke_dropped(self) -> None:
         """Note that the stroke being drawn was taken back: nothing of it is to be saved."""
-        with self._mutex:
+        with self._state:
             old = self._record
-            self._note(old._replace(begun=max(old.saved, old.begun - 1)))
+            self._record = old._replace(begun=max(old.saved, old.begun - 1))
+        self._note()
 
     def release(self, *, lost: bool = False) -> None:
         """Let others write. What the file says is somebody else's where the lock was ``lost``. A second call does
         nothing."""
         with self._mutex:
             self._ended.set()
+            self._due.set()
             if self._handle >= 0:
                 with suppress(OSError):  # the drive is gone; a dead process's name keeps nobody out
                     if not lost:
@@ -256,14 +277,34 @@ class Lock:
         return handle
 
     def _live(self) -> None:
-        """Give signs of life until the end."""
-        while not self._ended.wait(BEAT_S):
-            with self._mutex:
-                if self._handle < 0:
-                    return
-                self._beat += 1
-                with suppress(OSError):  # the drive is away; whoever saves says so
-                    self._put(_BEAT_AT, _BEAT.format(self._beat).encode())
+        """Write notes and give signs of life until the end, or until somebody else has the lock: theirs would seem to
+        be alive."""
+        beat_s = time.monotonic() + BEAT_S
+        while True:
+            self._due.wait(max(0.0, beat_s - time.monotonic()))
+            beats = time.monotonic() >= beat_s
+            if self._ended.is_set() or (beats and not self._is_ours()):
+                return
+            beat_s = time.monotonic() + BEAT_S if beats else beat_s
+            with self._mutex, suppress(OSError):  # the drive is away; whoever saves says so
+                self._write_due(beats)
+
+    def _write_due(self, beats: bool) -> None:
+        if self._handle >= 0 and beats:
+            self._beat += 1
+            self._put(_BEAT_AT, _BEAT.format(self._beat).encode())
+        if self._handle >= 0 and self._due.is_set():
+            self._due.clear()
+            self._write_record()
+            self._noted.set()
+
+    def _is_ours(self) -> bool:
+        """False where somebody else has taken it over for certain. Nothing is held while a drive is asked."""
+        try:
+            sign = read_sign(self._path)
+        except OSError:
+            return True
+        return sign is None or sign.owner == self.owner
 
     def _write_all(self) -> None:
         who = {"pid": self.owner.pid, "host": self.owner.host, "since_utc": self.owner.since_utc}
@@ -282,12 +323,19 @@ class Lock:
         )
         self._put(0, b"".join(parts))
 
-    def _note(self, record: StrokeRecord) -> None:
-        """A note that is missing costs no stroke, only the words about it after a kill."""
-        try:
-            self._write_record(record)
-        except OSError:
-            self._record = record
+    def _note(self) -> None:
+        """Have the record written by the thread that gives signs of life: a drive that does not answer stops no hand.
+
+        A note that is missing costs no stroke, only the words about it after a kill.
+        """
+        self._noted.clear()
+        self._due.set()
+        self._noted.wait(NOTE_S)
+
+    def _noted_ahead(self, image_id: str) -> bool:
+        """Asked for twice: a sync that fails forgets what it was to bring to the disk, so it is written again."""
+        self._put(_AHEAD_AT, _AHEAD.format(image_id).encode())
+        return self._flush()
 
     def _flush(self) -> bool:
         """Bring the file to the disk. Where that fails no stroke is lost, only the words about it."""
@@ -297,9 +345,8 @@ class Lock:
             return False
         return True
 
-    def _write_record(self, record: StrokeRecord) -> None:
-        self._record = record
-        self._put(OWNER_BYTES, RECORD.format(*record).encode())
+    def _write_record(self) -> None:
+        self._put(OWNER_BYTES, RECORD.format(*self._record).encode())
 
     def _put(self, at: int, data: bytes) -> None:
         os.lseek(self._handle, at, os.SEEK_SET)
@@ -320,28 +367,6 @@ def holder(path: Path) -> ProjectLockedError | None:
     if free is False or (sign is not None and _may_live(sign, free)):
         return ProjectLockedError(path, sign, may_be_stale=free is not False and _is_elsewhere(sign))
     return None
-
-
-def is_silent(
-    path: Path,
-    sign: Sign,
-    *,
-    progress: Progress = silent,
-    cancel: CancelToken | None = None,
-    silence_s: float = SILENCE_S,
-) -> bool:
-    """Watch a lock: True when its holder has given no sign of life since ``sign``, False as soon as it gives one.
-
-    Time is counted on this computer alone, in steps, so that neither clock matters.
-    """
-    steps = max(1, round(silence_s * _LOOKS_A_SECOND))
-    for step in range(steps):
-        if read_sign(path) != sign:
-            return False
-        progress(step, steps, "")
-        (cancel or CancelToken()).check()
-        time.sleep(silence_s / steps)
-    return read_sign(path) == sign
 
 
 def read_sign(path: Path) -> Sign | None:
@@ -370,6 +395,14 @@ def _may_live(sign: Sign, free: bool | None) -> bool:
 
 def _is_elsewhere(sign: Sign | None) -> bool:
     return sign is not None and sign.owner.is_elsewhere
+
+
+def _died(said: bytes) -> bool:
+    """Whether the process is gone for certain that says this of itself while it takes a lock."""
+    try:
+        return Owner(**json.loads(said)).is_dead
+    except (ValueError, TypeError):  # it died before it had said all
+        return False
 
 
 def _myself() -> Owner:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from labeltool.core.project import ImageRecord
-from labeltool.store.database import DamagedError
+from labeltool.store.database import DamagedError, explained
 from labeltool.store.holding import Holding
-from labeltool.store.layout import mask_path
+from labeltool.store.layout import check_reachable, mask_path
 from labeltool.store.mask_file import MaskFile
+from labeltool.store.parting import part
 from labeltool.store.records import Description
 from labeltool.store.scope import is_there
 from labeltool.store.settling import is_unfinished, settle
@@ -23,7 +24,8 @@ class MaskFiles:
         self._holding = holding
 
     def existing(self, record: ImageRecord) -> MaskFile | None:
-        """The mask file of an image, or None where there never was one; DamagedError where it is gone."""
+        """The mask file of an image, or None where there never was one; DamagedError where it is gone, GoneError
+        where the whole project is."""
         writes = self._holding.lock is not None
         file = MaskFile(mask_path(self.root, record.id), write=writes)
         if is_there(file.path):  # of a folder that may not be read nobody knows what is in it
@@ -31,6 +33,8 @@ class MaskFiles:
                 self._meet(file.path)
             return file
         if record.revision:
+            with explained(self.root):
+                check_reachable(self.root)
             raise DamagedError(
                 f"the mask file of {record.name} is gone (it was at r{record.revision})",
                 file=file.path,
@@ -48,11 +52,24 @@ class MaskFiles:
 
     def settle(self, path: Path) -> None:
         """Take back what was cut off while a file was written; StoreError where nobody can say what that is."""
+        self._part(path)
         settle(path)
         self.met.add(path.stem)
 
     def _meet(self, path: Path) -> None:
         """Before a file is first opened: SQLite would apply any journal that lies there, whosever it is."""
+        self._part(path)
         if is_unfinished(path):
             settle(path)
         self.met.add(path.stem)
+
+    def _part(self, path: Path) -> None:
+        """A computer from which the project was taken over may have been in the midst of writing."""
+        lock = self._holding.lock
+        if (
+            lock is not None
+            and lock.stale is not None
+            and lock.stale.is_elsewhere
+            and path.stem not in self.met
+        ):
+            part(path)

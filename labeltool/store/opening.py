@@ -21,6 +21,7 @@ from labeltool.store.layout import INDEX, LOCK, abandoned, is_project, leftovers
 from labeltool.store.lock import Lock, Sign, StrokeRecord
 from labeltool.store.mask_files import MaskFiles
 from labeltool.store.migration import migrate, too_new
+from labeltool.store.parting import part
 from labeltool.store.rebuild import rebuild
 from labeltool.store.recovery import Recovery
 from labeltool.store.settling import take_back
@@ -126,6 +127,8 @@ def _put_right(opened: Opened, lock: Lock) -> None:
 def _recover(opened: Opened, lock: Lock) -> None:
     """Catch up with the last commit of the killed session, and reckon what it had not saved."""
     _tidy(opened, leftovers(opened.root))
+    if lock.stale is not None and lock.stale.is_elsewhere:
+        part(opened.root / INDEX)
     for path in unsettled(opened.root):  # who only looks at it later may not take anything back
         try:
             opened.files.settle(path)

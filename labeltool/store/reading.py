@@ -39,6 +39,8 @@ class ProjectReader:
     def __init__(self, opened: Opened) -> None:
         self.root, self.name = opened.root, opened.name
         self.recovery, self.notices = opened.recovery, opened.notices
+        self.followed = False
+        """True where somebody looks all the time what others do: then nobody else waits for the disk to list images."""
         self._holding, self._files = opened.holding, opened.files
         self._index, self._images = opened.index, opened.images
         self._catalog, self._catalog_version = opened.catalog, opened.catalog_version
@@ -63,8 +65,13 @@ class ProjectReader:
 
     def images(self) -> list[ImageRecord]:
         """All images, in the order in which they were added."""
-        if self._holding.lock is None:
+        if self._holding.lock is None and not self.followed:
             self._images.reload()  # somebody else may be adding
+        return self._images.all()
+
+    def reread_images(self) -> list[ImageRecord]:
+        """The same as it is on the disk now, where somebody else may be adding."""
+        self._images.reload()
         return self._images.all()
 
     def image(self, image_id: str) -> ImageRecord:

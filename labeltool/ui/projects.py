@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import wait
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,10 +13,11 @@ from PySide6.QtCore import QSettings, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from labeltool.app.jobs import Lanes
+from labeltool.app.watching import begun
 from labeltool.core.errors import LabeltoolError, shown
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import Skipped, Status
-from labeltool.store.layout import is_project, seems_project
+from labeltool.store.layout import is_project, seems_project, touch
 from labeltool.ui import recent
 from labeltool.ui.bridge import Bridge
 from labeltool.ui.long_work import LongWork
@@ -34,6 +37,8 @@ log = logging.getLogger(__name__)
 MANY = 200
 LEAVING_S = 2.0
 """What closing a project waits for the last changes when nobody can be asked."""
+ANSWER_S = 3.0
+"""A drive that says nothing for so long does not answer; one that does takes milliseconds."""
 NAMED = 5
 """Files that a message names; of the others it gives the number."""
 
@@ -99,6 +104,8 @@ class Projects(QWidget):
 
     def open_path(self, path: Path) -> None:
         """Open a project; an image or a folder of images begins a new project with them."""
+        if not self._answers(path):
+            return
         try:
             project, there = is_project(path), path.exists()
         except OSError as error:
@@ -130,6 +137,8 @@ class Projects(QWidget):
         """
         from labeltool.store.project import ProjectLockedError, ProjectStore  # noqa: PLC0415
 
+        if not self._answers(root):
+            return
         error = self._held(root) if take_over is None else None
         if error is not None:  # what is open stays so
             self.locked.emit(Locked(root, error))
@@ -142,6 +151,14 @@ class Projects(QWidget):
             self.locked.emit(Locked(root, late))
         except LabeltoolError as failure:
             self.failed.emit(failure)
+
+    def _answers(self, path: Path) -> bool:
+        """Whether the drive of a path does. Else that is said: opening it would stand still for as long."""
+        if wait([begun(partial(touch, path))], ANSWER_S).done:
+            return True
+        hint = self.tr("Look after the drive or the network share, and open it again when it answers")
+        self.failed.emit(LabeltoolError(self.tr("the drive does not answer"), file=path, hint=hint))
+        return False
 
     def _held(self, root: Path) -> ProjectLockedError | None:
         from labeltool.store.layout import LOCK  # noqa: PLC0415
@@ -158,7 +175,7 @@ class Projects(QWidget):
         """Open a project that somebody else edits, to look at it."""
         from labeltool.store.project import ProjectStore  # noqa: PLC0415
 
-        if not self.close_project():
+        if not self._answers(locked.root) or not self.close_project():
             return
         try:
             store = ProjectStore.open(locked.root, write=False, reason=locked.error.message)
@@ -269,13 +286,14 @@ class Projects(QWidget):
         """Bring back a file of unsaved work. Where no project is open, the one that it is of is opened first."""
         from labeltool.ui.unsaved import bring_back_into, project_of  # noqa: PLC0415
 
+        opens = self.bench is None
         try:
-            if self.bench is None:
+            if opens:
                 self.open(project_of(path))
         except LabeltoolError as error:
             self.failed.emit(error)
             return
-        if self.bench is not None and path.exists():  # else opening the project has done it
+        if self.bench is not None and (path.exists() or not opens):  # else opening the project has done it
             bring_back_into(self.bench, path, self.news.emit, self.failed.emit)
 
     def leave_now(self) -> None:

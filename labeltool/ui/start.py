@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
@@ -21,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labeltool.app.watching import begun
 from labeltool.imaging.open import readable_suffixes
 from labeltool.store.layout import seems_project
 from labeltool.ui import recent, theme
@@ -29,6 +32,9 @@ GRID = 8
 WIDTH = 904
 ICON_PX = 32
 PATH_ROLE = int(Qt.ItemDataRole.UserRole)
+ANSWER_S = 0.3
+"""The list waits for no longer for drives to say what is there; who answers later is listed anew."""
+LOOK_MS = 500
 
 STYLE = f"""
     QFrame#start\\.sheet {{ border: 2px dashed transparent; border-radius: 8px; }}
@@ -102,6 +108,10 @@ class StartPage(QWidget):
         self.setAccessibleName(self.tr("Start page"))
         self.setAcceptDrops(True)
         self.setStyleSheet(STYLE)
+        self._asked: dict[Path, Future[bool]] = {}
+        """Drives that have not answered yet; none is asked twice."""
+        self._look = QTimer(self, interval=LOOK_MS)
+        self._look.timeout.connect(self._look_again)
         self._choices = self._make_choices()
         self._sheet = QFrame()
         self._sheet.setObjectName("start.sheet")
@@ -133,13 +143,32 @@ class StartPage(QWidget):
     def refresh(self) -> None:
         """List again what was open last."""
         paths = recent.recent()
+        there = self._look_for(paths)
         self._list.clear()
         for path in paths:
-            self._list.addItem(self._item(path))
+            self._list.addItem(self._item(path, there[path]))
         rows = sum(self._list.sizeHintForRow(i) for i in range(self._list.count()))
         self._list.setMaximumHeight(rows + 4)
         self._list.setMinimumHeight(min(rows + 4, 12 * GRID))
         self._last.setVisible(bool(paths))
+
+    def _look_for(self, paths: Sequence[Path]) -> dict[Path, bool | None]:
+        """Whether projects are there; None where a drive does not answer, which is heard later."""
+        asked = {
+            path: self._asked.pop(path) if path in self._asked else begun(partial(seems_project, path))
+            for path in paths
+        }
+        wait(asked.values(), ANSWER_S)
+        self._asked |= {path: future for path, future in asked.items() if not future.done()}
+        if self._asked:
+            self._look.start()
+        return {path: future.result() if future.done() else None for path, future in asked.items()}
+
+    def _look_again(self) -> None:
+        if any(future.done() for future in self._asked.values()):
+            self.refresh()
+        if not self._asked:
+            self._look.stop()
 
     def refresh_icons(self) -> None:
         """The colour scheme is another one."""
@@ -225,9 +254,11 @@ class StartPage(QWidget):
         column.addWidget(self._list)
         return self._last
 
-    def _item(self, path: Path) -> QListWidgetItem:
-        there = seems_project(path)
-        where = str(path.parent) if there else self.tr("not there any more, or its drive is not connected")
+    def _item(self, path: Path, there: bool | None) -> QListWidgetItem:
+        where = str(path.parent)
+        if not there:
+            gone = self.tr("not there any more, or its drive is not connected")
+            where = gone if there is False else self.tr("its drive does not answer")
         item = QListWidgetItem(theme.icon("ph.folder" if there else "ph.warning"), f"{path.name}    {where}")
         item.setData(PATH_ROLE, path)
         item.setToolTip(str(path))
@@ -240,7 +271,7 @@ class StartPage(QWidget):
 
     def _chosen(self, item: QListWidgetItem) -> None:
         path = item.data(PATH_ROLE)
-        if seems_project(path):
+        if self._look_for([path])[path] is not False:  # who opens it says that a drive does not answer
             self.project_chosen.emit(path)
         else:
             self.refresh()

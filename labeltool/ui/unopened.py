@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 translate = QCoreApplication.translate
 
+LATE_MS = 5_000
+"""What takes longer to open is told of."""
 WIDEST_PX, MARGIN_PX, ROOM_PX, SIGN_PX = 560, 16, 24, 32
 AMBER = "#e69f00"
 BREAK = "\u200b"
@@ -193,6 +195,9 @@ class Unopened(Part):
         self._bench: Workbench | None = None
         self._actions: ActionSet | None = None
         self._record: ImageRecord | None = None
+        self._opening = ""
+        self._late = QTimer(self, interval=LATE_MS, singleShot=True)
+        self._late.timeout.connect(lambda: self.noted.emit(self._opening))
         self.card = Card(annotate.canvas)
         self.card.remedy_asked.connect(self._again)
         self.card.remove_asked.connect(self._remove)
@@ -206,14 +211,27 @@ class Unopened(Part):
         self._bench = bench
         self._leave()
         if bench is not None:
+            bench.image_opening.connect(self._begun)
             bench.image_opened.connect(self._opened)
+
+    def _begun(self, record: ImageRecord) -> None:
+        self._end_waiting()
+        text = self.tr("Still opening {name}: it is a large image, or its drive does not answer.")
+        self._opening = text.format(name=record.name)
+        self._late.start()
 
     def _opened(self, image: OpenImage | None) -> None:
         self._leave()
         if image is not None:
             self._troubles.clear(image.record.id)
 
+    def _end_waiting(self) -> None:
+        self._late.stop()
+        self.outdated.emit(self._opening)
+        self._opening = ""
+
     def _leave(self) -> None:
+        self._end_waiting()
         self._record = None
         self.card.hide()
 

@@ -20,8 +20,9 @@ from labeltool.core.errors import StoreError
 from labeltool.core.progress import CancelToken
 from labeltool.store import lock as locks
 from labeltool.store.fsck import check
-from labeltool.store.lock import Lock, LockLostError, ProjectLockedError, holder, is_silent, read_sign
+from labeltool.store.lock import Lock, LockLostError, ProjectLockedError, holder, read_sign
 from labeltool.store.project import ProjectStore
+from labeltool.store.silence import is_silent
 from tests.faults.nobody import as_nobody, give_away, reachable
 from tests.faults.sharing_scene import held_elsewhere, make_images, make_project, on_another_computer, paint
 
@@ -217,6 +218,7 @@ import sys
 from pathlib import Path
 from labeltool.core.errors import LabeltoolError
 from labeltool.store.project import ProjectStore
+from labeltool.store.silence import is_silent
 try:
     with ProjectStore.open(Path(sys.argv[1]), write=False) as warm:
         warm.load_mask(warm.images()[0].id)

@@ -8,11 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPointF, QSettings, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLabel, QListView, QPushButton, QToolButton, QTreeWidget, QWidget
 
@@ -30,8 +29,7 @@ from labeltool.ui.ending import Ending
 from labeltool.ui.main import application, open_window
 from labeltool.ui.panels.image_rows import RECORD_ROLE
 from labeltool.ui.window import COMMIT_S, MainWindow
-from tests.e2e.pause import pause_ms
-from tests.e2e.tidy import tidy
+from tests.e2e.pause import pause_ms, until
 from tests.faults.sharing_scene import (
     edited_elsewhere,
     held_elsewhere,
@@ -39,18 +37,11 @@ from tests.faults.sharing_scene import (
     make_project,
     on_another_computer,
     paint,
-    until,
 )
 
 LEFT = Qt.MouseButton.LeftButton
 
-
-@pytest.fixture(autouse=True)
-def _settings_of_their_own(tmp_path: Path) -> Iterator[None]:
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
-    with tidy(application()):
-        yield
+pytestmark = pytest.mark.usefixtures("settings")
 
 
 @pytest.fixture
@@ -58,12 +49,8 @@ def project(tmp_path: Path) -> Path:
     return make_project(tmp_path / "project", make_images(tmp_path / "images"))
 
 
-def soon(reached: Callable[[], object]) -> None:
-    until(reached, lambda: pause_ms(10))
-
-
 def press(window: QWidget, name: str) -> None:
-    soon(lambda: window.findChild(QPushButton, name) is not None)
+    until(lambda: window.findChild(QPushButton, name) is not None)
     window.findChild(QPushButton, name).click()
 
 
@@ -73,7 +60,7 @@ def banner(window: MainWindow) -> str:
 
 def opened(project: Path) -> MainWindow:
     window = open_window(project)
-    soon(lambda: window.annotate.image is not None)
+    until(lambda: window.annotate.image is not None)
     return window
 
 
@@ -92,13 +79,13 @@ def test_a_project_that_somebody_edits_is_opened_to_view_with_one_click_and_edit
 ) -> None:
     with held_elsewhere(project) as other:
         window = open_window(project)
-        soon(lambda: window.findChild(QLabel, "dialog.locked.owner") is not None)
+        until(lambda: window.findChild(QLabel, "dialog.locked.owner") is not None)
         assert window.findChild(QLabel, "heading").text() == "Somebody is editing this project"
         owner = window.findChild(QLabel, "dialog.locked.owner").text()
         assert owner.startswith("It is open for editing here: ") and f"(process {other.pid}), since" in owner
         assert window.findChild(QPushButton, "dialog.locked.view").text() == "Open to view"
         press(window, "dialog.locked.view")
-        soon(lambda: window.annotate.image is not None)
+        until(lambda: window.annotate.image is not None)
         assert f"process {other.pid}" in banner(window)
         assert "read only" in window.windowTitle()
         assert not window.actions_["done"].isEnabled()
@@ -114,13 +101,13 @@ def test_a_project_that_somebody_edits_is_opened_to_view_with_one_click_and_edit
         other.wait()
     window._sharing.look()
     button = window.findChild(QToolButton, "banner.do")
-    soon(lambda: button.isVisible() and button.text() == "Edit now")
+    until(lambda: button.isVisible() and button.text() == "Edit now")
     assert banner(window) == "Nobody edits the project any more."
     button.click()
-    soon(lambda: window.bench is not None and window.bench.editable and window.annotate.image is not None)
+    until(lambda: window.bench is not None and window.bench.editable and window.annotate.image is not None)
     assert "read only" not in window.windowTitle()
     drag(window, (100, 100), (150, 100))
-    soon(lambda: window.bench.save_state.saved == 2)
+    until(lambda: window.bench.save_state.saved == 2)
     window.close()
     assert check(project) == []
 
@@ -129,7 +116,7 @@ def viewed(project: Path) -> MainWindow:
     """A window that only looks, and does so often."""
     window = open_window(project)
     press(window, "dialog.locked.view")
-    soon(lambda: window.annotate.image is not None)
+    until(lambda: window.annotate.image is not None)
     window._sharing._follow.setInterval(20)
     return window
 
@@ -142,7 +129,7 @@ def test_a_window_that_only_looks_shows_what_others_do_meanwhile(project: Path) 
         canvas.centre_on(115, 40)
         before, view = canvas.grab().toImage(), canvas.view
         do("paint 0 100")
-        soon(lambda: window.annotate.image.session.revision == 2)
+        until(lambda: window.annotate.image.session.revision == 2)
         assert window.annotate.image is image  # it was not read again: nothing jumps
         assert image.session.mask.read("label")[30, 110] == 1
         assert canvas.view == view
@@ -151,17 +138,17 @@ def test_a_window_that_only_looks_shows_what_others_do_meanwhile(project: Path) 
         assert shares == "3.1 %"
         rows = window.findChild(QListView, "images.list").model()
         do("class tissue")
-        soon(lambda: window.findChild(QTreeWidget, "classes.list").topLevelItemCount() == 4)
+        until(lambda: window.findChild(QTreeWidget, "classes.list").topLevelItemCount() == 4)
         do("approve 1")
-        soon(lambda: rows.index(1, 0).data(RECORD_ROLE).status is Status.APPROVED)
+        until(lambda: rows.index(1, 0).data(RECORD_ROLE).status is Status.APPROVED)
         do("approve 0")
-        soon(lambda: window.findChild(QWidget, "top.status").text() == "approved")
+        until(lambda: window.findChild(QWidget, "top.status").text() == "approved")
         assert rows.index(0, 0).data(RECORD_ROLE).status is Status.APPROVED
         do("remove 2")
-        soon(lambda: rows.rowCount() == 2)
+        until(lambda: rows.rowCount() == 2)
         assert window.annotate.image is image
         do("remove 0")
-        soon(lambda: window.annotate.image is None)
+        until(lambda: window.annotate.image is None)
         assert banner(window) == "a.png was taken out of the project by whoever edits it."
         assert rows.rowCount() == 1
         window.close()
@@ -173,7 +160,7 @@ def test_who_looks_reads_nothing_that_was_not_written(project: Path, monkeypatch
         for path in project.rglob("*"):
             os.utime(path, (1_000_000_000, 1_000_000_000))
         window = viewed(project)
-        soon(lambda: not window.bench.lanes.busy)
+        until(lambda: not window.bench.lanes.busy)
         pause_ms(100)
         for module in (MaskFile, Index):
             name = "reading" if module is MaskFile else "_reading"
@@ -182,8 +169,26 @@ def test_who_looks_reads_nothing_that_was_not_written(project: Path, monkeypatch
         looks: list[object] = []
         take = window._sharing._take
         monkeypatch.setattr(window._sharing, "_take", lambda *args: looks.append(args) or take(*args))
-        soon(lambda: len(looks) >= 3)
+        until(lambda: len(looks) >= 3)
         assert opened == []
+        window.close()
+
+
+def test_del_and_backspace_where_nothing_can_be_changed_are_answered_with_the_way_to_edit(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "QUIET_S", 0)
+    with held_elsewhere(project):
+        window = viewed(project)
+        canvas, listed = window.annotate.canvas, window.findChild(QListView, "images.list")
+        for place, key in (
+            (canvas, Qt.Key.Key_Delete),
+            (canvas, Qt.Key.Key_Backspace),
+            (listed, Qt.Key.Key_Delete),
+        ):
+            window._banner.tell("")
+            QTest.keyClick(place, key)
+            assert banner(window).startswith("Nothing can be changed here: the project is being edited by ")
         window.close()
 
 
@@ -219,26 +224,26 @@ def test_the_lock_of_another_computer_is_taken_over_once_somebody_says_so(
     on_another_computer(project)
     monkeypatch.setattr(locked, "SILENCE_S", 0.1)
     window = open_window(project)
-    soon(lambda: window.findChild(QPushButton, "dialog.locked.take_over") is not None)
+    until(lambda: window.findChild(QPushButton, "dialog.locked.take_over") is not None)
     assert any(
         "from here nobody can look whether it still runs" in each.text()
         for each in window.findChildren(QLabel)
     )
     press(window, "dialog.locked.take_over")
-    soon(lambda: window.findChild(QCheckBox, "dialog.take_over.sure") is not None)
+    until(lambda: window.findChild(QCheckBox, "dialog.take_over.sure") is not None)
     sure, run = (
         window.findChild(QCheckBox, "dialog.take_over.sure"),
         window.findChild(QPushButton, "dialog.take_over.run"),
     )
     assert not run.isEnabled()
-    soon(sure.isEnabled)
+    until(sure.isEnabled)
     assert sure.text() == "I know that nobody edits it on ward-3"
     says = window.findChild(QLabel, "dialog.take_over.says").text()
     assert says.startswith("No sign of life for") and "Should ward-3 be asleep" in says
     assert not run.isEnabled()
     sure.click()
     run.click()
-    soon(lambda: window.bench is not None and window.bench.editable)
+    until(lambda: window.bench is not None and window.bench.editable)
     window.close()
 
 
@@ -248,10 +253,10 @@ def test_who_gives_a_sign_of_life_is_not_taken_over(project: Path, monkeypatch: 
     monkeypatch.setattr(locked, "SILENCE_S", 20)
     window = open_window(project)
     press(window, "dialog.locked.take_over")
-    soon(lambda: window.findChild(QLabel, "dialog.take_over.says") is not None)
+    until(lambda: window.findChild(QLabel, "dialog.take_over.says") is not None)
     on_another_computer(project, beat=8)
     says = window.findChild(QLabel, "dialog.take_over.says")
-    soon(lambda: "There was a sign of life" in says.text())
+    until(lambda: "There was a sign of life" in says.text())
     assert not window.findChild(QCheckBox, "dialog.take_over.sure").isEnabled()
     press(window, "dialog.take_over.close")
     assert window.bench is None
@@ -270,7 +275,7 @@ def test_after_a_sleep_the_window_sees_that_the_project_was_taken_over(
         now = ending.clocks()
         monkeypatch.setattr(ending, "clocks", lambda: tuple(clock + 3600 for clock in now))
         watch.tick()
-        soon(lambda: "taken over by anna" in banner(window))
+        until(lambda: "taken over by anna" in banner(window))
         assert banner(window).startswith("The project was taken over by anna on ward-3 (process 4711), since")
         assert not window.bench.editable
         assert "read only" in window.windowTitle()
@@ -291,12 +296,12 @@ def test_after_a_sleep_the_window_says_that_the_drive_is_gone_and_takes_it_back(
     away = project.with_name("away")
     project.rename(away)
     window.awake()
-    soon(lambda: "cannot be reached" in banner(window))
+    until(lambda: "cannot be reached" in banner(window))
     assert banner(window).startswith("The project cannot be reached: ")
     assert banner(window).endswith("What you draw is kept until it can.")
     away.rename(project)
     drag(window, (100, 100), (150, 100))
-    soon(lambda: window.bench.save_state.saved == 2)
+    until(lambda: window.bench.save_state.saved == 2)
     window.close()
     assert check(project) == []
 
@@ -411,7 +416,7 @@ def test_a_sleep_is_noticed_and_a_busy_moment_is_none(monkeypatch: pytest.Monkey
             assert len(told) == known
     finally:
         watch.stop()
-    assert locks.BEAT_S < locks.SILENCE_S / 3
+    assert locks.BEAT_S < locked.SILENCE_S / 3
 
 
 @pytest.mark.slow
@@ -421,10 +426,10 @@ def test_a_view_never_writes(project: Path) -> None:
         before = {p: p.read_bytes() for p in project.rglob("*") if p.is_file() and p.name != "lock"}
         window = open_window(project)
         press(window, "dialog.locked.view")
-        soon(lambda: window.annotate.image is not None)
+        until(lambda: window.annotate.image is not None)
         for record in window.bench.store.images():
             window.bench.open_image(record.id)
-            soon(lambda record=record: window.bench.open and window.bench.open.record.id == record.id)
+            until(lambda record=record: window.bench.open and window.bench.open.record.id == record.id)
         window.close()
         assert {p: p.read_bytes() for p in project.rglob("*") if p.is_file() and p.name != "lock"} == before
     with ProjectStore.open(project) as store:
@@ -449,17 +454,17 @@ def test_an_approval_holds_for_the_pixels_on_the_screen_and_turns_stale_in_sight
     window.actions_["approve"].trigger()
     drag(window, (100, 150), (150, 150))  # before anything of that is on disk
     free.set()
-    soon(lambda: window.bench.save_state.saved == 3)
+    until(lambda: window.bench.save_state.saved == 3)
     pause_ms(50)
     assert decided(store, image) == []  # nobody has approved what is there now
     window.actions_["approve"].trigger()
-    soon(lambda: window.annotate.image.record.status is Status.APPROVED)
+    until(lambda: window.annotate.image.record.status is Status.APPROVED)
     assert [each.root_hash for each in decided(store, image)] == [store.root_hash(image)]
     drag(window, (100, 200), (150, 200))
-    soon(lambda: state(store, image).stale is not None)
-    soon(lambda: "stale" in chip.words())
+    until(lambda: state(store, image).stale is not None)
+    until(lambda: "stale" in chip.words())
     window.actions_["undo"].trigger()
-    soon(lambda: window.annotate.image.record.status is Status.APPROVED)
+    until(lambda: window.annotate.image.record.status is Status.APPROVED)
     assert state(store, image).stale is None
     window.close()
 
@@ -495,7 +500,7 @@ def test_a_folder_that_may_not_be_entered_is_named_and_never_an_empty_project(
     monkeypatch.setattr(Path, "stat", forbidden)
     recent.remember(project)
     window = open_window(project)
-    soon(lambda: window.findChild(QLabel, "qt_msgbox_label") is not None)
+    until(lambda: window.findChild(QLabel, "qt_msgbox_label") is not None)
     assert window.findChild(QLabel, "qt_msgbox_label").text() == "Permission denied."
     more = window.findChild(QLabel, "qt_msgbox_informativelabel").text()
     assert str(project) in more

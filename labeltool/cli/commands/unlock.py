@@ -32,7 +32,8 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     from labeltool.core.errors import StoreError
     from labeltool.store.database import explained
     from labeltool.store.layout import LOCK, is_project
-    from labeltool.store.lock import holder, is_silent
+    from labeltool.store.lock import holder
+    from labeltool.store.silence import is_silent
 
     root = args.dir.absolute()
     with explained(root):

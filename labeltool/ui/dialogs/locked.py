@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QCheckBox, QDialogButtonBox, QWidget
 from labeltool.app.jobs import Lanes
 from labeltool.core.errors import CancelledError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
-from labeltool.store.lock import SILENCE_S, ProjectLockedError, Sign, is_silent
+from labeltool.store.lock import ProjectLockedError, Sign
+from labeltool.store.silence import SILENCE_S, is_silent
 from labeltool.ui.dialogs.failure import as_failure, explain
 from labeltool.ui.dialogs.frame import Dialog, label, show_problem
 from labeltool.ui.dialogs.job_bar import JobBar

@@ -47,7 +47,7 @@ class Desk:
         self.failures: list[tuple[ImageRecord, LabeltoolError]] = []
         self.bench.image_failed.connect(self.failures.append)
 
-    def until(self, reached: Callable[[], object], seconds: float = 10) -> None:
+    def until(self, reached: Callable[[], object], seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not reached():
             assert time.monotonic() < deadline, "it did not come to that in time"
@@ -218,7 +218,7 @@ def test_where_somebody_else_changed_an_annotation_both_are_kept_and_other_image
     desk.open(desk.b)
     desk.paint(50)
     desk.until(lambda: desk.store.image(desk.b.id).revision == 1)
-    assert desk.bench.saver.waiting == 0
+    desk.until(lambda: desk.bench.saver.waiting == 0)
     assert desk.bench.close()
     assert check(desk.root) == []
 
@@ -364,7 +364,7 @@ def pyramids(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[FilePyramid]:
 
 
 def closed(pyramid: FilePyramid) -> bool:
-    pyramid.join(5)
+    pyramid.join(60)
     return pyramid._cancel.cancelled
 
 
@@ -442,7 +442,7 @@ def test_images_are_opened_while_one_that_nobody_wants_is_decoded(
     monkeypatch.setattr(ahead, "open_whole_view", slowly)
     try:
         desk.open(three[0])
-        assert begun.wait(10)
+        assert begun.wait(60)
         for each in (three[2], three[0], three[2], three[0]):
             desk.open(each)
         assert not gate.is_set()

@@ -1,0 +1,138 @@
+"""Taking a lock where the system's own holds on one computer only, and parting with who was cut off while it wrote."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from labeltool.store import lock as locks
+from labeltool.store import taking
+from labeltool.store.layout import mask_path
+from labeltool.store.lock import Lock, LockLostError, Owner, ProjectLockedError
+from labeltool.store.project import ProjectStore
+from tests.faults.sharing_scene import make_images, make_project, on_another_computer, paint
+
+CLAIM = ".lock.taking.partial"
+GONE = Owner(2**22 + 1, "", "2026-01-02T03:04:05+00:00")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return make_project(tmp_path / "project", make_images(tmp_path / "images", "a"))
+
+
+def test_of_many_that_take_a_lock_at_once_one_gets_it_where_locks_are_not_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a share: everybody is given the system's lock, on a computer of their own."""
+    hosts = iter(range(1000))
+    monkeypatch.setattr(locks, "try_lock", lambda handle: True)
+    monkeypatch.setattr(Owner, "is_elsewhere", property(lambda owner: True))
+    monkeypatch.setattr(locks.platform, "node", lambda: f"ward-{next(hosts)}")
+    together, got = threading.Barrier(8), list[Lock]()
+
+    def take() -> None:
+        together.wait()
+        with suppress(ProjectLockedError):
+            got.append(Lock.acquire(tmp_path / "lock"))
+
+    for _ in range(5):
+        threads = [threading.Thread(target=take) for _ in range(8)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        assert len(got) == 1
+        got.pop().release()
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+def test_what_a_process_left_that_died_while_it_took_the_lock_keeps_nobody_out(tmp_path: Path) -> None:
+    mine = asdict(Owner(GONE.pid, os.uname().nodename, GONE.since_utc))
+    (tmp_path / CLAIM).write_text(json.dumps(mine))
+    Lock.acquire(tmp_path / "lock").release()
+    assert not (tmp_path / CLAIM).exists()
+
+
+def test_what_nobody_can_read_of_who_took_the_lock_is_waited_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "STALE_S", 0.05)
+    (tmp_path / CLAIM).touch()
+    Lock.acquire(tmp_path / "lock").release()
+    assert not (tmp_path / CLAIM).exists()
+
+
+def test_a_drive_that_does_not_answer_keeps_no_hand_from_drawing(tmp_path: Path) -> None:
+    lock = Lock.acquire(tmp_path / "lock")
+    asked, answered = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        with lock._mutex:  # as whoever asks for the lock of a drive that does not answer
+            asked.set()
+            answered.wait(30)
+
+    drive = threading.Thread(target=hang)
+    drive.start()
+    asked.wait(30)
+    hand = threading.Thread(target=lambda: [lock.stroke_began("a", 1) for _ in range(3)], daemon=True)
+    hand.start()
+    hand.join(20)
+    assert not hand.is_alive() and drive.is_alive()
+    answered.set()
+    drive.join()
+    lock.stroke_began("a", 1)
+    assert locks._read(lock._handle)[1] == locks.StrokeRecord("a", 1, 4, 0)
+    lock.release()
+
+
+def test_what_a_computer_still_writes_that_was_cut_off_goes_into_no_file_of_the_project(
+    project: Path,
+) -> None:
+    with ProjectStore.open(project) as store:
+        image = store.images()[0]
+    path = mask_path(project, image.id)
+    on_another_computer(project)
+    sign = locks.read_sign(project / "lock")
+    with path.open("r+b") as asleep, ProjectStore.open(project, take_over=sign) as store:
+        paint(store, image, 100)
+        asleep.write(bytes(path.stat().st_size))
+        asleep.flush()
+        paint(store, image, 150)
+        assert store.history(image.id).revision == 3
+
+
+def test_a_stroke_that_is_written_while_somebody_takes_over_is_not_said_to_be_saved(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ProjectStore.open(project)
+    image = store.images()[0]
+    real = Lock.committing
+
+    def taken(lock: Lock, *which: object) -> None:
+        real(lock, *which)  # type: ignore[arg-type]
+        on_another_computer(project)
+
+    monkeypatch.setattr(Lock, "committing", taken)
+    with pytest.raises(LockLostError, match="anna, process 4711 on ward-3"):
+        paint(store, image, 100)
+    store.close()
+
+
+def test_who_was_taken_over_gives_no_sign_of_life_in_the_name_of_another(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "BEAT_S", 0.01)
+    before = set(threading.enumerate())
+    lock = Lock.acquire(project / "lock")
+    (life,) = set(threading.enumerate()) - before
+    on_another_computer(project)
+    life.join(20)
+    assert not life.is_alive()
+    lock.release(lost=True)
