@@ -135,7 +135,12 @@ def refuse_export(store: ProjectStore, plan: ExportPlan, out: Path) -> None:
 
 def project_above(out: Path) -> Path | None:
     """The project that a folder is or lies in, whosever it is."""
-    real = out.resolve()
+    try:
+        real = out.resolve()
+    except RuntimeError as error:  # a link to itself
+        raise BadInputError(
+            "the target is a link that leads to itself", file=out, hint="Choose a new folder somewhere else"
+        ) from error
     return next((folder for folder in (real, *real.parents) if seems_project(folder)), None)
 
 

@@ -27,7 +27,8 @@ from labeltool.core.provenance import TRUTH, Origin
 from labeltool.inference.options import InferenceOptions
 from labeltool.inference.process import ModelProcess
 from labeltool.inference.segmenter import Prediction
-from labeltool.store.database import DamagedError
+from labeltool.store.database import DamagedError, explained
+from labeltool.store.layout import check_reachable
 from labeltool.store.project import ProjectStore
 from labeltool.store.scope import is_of_one_image
 from labeltool.store.spool import about, read_windows
@@ -200,6 +201,8 @@ class _Run:
             self.report.kept += 1
             return
         self.report.device, self.report.engine, _ = self.process.ready(self.cancel)
+        with explained(self.store.root):
+            check_reachable(self.store.root)
         windows = self._unfinished(record)
         if again:
             windows.unlink(missing_ok=True)

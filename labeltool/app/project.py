@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -18,6 +17,7 @@ from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.geometry import MOST_SIDE
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.spelling import Spellings, folded
 from labeltool.imaging.find import find_images
 from labeltool.imaging.open import pages, verify
 from labeltool.imaging.reader import Page
@@ -29,7 +29,8 @@ BATCH = 100
 
 @dataclass
 class AddReport:
-    """What became of the files: added, in the project already, found again elsewhere, left out. ``alike`` are files
+    """What became of the files: added, in the project already, found again elsewhere, left out; ``read`` are those that
+    were read to their end, and what they were like from outside just before. ``alike`` are files
     whose names some systems (Windows, macOS) take for one, at least one of each tuple new."""
 
     added: list[ImageRecord] = field(default_factory=list)
@@ -37,6 +38,7 @@ class AddReport:
     relinked: list[ImageRecord] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     alike: list[tuple[Path, ...]] = field(default_factory=list)
+    read: list[tuple[ImageRecord, sources.Stamp]] = field(default_factory=list, repr=False)
 
 
 def add_images(
@@ -52,13 +54,16 @@ def add_images(
 
     Of a file that holds several images (a stack, a volume cut along ``axis``, frames) each becomes an image of the
     project; those of one series come in its order. A file with the bytes of an image that is not where it was is taken
-    for that image, labels and all. ``progress`` is told of folders first, with a total of 0. After a cancel what was
+    for that image, labels and all; one that is there already under another spelling of its name, where the file system
+    does not mind, is that one. ``progress`` is told of folders first, with a total of 0. After a cancel what was
     added before stays.
     """
     cancel = cancel or CancelToken()
     files, skipped = find_images(list(paths), progress, cancel)
     report = AddReport(skipped=list(skipped))
     before = store.images()
+    spellings = Spellings(record.path for record in before)
+    files = list(dict.fromkeys(spellings.first(path) for path in files))
     lost = {(r.sha256, r.page): r for r in sources.lost(before)}
     batch: list[ImageRecord] = []
     surveyed = _in_order(_surveyed(files, axis, report, cancel))
@@ -79,22 +84,18 @@ def add_images(
             store.add_images(batch)
             report.added += batch
             batch = []
+    sources.Known(store.root, write=True).note(report.read, sources.ADDED)
     report.alike = _alike(before, report.added)
     return report
 
 
 def _alike(before: Iterable[ImageRecord], added: Iterable[ImageRecord]) -> list[tuple[Path, ...]]:
-    """Files that are one where upper and lower case, the coding of accents, and a dot or blank at the end do not
-    count."""
-
-    def folded(record: ImageRecord) -> str:
-        return unicodedata.normalize("NFC", str(record.path).rstrip(". ")).casefold()
-
+    """Files whose names some file systems take for one."""
     new: dict[str, dict[Path, None]] = {}
     for record in added:
-        new.setdefault(folded(record), {})[record.path] = None
+        new.setdefault(folded(str(record.path)), {})[record.path] = None
     for record in before:
-        if (known := new.get(folded(record))) is not None:
+        if (known := new.get(folded(str(record.path)))) is not None:
             known[record.path] = None
     return [tuple(paths) for paths in new.values() if len(paths) > 1]
 
@@ -134,7 +135,10 @@ def _new_records(
     if not new:
         return []
     try:
-        return records_of(path, new, split)
+        stamp = sources.stamp_of(path)  # who writes it while it is read leaves another one
+        made = records_of(path, new, split)
+        report.read += [(made[0], stamp)]
+        return made
     except (BadInputError, OSError) as error:
         report.skipped.append(Skipped(str(path), reason(error)))
         return []
@@ -230,19 +234,26 @@ def chosen_by(store: ProjectStore, patterns: Iterable[str]) -> list[ImageRecord]
 
 
 def status(
-    store: ProjectStore, *, at_most_s: float = 0.0, cancel: CancelToken | None = None
+    store: ProjectStore,
+    *,
+    at_most_s: float = 0.0,
+    sources_s: float = 0.0,
+    cancel: CancelToken | None = None,
 ) -> dict[str, Any]:
     """The project in numbers. Pixels of a class are counted as the mask files say; labels are read to the last tile for
-    ``at_most_s``, and ``labels`` says how far that went, whose are damaged, and whose nobody could look at."""
+    ``at_most_s``, and ``labels`` says how far that went, whose are damaged, and whose nobody could look at. Image files
+    that may be others now are read for ``sources_s``; ``unsure`` are those that were written and not read."""
     records = store.images()
     found = soundness.look(store, records, at_most_s=at_most_s, cancel=cancel)
+    files = sources.compared(store.root, records, at_most_s=sources_s, cancel=cancel)
     damaged = [each.file for each in found.unsound]
     return {
         "project": str(store.root),
         "name": store.name,
         "images": len(records),
         "missing": [str(r.path) for r in _missing(records)],
-        "replaced": [str(r.path) for r in sources.replaced(records)],
+        "replaced": [str(r.path) for r in (*sources.replaced(records), *files.changed)],
+        "unsure": [str(r.path) for r in files.unsure],
         "damaged": [str(file) for file in damaged if file.exists()],
         "gone": [str(file) for file in damaged if not file.exists()],
         "labels": {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from labeltool.core.cold import Held, warm
 from labeltool.core.errors import ConflictError, LabeltoolError, StoreError
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch, Place, TileDelta
+from labeltool.core.spelling import Spellings
 from labeltool.core.words import counted
 from labeltool.store import commit as committing
 from labeltool.store.database import explained
@@ -165,9 +167,18 @@ def waiting_for(store: ProjectStore, folder: Path | None = None) -> list[Waiting
             store.notices.append(f"unsaved work cannot be read: {error}")
             continue
         image = about.description.image
-        if image.id in ids and (about.root == store.root or not _is_there(about.root)):
+        if image.id in ids and (_is_one(about.root, store.root) or not _is_there(about.root)):
             found.append(Waiting(path, image.id, store.image(image.id).name, about.changes, about.expected))
     return sorted(found, key=lambda each: (each.image_id, each.expected))
+
+
+def _is_one(root: Path, other: Path) -> bool:
+    """Whether two paths lead to one folder: by a link, or by another spelling where the file system does not mind."""
+    if root == other:
+        return True
+    with suppress(OSError):
+        return root.samefile(other) or Spellings().is_one(root, other)
+    return False
 
 
 def _is_there(root: Path) -> bool:
@@ -260,6 +271,7 @@ def resume(store: ProjectStore, path: Path) -> Resumed:
 
     ConflictError where it does not follow on the annotation; StoreError where the image is not this project's."""
     file = RescueFile(path)
+    file.settle()
     about, operations = file.about(), file.operations()
     image = about.description.image
     try:
@@ -287,6 +299,7 @@ def keep_both(store: ProjectStore, path: Path, mask: LabelMask | None = None) ->
     """Keep a rescue file's operations beside the annotation of their image: as a layer of its own, and as a copy of the
     file in the project's quarantine. ``mask`` is how the image looked with them, where that is known."""
     file = RescueFile(path)
+    file.settle()
     about, operations = file.about(), file.operations()
     image = about.description.image
     mine = mask or _with(store, image.id, operations)

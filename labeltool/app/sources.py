@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
+import time
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -16,7 +19,20 @@ from labeltool.core.project import ImageRecord
 from labeltool.imaging.budget import fits_whole
 
 CACHE = Path("cache") / "sources.json"
-"""Below a project: which large files were read to their end, and what they were like then."""
+"""Below a project: which files were read to their end, and what they were like then."""
+ADDED = "added"
+"""Of a note: that the file was read when it was added, and not since."""
+MOST_BYTES = 128 << 20
+"""So much of images is read for a line about a project."""
+
+Stamp = tuple[int, int]
+"""Length in bytes and time of the last change in nanoseconds."""
+
+
+def stamp_of(path: Path) -> Stamp:
+    """What a file is like from outside; OSError where nobody may look, ValueError for a name that no file can have."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
 
 
 class Problem(StrEnum):
@@ -69,6 +85,44 @@ def replaced(records: Iterable[ImageRecord]) -> list[ImageRecord]:
     return [record for record in records if _is_longer_or_shorter(record)]
 
 
+@dataclass
+class Compared:
+    """What became of comparing files of the right length with those that were added: ``changed`` ones are others now;
+    ``unsure`` ones were written since, and nobody has read them."""
+
+    changed: list[ImageRecord] = field(default_factory=list)
+    unsure: list[ImageRecord] = field(default_factory=list)
+
+
+def compared(
+    store_root: Path,
+    records: Iterable[ImageRecord],
+    *,
+    at_most_s: float,
+    cancel: CancelToken | None = None,
+) -> Compared:
+    """Hold the files of images against what was added. What has the length and the time of change that were noted is
+    the same, and is not read. Of the others those are read that were written last, in ``at_most_s`` and, where that is
+    not infinite, no more than :data:`MOST_BYTES`; nothing is written."""
+    found, known = Compared(), Known(store_root, write=False)
+    bytes_left, until_s = MOST_BYTES if at_most_s < math.inf else math.inf, time.monotonic() + at_most_s
+    digests: dict[Path, str] = {}
+    for record, is_noted in known.doubtful(records):
+        size = 0 if record.path in digests else record.file_bytes
+        try:
+            if size > bytes_left or (size and time.monotonic() >= until_s):
+                found.unsure += [record] if is_noted else []
+                continue
+            digest = digests.get(record.path) or file_hash(record.path, cancel)
+        except OSError:  # it is told when it is opened
+            continue
+        bytes_left -= size
+        digests[record.path] = digest
+        if digest != record.sha256:
+            found.changed.append(record)
+    return found
+
+
 def _is_longer_or_shorter(record: ImageRecord) -> bool:
     try:
         return _length(record) != record.file_bytes
@@ -103,7 +157,7 @@ def _compare(record: ImageRecord, cancel: CancelToken | None) -> None:
 
 
 class Known:
-    """Large files that were read to their end once: while length and time of change stay, they are not read again.
+    """Files that were read to their end once: while length and time of change stay, large ones are not read again.
 
     Kept below the project where that may be written, else for as long as this lives. Any thread may ask.
     """
@@ -121,33 +175,62 @@ class Known:
                 return
         _compare(record, cancel)
         if self._stamp(record) == stamp:  # nobody wrote it while it was read
-            self._remember(record, stamp)
+            self.note([(record, stamp)])
 
-    def _stamp(self, record: ImageRecord) -> tuple[int, int]:
+    def doubtful(self, records: Iterable[ImageRecord]) -> list[tuple[ImageRecord, bool]]:
+        """The images whose files have the right length and may yet be others: those that were written since they were
+        noted (True), and then those that never were; what was written last comes first. No file is read."""
+        found: list[tuple[bool, int, ImageRecord]] = []
+        for record in records:
+            try:
+                stamp = stamp_of(record.path)
+            except (OSError, ValueError):  # it is missing, which is told elsewhere
+                continue
+            noted = self._entries().get(str(record.path))
+            is_noted = noted is not None and noted[2:3] == [record.sha256]
+            if stamp[0] == record.file_bytes and (noted or [])[:3] != [*stamp, record.sha256]:
+                found.append((is_noted, stamp[1], record))
+        found.sort(key=lambda each: each[:2], reverse=True)
+        return [(record, is_noted) for is_noted, _, record in found]
+
+    def note(self, read: Iterable[tuple[ImageRecord, Stamp]], *how: str) -> None:
+        """These files were read to their end just now, and were like that before. With :data:`ADDED` they are read once
+        more before they are shown, as somebody may replace a file and leave its time as it was."""
+        with self._mutex:
+            new = {str(record.path): [*stamp, record.sha256, *how] for record, stamp in read}
+            if new:
+                self._found = {**self._entries(), **self._on_disk(), **new}  # others write there, too
+                self._keep()
+
+    def _stamp(self, record: ImageRecord) -> Stamp:
         try:
-            status = record.path.stat()
+            return stamp_of(record.path)
         except OSError:
             _length(record)
             raise
-        return status.st_size, status.st_mtime_ns
 
     def _entries(self) -> dict[str, list[object]]:
         if self._found is None:
-            try:
-                found = json.loads(self._path.read_text(encoding="utf-8"))
-                self._found = found if isinstance(found, dict) else {}
-            except (OSError, ValueError):  # there is none, or it is damaged: the files are read again
-                self._found = {}
+            self._found = self._on_disk()
         return self._found
 
-    def _remember(self, record: ImageRecord, stamp: tuple[int, int]) -> None:
-        with self._mutex:
-            entries = self._entries()
-            entries[str(record.path)] = [*stamp, record.sha256]
-            if not self._write:
-                return
-            try:
-                self._path.parent.mkdir(exist_ok=True)
-                atomic.write_bytes(self._path, json.dumps(entries, sort_keys=True).encode())
-            except (OSError, LabeltoolError):
-                return  # a note that saves time; the next time the file is read again
+    def _on_disk(self) -> dict[str, list[object]]:
+        try:
+            found = json.loads(self._path.read_text(encoding="utf-8"))
+        except (
+            OSError,
+            ValueError,
+            RecursionError,
+        ):  # there is none, or it is damaged: the files are read again
+            return {}
+        lists = found.items() if isinstance(found, dict) else ()
+        return {path: note for path, note in lists if isinstance(note, list)}
+
+    def _keep(self) -> None:
+        if not self._write:
+            return
+        try:
+            self._path.parent.mkdir(exist_ok=True)
+            atomic.write_bytes(self._path, json.dumps(self._entries(), sort_keys=True).encode())
+        except (OSError, LabeltoolError):
+            return  # a note that saves time; the next time the file is read again

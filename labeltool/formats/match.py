@@ -26,21 +26,32 @@ class Matcher:
         for record in images:
             by_hash[record.sha256].append(record)
         self._exported: dict[str, ImageRecord] = {}
+        self._folded: dict[str, ImageRecord] = {}
+        """The same where names come back in another case: an export of ours has no two that are one then."""
         for source in manifest.sources if manifest else ():
             same = by_hash[source.sha256]
             found = by_id.get(source.id) or (same[0] if len(same) == 1 else None)
             if found is not None and found.sha256 == source.sha256:
                 self._exported[_key(source.name)] = found
+                self._folded[_key(source.name).casefold()] = found
 
     def find(self, path: PurePath, *, suffix_counts: bool = False) -> ImageRecord | str:
         """The image for a file's path, or why there is none.
 
         Its stem must be the image's; folders of the same names tell two apart, and so does the suffix if it counts.
         """
-        exported = self._exported.get(_key(path.stem))
+        name = _key(path.stem)
+        exported = self._exported.get(name)
         if exported is not None:
             return exported
-        found = self._by_stem.get(_key(path.stem), [])
+        found, folded = self._by_stem.get(name, []), self._folded.get(name.casefold())
+        if folded is not None and any(record.id != folded.id for record in found):
+            return (
+                f"but for upper and lower case this is what was exported of {folded.name}, and another image is"
+                f" called {path.stem}, so it is not clear which is meant"
+            )
+        if folded is not None:
+            return folded
         if len(found) > 1 and suffix_counts:
             found = [r for r in found if r.path.suffix == path.suffix] or found
         if len(found) > 1:

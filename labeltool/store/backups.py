@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import Final
 
 from labeltool.core.atomic import make_folder, replacing
-from labeltool.core.errors import CancelledError, StoreError
+from labeltool.core.errors import CancelledError, GoneError, StoreError
 from labeltool.core.progress import CancelToken
 from labeltool.store import copying
 from labeltool.store.database import DamagedError, RefusedError, explained
-from labeltool.store.layout import BACKUPS, INDEX, MASKS, mask_path, mask_paths
+from labeltool.store.layout import BACKUPS, INDEX, MASKS, check_reachable, mask_path, mask_paths
 from labeltool.store.mask_file import SUFFIX, MaskFile
 from labeltool.store.predictions import REFERENCE
 from labeltool.store.scope import is_of_one_image
@@ -47,7 +47,10 @@ LEAVING_BYTES: Final = 16 << 20
 look at each tile of the copy, takes about half a second."""
 
 _INDEX: Final = "project"
-_NAME = re.compile(r"(?P<of>[^.]+)\.(?P<number>\d+)\.r(?P<revision>\d+)\.(?P<at>\d{8}T\d{6}Z)\.(?:ltm|db)")
+_NAME = re.compile(
+    r"(?P<of>[^.]+)\.(?P<number>\d+)\.r(?P<revision>\d+)\.(?P<at>\d{8}T\d{6}Z)\.(?:ltm|db)", re.IGNORECASE
+)
+"""Some file systems give every name back in lower case."""
 _TIME = "%Y%m%dT%H%M%SZ"
 
 
@@ -131,7 +134,11 @@ def keep(
     cancel, kept, began_s = cancel or CancelToken(), Kept(), time.monotonic()
     try:
         with explained(root / BACKUPS):
-            make_folder(root / BACKUPS)
+            with suppress(
+                GoneError
+            ):  # whoever saves says so; it is made when the project can be reached again
+                check_reachable(root)
+                make_folder(root / BACKUPS)
             known = of_all_images(root) if image_ids is None else {i: of_image(root, i) for i in image_ids}
             paths = mask_paths(root) if image_ids is None else (mask_path(root, i) for i in known)
             if index:
@@ -237,14 +244,24 @@ def _copy_masks(root: Path, path: Path, known: Sequence[Backup], cancel: CancelT
         revision = MaskFile.open(path).revision()
         target = folder / _name(path.stem, known, revision, SUFFIX)
         try:
-            with replacing(target) as temporary:
+            with copying.noticing_writes(path) as written, replacing(target) as temporary:
                 if not copying.copy_rows(path, temporary, wanted=_no_prediction, cancel=cancel):
                     raise _WrittenMeanwhile
-                copying.check_copy(path, temporary)
+                _check(path, temporary, written)
         except _WrittenMeanwhile:
             return None
         _mark(target, status)
     return _rotated(target, known)
+
+
+def _check(path: Path, copy: Path, written: Callable[[], bool]) -> None:
+    """Where they differ because a stroke was saved since the last row was copied, nothing is wrong."""
+    try:
+        copying.check_copy(path, copy)
+    except StoreError as error:
+        if isinstance(error, DamagedError) or not written():
+            raise
+        raise _WrittenMeanwhile from error
 
 
 class _WrittenMeanwhile(Exception):  # noqa: N818 - nothing is wrong

@@ -125,6 +125,18 @@ def _copy_table(db: sqlite3.Connection, table: str, only: str, version: int, can
     return True
 
 
+@contextmanager
+def noticing_writes(source: Path) -> Iterator[Callable[[], bool]]:
+    """Gives what tells whether somebody else has written to a mask file since."""
+    with connect(source, write=False) as db:
+
+        def number() -> int:
+            return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+        first = number()
+        yield lambda: number() != first
+
+
 def check_copy(source: Path, copy: Path) -> None:
     """The copy says what the source says, and every tile of it is the one that was saved; DamagedError where the source
     is damaged, StoreError where only the copy is."""
