@@ -15,6 +15,7 @@ from labeltool.store.index import Index
 from labeltool.store.layout import INDEX, mask_path
 from labeltool.store.mask_file import MaskFile
 from labeltool.store.records import Description
+from labeltool.store.settling import as_settled
 
 
 def known_images(root: Path) -> dict[str, Description] | None:
@@ -46,9 +47,10 @@ class _Project(NamedTuple):
 def _project(root: Path) -> _Project | None:
     """The index, or its newest backup that can be read."""
     for path in (root / INDEX, *(each.path for each in backups.of_index(root))):
-        index = Index(path, write=False)
         try:
-            return _Project(index.name(), *index.catalog(), index.records())
+            with as_settled(path) as settled:  # a list that was cut off is known still
+                index = Index(settled, write=False)
+                return _Project(index.name(), *index.catalog(), index.records())
         except RefusedError:
             raise
         except StoreError:

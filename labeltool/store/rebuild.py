@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from labeltool.core.catalog import ClassCatalog
@@ -11,7 +10,7 @@ from labeltool.core.project import ImageRecord
 from labeltool.store.backups import of_index
 from labeltool.store.database import DamagedError, explained
 from labeltool.store.index import Index
-from labeltool.store.layout import INDEX, mask_paths, quarantine
+from labeltool.store.layout import INDEX, keep_in_quarantine, mask_paths, quarantine
 from labeltool.store.mask_file import MaskFile
 from labeltool.store.settling import settle
 
@@ -80,11 +79,7 @@ def _salvage(path: Path) -> Salvaged:
 def _set_aside(root: Path, index: Path) -> Path | None:
     """A journal left behind must go first: SQLite would apply it to the new index."""
     journal = index.with_name(f"{index.name}-journal")
-    kept = None
-    if index.exists():
-        copy = index.with_name(f".{index.name}.old")
-        shutil.copy2(index, copy)
-        kept = quarantine(root, copy)
+    kept = keep_in_quarantine(root, index) if index.exists() else None
     if journal.exists():
         quarantine(root, journal)
     return kept

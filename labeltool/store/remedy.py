@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from labeltool.core.atomic import TEMPORARY, move, sync_file, sync_folder
+from labeltool.core.atomic import TEMPORARY, make_folder, move, sync_file, sync_folder
 from labeltool.core.errors import LabeltoolError
 from labeltool.core.geometry import TileIndex
 from labeltool.core.project import Status
@@ -347,7 +347,7 @@ def apply(root: Path, remedy: Remedy, target: Path) -> str:
         elif remedy.kind == "misplaced":
             with MaskFile(path).reading() as contents:
                 goal = mask_path(root, contents.image_id)
-            goal.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(goal.parent)
             move(path, goal)
             sync_folder(goal.parent)
         elif remedy.kind in ("mended", "backup", "afresh"):
@@ -357,7 +357,7 @@ def apply(root: Path, remedy: Remedy, target: Path) -> str:
 
 def _replace(root: Path, path: Path, target: Path) -> str:
     kept = keep_in_quarantine(root, path) if path.exists() else None
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     if journal_of(path).exists():
         quarantine(root, journal_of(path))
     sync_file(target)
@@ -372,7 +372,7 @@ def beside(path: Path) -> Iterator[Path]:
     target = path.with_name(f".{path.name}.repair{TEMPORARY}")
     try:
         with explained(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             target.unlink(missing_ok=True)
         yield target
     finally:

@@ -18,16 +18,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from labeltool.core.atomic import replacing
+from labeltool.core.atomic import make_folder, replacing
 from labeltool.core.cold import Held
 from labeltool.core.errors import StoreError
 from labeltool.core.mask import PLANES
 from labeltool.core.patch import Patch, Place, TileDelta
+from labeltool.core.regular import no_file
 from labeltool.store.commit import Operation
 from labeltool.store.contents import read_meta, sensible, write_meta
 from labeltool.store.database import DamagedError, connect, explained, snapshot, transaction
 from labeltool.store.history import OperationKind, place_key, place_of
 from labeltool.store.records import Description, dump
+from labeltool.store.settling import as_settled, journal_of, take_back
 from labeltool.store.tiles import Packed, pack_held, shape_of, tile_hash, unpack_cold
 
 SUFFIX = ".unsaved"
@@ -98,7 +100,7 @@ class RescueFile:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         where = {"root": str(root), "at_utc": now}
         with explained(path):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             with replacing(path) as temporary:
                 temporary.touch(0o600)
                 with connect(temporary, write=True) as db, transaction(db):
@@ -119,6 +121,14 @@ class RescueFile:
                     (revision, each.kind, each.target, *said),
                 )
                 db.executemany("INSERT INTO changes VALUES(?, ?, ?, ?, ?, ?, ?)", _rows(each))
+
+    def settle(self) -> None:
+        """Take back what a kill or a power cut has cut off while it was written, so that nothing lies beside the file.
+        DamagedError, and both as they were, where that leaves nothing that can be read."""
+        _refuse_no_file(self.path)
+        if journal_of(self.path).exists():
+            self.operations()
+            take_back(self.path)
 
     def about(self) -> About:
         """Whose operations these are; DamagedError where the file is not one of ours."""
@@ -168,7 +178,7 @@ class RescueFile:
     @contextmanager
     def _reading(self) -> Iterator[tuple[sqlite3.Connection, dict[str, str]]]:
         _refuse_no_file(self.path)
-        with _without_fsck(), connect(self.path, write=False) as db, snapshot(db):
+        with _without_fsck(), as_settled(self.path) as path, connect(path, write=False) as db, snapshot(db):
             (application,) = db.execute("PRAGMA application_id").fetchone()
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if application != APPLICATION_ID:
@@ -189,10 +199,10 @@ def rescue_files(folder: Path) -> list[Path]:
 
 
 def _refuse_no_file(path: Path) -> None:
-    """StoreError where there is no file to read. Of a folder SQLite would say that the disk has failed."""
+    """StoreError where there is no file to read. Of a folder SQLite would say that the disk has failed, and for a pipe
+    it would wait."""
     with explained(path):
-        if not path.exists() or path.is_dir():
-            what = "is a folder" if path.is_dir() else "there is no such file"
+        if what := no_file(path):
             raise StoreError(what, file=path, hint=f"Choose a file {SUFFIX}")
 
 

@@ -15,10 +15,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from labeltool.core.errors import LabeltoolError
+from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.store import audit, backups
 from labeltool.store.contents import Contents, placed
-from labeltool.store.database import CANNOT_SAY, DamagedError, connect, explained, snapshot, transaction
+from labeltool.store.database import (
+    CANNOT_SAY,
+    DamagedError,
+    UnfinishedError,
+    connect,
+    explained,
+    snapshot,
+    transaction,
+)
 from labeltool.store.mending_beside import is_described
 
 Verdict = Literal["none", "own", "foreign", "neither"]
@@ -54,6 +62,29 @@ def rolled_back(path: Path) -> Iterator[Path]:
             with connect(copy, write=True) as db:
                 db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
         yield copy
+
+
+@contextmanager
+def as_settled(path: Path) -> Iterator[Path]:
+    """A file, or where writing it was cut off a copy of it as it was before: who only looks writes nothing. Errors name
+    the file."""
+    try:
+        with connect(path, write=False):
+            pass
+    except UnfinishedError:
+        with rolled_back(path) as copy, _called(path, copy):
+            yield copy
+    else:
+        yield path
+
+
+@contextmanager
+def _called(path: Path, copy: Path) -> Iterator[None]:
+    try:
+        yield
+    except StoreError as error:
+        error.file = str(path) if error.file == str(copy) else error.file
+        raise
 
 
 def owner(path: Path) -> str:

@@ -48,6 +48,12 @@ class Removed:
         return (now or datetime.now(UTC)) - at > timedelta(days=KEPT_DAYS)
 
 
+class TombstoneError(DamagedError):
+    """A tombstone is damaged, or gone; ``image`` is what the labels that lie with it say, where there are any."""
+
+    image: ImageRecord | None = None
+
+
 def put_in(root: Path, images: ImageList, record: ImageRecord, author: str) -> None:
     """Take an image out of a project; whole or not at all."""
     mask = mask_path(root, record.id)
@@ -203,12 +209,14 @@ def read(root: Path, image_id: str) -> Removed:
         raise _damaged(root, image_id, f"damaged ({error})") from error
 
 
-def _damaged(root: Path, image_id: str, how: str) -> DamagedError:
+def _damaged(root: Path, image_id: str, how: str) -> TombstoneError:
     image = held(root, image_id)
     of = "a removed image" if image is None else f"the removed image {image.name}"
     would = "sets it aside" if image is None else "makes it again from its labels, which are there"
     path = tombstone_path(root, image_id)
-    return DamagedError(f"what is known of {of} is {how}", file=path, hint=f"{_fsck(root)} {would}")
+    error = TombstoneError(f"what is known of {of} is {how}", file=path, hint=f"{_fsck(root)} {would}")
+    error.image = image
+    return error
 
 
 def held(root: Path, image_id: str) -> ImageRecord | None:

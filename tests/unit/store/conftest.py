@@ -10,7 +10,6 @@ from labeltool.core.geometry import Box, Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch, write
 from labeltool.core.project import ImageRecord
-from labeltool.store import database, index
 from labeltool.store.project import ProjectStore
 
 CELL = "ab" * 16
@@ -31,15 +30,6 @@ def stroke(mask: LabelMask, x: int, label: int = 1) -> Patch:
 
 def mask_file(root: Path, image_id: str = CELL) -> Path:
     return root / "masks" / image_id[:2] / f"{image_id}.ltm"
-
-
-@pytest.fixture(scope="module")
-def quick_disk() -> Iterator[None]:
-    """Do not wait for the disk in tests that are not about that."""
-    with pytest.MonkeyPatch.context() as patched:
-        for module in (database, index):
-            patched.setattr(module, "DURABLE", ("PRAGMA synchronous=OFF",))
-        yield
 
 
 @pytest.fixture

@@ -165,6 +165,23 @@ def test_a_stroke_that_is_saved_meanwhile_puts_the_copy_off(
     assert [each.revision for each in keep(root, [CELL], index=False).made] == [4]
 
 
+def test_a_stroke_that_is_saved_while_the_copy_is_looked_at_puts_it_off(
+    store: ProjectStore, painted: LabelMask, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = copying.copy_rows
+
+    def then_painted(source: Path, target: Path, **how: Any) -> bool:
+        done = real(source, target, **how)
+        store.commit(CELL, stroke(painted, 330), expected=3)
+        return done
+
+    monkeypatch.setattr(copying, "copy_rows", then_painted)
+    assert keep(root, [CELL], index=False) == backups.Kept()
+    assert of_image(root, CELL) == []
+    monkeypatch.undo()
+    assert [each.revision for each in keep(root, [CELL], index=False).made] == [4]
+
+
 def test_where_the_disk_is_nearly_full_older_copies_go_first(
     store: ProjectStore, painted: LabelMask, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

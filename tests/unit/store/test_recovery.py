@@ -168,6 +168,31 @@ def test_a_stroke_in_progress_is_reported_as_lost(
         assert str(again.recovery) == "cell.png: recovered to r3, 1 stroke in progress was not saved"
 
 
+def test_the_image_of_the_stroke_in_progress_is_named_though_one_on_another_image_was_saved_after_it_began(
+    store: ProjectStore, painted: LabelMask, root: Path
+) -> None:
+    store.stroke_began(CELL)
+    store.stroke_began(OTHER)
+    store.stroke_saved(CELL, store.commit(CELL, stroke(painted, 400), expected=3))
+    _die(store)
+    with ProjectStore.open(root) as again:
+        assert str(again.recovery) == "other.png: recovered to r0, 1 stroke in progress was not saved"
+
+
+def test_of_strokes_on_two_images_each_that_was_saved_counts_whichever_came_first(
+    store: ProjectStore, painted: LabelMask, root: Path
+) -> None:
+    mask = LabelMask(SIZE)
+    store.stroke_began(CELL)
+    store.stroke_began(OTHER)
+    store.stroke_saved(OTHER, store.commit(OTHER, stroke(mask, 10), expected=0))
+    store.stroke_began(OTHER)
+    store.stroke_saved(CELL, store.commit(CELL, stroke(painted, 400), expected=3))
+    _die(store)
+    with ProjectStore.open(root) as again:
+        assert str(again.recovery) == "other.png: recovered to r1, 1 stroke in progress was not saved"
+
+
 def test_a_stroke_saved_but_not_noted_is_not_reported_as_lost(
     store: ProjectStore, painted: LabelMask, root: Path
 ) -> None:
