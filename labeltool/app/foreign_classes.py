@@ -11,6 +11,7 @@ from labeltool.core.catalog import MAX_CLASSES, ClassCatalog, ClassDef
 from labeltool.core.errors import BadInputError
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.regular import NO_DATA, no_file
 from labeltool.formats.options import ImportOptions
 from labeltool.formats.protocol import ForeignClass, Importer
 
@@ -27,6 +28,14 @@ class Widened:
     notices: tuple[str, ...] = ()
 
 
+def check_source(src: Path) -> None:
+    """BadInputError where labels cannot be read from, whichever their format: it is neither a file nor a folder."""
+    if not src.exists():
+        raise BadInputError("no such file or folder of labels", file=src)
+    if no_file(src) == NO_DATA:
+        raise BadInputError(NO_DATA, file=src, hint="Give a file of labels, or the folder it lies in")
+
+
 def widened(
     catalog: ClassCatalog,
     importer: Importer,
@@ -39,6 +48,7 @@ def widened(
 
     Where not all of them fit, only those that labels of ``records`` are of: BadInputError where these do not fit.
     """
+    check_source(src)
     lacking, skipped = _lacking(catalog, importer.classes(src, options))
     needed = lacking
     if len(lacking) > catalog.room:

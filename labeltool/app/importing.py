@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool import plugins
-from labeltool.app.foreign_classes import Widened, widened
+from labeltool.app.foreign_classes import Widened, check_source, widened
 from labeltool.app.people.references import checked_name, keep, window_of
-from labeltool.core.errors import BadInputError, StoreError
+from labeltool.core.errors import StoreError
 from labeltool.core.guard import Guard
 from labeltool.core.mask import LabelMask, PlaneName
 from labeltool.core.patch import Patch, tile_after, write
@@ -102,7 +102,8 @@ def import_labels(
     progress: Progress = silent,
     cancel: CancelToken | None = None,
 ) -> ImportReport:
-    """Read ``src`` and commit what fits, image by image. After a cancel what came in before stays.
+    """Read ``src`` and commit what fits, image by image. After a cancel what came in before stays; an import that
+    fails, or brings nothing in, leaves the project as it was, its classes too.
 
     ``options`` are those of the format (its ``Options``). With ``reference`` the labels are kept under that name beside
     the annotation, which stays as it is.
@@ -111,15 +112,11 @@ def import_labels(
     cancel = cancel or CancelToken()
     importer: Importer = plugins.load(GROUP, format_name)()
     options = options or importer.Options()
-    if not src.exists():
-        raise BadInputError("no such file or folder of labels", file=src)
+    check_source(src)
     records = store.images()
     named = {each.id: each.name for each in records}
     report, told = ImportReport(), _Told()
-    if options.add_classes:
-        _add_classes(store, widened(store.catalog, importer, src, options, records, cancel), report)
-    for found in importer.read(src, store.catalog, records, options):
-        cancel.check()
+    for found in _read(store, importer, src, options, report, cancel):
         if isinstance(found, Skipped):
             report.skipped.append(found)
             continue
@@ -183,11 +180,28 @@ def _free_numbers(
     return given[np.searchsorted(coming, numbers)]
 
 
-def _add_classes(store: ProjectStore, found: Widened, report: ImportReport) -> None:
-    if found.catalog != store.catalog:
-        store.set_catalog(found.catalog)
-    report.skipped += found.skipped
-    report.notices += found.notices
+def _read(
+    store: ProjectStore,
+    importer: Importer,
+    src: Path,
+    options: ImportOptions,
+    report: ImportReport,
+    cancel: CancelToken,
+) -> Iterator[ImportedMask | Skipped]:
+    """What an importer makes of ``src``. Classes that the project lacks are added with the first mask: where none
+    comes, nobody needs them."""
+    wider, records, is_first = Widened(store.catalog), store.images(), True
+    if options.add_classes:
+        wider = widened(store.catalog, importer, src, options, records, cancel)
+    report.skipped += wider.skipped
+    for found in importer.read(src, wider.catalog, records, options):
+        cancel.check()
+        if is_first and isinstance(found, ImportedMask):
+            is_first = False
+            report.notices += wider.notices
+            if wider.catalog != store.catalog:
+                store.set_catalog(wider.catalog)
+        yield found
 
 
 def _keep(store: ProjectStore, found: ImportedMask, reference: str) -> tuple[str, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from labeltool.core.errors import BadInputError
+from labeltool.core.regular import no_file
 
 
 class FullError(BadInputError):
@@ -188,8 +190,9 @@ class ClassCatalog:
             if int(data.get("ignore_value", IGNORE)) != IGNORE:
                 raise ValueError(f"ignore_value must be {IGNORE}")
             classes = tuple(
-                ClassDef(int(c["value"]), str(c["name"]), _color(c.get("color"), int(c["value"])))
+                ClassDef(value, str(c["name"]), _color(c.get("color"), value))
                 for c in data["classes"]
+                for value in [_whole(c["value"])]
             )
             retired = tuple(int(v) for v in data.get("retired", ()))
             locked = frozenset(int(v) for v in data.get("locked", ())) & {c.value for c in classes}
@@ -219,15 +222,26 @@ class ClassCatalog:
     def read(cls, text_or_file: str) -> ClassCatalog:
         """Read the value of ``--classes``: a file in the form of ``classes.json``, or names with commas."""
         path = Path(text_or_file)
-        if path.suffix.lower() == ".json" or _is_file(path):
-            try:
-                data = json.loads(path.read_text(encoding="utf-8-sig"))
-            except FileNotFoundError as error:
-                raise BadInputError("no such file of classes", file=path) from error
-            except (OSError, ValueError, RecursionError) as error:
-                raise BadInputError(f"not a list of classes: {error}", file=path) from error
-            return cls.from_json(data, file=path)
+        if path.suffix.lower() == ".json" or _is_file(path) or _is_place(text_or_file):
+            return cls.from_json(_read(path), file=path)
         return cls.from_names([n for n in text_or_file.split(",") if n.strip()])
+
+
+def _read(path: Path) -> Any:
+    """The JSON of a file that somebody has given."""
+    hint = "Give a list of classes like the classes.json of an export, or their names with commas"
+    try:
+        if what := no_file(path):
+            raise BadInputError(what, file=path, hint=hint)
+        if not (data := path.read_bytes()):
+            raise BadInputError("the file is empty (0 bytes)", file=path, hint=hint)
+        return json.loads(data.decode("utf-8-sig"))
+    except OSError as error:
+        raise BadInputError(f"the file of classes cannot be read: {error.strerror}", file=path) from error
+    except UnicodeDecodeError as error:
+        raise BadInputError("not a list of classes: it is no text", file=path, hint=hint) from error
+    except (ValueError, RecursionError) as error:
+        raise BadInputError(f"not a list of classes: {error}", file=path, hint=hint) from error
 
 
 def _too_many(classes: int) -> FullError:
@@ -242,10 +256,25 @@ def is_background_name(name: str) -> bool:
     return name.strip().lower() == BACKGROUND
 
 
+def _whole(number: Any) -> int:
+    """A class value; 1.5 and true are none, and are not made one."""
+    if isinstance(number, bool) or int(number) != float(number):
+        raise ValueError(f"{number!r} is not a whole number")
+    return int(number)
+
+
 def _background(data: dict[str, Any]) -> int | None:
     """What a ``classes.json`` says of it; it does where the name of its class 0 says something else."""
     found = data.get("background", _BY_NAME)
     return None if found is None else int(found)
+
+
+def _is_place(text: str) -> bool:
+    """Whether a text names something that lies in a folder, whatever it is, and no class."""
+    try:
+        return Path(text).name != text and os.path.lexists(text)
+    except (OSError, ValueError):
+        return False
 
 
 def _is_file(path: Path) -> bool:

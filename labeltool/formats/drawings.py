@@ -23,7 +23,14 @@ from labeltool.formats.match import Matcher, one_each
 from labeltool.formats.options import ImportOptions
 from labeltool.formats.outlines import FARTHEST
 from labeltool.formats.protocol import ForeignClass, ImportedMask
-from labeltool.formats.untrusted import address_told, found_below, left_out, refused_name, stays_inside
+from labeltool.formats.untrusted import (
+    address_told,
+    found_below,
+    left_out,
+    refused_name,
+    stated_side,
+    stays_inside,
+)
 
 _NAMED: Final = 5
 """Names that lead out of the folder and are told one by one."""
@@ -291,11 +298,12 @@ def object_id_of(value: object) -> int | None:
 
 def size_of(width: object, height: object) -> Size | None:
     """The size that a file states, None where it states none; BadInputError when no image is as large."""
-    if type(width) is not int or type(height) is not int or width <= 0 or height <= 0:
+    found = Size(stated_side(width), stated_side(height))
+    if not all(found):
         return None
-    if max(width, height) > FARTHEST:
+    if max(found) > FARTHEST:
         raise BadInputError("the file takes its picture for larger than any image is")
-    return Size(width, height)
+    return found
 
 
 def picture_named(name: object, file: Path) -> tuple[PurePath, ...]:

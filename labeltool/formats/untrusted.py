@@ -30,6 +30,7 @@ DECLARED = "the XML declares a document type or entities, which no annotation ne
 _NO_FILE = "this is {} and not a file"
 _LONGEST_NAME = 255
 """Bytes of one part of a path; no file system in use takes more."""
+_WHOLE = re.compile(r"\s*([0-9]{1,10})(?:\.0*)?\s*")
 
 
 def refused_name(name: object) -> str:
@@ -96,6 +97,17 @@ def is_given(path: Path, root: Path) -> bool:
         raise BadInputError("the file is a link that leads out of the folder", file=path)
     check_file(path, sys.maxsize)
     return True
+
+
+def stated_side(value: object) -> int:
+    """A side of a picture in pixels, however a file writes the number (640, 640.0, "640"), so that it is never believed
+    unchecked; 0 for anything else, which states none."""
+    if isinstance(value, str):
+        found = _WHOLE.fullmatch(value)
+        return int(found[1]) if found else 0
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and value > 0 else 0
+    return value if type(value) is int and value > 0 else 0
 
 
 def told(error: Exception) -> str:

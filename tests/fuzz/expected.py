@@ -57,7 +57,7 @@ EXPECTED: Final = {
     ("coordinates", "outside the image"): "covers no pixel of the image|shares of the image",
     ("coordinates", "without area"): "covers no pixel of the image",
     ("coordinates", "110,000 points"): "more than 100,000 points|not written as x,y",
-    ("run lengths", "negative"): "negative|not a list of whole numbers",
+    ("run lengths", "negative"): "negative|not a list of whole numbers|do not fill the box",
     ("run lengths", "too long in sum"): "run lengths",
     ("run lengths", "too short in sum"): "run lengths",
     ("run lengths", "no numbers"): "not a list of whole numbers|whole numbers",

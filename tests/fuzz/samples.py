@@ -242,8 +242,9 @@ def cvat(facts: Facts) -> Sample:
     )
     shape = f'<polygon label="{_plain(facts.class_name)}" points="{points}" z_order="0"/>'
     if facts.counts is not None:
+        counts = facts.counts if isinstance(facts.counts, str) else ", ".join(map(str, facts.counts))
         shape = (
-            f'<mask label="{_plain(facts.class_name)}" rle="{_plain(facts.counts)}" left="0" top="0" '
+            f'<mask label="{_plain(facts.class_name)}" rle="{_plain(counts)}" left="0" top="0" '
             f'width="{_plain(facts.width)}" height="{_plain(facts.height)}" z_order="0"/>'
         )
     text = (

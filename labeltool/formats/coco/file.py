@@ -11,7 +11,7 @@ from typing import Any
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
 from labeltool.core.project import Skipped
-from labeltool.formats.untrusted import load_json, refused_name
+from labeltool.formats.untrusted import load_json, refused_name, stated_side
 
 Key = int | str
 """An id as the file writes it; "7" is taken for 7."""
@@ -114,10 +114,8 @@ def _images(entries: list[Any], path: Path, skipped: list[Skipped]) -> list[Coco
 
 
 def _size(data: dict[str, Any]) -> Size | None:
-    width, height = data.get("width"), data.get("height")
-    if type(width) is int and type(height) is int and width > 0 and height > 0:
-        return Size(width, height)
-    return None
+    found = Size(stated_side(data.get("width")), stated_side(data.get("height")))
+    return found if all(found) else None
 
 
 def _categories(entries: list[Any], path: Path, skipped: list[Skipped]) -> dict[Key, str]:

@@ -14,7 +14,7 @@ import defusedxml.ElementTree
 from labeltool.core.errors import BadInputError
 from labeltool.core.geometry import Size
 from labeltool.formats.protocol import ForeignClass
-from labeltool.formats.untrusted import DECLARED, check_file
+from labeltool.formats.untrusted import DECLARED, check_file, stated_side
 
 MAX_XML_BYTES: Final = 1 << 30
 _DEEPEST: Final = 32
@@ -133,8 +133,8 @@ def _shape(element: Xml.Element) -> Shape:
 
 
 def _size(width: str | None, height: str | None) -> Size | None:
-    w, h = whole_number(width), whole_number(height)
-    return Size(w, h) if w and h and w > 0 and h > 0 else None
+    found = Size(stated_side(width), stated_side(height))
+    return found if all(found) else None
 
 
 def _color(text: str | None) -> tuple[int, int, int] | None:

@@ -80,12 +80,13 @@ class DicomSegImporter:
         known = _Images(images)
         painter = _Painter(catalog, _splits(src))
         for file in files:
+            if src.is_dir() and not stays_inside(file, src):
+                yield Skipped(str(file), "the file is a link that leads out of the folder")
+                continue
             try:
-                if src.is_dir() and not stays_inside(file, src):
-                    raise BadInputError("the file is a link that leads out of the folder", file=file)
                 yield from painter.take(seg_file(file), known)
             except BadInputError as error:
-                yield left_out(error, file)
+                yield left_out(error if _is_dicom(file) else BadInputError("this is not a DICOM file"), file)
         yield from painter.masks()
 
 
@@ -262,13 +263,17 @@ def _files(src: Path, sources: frozenset[Path]) -> tuple[list[Path], list[Skippe
 def _is_candidate(path: Path) -> bool:
     """True for segmentations, and for files that are called DICOM and are broken: the reader says what is wrong."""
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-        return is_dicom(head) and is_segmentation(dicom_header(path))
+        return _is_dicom(path) and is_segmentation(dicom_header(path))
     except BadInputError:
         return True
     except OSError:
         return False
+
+
+def _is_dicom(path: Path) -> bool:
+    """Whether a file begins as DICOM files do. OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return is_dicom(file.read(HEAD_BYTES))
 
 
 def _splits(src: Path) -> dict[str, str]:

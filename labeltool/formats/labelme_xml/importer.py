@@ -54,7 +54,7 @@ def _drawing(file: Path) -> Iterator[Drawing]:
     yield Drawing(
         file,
         (*picture_named(f"{folder.strip()}/{name.strip()}".lstrip("/") if name.strip() else "", file), file),
-        size_of(_whole(root, "ncols"), _whole(root, "nrows")),
+        size_of(root.findtext("imagesize/ncols"), root.findtext("imagesize/nrows")),
         len(objects) - deleted,
         partial(_marks, file),
         notices=tuple(f"{number:,} {what}" for number, what in told if number),
@@ -129,8 +129,3 @@ def _number(point: Xml.Element, tag: str) -> float:
         return coordinate(float(point.findtext(tag) or ""))
     except ValueError as error:
         raise BadInputError("a coordinate is no number or lies beyond any image") from error
-
-
-def _whole(root: Xml.Element, tag: str) -> int | None:
-    text = (root.findtext(f"imagesize/{tag}") or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -26,7 +26,7 @@ from labeltool.formats.nifti.grid import Grid, is_as_stored, reoriented, turned
 from labeltool.formats.nifti.layout import IMAGES, OBJECTS, Lists, lists_beside
 from labeltool.formats.options import ImportOptions
 from labeltool.formats.protocol import ForeignClass, ImportedMask
-from labeltool.formats.untrusted import found_below, left_out, stays_inside
+from labeltool.formats.untrusted import found_below, is_given, left_out, stays_inside
 from labeltool.formats.values import by_number, refuse_strange
 from labeltool.formats.volumes import DICOM, NIFTI, Volume, volumes
 from labeltool.imaging.readers.nifti import Cut, NiftiHeader
@@ -177,7 +177,7 @@ class _Labels:
         """The object ids of a volume beside it, as one of our exports has them."""
         for folder in self.file.parents[:2]:
             beside = folder / OBJECTS / self.file.relative_to(folder)
-            if beside.is_file() and stays_inside(beside, folder):
+            if is_given(beside, folder):
                 found = label_header(beside)
                 if found.shape != header.shape or not np.allclose(found.affine, header.affine):
                     raise BadInputError(

@@ -132,12 +132,15 @@ def test_the_plan_says_what_is_lost(tmp_path: Path) -> None:
     assert "folder default" in notices
 
 
-def test_an_object_of_too_many_points_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    label = np.zeros((400, 600), np.uint8)
+def test_an_object_of_too_many_points_is_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labeltool.formats.yolo.exporter.MOST_POINTS", 1_000)
+    label = np.zeros((40, 60), np.uint8)
     label[0::2], label[:, 0] = 1, 1
     label[1::2, 1::2] = 1  # teeth
     image = labelled(tmp_path / "photos" / "x.png", label, CELLS)
-    with pytest.raises(BadInputError, match=r"more than 100,000 points .*: x.png"):
+    with pytest.raises(BadInputError, match=r"more than 1,000 points .*: x.png"):
         export(YoloExporter(), [image], CELLS, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
