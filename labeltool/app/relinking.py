@@ -16,6 +16,7 @@ from labeltool.core.digest import file_hash
 from labeltool.core.errors import BadInputError, StoreError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
+from labeltool.core.regular import no_file
 from labeltool.imaging.open import pages
 from labeltool.imaging.readers.naming import series_of
 
@@ -79,6 +80,8 @@ def locate(store: ProjectStore, record: ImageRecord, path: Path) -> list[ImageRe
     """
     path = path.absolute()
     try:
+        if what := no_file(path):
+            raise BadInputError(what, file=path, hint="Choose the image's file")
         digest = file_hash(path)
     except OSError as error:
         raise BadInputError(f"the file cannot be read: {reason(error)}", file=path) from error

@@ -16,9 +16,17 @@ if TYPE_CHECKING:
 SPLITS = ("train", "val", "test")
 
 
+def place(text: str) -> Path:
+    """A file or folder that somebody names. An empty name, which a variable of a shell may be, is not the folder at
+    hand."""
+    if not text:
+        raise ArgumentTypeError("an empty name is no file or folder")
+    return Path(text)
+
+
 def project(parser: ArgumentParser) -> None:
     """The project folder."""
-    parser.add_argument("dir", metavar="DIR", type=Path, help="the project's folder")
+    parser.add_argument("dir", metavar="DIR", type=place, help="the project's folder")
 
 
 def format_(parser: ArgumentParser, group: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -20,6 +21,8 @@ PAUSE_S = 0.1
 
 SHOWN = 20
 """Lines about what was left out."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 NAMED = 5
 """Files that a line about several names."""
@@ -47,12 +50,12 @@ class Output:
         """A line for people."""
         if not self.json and not self.jsonl:
             self._close_bar()
-            _write(sys.stdout, text)
+            _write(sys.stdout, _plain(text))
 
     def notice(self, text: str) -> None:
         """A line on standard error, whatever reads standard output."""
         self._close_bar()
-        _write(sys.stderr, f"{self.program}: {text}")
+        _write(sys.stderr, _plain(f"{self.program}: {text}"))
 
     def skipped(self, skipped: Iterable[Skipped]) -> list[dict[str, str]]:
         """Name what was left out, one line a reason; each of them as JSON values."""
@@ -127,6 +130,11 @@ def _some(files: list[Skipped]) -> str:
     shown = [f"{name}: {count} pages" if count > 1 else name for name, count in list(pages.items())[:NAMED]]
     more = len(pages) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _plain(text: str) -> str:
+    """A text without what a terminal would obey, which the name of a file may hold. A line may break."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _dump(values: dict[str, Any]) -> str:

@@ -30,6 +30,11 @@ class Status(StrEnum):
         """True when somebody has said that the pixels are right: no pre-label is put among them."""
         return self in (Status.DONE, Status.APPROVED)
 
+    @property
+    def words(self) -> str:
+        """What commands call it; the window has words of its own, which are translated."""
+        return "pre-labelled" if self is Status.PRELABELLED else self.value.replace("_", " ")
+
     def after(self, kind: str) -> Status:
         """The status after a patch of this kind. A model's takes no image out of the hands of people."""
         if kind != "prelabel":

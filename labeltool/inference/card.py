@@ -10,6 +10,7 @@ from typing import Any
 
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, ModelError
+from labeltool.core.regular import no_file
 
 CARD_NAME = "card.json"
 WEIGHTS_NAME = "weights.safetensors"
@@ -124,6 +125,8 @@ class ModelCard:
         """Read ``card.json`` in a model's folder; ModelError names what is wrong."""
         path = folder / CARD_NAME
         try:
+            if path.exists() and (what := no_file(path)):
+                raise BadInputError(what)
             data = json.loads(path.read_text(encoding="utf-8"))
             catalog = ClassCatalog.from_json(data.pop("catalog"), file=path)
             for name in ("atrous_rates", "bands", "mean", "std", "stretch", "values"):

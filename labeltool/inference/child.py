@@ -23,6 +23,7 @@ _POLL_S = 0.1
 _FRAMES_AHEAD = 8
 _STDERR_LINES = 200
 _LAST_WORDS = 12
+_HINT = "Try again; a smaller image or --device cpu may help"
 _CRASH = ("Fatal Python error", "Windows fatal exception")
 """How the traceback of a crash in a C library begins."""
 
@@ -104,16 +105,14 @@ class Child:
         self._threads[1].join(timeout=0.5)
         return list(self._stderr)
 
-    def obituary(self, cause: Exception) -> ModelError:
-        """What to tell people of a child that broke off."""
+    def obituary(self, cause: Exception, hint: str = _HINT) -> ModelError:
+        """What to tell people of a child that broke off; the ``hint`` where it has said nothing itself."""
         if isinstance(cause, FrameError):
             said = f"the {self._name} sent something else than a frame ({cause})"
         else:
             said = f"the {self._name} {_fate(self._process.wait())}"
         log.error("%s; the last it said:\n%s", said, "\n".join(self._said()) or "nothing")
-        return ModelError(
-            said, hint=self.last_words() or "Try again; a smaller image or --device cpu may help"
-        )
+        return ModelError(said, hint=self.last_words() or hint)
 
     def _read_frames(self, stream: IO[bytes]) -> None:
         try:

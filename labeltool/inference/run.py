@@ -32,6 +32,7 @@ from typing import Any, NamedTuple
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, ModelError
 from labeltool.core.project import Skipped
+from labeltool.core.regular import no_file
 from labeltool.core.system_lock import try_lock
 from labeltool.inference.timetable import Timetable
 from labeltool.inference.training_options import TrainingOptions
@@ -72,6 +73,9 @@ class RunImage:
             raise TypeError("what a run says of an image is not text")
         if not re.fullmatch(r"\w[\w.-]*", self.id):
             raise ValueError(f"{self.id!r} cannot be the id of an image")
+
+
+_RUNS = "A project's runs are the folders in its folder runs"
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,8 @@ class Manifest:
         """Read a run's manifest; ModelError names what is wrong."""
         path = folder / MANIFEST
         try:
+            if path.exists() and (what := no_file(path)):
+                raise BadInputError(what)
             data = json.loads(path.read_text(encoding="utf-8"))
             timetable = data.get("timetable")
             return cls(
@@ -138,10 +144,12 @@ class Manifest:
                 tuple(map(str, data.get("notices", ()))),
                 bool(data.get("seen_all", True)),
             )
-        except FileNotFoundError as error:
+        except NotADirectoryError as error:
             raise ModelError(
-                "no training run here", file=path, hint="A project's runs are the folders in its folder runs"
+                "this is a file, and a training run is a folder", file=folder, hint=_RUNS
             ) from error
+        except FileNotFoundError as error:
+            raise ModelError("no training run here", file=path, hint=_RUNS) from error
         except BadInputError as error:
             raise ModelError(f"not the manifest of a run: {error.message}", file=path) from error
         except (

@@ -24,6 +24,7 @@ GROUP = "labeltool.trainers"
 
 _POLL_S = 0.1
 _GOODBYE_S = 10.0
+_ENDED = "It can go on from what it saved last; a new one with a smaller batch or crop takes less memory"
 _OF_OTHERS = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 """What a job of a cluster may have set around us: a training would wait for processes that are none of its own."""
 
@@ -80,7 +81,7 @@ class TrainingProcess:
     def _take(self, frame: Frame | Exception, progress: Progress, log: Log) -> bool:
         """Pass on what the trainer says; True when that was the last of it."""
         if isinstance(frame, Exception):
-            raise self._child.obituary(frame) from frame
+            raise self._child.obituary(frame, _ENDED) from frame
         header, _ = frame
         raise_error(header)
         try:

@@ -62,6 +62,8 @@ class Annotate:
         """A tool has picked up a class."""
         self.revealed: Signal[None] = Signal()
         """The mask was hidden and is shown again, as somebody paints."""
+        self.dropped: Signal[None] = Signal()
+        """What was being drawn is gone, as another image is opened."""
         self.fitted: Signal[None] = Signal()
         """The tool's options are others now, because the image at hand has other values."""
         self.tool: Tool | None = None
@@ -84,11 +86,17 @@ class Annotate:
         self._show(None)
         self._prepare()
         if bench is not None:
-            bench.image_opening.connect(lambda _: self.canvas.cancel_gesture())
+            bench.image_opening.connect(lambda _: self._leave_image())
             bench.image_opened.connect(self._show)
             bench.pixels_arrived.connect(self._pixels_arrived)
             bench.prediction_changed.connect(self._show_prediction)
             bench.catalog_changed.connect(lambda _: self.redraw("mask", "model"))
+
+    def _leave_image(self) -> None:
+        """Another image is opened, or this one anew."""
+        if self.canvas.busy:
+            self.dropped.emit(None)
+        self.canvas.cancel_gesture()
 
     def context(self) -> Context | None:
         """What a tool gets; None when there is nothing to draw on."""

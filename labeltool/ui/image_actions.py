@@ -59,13 +59,20 @@ class ImageActions(Part):
             self._bench.open_image(image_id)
 
     def _step(self, by: int) -> None:
-        if self._bench is not None and not self._annotate.canvas.busy:
+        if self._bench is not None and self._may_leave():
             self._bench.step(by, self._images.listed())
 
     def _turn(self, by: int) -> None:
         """To another page of the same series."""
-        if self._bench is not None:
+        if self._bench is not None and self._may_leave():
             self._bench.turn(by)
+
+    def _may_leave(self) -> bool:
+        """Nobody loses a polygon to a key that lies beside the one he meant."""
+        if self._annotate.canvas.busy:
+            self.told.emit(self.tr("Finish what you are drawing first (Enter), or drop it (Esc)"))
+            return False
+        return True
 
     def _step_in_session(self, step: Literal["undo", "redo"]) -> None:
         """Back or forth; what is being drawn takes its own steps back."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from labeltool.core.errors import CancelledError, LabeltoolError
+from labeltool.core.errors import CancelledError, LabeltoolError, StoreError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord
 from labeltool.ui.part import Part
@@ -25,10 +25,10 @@ _UNSAVED = "strokes on this image are still waiting to be saved"
 
 
 class _Outcome(NamedTuple):
-    """How many images were removed, and why no more."""
+    """How many images were removed, and why no more: what is wrong with single ones, or what ended it."""
 
     removed: int
-    error: LabeltoolError | None
+    errors: list[LabeltoolError]
 
 
 class Removing(Part):
@@ -70,6 +70,9 @@ class Removing(Part):
 
     def remove(self, records: list[ImageRecord]) -> None:
         """Take images out of the project; the next one that stays is opened."""
+        from labeltool.store.scope import is_of_one_image  # noqa: PLC0415 - a window without a project needs no store
+        from labeltool.ui.dialogs.removing import as_one  # noqa: PLC0415
+
         bench = self._bench
         if bench is None:
             return
@@ -79,18 +82,20 @@ class Removing(Part):
             bench.hold()
 
         def work(cancel: CancelToken, progress: Progress) -> _Outcome:
-            removed = 0
-            try:
-                for record in records:
+            removed, errors = 0, list[LabeltoolError]()
+            for number, record in enumerate(records):
+                try:
                     cancel.check()
-                    progress(removed, len(records), record.name)
+                    progress(number, len(records), record.name)
                     if not bench.saver.flush(FLUSH_S, record.id):
                         raise LabeltoolError(_UNSAVED, file=record.path, hint="Try again when it is saved")
                     bench.store.remove_images([record.id])
                     removed += 1
-            except LabeltoolError as error:  # what was removed before stays so
-                return _Outcome(removed, error)
-            return _Outcome(removed, None)
+                except LabeltoolError as error:  # what was removed before stays so
+                    errors.append(error)
+                    if not (isinstance(error, StoreError) and is_of_one_image(error)):
+                        break
+            return _Outcome(removed, errors)
 
         def done(outcome: _Outcome) -> None:
             text = self.tr("Images removed: {n}. Image, Removed images… brings them back.")
@@ -102,8 +107,9 @@ class Removing(Part):
                 bench.open_image(opened)
             elif not left:
                 bench.clear()
-            if outcome.error is not None and not isinstance(outcome.error, CancelledError):
-                self.failed.emit(outcome.error)
+            failures = [each for each in outcome.errors if not isinstance(each, CancelledError)]
+            if failures:
+                self.failed.emit(as_one(failures))
 
         self._work.run(bench.lanes, "files", self.tr("Removing images"), work, done)
 

@@ -71,6 +71,7 @@ class Sharing(Part):
     def take_actions(self, actions: ActionSet) -> None:
         """See the base. Whatever else takes a press of the pointer is asked first."""
         self._annotate.canvas.claims.append(self._pressed)
+        self._annotate.canvas.deleted.connect(self.refuse)
 
     def has(self) -> Mapping[str, bool]:
         """Whether a project is open that is only looked at because somebody else edited it, or the disk was full."""
@@ -211,9 +212,24 @@ class Sharing(Part):
 
     def _pressed(self, x: float, y: float) -> bool:
         """A press that would draw: where nothing can be drawn this is said again. It stays a press for the tool."""
+        if self._bench is not None and self._bench.open is not None:
+            here = self.tr("Nothing can be drawn here: the project is being edited by {who}.")
+            full = self.tr("Nothing can be drawn: the disk is full. Free some space first.")
+            reason = self.tr("Nothing can be drawn: the project is open for reading only ({reason}).")
+            self._say_why_not(here, full, reason)
+        return False
+
+    def refuse(self) -> None:
+        """Somebody has pressed a key that would delete: where nothing can be changed this is said again."""
+        here = self.tr("Nothing can be changed here: the project is being edited by {who}.")
+        full = self.tr("Nothing can be changed: the disk is full. Free some space first.")
+        reason = self.tr("Nothing can be changed: the project is open for reading only ({reason}).")
+        self._say_why_not(here, full, reason)
+
+    def _say_why_not(self, here: str, full: str, reason: str) -> None:
         bench, now_s = self._bench, time.monotonic()
-        if bench is None or bench.editable or bench.open is None or now_s - self._told_s < QUIET_S:
-            return False
+        if bench is None or bench.editable or now_s - self._told_s < QUIET_S:
+            return
         self._told_s = now_s
         viewed = self._projects.viewed
         if self._free:
@@ -221,16 +237,12 @@ class Sharing(Part):
         elif viewed is not None:
             from labeltool.ui.dialogs.locked import in_words  # noqa: PLC0415
 
-            text = self.tr("Nothing can be drawn here: the project is being edited by {who}.")
-            self.offered.emit(
-                text.format(who=in_words(viewed.error.sign)), self.tr("Edit here…"), self.edit_now
-            )
+            text = here.format(who=in_words(viewed.error.sign))
+            self.offered.emit(text, self.tr("Edit here…"), self.edit_now)
         elif bench.store.no_room:
-            self.noted.emit(self.tr("Nothing can be drawn: the disk is full. Free some space first."))
+            self.noted.emit(full)
         else:
-            text = self.tr("Nothing can be drawn: the project is open for reading only ({reason}).")
-            self.noted.emit(text.format(reason=bench.store.read_only_reason))
-        return False
+            self.noted.emit(reason.format(reason=bench.store.read_only_reason))
 
     # ---- it was taken over
 

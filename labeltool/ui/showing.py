@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from labeltool.core.errors import LabeltoolError
+from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.core.project import ImageRecord, Status
 from labeltool.ui.action_set import ActionSet
 from labeltool.ui.annotate import Annotate
@@ -52,6 +53,7 @@ class Showing(Part):
         self._record: ImageRecord | None = None
         self._annotating = True
         self._told = ""  # of the approval of the image at hand
+        self._pixels: tuple[str, Mapping[int, int]] = "", {}  # of an image, by class
         self._canvas.pointed.connect(self._show_readout)
         self._canvas.view_changed.connect(self._show_zoom)
         self._canvas.view_changed.connect(self._show_readout)
@@ -174,22 +176,27 @@ class Showing(Part):
             self._told = ""
         if record is None or not approved or before is None or before.id != record.id:
             return
-        share = self._unlabelled_share(record)
+        pixels = self._class_pixels(record)
+        share = 0.0 if pixels is None else 1 - sum(pixels.values()) / record.size.pixels
         if before.status is not Status.APPROVED and share > 0:
             text = self.tr("Approved; {percent} % of it is unlabelled")
             self._told = text.format(percent=f"{max(0.1, 100 * share):.1f}")
             self._at.banner.tell_of_image(self._told)
 
-    def _unlabelled_share(self, record: ImageRecord) -> float:
+    def _class_pixels(self, record: ImageRecord) -> Mapping[int, int] | None:
+        """How many pixels each class has; what was known last where the mask file cannot be read just now: that is
+        told by whoever saves or opens it. None where nothing is known."""
         assert self._bench is not None
-        return 1 - sum(self._bench.store.class_pixels(record.id).values()) / record.size.pixels
+        with suppress(StoreError):
+            self._pixels = record.id, self._bench.store.class_pixels(record.id)
+        return self._pixels[1] if self._pixels[0] == record.id else None
 
     def _show_shares(self) -> None:
         if self._bench is None or self._bench.open is None:
             self._at.classes.show_shares({}, 0)
             return
         record = self._bench.open.record
-        self._at.classes.show_shares(self._bench.store.class_pixels(record.id), record.size.pixels)
+        self._at.classes.show_shares(self._class_pixels(record) or {}, record.size.pixels)
 
     def _show_session(self) -> None:
         image = self._annotate.image

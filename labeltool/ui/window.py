@@ -286,6 +286,7 @@ class MainWindow(QMainWindow):
         self._deciding.stated.connect(self._top.status.show_decided)
         self._deciding.remarked.connect(self._images.note)
         self._images.remove_asked.connect(self._removing.ask)
+        self._images.refused.connect(self._sharing.refuse)
         self._canvas.pointed.connect(self._images.list.give_back)
         self._unopened.remove_asked.connect(self._removing.ask)
         self._sources.found.connect(self._images.renew_picture)
@@ -310,6 +311,8 @@ class MainWindow(QMainWindow):
         self._layers.resized.connect(self._docks.arrange)
         text = self.tr("The mask was hidden; it is shown again, as you are painting on it")
         self.annotate.revealed.connect(lambda _: self._tell(text))
+        gone = self.tr("What you were drawing was not finished, and is gone")
+        self.annotate.dropped.connect(lambda _: self._tell(gone))
 
     def _connect_models(self) -> None:
         self._top.model_changed.connect(self._queue.show_model)
@@ -392,16 +395,20 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(title.format(name=self.bench.store.name))
 
     def _close_project(self) -> bool:
-        self._canvas.cancel_gesture()
+        self._end_gesture()
         if not all(part.may_close() for part in self._parts):
             return False
         return self.projects.close_project()
 
     def commit_now(self) -> bool:
         """What is being painted ends here and goes to disk with all that waits; False where that fails."""
+        self._end_gesture()
+        return self.bench is None or self.bench.saver.flush(COMMIT_S)
+
+    def _end_gesture(self) -> None:
+        """As letting go of the button would: a stroke that has been seen is kept."""
         if self._canvas.finish_gesture():
             log.warning("a drawing that was not finished was dropped")
-        return self.bench is None or self.bench.saver.flush(COMMIT_S)
 
     def leave_now(self) -> None:
         """End without asking anybody: the system goes down. What cannot be saved stays where it is kept meanwhile."""

@@ -3090,6 +3090,10 @@ Strokes, pre-labels, imports, decisions and comments are listed here, newest fir
 <context>
     <name>ImageActions</name>
     <message>
+        <source>Finish what you are drawing first (Enter), or drop it (Esc)</source>
+        <translation>请先完成正在绘制的内容（Enter）或放弃（Esc）</translation>
+    </message>
+    <message>
         <source>Undone: {what}</source>
         <translation>已撤销：{what}</translation>
     </message>
@@ -3892,6 +3896,10 @@ Strokes, pre-labels, imports, decisions and comments are listed here, newest fir
     <message>
         <source>The mask was hidden; it is shown again, as you are painting on it</source>
         <translation>掩膜原为隐藏；因您正在涂画，现重新显示</translation>
+    </message>
+    <message>
+        <source>What you were drawing was not finished, and is gone</source>
+        <translation>正在绘制的内容尚未完成，已经丢弃</translation>
     </message>
     <message>
         <source>{name} (read only) – labeltool</source>
@@ -4905,6 +4913,14 @@ the workspace Train makes one from what you have labelled.</source>
         <translation>请向文件夹所有者申请读取权限</translation>
     </message>
     <message>
+        <source>Look after the drive or the network share, and open it again when it answers</source>
+        <translation>请检查驱动器或网络共享，待其恢复响应后重新打开</translation>
+    </message>
+    <message>
+        <source>the drive does not answer</source>
+        <translation>驱动器没有响应</translation>
+    </message>
+    <message>
         <source>Opened to view: it is being edited by {who}.</source>
         <translation>以查看方式打开：{who} 正在编辑。</translation>
     </message>
@@ -5537,6 +5553,14 @@ Now {title}: {help}.</source>
         <source>Removing images</source>
         <translation>正在移除图像</translation>
     </message>
+    <message>
+        <source>{n} images stay where they are</source>
+        <translation>{n} 张图像保持原位</translation>
+    </message>
+    <message>
+        <source>and {n} more</source>
+        <translation>另有 {n} 张</translation>
+    </message>
 </context>
 <context>
     <name>ReportDialog</name>
@@ -5743,6 +5767,10 @@ Or on the command line: labeltool gold PROJECT add IMAGES</source>
         <translation>{n} 处分歧</translation>
     </message>
     <message>
+        <source>{name}: the approval is stale, for its pixels are others now</source>
+        <translation>{name}：其像素已改变，批准已失效</translation>
+    </message>
+    <message>
         <source>Nothing is kept beside the annotation yet.
 Pre-label images (Ctrl+Shift+P), import another annotator&apos;s masks as a reference, or have models look for errors of the labels (Find label errors, in the box above).</source>
         <translation>标注之外尚无可对照的内容。
@@ -5759,10 +5787,6 @@ Pre-label images (Ctrl+Shift+P), import another annotator&apos;s masks as a refe
     <message>
         <source>Nothing is left to be looked at</source>
         <translation>已无待查看的内容</translation>
-    </message>
-    <message>
-        <source>{name} is not approved any more: its pixels are others now</source>
-        <translation>{name} 不再是已批准：其像素已改变</translation>
     </message>
     <message>
         <source>Paint what is right; N goes on</source>
@@ -6270,6 +6294,18 @@ Pre-label images (Ctrl+Shift+P), import another annotator&apos;s masks as a refe
         <translation>此处无法绘制：{who} 正在编辑该项目。</translation>
     </message>
     <message>
+        <source>Nothing can be changed here: the project is being edited by {who}.</source>
+        <translation>此处无法更改：{who} 正在编辑该项目。</translation>
+    </message>
+    <message>
+        <source>Nothing can be changed: the disk is full. Free some space first.</source>
+        <translation>无法更改：磁盘已满。请先释放一些空间。</translation>
+    </message>
+    <message>
+        <source>Nothing can be changed: the project is open for reading only ({reason}).</source>
+        <translation>无法更改：项目以只读方式打开（{reason}）。</translation>
+    </message>
+    <message>
         <source>Edit here…</source>
         <translation>在此编辑…</translation>
     </message>
@@ -6542,6 +6578,10 @@ File, Add images… or drop images and folders here.</source>
         <translation>已不存在，或其驱动器未连接</translation>
     </message>
     <message>
+        <source>its drive does not answer</source>
+        <translation>其驱动器没有响应</translation>
+    </message>
+    <message>
         <source>Images</source>
         <translation>图像</translation>
     </message>
@@ -6662,12 +6702,12 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
 <context>
     <name>StatusChip</name>
     <message>
-        <source>stale</source>
-        <translation>失效</translation>
-    </message>
-    <message>
         <source>Status: {status}</source>
         <translation>状态：{status}</translation>
+    </message>
+    <message>
+        <source>{status} · stale</source>
+        <translation>{status} · 失效</translation>
     </message>
     <message>
         <source>Pixels changed since: {n}; the approval is stale.</source>
@@ -7286,7 +7326,7 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
         <translation>{name} 已产出模型。</translation>
     </message>
     <message>
-        <source>{name} has ended without one.</source>
+        <source>{name} has ended without a model.</source>
         <translation>{name} 已结束，未产出模型。</translation>
     </message>
     <message>
@@ -7370,6 +7410,10 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
     <message>
         <source>{name} cannot be read</source>
         <translation>无法读取 {name}</translation>
+    </message>
+    <message>
+        <source>Still opening {name}: it is a large image, or its drive does not answer.</source>
+        <translation>仍在打开 {name}：图像很大，或其所在的驱动器没有响应。</translation>
     </message>
 </context>
 <context>

@@ -66,6 +66,7 @@ from PySide6.QtWidgets import (
 from labeltool.core.guard import Guard
 from labeltool.ui.collecting import Collector
 from labeltool.ui.main import application, open_window
+from tests.e2e import monkey_training
 from tests.e2e.monkey_fingers import Fingers, below
 from tests.e2e.monkey_ledger import Ledger, errors
 from tests.e2e.monkey_world import World, megabytes
@@ -124,7 +125,7 @@ class Monkey:
         self.acted: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
-        """Exports, imports and new projects that came to their end."""
+        """Exports, imports and new projects that came to their end, and trainings that were begun."""
         self.told: Counter[str] = Counter()
         self.faults: list[str] = []
         self.trail: TextIO | None = None
@@ -155,6 +156,8 @@ class Monkey:
         }  # fmt: skip
         if one_window:
             del weights[self.reopen]
+        if training:
+            weights[self.train] = 0.3
         self._deeds, self._weights = list(weights), list(weights.values())
 
     # ---- faults
@@ -422,7 +425,7 @@ class Monkey:
         if root is None or (self.window.bench is not None and self.window.bench is bench):
             return
         self.closings += 1
-        for lost in self.ledger.lost(root):
+        for lost in (*self.ledger.lost(root), *monkey_training.wrong(root)):
             self.fault(f"{root}: {lost}")
         if self.closings % FSCK_EVERY == 0:
             self.check(root)
@@ -620,6 +623,14 @@ class Monkey:
         with self._closing():
             self._fill_in("new", asked)
         self.done["new"] += root.is_dir()
+
+    def train(self) -> None:
+        """Begin a training that takes seconds, and go on working beside it."""
+        if self._is_blocked():
+            return
+        self.done["training"] += monkey_training.begin(self.window, self.random)
+        if self.random.random() < 0.8:
+            self.begin_to_paint()
 
     def _fill_in(self, name: str, texts: dict[str, str]) -> bool:
         """Open a dialog, choose among its formats, type, press its button, and wait for what comes of it; now and then
@@ -879,7 +890,7 @@ def main() -> int:
         print(
             f"dialogs {dict(monkey.seen)}\nactions {dict(monkey.acted)}\nwidgets {dict(monkey.fingers.touched)}"
         )
-        print(f"told {json.dumps(monkey.told, indent=1)}")
+        print(f"done {dict(monkey.done)}\ntold {json.dumps(monkey.told, indent=1)}")
         print("no fault" if not monkey.faults else f"{len(monkey.faults)} faults")
     return 1 if monkey.faults else 0
 

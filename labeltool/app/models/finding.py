@@ -10,6 +10,7 @@ from labeltool.app.project import reason
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import ModelError
 from labeltool.core.project import Skipped
+from labeltool.core.regular import NO_DATA, no_file
 from labeltool.core.resources import resource
 from labeltool.inference.card import CARD_NAME, WEIGHTS_NAME, ModelCard
 
@@ -97,12 +98,24 @@ def model_with_key(root: Path, key: str) -> Model:
     )
 
 
+WEIGHTS = ("", ".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".tar", ".onnx")
+"""What files of weights end with."""
+
+
 def model_at(path: Path) -> Model:
     """The model in a folder or of a file of weights, wherever it lies. ModelError where there is none."""
     if not path.exists():
         raise ModelError("there is no such file or folder", file=path)
+    if no_file(path) == NO_DATA:
+        raise ModelError(NO_DATA, file=path, hint=f"A model is a folder with {CARD_NAME} and {WEIGHTS_NAME}")
     if path.is_dir() or (path.parent / CARD_NAME).is_file():
         return read_model(path)
+    if path.suffix.lower() not in WEIGHTS:
+        raise ModelError(
+            "this is no file of weights",
+            file=path,
+            hint=f"A model is a folder with {CARD_NAME} and {WEIGHTS_NAME}",
+        )
     raise ModelError(
         "weights alone say neither classes nor network", file=path, hint=f"Put their {CARD_NAME} beside them"
     )

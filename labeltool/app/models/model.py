@@ -14,6 +14,7 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.compare import mean
 from labeltool.core.digest import file_hash
 from labeltool.core.errors import ModelError
+from labeltool.core.regular import no_file
 from labeltool.inference.card import CARD_NAME, INT8_NAME, WEIGHTS_NAME, ModelCard
 from labeltool.inference.options import InferenceOptions
 
@@ -87,6 +88,8 @@ def read_model(path: Path, source: str = "path") -> Model:
     """
     card = ModelCard.read(path if path.is_dir() else path.parent)
     weights = path / WEIGHTS_NAME if path.is_dir() else path
+    if weights.exists() and (what := no_file(weights)):
+        raise ModelError(what, file=weights, hint=f"A model is a folder with {CARD_NAME} and {WEIGHTS_NAME}")
     if not path.is_dir() or (not card.sha256 and weights.is_file()):
         card = replace(card, sha256=file_hash(weights))
     return Model(path, card, source)

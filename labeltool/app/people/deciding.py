@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from labeltool.app.leaving_out import left_out
 from labeltool.app.people.hidden import start
 from labeltool.app.people.history import differing
 from labeltool.core.errors import BadInputError
@@ -80,6 +82,17 @@ def state(store: ProjectStore, image_id: str) -> State:
     stale = approval is not None and approval.root_hash != root
     last = made[-1] if made and made[-1].status is Status.REJECTED else None
     return State(status, now if now and now.status is status else None, approval if stale else None, last)
+
+
+def with_stale_approval(store: ProjectStore, records: Iterable[ImageRecord]) -> list[ImageRecord]:
+    """The images whose pixels somebody has approved and somebody has changed since, which puts them in work. Of labels
+    that are damaged or cannot be read nothing is said here."""
+    found = []
+    for record in records:
+        with left_out():
+            if record.status is Status.IN_WORK and state(store, record.id).stale is not None:
+                found.append(record)
+    return found
 
 
 def changed_since(store: ProjectStore, image_id: str, decision: Decision) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import Any
 
 from labeltool.cli import arguments
@@ -18,7 +17,9 @@ SUMMARY = "put images into a project (referenced, never copied or changed)"
 def add_arguments(parser: ArgumentParser) -> None:
     """The project and the images."""
     arguments.project(parser)
-    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="an image, or a folder of images")
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="+", type=arguments.place, help="an image, or a folder of images"
+    )
     arguments.split(parser, "which split the images belong to")
     parser.add_argument(
         "--axis",

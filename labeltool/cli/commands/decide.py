@@ -49,7 +49,7 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
     left_out = out.skipped(skipped)
     tell_damaged(skipped, args.dir, out)
     are = "is" if len(records) == 1 else "are"
-    out.say(f"{counted(len(records), 'image')} {are} {args.status.replace('-', ' ')} now.")
+    out.say(f"{counted(len(records), 'image')} {are} {status.words} now.")
     if unlabelled:
         out.notice(_of_them(unlabelled, "nothing labelled"))
     if drawn:

@@ -27,7 +27,9 @@ SCREENSHOTS = "labeltool.ui.screenshots"
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Where, and whether to open the window."""
-    parser.add_argument("dir", metavar="DIR", nargs="?", type=Path, help="default: in your data folder")
+    parser.add_argument(
+        "dir", metavar="DIR", nargs="?", type=arguments.place, help="default: in your data folder"
+    )
     parser.add_argument(
         "--headless", action="store_true", help="no window, but screenshots of it (as without a display)"
     )

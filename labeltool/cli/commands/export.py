@@ -26,7 +26,7 @@ GROUP = "labeltool.exporters"
 def add_arguments_for(parser: ArgumentParser, words: list[str]) -> None:
     """The project, the target, the format, and the options of the format that was typed."""
     arguments.project(parser)
-    parser.add_argument("out", metavar="OUT", type=Path, help="a folder that is new or empty")
+    parser.add_argument("out", metavar="OUT", type=arguments.place, help="a folder that is new or empty")
     arguments.format_(parser, GROUP)
     arguments.split(parser, "only images of this split (default: all)")
     parser.add_argument(

@@ -35,7 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, out: Output) -> dict[str, Any]:
     """Tell, or restore and tell."""
     from labeltool.app.people.comments import threads
-    from labeltool.app.people.deciding import decided
+    from labeltool.app.people.deciding import decided, with_stale_approval
     from labeltool.app.people.history import operations, restore
     from labeltool.app.project import chosen
     from labeltool.core.errors import BadInputError
@@ -48,9 +48,10 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         record = found[0]
         new = None if args.restore is None else restore(store, record.id, args.restore)
         done, made, said = operations(store, record.id), decided(store, record.id), threads(store, record.id)
-        status = store.image(record.id).status
+        now = store.image(record.id)
+        status, stale = now.status, " (the approval is stale)" if with_stale_approval(store, [now]) else ""
     if args.restore is None:
-        out.say(f"{record.name}: {status.value.replace('_', ' ')}\n{describe(done, made)}")
+        out.say(f"{record.name}: {status.words}{stale}\n{describe(done, made)}")
         for thread in said:
             settled = " (resolved)" if thread.resolved else ""
             texts = "; ".join(f"{each.author}: {each.text}" for each in thread.comments)
@@ -86,7 +87,7 @@ def describe(done: list[JournalEntry], made: list[Decision]) -> str:
         for e in done
     ]
     lines += [
-        (d.revision, 1, [": ".join(filter(None, (d.status.value, d.reason))), d.author, d.at_utc])
+        (d.revision, 1, [": ".join(filter(None, (d.status.words, d.reason))), d.author, d.at_utc])
         for d in made
     ]
     if not lines:

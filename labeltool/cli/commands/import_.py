@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import Any
 
 from labeltool import plugins
@@ -23,7 +22,7 @@ SUMMARY = "read other people's labels into a project"
 def add_arguments_for(parser: ArgumentParser, words: list[str]) -> None:
     """The project, the labels, their format, and the options of the format that was typed."""
     arguments.project(parser)
-    parser.add_argument("src", metavar="SRC", type=Path, help="the file or folder of labels")
+    parser.add_argument("src", metavar="SRC", type=arguments.place, help="the file or folder of labels")
     arguments.format_(parser, GROUP)
     parser.add_argument(
         "--as",

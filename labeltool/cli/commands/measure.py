@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labeltool.cli import arguments
@@ -28,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "out",
         metavar="OUT.csv",
         nargs="?",
-        type=Path,
+        type=arguments.place,
         help="write the table there (UTF-8, commas; names that a spreadsheet would run get ' in front); "
         "default: show its first rows",
     )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import Any
 
+from labeltool.cli import arguments
 from labeltool.cli.output import Output
-from labeltool.core.errors import BadInputError
+from labeltool.core.errors import BadInputError, shown
 
 SUMMARY = "make a project"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Where, and which classes."""
-    parser.add_argument("dir", metavar="DIR", type=Path, help="a folder that is new or empty")
+    parser.add_argument("dir", metavar="DIR", type=arguments.place, help="a folder that is new or empty")
     parser.add_argument(
         "--classes",
         metavar="a,b,c|FILE",
@@ -35,8 +35,8 @@ def run(args: Namespace, out: Output) -> dict[str, Any]:
         raise BadInputError("a project needs a class beside the background", hint="--classes nucleus,cell")
     with ProjectStore.create(root, args.name or root.name, catalog) as store:
         classes = store.catalog.classes
-        out.say(f"Made {store.root} with the classes {', '.join(c.name for c in classes)}.")
-        out.say(f"Next: labeltool add {args.dir} PATH...")
+        out.say(f"Made {shown(str(store.root))} with the classes {', '.join(c.name for c in classes)}.")
+        out.say(f"Next: labeltool add {shown(str(args.dir))} PATH...")
         return {
             "project": str(store.root),
             "name": store.name,

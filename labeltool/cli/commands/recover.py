@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import Any
 
 from labeltool.cli import arguments
@@ -19,7 +18,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "files",
         nargs="*",
-        type=Path,
+        type=arguments.place,
         metavar="FILE",
         help="files (*.unsaved) that were saved elsewhere when the project was closed; without any, what is kept"
         " for this project in your own folder of unsaved work",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import Any
 
 from labeltool.cli import arguments
@@ -18,7 +17,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     """The project, and where to look."""
     arguments.project(parser)
     parser.add_argument(
-        "folders", metavar="FOLDER", nargs="+", type=Path, help="where to look, with everything below it"
+        "folders",
+        metavar="FOLDER",
+        nargs="+",
+        type=arguments.place,
+        help="where to look, with everything below it",
     )
     arguments.progress(parser)
 

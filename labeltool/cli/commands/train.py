@@ -6,7 +6,6 @@ import shlex
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labeltool.cli import arguments
@@ -39,14 +38,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="RUN", help="go on with a run of this project that has not ended")
     parser.add_argument(
         "--manifest",
-        type=Path,
+        type=arguments.place,
         metavar="FOLDER",
         help="make the run again that lies there or that the model there came of: on the same machine its weights",
     )
     parser.add_argument(
         "--processes", type=int, default=1, metavar="N", help="train in N, each on a GPU of its own"
     )
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: models/NAME in the project")
+    parser.add_argument(
+        "--out", type=arguments.place, metavar="FOLDER", help="default: models/NAME in the project"
+    )
     arguments.progress(parser)
     add_training_flags(parser)
 

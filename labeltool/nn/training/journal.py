@@ -46,7 +46,11 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError:  # a full disk: what could not be written is tried once more
+            if error is None:
+                raise
 
 
 def _plain(value: Any) -> Any:

@@ -20,6 +20,7 @@ from labeltool.inference.timetable import Timetable
 from labeltool.inference.travelling import travelling
 from labeltool.nn.checkpoint import save_network
 
+FREE_SPACE = "Free some space and go on with the run: what it had reached before is kept"
 _NEW, _OLD = ".best.new", ".best.old"
 
 
@@ -52,8 +53,7 @@ def save_state(folder: Path, reached: Reached, learner: Mapping[str, Any]) -> No
         except (OSError, RuntimeError) as error:  # torch says only that its writer failed
             if not atomic.out_of_room(error, folder):
                 raise
-            hint = "Free some space and go on with the run: what it had reached before is kept"
-            raise DiskFullError("the disk is full", file=path, hint=hint) from error
+            raise DiskFullError("the disk is full", file=path, hint=FREE_SPACE) from error
 
 
 def load_state(folder: Path) -> tuple[Reached, dict[str, Any]] | None:

@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from labeltool.core.errors import CancelledError, ModelError
+from labeltool.core.atomic import out_of_room
+from labeltool.core.errors import CancelledError, DiskFullError, ModelError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.inference.card import ModelCard
 from labeltool.inference.run import Manifest, at_work, read_state
@@ -20,7 +21,7 @@ from labeltool.nn.training.journal import Journal
 from labeltool.nn.training.lead import Lead
 from labeltool.nn.training.loop import Task, Training
 from labeltool.nn.training.ranks import rank
-from labeltool.nn.training.state import best_card, tell
+from labeltool.nn.training.state import FREE_SPACE, best_card, tell
 
 _PATIENCE_S = 1.0
 
@@ -69,10 +70,10 @@ def _device(folder: Path, manifest: Manifest) -> str:
 def _lead(task: Task, log: Log) -> ModelCard:
     """Train as the process that writes, and write down what goes wrong."""
     before = read_state(task.folder)
-    with Journal(task.folder, log) as journal:
+    with _in_words(task.folder), Journal(task.folder, log) as journal:
         try:
             tell(task.folder, before._replace(state="running", error="", doing="reading", pid=os.getpid()))
-            with _room(task.folder):
+            with _in_words(task.folder):
                 return Lead(task, journal).complete()
         except CancelledError:
             _tell_end(task.folder, "cancelled")
@@ -85,8 +86,8 @@ def _lead(task: Task, log: Log) -> ModelCard:
 
 
 @contextmanager
-def _room(folder: Path) -> Iterator[None]:
-    """Say in words that there is no memory for a training; what it has kept stays."""
+def _in_words(folder: Path) -> Iterator[None]:
+    """Say in words that there is no memory for a training, or no disk; what it has kept stays."""
     try:
         with memory_errors():
             yield
@@ -95,6 +96,15 @@ def _room(folder: Path) -> Iterator[None]:
             "there is not enough memory for this training",
             file=folder,
             hint="Begin one with a smaller batch or crop; the best weights so far are in the folder of the run",
+        ) from error
+    except OSError as error:
+        file = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else folder
+        if out_of_room(error, folder):
+            raise DiskFullError("the disk is full", file=file, hint=FREE_SPACE) from error
+        raise ModelError(
+            f"the training could not go on: {error.strerror or error}",
+            file=file,
+            hint="Once that is put right it can: what it had reached before is kept",
         ) from error
 
 

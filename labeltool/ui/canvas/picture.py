@@ -39,6 +39,7 @@ class Picture(QWidget):
         self._turns.timeout.connect(self._take_turns)
         self._view = Viewport()
         self._fitted = True
+        self._covered_px = 0
         self.empty_text = ""
         """Said where there is no image."""
 
@@ -169,11 +170,25 @@ class Picture(QWidget):
         return self._view.to_image(x, y)
 
     def fit(self) -> None:
-        """Show the whole image."""
+        """Show the whole image, below what lies over the upper edge."""
         self._fitted = True
         if self._image is not None and self.width() > 0:
-            self._set_view(Viewport.fitted(self._image, self._own_size()), fitted=True)
+            room, covered_px = self._own_size(), min(self._covered_px, self.height() // 2)
+            view = Viewport.fitted(self._image, Size(room.width, room.height - covered_px))
+            self._set_view(view.moved(0, covered_px), fitted=True)
         self.update()
+
+    def cover(self, top_px: int) -> None:
+        """Something lies over so much of the upper edge. A fitted image makes room for it, unless a hand is at work on
+        it; when that goes again nothing moves, as somebody may be about to draw: the next fit takes the room."""
+        before, self._covered_px = self._covered_px, top_px
+        if top_px > before and self._fitted and self._at_rest:
+            self.fit()
+
+    @property
+    def _at_rest(self) -> bool:
+        """Whether the picture may be moved by something else than a hand."""
+        return True
 
     def centre_on(self, x: float, y: float) -> None:
         """Bring an image point to the middle."""

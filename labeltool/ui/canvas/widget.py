@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QGuiApplication,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -53,6 +54,8 @@ class Canvas(Picture):
     """Ctrl and the right button: the pointer went so far across and down, in shares of the canvas."""
     accepted = Signal()
     """Enter, while nothing is being drawn: what is shown is right."""
+    deleted = Signal()
+    """Del or Backspace, while nothing is being drawn."""
     failed = Signal(Exception)
     """A gesture ended with an error."""
 
@@ -195,6 +198,11 @@ class Canvas(Picture):
     def drawing(self) -> bool:
         """True between the press that begins a gesture and its end."""
         return self._drawing.under_way
+
+    @property
+    def _at_rest(self) -> bool:
+        """Nothing moves under a hand that draws, or holds a button."""
+        return not self.drawing and QGuiApplication.mouseButtons() == NO_BUTTON
 
     def cancel_gesture(self) -> None:
         """Drop what is being drawn; nothing of it stays."""
@@ -354,6 +362,8 @@ class Canvas(Picture):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers() in (NO_KEYS, KEYPAD):
             self.accepted.emit()
         else:
+            if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+                self.deleted.emit()
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:

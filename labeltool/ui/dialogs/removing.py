@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialogButtonBox,
@@ -18,6 +18,7 @@ from labeltool.app.workbench import Workbench
 from labeltool.core.errors import CancelledError, LabeltoolError, StoreError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord
+from labeltool.store.scope import is_of_one_image
 from labeltool.store.trash import KEPT_DAYS, Removed
 from labeltool.ui.dialogs.failure import as_failure, sentence, show_failure
 from labeltool.ui.dialogs.frame import Dialog, label
@@ -27,6 +28,21 @@ from labeltool.ui.words import plural
 
 NAMED = 5
 """Images that the question names."""
+
+translate = QCoreApplication.translate
+
+
+def as_one(failures: Sequence[LabeltoolError]) -> LabeltoolError:
+    """What is said of one or more images that stay where they are: the first of them at length, of the others why."""
+    first = failures[0]
+    if len(failures) == 1:
+        return first
+    title = translate("Removing", "{n} images stay where they are").format(n=len(failures))
+    lines = [sentence(each.message) for each in failures[:NAMED]]
+    more = [translate("Removing", "and {n} more").format(n=len(failures) - NAMED)] if failures[NAMED:] else []
+    said = LabeltoolError(title, hint="\n".join((*lines, *more, sentence(first.hint or ""))))
+    said.__cause__ = first
+    return said
 
 
 class RemoveDialog(Dialog):
@@ -147,33 +163,42 @@ class RemovedDialog(Dialog):
         self.delete.setText(text.format(n=len(self._chosen())))
 
     def _do(self, change: Callable[[list[str]], object], title: str, news: str) -> None:
-        """One image after the other, so that what was done before a failure or a cancel stays so. ``news`` says what
-        came of it, with the number of images that lie here no more."""
+        """One image after the other: what was done before a failure or a cancel stays so, and what is wrong with the
+        labels of one leaves the others alone. ``news`` says what came of it, with the number of images that lie here no
+        more."""
         ids = [each.record.id for each in self._chosen()]
         before = len(self._removed)
 
-        def work(cancel: CancelToken, progress: Progress) -> None:
+        def work(cancel: CancelToken, progress: Progress) -> list[LabeltoolError]:
+            left: list[LabeltoolError] = []
             for done, image_id in enumerate(ids):
                 cancel.check()
                 progress(done, len(ids), "")
-                change([image_id])
+                try:
+                    change([image_id])
+                except StoreError as error:
+                    if not is_of_one_image(error):
+                        raise
+                    left.append(error)
+            return left
 
         for button in (self.back, self.delete):
             button.setEnabled(False)
         lanes = self._bench.lanes
 
-        def done(error: BaseException | None) -> None:
-            self._done(error, lambda left: news.format(n=before - left) if left < before else "")
+        def done(errors: Sequence[BaseException]) -> None:
+            self._done(errors, lambda left: news.format(n=before - left) if left < before else "")
 
-        self.job.run(lanes, "removed", work, lambda _: done(None), done, title=title)
+        self.job.run(lanes, "removed", work, done, lambda error: done([error]), title=title)
 
-    def _done(self, error: BaseException | None, news: Callable[[int], str]) -> None:
+    def _done(self, errors: Sequence[BaseException], news: Callable[[int], str]) -> None:
         self._show()
         self._news = news(len(self._removed))
         self._enable()
         self.changed.emit()
-        if error is not None and not isinstance(error, CancelledError):
-            show_failure(self, as_failure(error))
+        failures = [as_failure(each) for each in errors if not isinstance(each, CancelledError)]
+        if failures:
+            show_failure(self, as_one(failures))
 
     def reject(self) -> None:
         """While the job runs, stop that first."""

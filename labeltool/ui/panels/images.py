@@ -45,6 +45,8 @@ class ImagePanel(QWidget):
     """A menu for the images that are marked is about to be shown: others may put something into it."""
     remove_asked = Signal(list)
     """Records of images that are to be taken out of the project."""
+    refused = Signal()
+    """The same where nothing may be changed."""
     left = Signal()
     """The keys are wanted elsewhere: an image was chosen, or the search given up."""
 
@@ -217,6 +219,8 @@ class ImagePanel(QWidget):
         records = self.selected()
         if records and self._editable:
             self.remove_asked.emit(records)
+        elif records:
+            self.refused.emit()
 
     def _on_clicked(self, index: QModelIndex) -> None:
         """A click opens; with Shift or Ctrl it marks several."""

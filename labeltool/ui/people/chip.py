@@ -69,12 +69,16 @@ class StatusChip(QToolButton):
         record = self._record
         if record is not None:
             stale = self.stale is not None
-            self._text = self.tr("stale") if stale else status_text(record.status)
+            self._text = self._stale_text(record.status) if stale else status_text(record.status)
             self._colour = QColor(STALE if stale else STATUS_COLOURS[record.status])
             self.setText(self._text)
             self.setAccessibleName(self.tr("Status: {status}").format(status=self._text))
             self.setToolTip(self.words())
         self.update()
+
+    def _stale_text(self, status: Status) -> str:
+        """The status as it is called everywhere, and that there is an approval which does not hold any more."""
+        return self.tr("{status} · stale").format(status=status_text(status))
 
     def words(self) -> str:
         """Who decided, when, on which revision, and why."""
@@ -111,7 +115,7 @@ class StatusChip(QToolButton):
 
     def sizeHint(self) -> QSize:
         """Room for each of its words."""
-        texts = (self.tr("stale"), *map(status_text, Status))
+        texts = (self._stale_text(Status.IN_WORK), *map(status_text, Status))
         widest = max(self.fontMetrics().horizontalAdvance(text) for text in texts)
         return QSize(DOT_PX + widest + 3 * ROOM_PX, HEIGHT_PX)
 

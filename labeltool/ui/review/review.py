@@ -392,7 +392,7 @@ class Review(QObject):
     def _said(self, entry: Entry, verdict: Verdict, patch: Patch) -> None:
         self._soon.start()
         if patch and entry.record.status is Status.APPROVED:
-            text = self.tr("{name} is not approved any more: its pixels are others now")
+            text = self.tr("{name}: the approval is stale, for its pixels are others now")
             self.told.emit(text.format(name=entry.record.name))
         if entry is not self._entry:
             return

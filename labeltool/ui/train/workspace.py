@@ -375,7 +375,8 @@ class TrainWorkspace(QWidget):
 
     def _ended(self, run: Run | None, model: Model | None) -> None:
         if run is not None:
-            text = self.tr("{name} has left a model.") if model else self.tr("{name} has ended without one.")
+            left, none = self.tr("{name} has left a model."), self.tr("{name} has ended without a model.")
+            text = left if model else none
             self.told.emit(text.format(name=run.name))
         self._rounds.look()
         self.renew(self.models_changed.emit)
