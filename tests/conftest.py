@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,17 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a test has printed and logged may hold names that are no UTF-8; a worker could not hand that on, and would
+    end the whole run."""
+    report = yield
+    report.sections = [
+        (name, text.encode(errors="backslashreplace").decode()) for name, text in report.sections
+    ]
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +39,28 @@ def _no_trace_in_the_home_folder(tmp_path_factory: pytest.TempPathFactory) -> No
     home = tmp_path_factory.mktemp("home")
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         os.environ[name] = str(home / name.lower())
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[None]:
+    """Nobody's settings for the window; the windows of the test are gone after it."""
+    from PySide6.QtCore import QSettings  # most of the tests need no window
+
+    from labeltool.ui.main import application
+    from tests.e2e.tidy import tidy
+
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    with tidy(application()):
+        yield
+
+
+@pytest.fixture(scope="module")
+def quick_disk() -> Iterator[None]:
+    """Do not wait for the disk, in tests that are not about what a power cut leaves."""
+    from labeltool.store import database, index
+
+    with pytest.MonkeyPatch.context() as patched:
+        for module in (database, index):
+            patched.setattr(module, "DURABLE", ("PRAGMA synchronous=OFF",))
+        yield

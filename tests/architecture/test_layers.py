@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,11 +40,21 @@ def broken_contracts(folder: Path) -> tuple[list[str], str]:
     return names, report
 
 
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(ROOT / "labeltool", folder / "labeltool", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "labeltool", tmp_path / "labeltool", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
+def checkout(copied: Path) -> Iterator[Path]:
+    """A copy of the program; what a test adds to it goes afterwards."""
+    before = set(copied.rglob("*"))
+    yield copied
+    for path in sorted(set(copied.rglob("*")) - before, reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
 
 
 def test_every_contract_holds() -> None:

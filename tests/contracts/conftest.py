@@ -26,13 +26,16 @@ from labeltool.plugins import load
 Case = tuple[list[LabelledImage], ClassCatalog]
 
 
-@pytest.fixture(scope="session", params=["cells", "streets", "many", "nuclei"])
+@pytest.fixture(
+    scope="session",
+    params=["cells", "streets", "many", "nuclei", pytest.param("all nuclei", marks=pytest.mark.slow)],
+)
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
     """Images and their classes."""
     folder = tmp_path_factory.mktemp("images")
-    if request.param == "nuclei":
+    if request.param.endswith("nuclei"):
         data: Path = request.getfixturevalue("shared_data")
-        return nuclei(data / "nuclei")
+        return nuclei(data / "nuclei", every=1 if request.param.startswith("all") else 4)
     if request.param == "many":
         return many(folder)
     catalog = CELLS if request.param == "cells" else STREETS
@@ -56,12 +59,12 @@ def many(folder: Path) -> Case:
     return images, CELLS
 
 
-def nuclei(data: Path) -> Case:
-    """The 40 real images, with touching objects, holes and ignored pixels put in."""
+def nuclei(data: Path, every: int) -> Case:
+    """Some of the 40 real images, or all, with touching objects, holes and ignored pixels put in."""
     catalog = ClassCatalog.read(str(data / "classes.json"))
     files = sorted((data / "images" / "val").iterdir())
     assert len(files) == 40
-    return [nucleus(data, file, catalog) for file in files], catalog
+    return [nucleus(data, file, catalog) for file in files[::every]], catalog
 
 
 def nucleus(data: Path, file: Path, catalog: ClassCatalog) -> LabelledImage:

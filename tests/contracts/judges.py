@@ -82,9 +82,10 @@ def truth(image: LabelledImage, catalog: ClassCatalog) -> Seen:
         count, parts = cv2.connectedComponents((inside & (ids == 0)).astype(np.uint8), connectivity=8)
         objects += np.where(parts > 0, parts + last, 0)
         last += count
-        for number in np.unique(ids[inside & (ids > 0)]).tolist():
-            last += 1
-            objects[inside & (ids == number)] = last
+        with_id = inside & (ids > 0)
+        numbers, which = np.unique(ids[with_id], return_inverse=True)
+        objects[with_id] = which + last + 1
+        last += len(numbers)
     return Seen(image, label, objects, ids, image.mask.read("origin") != Origin.NOBODY)
 
 

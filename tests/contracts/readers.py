@@ -6,7 +6,7 @@ import importlib.metadata
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -183,10 +183,11 @@ class Row:
     first: str = ""
     """The first image with an unexplained difference."""
 
-    def hear(self, exported: Exported) -> list[LabelledImage]:
-        """Compare everything that the reader sees in an export; returns the images that it does not see."""
+    def hear(self, exported: Exported, sees: Iterable[Seen] | None = None) -> list[LabelledImage]:
+        """Compare everything that the reader ``sees`` in an export, and is asked for now if nobody says so; returns the
+        images that it does not see."""
         unseen, start = {image.record.id: image for image in exported.images}, time.perf_counter()
-        for seen in self.judge.read(exported):
+        for seen in self.judge.read(exported) if sees is None else sees:
             del unseen[seen.image.record.id]
             self._note(seen, exported.truths[seen.image.record.id], exported.catalog)
         self.seconds += time.perf_counter() - start

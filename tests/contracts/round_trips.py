@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from contracts import overlays
-from contracts.judges import Exported
+from contracts.judges import Exported, Seen
 from contracts.readers import JUDGES, Judge, Row
 
 from labeltool.core.catalog import ClassCatalog
@@ -34,12 +34,13 @@ from labeltool.plugins import load
 
 
 class Court:
-    """Makes masks and exports when they are first asked for; unless it is to ``keep`` all exports, only those of one
-    format are there at a time."""
+    """Makes masks and exports when they are first asked for; unless it is to ``keep`` all exports and what
+    was seen in them, only those of one format are there at a time."""
 
     def __init__(self, folder: Path, count: int, seed: int, *, keep: bool = False) -> None:
         self._folder, self._count, self._seed, self._keep = folder, count, seed, keep
         self._exports: dict[str, Exported] = {}
+        self._seen: dict[tuple[str, Path], list[Seen]] = {}
         self._format = ""
         self._images = cache(self._make)
 
@@ -47,13 +48,22 @@ class Court:
         """One row of the table."""
         row = Row(judge)
         for exported in self.exports(judge):
-            unseen = row.hear(exported)
+            unseen = row.hear(exported, self.seen(judge, exported))
             assert not unseen, f"{judge.title}: {judge.name} did not see {len(unseen)} images"
         return row
 
     def exports(self, judge: Judge) -> list[Exported]:
         """What the reader is to look at: an export for each list of classes."""
         return [self._exported(judge, catalog) for catalog in judge.catalogs]
+
+    def seen(self, judge: Judge, exported: Exported) -> Iterable[Seen]:
+        """What the reader sees in an export; it is asked once where exports are kept."""
+        if not self._keep:
+            return judge.read(exported)
+        key = str(judge), exported.folder
+        if key not in self._seen:
+            self._seen[key] = list(judge.read(exported))
+        return self._seen[key]
 
     def _make(
         self, world: Callable[..., list[LabelledImage]], shares: int, catalog: ClassCatalog

@@ -46,7 +46,8 @@ def test_a_reader_sees_that_a_mask_has_another_pixel(judge: Judge, court: Court)
         pytest.skip(f"{judge.name} is not installed (make test installs it)")
     for exported in court.exports(judge):
         row = Row(judge)
-        row.hear(replace(exported, images=[other(image, exported.catalog) for image in exported.images]))
+        changed = [other(image, exported.catalog) for image in exported.images]
+        row.hear(replace(exported, images=changed), court.seen(judge, exported))
         assert row.unexplained > 0
 
 

@@ -7,11 +7,16 @@ what was asked to be deleted later.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 TURN_S = 0.005
+LOOK_S = 0.002
+"""Between two looks whether something has come about."""
+PATIENCE_S = 60
+"""How long a busy machine may take for what takes a blink on an idle one."""
 
 
 def pause_ms(milliseconds: float) -> None:
@@ -23,3 +28,14 @@ def pause_ms(milliseconds: float) -> None:
         if time.monotonic() >= deadline:
             return
         time.sleep(TURN_S)
+
+
+def until(
+    reached: Callable[[], object], seconds: float = PATIENCE_S, so_far: Callable[[], object] | None = None
+) -> None:
+    """Handle events until this has come about; it has to before long. ``so_far`` tells how far it came, if it fails."""
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, f"it did not come to that in time: {so_far() if so_far else ''}"
+        pause_ms(0)
+        time.sleep(LOOK_S)

@@ -3,8 +3,6 @@ comes first."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -20,9 +18,9 @@ from labeltool.core.geometry import Box
 from labeltool.inference.training_options import TrainingOptions
 from labeltool.ui.dialogs.label_errors import FindingDialog
 from labeltool.ui.main import application, open_window
+from tests.e2e.pause import until
 
 from .conftest import Run
-from .pause import pause_ms
 from .tidy import tidy
 
 pytestmark = pytest.mark.slow
@@ -74,13 +72,6 @@ def test_what_somebody_has_missed_comes_first(missed: Path, labeltool: Run) -> N
     known = labeltool("models", missed, "--json").json["models"]
     assert {model["source"] for model in known} == {"embedded"}
     assert labeltool("fsck", missed, "--json").json["errors"] == 0
-
-
-def until(reached: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        pause_ms(20)
 
 
 def test_in_the_window_it_is_found_shown_and_mended(

@@ -21,7 +21,7 @@ from labeltool.imaging.pyramid_file import PyramidFile
 from labeltool.store.project import ProjectStore
 from labeltool.ui.main import application, open_window
 from labeltool.ui.panels import pictures
-from tests.e2e.pause import pause_ms
+from tests.e2e.pause import pause_ms, until
 from tests.e2e.tidy import tidy
 
 pyvips = pytest.importorskip("pyvips")
@@ -61,11 +61,8 @@ class Hands:
         self.window = open_window(folder / "project")
         self.canvas = self.window.findChild(QWidget, "canvas")
 
-    def until(self, reached: Callable[[], object], seconds: float = 60) -> None:
-        deadline = time.monotonic() + seconds
-        while not reached():
-            assert time.monotonic() < deadline, "it did not come to that in time"
-            pause_ms(1)
+    def until(self, reached: Callable[[], object]) -> None:
+        until(reached)
 
     def text(self, name: str) -> str:
         return self.window.findChild(QLabel, name).text()

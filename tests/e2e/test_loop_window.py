@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox, QTableWidget, QWidget
 
@@ -25,10 +24,9 @@ from labeltool.core.geometry import Size
 from labeltool.core.project import Status
 from labeltool.inference.training_options import TrainingOptions
 from labeltool.store.project import ProjectStore
-from labeltool.ui.main import application, open_window
+from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
-from tests.e2e.pause import pause_ms
-from tests.e2e.tidy import tidy
+from tests.e2e.pause import until
 
 CTRL, NO = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
 SIDE, FIELDS, TESTS = 96, 6, 8
@@ -36,12 +34,8 @@ APPROVALS, STEPS = 2, 150
 
 
 @pytest.fixture(autouse=True)
-def _settings_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _one_thread(monkeypatch: pytest.MonkeyPatch, settings: None) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
-    with tidy(application()):
-        yield
 
 
 @pytest.fixture(autouse=True)
@@ -95,12 +89,13 @@ class Person:
         QTest.qWaitForWindowExposed(self.window)
 
     def until(self, reached: Callable[[], object], seconds: float = 240) -> None:
-        deadline = time.monotonic() + seconds
-        while not reached():
-            assert time.monotonic() < deadline, "it did not come to that in time"
-            failure = self.window.findChild(QMessageBox, "dialog.failure")
-            assert failure is None, f"{failure.text()} {failure.informativeText()} {failure.detailedText()}"
-            pause_ms(10)
+        until(lambda: self.unharmed() and reached(), seconds)
+
+    def unharmed(self) -> bool:
+        """Whether no failure is told; fails with its words where one is."""
+        failure = self.window.findChild(QMessageBox, "dialog.failure")
+        assert failure is None, f"{failure.text()} {failure.informativeText()} {failure.detailedText()}"
+        return True
 
     def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NO) -> None:
         QTest.keyClick(QApplication.focusWidget() or self.window, key, modifier)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from labeltool.ui.collecting import Collector
 from labeltool.ui.main import application
 from tests.e2e.monkey import Monkey
 from tests.e2e.monkey_world import World
-from tests.e2e.pause import pause_ms
+from tests.e2e.pause import until
 from tests.e2e.soak import resident_mb
 
 DIALOGS = {
@@ -59,14 +58,12 @@ def strokes(monkey: Monkey, number: int) -> int:
     return before
 
 
-def wait_until_saved(monkey: Monkey, seconds: float = 30) -> None:
+def wait_until_saved(monkey: Monkey) -> None:
     """Until the window has said so of every stroke: what closing saves is acknowledged by nothing."""
     bench = monkey.window.bench
     assert bench is not None and bench.open is not None
-    deadline = time.monotonic() + seconds
-    while bench.save_state.saved < bench.open.session.revision:
-        assert time.monotonic() < deadline, "what was painted is not said to be saved"
-        pause_ms(5)
+    session = bench.open.session
+    until(lambda: bench.save_state.saved >= session.revision, so_far=lambda: bench.save_state)
 
 
 def test_the_monkey_notices_strokes_that_were_acknowledged_and_never_written(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import QWidget
 
 from labeltool.store.project import ProjectStore
 from labeltool.ui.main import application, open_window
-from tests.e2e.pause import pause_ms
+from tests.e2e.pause import pause_ms, until
 from tests.e2e.tidy import tidy
 from tests.faults.watched import changes
 
@@ -70,13 +69,6 @@ def told(folder: Path) -> dict[str, tuple[bytes, int, int]]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-
-
-def until(reached: Callable[[], object], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        pause_ms(10)
 
 
 def in_the_window(project: Path, y: int) -> None:

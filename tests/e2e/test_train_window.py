@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+import os
+import signal
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import pytest
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -23,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from labeltool.app.importing import import_labels
-from labeltool.app.models import embedded_models, in_use
+from labeltool.app.models import embedded_models, in_use, project_models
 from labeltool.app.prelabel import predict
 from labeltool.app.project import add_images
 from labeltool.app.synthetic import fluorescence
@@ -31,10 +33,9 @@ from labeltool.core.catalog import ClassCatalog
 from labeltool.core.geometry import Size
 from labeltool.inference.run import is_at_work, read_state
 from labeltool.store.project import ProjectStore
-from labeltool.ui.main import application, open_window
+from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
-from tests.e2e.pause import pause_ms
-from tests.e2e.tidy import tidy
+from tests.e2e.pause import pause_ms, until
 
 LEFT, NO, CTRL = (
     Qt.MouseButton.LeftButton,
@@ -48,12 +49,8 @@ ENDLESS = 1_000_000
 
 
 @pytest.fixture(autouse=True)
-def _settings_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _one_thread(monkeypatch: pytest.MonkeyPatch, settings: None) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
-    with tidy(application()):
-        yield
 
 
 @pytest.fixture
@@ -83,12 +80,13 @@ class Person:
         QTest.qWaitForWindowExposed(self.window)
 
     def until(self, reached: Callable[[], object], seconds: float = 120) -> None:
-        deadline = time.monotonic() + seconds
-        while not reached():
-            assert time.monotonic() < deadline, "it did not come to that in time"
-            failure = self.window.findChild(QMessageBox, "dialog.failure")
-            assert failure is None, f"{failure.text()} {failure.informativeText()} {failure.detailedText()}"
-            pause_ms(10)
+        until(lambda: self.unharmed() and reached(), seconds)
+
+    def unharmed(self) -> bool:
+        """Whether no failure is told; fails with its words where one is."""
+        failure = self.window.findChild(QMessageBox, "dialog.failure")
+        assert failure is None, f"{failure.text()} {failure.informativeText()} {failure.detailedText()}"
+        return True
 
     def see(self, kind: type, name: str) -> QWidget:
         """A widget that can be seen."""
@@ -259,3 +257,37 @@ def test_a_training_that_runs_when_the_window_is_closed_can_go_on_when_it_is_ope
     again.until(lambda: again.sees("train.run.train_go_on"))
     assert again.text("train.run.state") == "stopped"
     assert again.window.spaces.train.run_page.curves.points[0] > 3
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_trainer_that_is_killed_while_somebody_paints_costs_no_stroke_and_may_go_on(project: Path):
+    person = Person(project)
+    window, folder = person.window, project / "runs" / "long"
+    image_id = window.annotate.image.record.id
+    person.key(Qt.Key.Key_3, CTRL)
+    person.until(lambda: person.sees("train.new.train") and person.text("train.new.train") == "3")
+    person.set_up_a_tiny_network(10, "long")
+    person.click("train.new.start")
+    person.until(lambda: person.sees("train.run") and window.spaces.train.run_page.curves.points[0] > 3)
+    person.key(Qt.Key.Key_1, CTRL)
+    canvas = window.annotate.canvas
+    middle, before = canvas.rect().center(), window.annotate.image.session.revision
+    QTest.mouseClick(canvas, LEFT, NO, middle)
+    os.kill(read_state(folder).pid, signal.SIGKILL)
+    QTest.mouseClick(canvas, LEFT, NO, middle + QPoint(60, 0))
+    until(lambda: window.findChild(QMessageBox, "dialog.failure"))
+    failure = window.findChild(QMessageBox, "dialog.failure")
+    assert "The training was killed" in failure.text() and "It can go on" in failure.informativeText()
+    failure.done(0)
+    pause_ms(50)
+    assert window.annotate.image.session.revision == before + 2
+    until(lambda: person.text("status.saved") == f"saved r{before + 2}")
+    window.actions_["workspace_train"].trigger()
+    person.until(lambda: person.sees("train.run.train_go_on"))
+    assert person.see(QAbstractButton, "train.run.train_go_on").isEnabled()
+    assert person.text("train.run.state") == "interrupted"
+    assert project_models(project) == [] and not is_at_work(folder)
+    window.close()
+    with ProjectStore.open(project, write=False) as store:
+        assert [entry.revision for entry in store.journal(image_id)] == [*range(1, before + 3)]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
-import time
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -36,39 +36,37 @@ from labeltool.inference.card import ModelCard
 from labeltool.inference.process import ModelProcess
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
-from labeltool.ui.main import application, open_window
+from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
-from tests.e2e.pause import pause_ms
-from tests.e2e.tidy import tidy
+from tests.e2e.pause import pause_ms, until
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 NO = Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 WIDTH, HEIGHT = 600, 400
 
-
-@pytest.fixture(autouse=True)
-def _settings_of_their_own(tmp_path: Path) -> Iterator[None]:
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
-    with tidy(application()):
-        yield
+pytestmark = pytest.mark.usefixtures("settings")
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three images; the right half of each is bright."""
-    folder = tmp_path / "images"
-    folder.mkdir()
+    top = tmp_path_factory.mktemp("original")
+    images = top / "images"
+    images.mkdir()
     pixels = np.full((HEIGHT, WIDTH, 3), 20, np.uint8)
     pixels[:, WIDTH // 2 :] = 220
     for name in ("a", "b", "c"):
-        (folder / f"{name}.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
-    with ProjectStore.create(
-        tmp_path / "project", "p", ClassCatalog.from_names(["nucleus", "cell"])
-    ) as store:
-        add_images(store, [folder])
-    return tmp_path / "project"
+        (images / f"{name}.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+    with ProjectStore.create(top / "project", "p", ClassCatalog.from_names(["nucleus", "cell"])) as store:
+        add_images(store, [images])
+    return top / "project"
+
+
+@pytest.fixture
+def project(tmp_path: Path, original: Path) -> Path:
+    """A copy of it; the images are those of all tests."""
+    return Path(shutil.copytree(original, tmp_path / "project"))
 
 
 class Hands:
@@ -82,11 +80,8 @@ class Hands:
         QTest.qWaitForWindowExposed(self.window)
         self.canvas.setFocus()
 
-    def until(self, reached: Callable[[], object], seconds: float = 20) -> None:
-        deadline = time.monotonic() + seconds
-        while not reached():
-            assert time.monotonic() < deadline, "it did not come to that in time"
-            pause_ms(10)
+    def until(self, reached: Callable[[], object]) -> None:
+        until(reached)
 
     def at(self, x: float, y: float) -> QPoint:
         return QPointF(*self.canvas.image_to_widget(x, y)).toPoint()
@@ -96,6 +91,11 @@ class Hands:
         for point in points[1:]:
             QTest.mouseMove(self.canvas, self.at(*point))
         QTest.mouseRelease(self.canvas, button, NO, self.at(*points[-1]))
+
+    def point(self, x: float, y: float) -> None:
+        """Rest the pointer there. Where it was elsewhere before, its first move only enters the canvas."""
+        for before in (10, 0):
+            QTest.mouseMove(self.canvas, self.at(x - before, y))
 
     def click(self, x: float, y: float) -> None:
         QTest.mouseClick(self.canvas, LEFT, NO, self.at(x, y))
@@ -293,7 +293,7 @@ def test_a_click_in_the_list_opens_an_image_and_its_status_follows_the_work(hand
 
 def test_the_status_bar_says_what_lies_under_the_pointer(hands: Hands):
     hands.drag((50, 200), (150, 200))
-    QTest.mouseMove(hands.canvas, hands.at(100.5, 200.5))
+    hands.point(100.5, 200.5)
     text = hands.text("status.pointer")
     assert "x 100  y 200" in text
     assert "nucleus" in text
@@ -312,8 +312,7 @@ def test_painting_while_zoomed_out_and_across_tiles_is_exact(hands: Hands):
 
 
 def test_the_status_bar_follows_the_mask_and_the_view_under_a_pointer_that_rests(hands: Hands):
-    for x in (90.5, 100.5):  # the first one only enters
-        QTest.mouseMove(hands.canvas, hands.at(x, 200.5))
+    hands.point(100.5, 200.5)
     assert "unlabelled" in hands.text("status.pointer")
     hands.drag((50, 200), (100.5, 200.5))
     assert "nucleus" in hands.text("status.pointer")
@@ -547,15 +546,14 @@ def test_pre_labelling_all_fills_every_image_and_shows_it_in_the_list(
 
 def test_a_pre_label_can_be_cancelled_and_the_window_goes_on(hands: Hands, tmp_path: Path, monkeypatch):
     slow = _fake_model("Slow", tmp_path, monkeypatch)
+    monkeypatch.setenv("SLOW_AT_WORK", str(tmp_path / "at work"))
     hands.window.findChild(QWidget, "top").show_models([slow])
     hands.window.actions_["prelabel_all"].trigger()
     cancel = hands.window.findChild(QToolButton, "status.cancel")
     hands.until(cancel.isVisible)
-    pause_ms(1500)
-    started = time.monotonic()
+    hands.until((tmp_path / "at work").exists)
     QTest.mouseClick(cancel, LEFT)
-    hands.until(lambda: not cancel.isVisible())
-    assert time.monotonic() - started < 5
+    hands.until(lambda: not cancel.isVisible())  # three images would take three minutes
     hands.drag((50, 200), (150, 200))
     assert hands.label(100, 200) == 1
 
@@ -563,9 +561,17 @@ def test_a_pre_label_can_be_cancelled_and_the_window_goes_on(hands: Hands, tmp_p
 # ---- what goes wrong
 
 
+@pytest.fixture
+def without_b(hands: Hands) -> Iterator[None]:
+    """The second image is gone meanwhile."""
+    image = hands.window.bench.store.images()[1].path
+    away = image.rename(image.with_suffix(".away"))
+    yield
+    away.rename(image)
+
+
+@pytest.mark.usefixtures("without_b")
 def test_an_image_that_is_gone_is_named_and_the_next_one_opens(hands: Hands):
-    paths = [record.path for record in hands.window.bench.store.images()]
-    paths[1].unlink()
     hands.key(Qt.Key.Key_D)
     hands.until(lambda: _dialog_text(hands))
     assert "b.png" in _dialog_text(hands)

@@ -13,11 +13,8 @@ from tests.e2e import test_window
 from tests.e2e.pause import pause_ms
 from tests.e2e.test_window import Hands
 
-settings_of_their_own, project, hands = (
-    test_window._settings_of_their_own,
-    test_window.project,
-    test_window.hands,
-)
+pytestmark = pytest.mark.usefixtures("settings")
+original, project, hands = test_window.original, test_window.project, test_window.hands
 """Fixtures, used here as there."""
 
 

@@ -13,17 +13,28 @@ from PySide6.QtWidgets import QApplication, QWidget
 from labeltool.ui.collecting import Collector
 from tests.e2e.pause import pause_ms
 
-ALL_EVERY = 10
-"""Tests after which all that is there is looked through for garbage, after the others only what is new: what pytest
-still has in its hands when a test has ended becomes garbage later."""
+ALL_EVERY = 200
+"""Tests after which all that is there is looked through for garbage, the libraries too: that takes a second where torch
+is loaded. Otherwise only what is new since the test before began."""
 _tests = count(1)
+
+
+class _OfATest(Collector):
+    """Leaves what was there before the test out of the search when it has ended, too."""
+
+    def stop(self) -> None:
+        self._timer.stop()
+        gc.enable()
 
 
 @contextmanager
 def tidy(app: QApplication) -> Iterator[None]:
     """Garbage is collected as in the program, never while Qt's list of widgets is read: one that died meanwhile ends
     the run. Afterwards no window is open, and the widgets of those that were are gone."""
-    collector = Collector(app)
+    if next(_tests) % ALL_EVERY == 0:
+        gc.unfreeze()
+    gc.collect()  # what pytest still had in its hands when the last test had ended
+    collector = _OfATest(app)
     try:
         yield
     finally:
@@ -34,8 +45,6 @@ def tidy(app: QApplication) -> Iterator[None]:
             collector.stop()
             collector.deleteLater()
             pause_ms(0)
-            if next(_tests) % ALL_EVERY == 0:
-                gc.collect()
 
 
 def close_all(app: QApplication) -> None:

@@ -35,7 +35,7 @@ from labeltool.ui.dialogs.unsaved import UnsavedDialog
 from labeltool.ui.main import open_window
 from labeltool.ui.projects import Locked
 from labeltool.ui.window import MainWindow
-from tests.e2e.pause import pause_ms
+from tests.e2e.pause import PATIENCE_S, until
 
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 WIDTH, HEIGHT = 400, 300
@@ -68,11 +68,8 @@ class Hand:
         QTest.qWaitForWindowExposed(self.window)
         self.canvas.setFocus()
 
-    def until(self, reached: Callable[[], object], seconds: float = 10) -> None:
-        deadline = time.monotonic() + seconds
-        while not reached():
-            assert time.monotonic() < deadline, f"it did not come to that in time: {self.status()!r}"
-            pause_ms(10)
+    def until(self, reached: Callable[[], object], seconds: float = PATIENCE_S) -> None:
+        until(reached, seconds, so_far=self.status)
 
     @property
     def session(self):
@@ -120,7 +117,7 @@ class Hand:
     def in_dialog(self, what: Callable[[QDialog], None]) -> list[str]:
         """Do this in the dialog that blocks next; the texts it shows are in the list once it was there."""
         seen: list[str] = []
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + PATIENCE_S
 
         def look() -> None:
             dialog = QApplication.activeModalWidget()
@@ -198,6 +195,11 @@ def fill_up(disk: Path, leave: int = 0) -> Path:
         with filler.open("ab") as file:
             os.posix_fallocate(file.fileno(), 0, size)
     return filler
+
+
+def kept(tmp_path: Path) -> list[Path]:
+    """The files of unsaved work in the user's own folder."""
+    return sorted((tmp_path / "unsaved").glob("*.unsaved"))
 
 
 def tree(root: Path) -> dict[str, tuple[int, str]]:

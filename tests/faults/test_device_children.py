@@ -188,7 +188,7 @@ class Babbler:
     def last_words(self) -> str:
         return ""
 
-    def obituary(self, cause: Exception) -> ModelError:
+    def obituary(self, cause: Exception, hint: str = "") -> ModelError:
         return ModelError(f"the process broke off ({cause})")
 
 

@@ -8,8 +8,7 @@ import re
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,20 +31,13 @@ from labeltool.ui import diagnosis
 from labeltool.ui.canvas.stack import LayerStack
 from labeltool.ui.diagnosis import Diagnosis
 from labeltool.ui.dialogs.problem_report import ProblemDialog
-from labeltool.ui.main import application, open_window
+from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
-from tests.e2e.pause import pause_ms
-from tests.e2e.tidy import tidy
+from tests.e2e.pause import pause_ms, until
 
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
-
-@pytest.fixture(autouse=True)
-def _settings_of_their_own(tmp_path: Path) -> Iterator[None]:
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
-    with tidy(application()):
-        yield
+pytestmark = pytest.mark.usefixtures("settings")
 
 
 @pytest.fixture
@@ -118,13 +110,6 @@ class Person:
         return self.window.annotate.image.session.mask.read("label")
 
 
-def until(reached: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        pause_ms(5)
-
-
 @pytest.fixture
 def person(project: Path, logs: Path) -> Iterator[Person]:
     made = Person(project)
@@ -146,12 +131,11 @@ def test_a_paint_event_that_fails_is_told_once_and_what_is_painted_is_saved(
 
     with monkeypatch.context() as broken:
         broken.setattr(LayerStack, "paint", paint)
-        for _ in range(30):
+        for painted in range(20):
             person.canvas.update()
-            pause_ms(2)
+            until(lambda painted=painted: len(failures) > painted)
         until(person.boxes)
         person.drag((50, 100), (150, 100))
-        assert len(failures) >= 20
         assert [box.text() for box in person.boxes()] == [
             "Something went wrong that the program does not know: the layers cannot be painted."
         ]

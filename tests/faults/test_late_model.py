@@ -3,23 +3,19 @@ was asked about, and human pixels stay."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QSettings
 
 from labeltool.app.project import add_images
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.provenance import Origin
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
-from labeltool.ui.main import application
 from tests.e2e.pause import pause_ms
 from tests.e2e.threshold import THRESHOLD, install, write_model
-from tests.e2e.tidy import tidy
 from tests.faults.saving_scene import HEIGHT, WIDTH, Hand
 
 GATED = THRESHOLD.replace(
@@ -37,16 +33,13 @@ LEFT_X, RIGHT_X = 100, 300
 
 
 @pytest.fixture
-def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: None) -> Path:
     """The model answers as soon as this file is there."""
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
     gate = tmp_path / "gate"
     monkeypatch.setenv("LATE_MODEL_GATE", str(gate))
     monkeypatch.setenv("PYTHONPATH", install(tmp_path / "site"))
     (tmp_path / "site" / "threshold.py").write_text(GATED)
-    with tidy(application()):
-        yield gate
+    return gate
 
 
 @pytest.fixture

@@ -20,10 +20,10 @@ from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
 from labeltool.store.repair import repair
 from labeltool.store.tiles import PLANE_NUMBERS
-from tests.unit.store.conftest import CELL, OTHER, mask_file, painted, quick_disk, root, store, stroke
+from tests.unit.store.conftest import CELL, OTHER, mask_file, painted, root, store, stroke
 from tests.unit.store.damage import flip, sql
 
-__all__ = ["painted", "quick_disk", "root", "store"]  # fixtures
+__all__ = ["painted", "root", "store"]  # fixtures
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
 

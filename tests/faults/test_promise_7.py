@@ -16,10 +16,10 @@ from labeltool.store.fsck import check
 from labeltool.store.index import FORMAT, READABLE_BY
 from labeltool.store.project import ProjectStore
 from labeltool.store.repair import rebuild_index, repair
-from tests.unit.store.conftest import CELL, mask_file, painted, quick_disk, root, store, stroke
+from tests.unit.store.conftest import CELL, mask_file, painted, root, store, stroke
 from tests.unit.store.damage import sql
 
-__all__ = ["painted", "quick_disk", "root", "store"]  # fixtures
+__all__ = ["painted", "root", "store"]  # fixtures
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QToolButton
 
 from labeltool.__main__ import main
-from labeltool.app import rescuing, saving
 from labeltool.app.checking import check as check_all
 from labeltool.core.errors import StoreError
 from labeltool.store import reserve
@@ -23,34 +20,11 @@ from labeltool.store.lock import Lock
 from labeltool.store.project import ProjectStore
 from labeltool.store.rescue import RescueFile
 from labeltool.ui import sharing
-from labeltool.ui.main import application
-from tests.e2e.tidy import tidy
-from tests.faults.saving_scene import FullDisk, Hand, fill_up, let_go, make_project, small_disk
+from tests.faults.saving_scene import FullDisk, Hand, fill_up, kept, make_project, small_disk
 
 WAITS = "changes of the last session still wait to be saved"
 
-
-@pytest.fixture(autouse=True)
-def _a_place_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
-    monkeypatch.setattr(saving, "RETRY_S", 0.05)
-    monkeypatch.setattr(rescuing, "rescue_folder", lambda: tmp_path / "unsaved")
-    with tidy(application()):
-        yield
-        let_go()
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return make_project(tmp_path / "project", tmp_path / "images")
-
-
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[FullDisk]:
-    disk = FullDisk(monkeypatch)
-    yield disk
-    disk.free()
+pytestmark = pytest.mark.usefixtures("failing_saves")
 
 
 def strokes_that_wait(project: Path, tmp_path: Path, disk: FullDisk, strokes: int = 2) -> Hand:
@@ -63,9 +37,7 @@ def strokes_that_wait(project: Path, tmp_path: Path, disk: FullDisk, strokes: in
     for number in range(strokes):
         hand.draw(100 + 40 * number)
     hand.failing()
-    hand.until(
-        lambda: [RescueFile(p).about().changes for p in (tmp_path / "unsaved").glob("*.unsaved")] == [strokes]
-    )
+    hand.until(lambda: [RescueFile(p).about().changes for p in kept(tmp_path)] == [strokes])
     return hand
 
 
@@ -84,50 +56,50 @@ def cut_short(hand: Hand) -> None:
 
 
 def test_status_fsck_and_export_name_the_images_whose_changes_wait(
-    project: Path, tmp_path: Path, disk: FullDisk, capsys: pytest.CaptureFixture[str]
+    cells: Path, tmp_path: Path, disk: FullDisk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cut_short(strokes_that_wait(project, tmp_path, disk))
+    cut_short(strokes_that_wait(cells, tmp_path, disk))
     disk.free()
-    with ProjectStore.open(project):
+    with ProjectStore.open(cells):
         pass
-    ways = f"`labeltool recover {project}`"
-    assert main(["status", str(project), "--json"]) == 0
+    ways = f"`labeltool recover {cells}`"
+    assert main(["status", str(cells), "--json"]) == 0
     said = capsys.readouterr()
     assert "1 image has changes that could not be saved (2): a.png. They come in when the" in said.err
     assert ways in said.err
-    (file,) = (tmp_path / "unsaved").glob("*.unsaved")
+    (file,) = kept(tmp_path)
     assert json.loads(said.out)["unsaved"] == [{"image": "a.png", "changes": 2, "file": str(file)}]
-    assert main(["fsck", str(project)]) == 0
+    assert main(["fsck", str(cells)]) == 0
     said = capsys.readouterr()
     assert "notice: a.png" in said.err
     assert "2 changes that could not be saved. It comes in when" in said.err
     assert ways in said.err
     for more in (["--dry-run"], []):
-        assert main(["export", str(project), str(tmp_path / "out"), "--format", "png", *more]) == 0
+        assert main(["export", str(cells), str(tmp_path / "out"), "--format", "png", *more]) == 0
         said = capsys.readouterr().err
         assert "1 image has changes that could not be saved (2) and are not exported: a.png." in said
     assert file.exists(), "none of these brings anything in"
-    assert main(["recover", str(project)]) == 0
+    assert main(["recover", str(cells)]) == 0
     capsys.readouterr()
-    assert main(["status", str(project)]) == 0
+    assert main(["status", str(cells)]) == 0
     assert "could not be saved" not in "".join(capsys.readouterr())
-    assert check_all(project) == []
+    assert check_all(cells) == []
 
 
 # ---- what a killed session left
 
 
 def test_strokes_in_a_rescue_file_are_not_said_to_be_lost_after_a_kill(
-    project: Path, tmp_path: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
+    cells: Path, tmp_path: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cut_short(strokes_that_wait(project, tmp_path, disk))
+    cut_short(strokes_that_wait(cells, tmp_path, disk))
 
     def update(self: Index, *_: object) -> None:
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as full:
         full.setattr(Index, "update", update)
-        hand = Hand(project)
+        hand = Hand(cells)
         hand.failing()
         assert "a.png: recovered to r1; 2 changes of the last session wait to be saved" in hand.banner()
         assert "not saved" not in hand.banner()
@@ -139,18 +111,18 @@ def test_strokes_in_a_rescue_file_are_not_said_to_be_lost_after_a_kill(
     hand.until(lambda: "lags behind" not in hand.banner())
     assert "a.png: changes that could not be saved before are saved now: 2" in hand.banner()
     hand.window.close()
-    assert check(project) == []
+    assert check(cells) == []
 
 
 # ---- no room for the lock
 
 
-def test_a_lock_that_is_let_go_keeps_its_room(project: Path) -> None:
-    with ProjectStore.open(project):
-        taken = (project / "lock").stat().st_size
-    assert (project / "lock").stat().st_size == taken
-    assert (project / "lock").read_bytes().strip() == b""
-    with ProjectStore.open(project) as again:
+def test_a_lock_that_is_let_go_keeps_its_room(cells: Path) -> None:
+    with ProjectStore.open(cells):
+        taken = (cells / "lock").stat().st_size
+    assert (cells / "lock").stat().st_size == taken
+    assert (cells / "lock").read_bytes().strip() == b""
+    with ProjectStore.open(cells) as again:
         assert again.recovery is None
 
 
@@ -166,9 +138,9 @@ def test_a_project_can_be_edited_again_on_a_disk_without_one_free_page(tmp_path:
 
 
 def test_where_the_lock_finds_no_room_this_is_said_and_editing_is_offered_once_there_is_some(
-    project: Path, tmp_path: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
+    cells: Path, tmp_path: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cut_short(strokes_that_wait(project, tmp_path, disk))
+    cut_short(strokes_that_wait(cells, tmp_path, disk))
     disk.free()
 
     def no_room(self: Lock) -> None:
@@ -179,7 +151,7 @@ def test_where_the_lock_finds_no_room_this_is_said_and_editing_is_offered_once_t
         full.setattr(sharing, "LOOK_MS", 50)
         looks = []
         full.setattr(sharing, "room", lambda root: looks.append(root) or 0)
-        hand = Hand(project)
+        hand = Hand(cells)
         assert "The disk is full: free some space." in hand.banner()
         assert (
             "a.png: 2 changes that could not be saved wait for this project to be writable" in hand.banner()
@@ -196,4 +168,4 @@ def test_where_the_lock_finds_no_room_this_is_said_and_editing_is_offered_once_t
     hand.until(lambda: hand.window.annotate.image is not None)
     assert [hand.label(100, y) for y in (40, 100, 140)] == [1, 1, 1]
     hand.window.close()
-    assert check(project) == []
+    assert check(cells) == []

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QDialog, QLabel, QMessageBox, QPushButton
 
 from labeltool.__main__ import main
@@ -25,41 +24,13 @@ from labeltool.store.layout import INDEX
 from labeltool.store.project import ProjectStore
 from labeltool.store.rescue import RescueFile
 from labeltool.ui.diagnosis import Diagnosis
-from labeltool.ui.main import application
 from tests.e2e.pause import pause_ms
-from tests.e2e.tidy import tidy
-from tests.faults.saving_scene import FullDisk, Hand, change_behind, let_go, make_project, press
+from tests.faults.saving_scene import FullDisk, Hand, change_behind, kept, press
 
 WAITS = "changes of the last session still wait to be saved"
 SAVED = "changes that could not be saved before are saved now"
 
-
-@pytest.fixture(autouse=True)
-def _a_place_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
-    monkeypatch.setattr(saving, "RETRY_S", 0.05)
-    monkeypatch.setattr(rescuing, "rescue_folder", lambda: tmp_path / "unsaved")
-    with tidy(application()):
-        yield
-        let_go()
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return make_project(tmp_path / "drive" / "project", tmp_path / "images")
-
-
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[FullDisk]:
-    disk = FullDisk(monkeypatch)
-    yield disk
-    disk.free()
-
-
-def kept(tmp_path: Path) -> list[Path]:
-    """The files of unsaved work in the user's own folder."""
-    return sorted((tmp_path / "unsaved").glob("*.unsaved"))
+pytestmark = pytest.mark.usefixtures("failing_saves")
 
 
 def leave_unsaved(project: Path, disk: FullDisk, images: int = 1) -> list[str]:
@@ -100,11 +71,11 @@ def listed(hand: Hand, image_id: str) -> Status:
 
 
 def test_on_a_disk_that_is_still_full_the_last_sessions_work_is_shown_and_gone_on_from(
-    project: Path, tmp_path: Path, disk: FullDisk
+    cells: Path, tmp_path: Path, disk: FullDisk
 ) -> None:
-    (image_id,) = leave_unsaved(project, disk)
+    (image_id,) = leave_unsaved(cells, disk)
     (file,) = kept(tmp_path)
-    hand = Hand(project)
+    hand = Hand(cells)
     hand.failing()
     assert f"a.png: {WAITS}: 1" in hand.banner()
     assert [hand.label(100, y) for y in (40, 100)] == [1, 1]
@@ -131,17 +102,17 @@ def test_on_a_disk_that_is_still_full_the_last_sessions_work_is_shown_and_gone_o
         "redo",
     ]
     hand.window.close()
-    with ProjectStore.open(project, write=False) as store:
+    with ProjectStore.open(cells, write=False) as store:
         assert list(store.load_mask(image_id).read("label")[[40, 100, 160], 100]) == [1, 1, 0]
-    assert check(project) == []
+    assert check(cells) == []
 
 
 @pytest.mark.slow
 def test_two_images_that_still_wait_are_honestly_told_of_at_the_next_closing_and_come_back_with_their_status(
-    project: Path, tmp_path: Path, disk: FullDisk
+    cells: Path, tmp_path: Path, disk: FullDisk
 ) -> None:
-    first, second = leave_unsaved(project, disk, images=2)
-    again = Hand(project)
+    first, second = leave_unsaved(cells, disk, images=2)
+    again = Hand(cells)
     again.failing()
     assert f"a.png: {WAITS}: 1" in again.banner()
     assert f"b.png: {WAITS}: 1" in again.banner()
@@ -149,7 +120,7 @@ def test_two_images_that_still_wait_are_honestly_told_of_at_the_next_closing_and
     assert again.window.annotate.image.record.status is Status.IN_WORK, "its labels are seen"
     leave(again, 2)
     assert len(kept(tmp_path)) == 2
-    third = Hand(project)
+    third = Hand(cells)
     third.failing()
     changed = []
     third.window.bench.record_changed.connect(changed.append)
@@ -162,34 +133,34 @@ def test_two_images_that_still_wait_are_honestly_told_of_at_the_next_closing_and
     assert WAITS not in third.banner()
     assert kept(tmp_path) == []
     third.window.close()
-    assert check(project) == []
+    assert check(cells) == []
 
 
 @pytest.mark.slow
 def test_a_drive_that_goes_while_the_last_sessions_work_waits_is_waited_for(
-    project: Path, tmp_path: Path, disk: FullDisk
+    cells: Path, tmp_path: Path, disk: FullDisk
 ) -> None:
-    leave_unsaved(project, disk)
-    hand = Hand(project)
+    leave_unsaved(cells, disk)
+    hand = Hand(cells)
     hand.failing()
-    away = project.rename(project.with_name("away"))
+    away = cells.rename(cells.with_name("away"))
     disk.free()
     hand.until(lambda: "the project's folder cannot be reached" in hand.status())
     assert len(kept(tmp_path)) == 1
-    away.rename(project)
+    away.rename(cells)
     hand.saved()
     hand.until(lambda: f"a.png: {SAVED}: 1" in hand.banner())
     hand.window.close()
-    assert (kept(tmp_path), check(project)) == ([], [])
+    assert (kept(tmp_path), check(cells)) == ([], [])
 
 
 @pytest.mark.slow
 def test_what_cannot_even_be_kept_beside_somebody_elses_work_is_tried_again_until_it_can(
-    project: Path, tmp_path: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
+    cells: Path, tmp_path: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (image_id,) = leave_unsaved(project, disk)
+    (image_id,) = leave_unsaved(cells, disk)
     disk.free()
-    change_behind(project, image_id)
+    change_behind(cells, image_id)
     refusals = []
 
     def keep(*_: Any, **__: Any) -> None:
@@ -198,7 +169,7 @@ def test_what_cannot_even_be_kept_beside_somebody_elses_work_is_tried_again_unti
 
     with monkeypatch.context() as full:
         full.setattr(rescuing, "keep", keep)
-        hand = Hand(project)
+        hand = Hand(cells)
         hand.failing()
         hand.until(lambda: len(refusals) > 3)
         assert len(kept(tmp_path)) == 1
@@ -211,17 +182,17 @@ def test_what_cannot_even_be_kept_beside_somebody_elses_work_is_tried_again_unti
     hand.saved()
     assert kept(tmp_path) == []
     hand.window.close()
-    assert check(project) == []
+    assert check(cells) == []
 
 
 @pytest.mark.slow
 def test_a_project_that_is_only_viewed_leaves_what_waits_where_it_is(
-    project: Path, tmp_path: Path, disk: FullDisk
+    cells: Path, tmp_path: Path, disk: FullDisk
 ) -> None:
-    leave_unsaved(project, disk)
+    leave_unsaved(cells, disk)
     disk.free()
-    with ProjectStore.open(project):
-        hand = Hand(project, view=True)
+    with ProjectStore.open(cells):
+        hand = Hand(cells, view=True)
         assert (
             "a.png: 1 change that could not be saved waits for this project to be writable" in hand.banner()
         )
@@ -230,11 +201,11 @@ def test_a_project_that_is_only_viewed_leaves_what_waits_where_it_is(
     assert len(kept(tmp_path)) == 1
 
 
-def test_an_image_whose_strokes_wait_can_be_left_and_opened_again(project: Path, disk: FullDisk) -> None:
-    hand = Hand(project)
+def test_an_image_whose_strokes_wait_can_be_left_and_opened_again(cells: Path, disk: FullDisk) -> None:
+    hand = Hand(cells)
     hand.draw(40)
     hand.saved()
-    (project / reserve.RESERVE).unlink()
+    (cells / reserve.RESERVE).unlink()
     disk.fill()
     hand.draw(100)
     hand.failing()
@@ -249,50 +220,50 @@ def test_an_image_whose_strokes_wait_can_be_left_and_opened_again(project: Path,
     disk.free()
     hand.saved()
     hand.window.close()
-    assert check(project) == []
+    assert check(cells) == []
 
 
 @pytest.mark.slow
 def test_the_status_comes_back_too_where_the_list_of_images_lagged_behind(
-    project: Path, tmp_path: Path, disk: FullDisk
+    cells: Path, tmp_path: Path, disk: FullDisk
 ) -> None:
-    (image_id,) = leave_unsaved(project, disk)
+    (image_id,) = leave_unsaved(cells, disk)
     disk.free()
-    with sqlite3.connect(project / INDEX) as db:  # as it is where the disk was full for the list as well
+    with sqlite3.connect(cells / INDEX) as db:  # as it is where the disk was full for the list as well
         columns = [row[1] for row in db.execute("PRAGMA table_info(images)")]
         assert "status" in columns
         db.execute("UPDATE images SET status='new' WHERE id=?", (image_id,))
     db.close()
     (file,) = kept(tmp_path)
     again = shutil.copyfile(file, tmp_path / "copy")
-    with ProjectStore.open(project) as store:
+    with ProjectStore.open(cells) as store:
         assert store.image(image_id).status is Status.NEW
         assert len(bring_back_all(store)) == 1
-    with sqlite3.connect(project / INDEX) as db:
+    with sqlite3.connect(cells / INDEX) as db:
         db.execute("UPDATE images SET status='new' WHERE id=?", (image_id,))
     db.close()
     shutil.copyfile(again, file)  # the journal has all of it
-    with ProjectStore.open(project) as store:
+    with ProjectStore.open(cells) as store:
         assert bring_back_all(store) == []
         assert store.image(image_id).status is Status.IN_WORK
 
 
 @pytest.mark.slow
 def test_the_command_line_leaves_what_still_finds_no_room_and_brings_it_back_later(
-    project: Path, tmp_path: Path, disk: FullDisk, capsys: pytest.CaptureFixture[str]
+    cells: Path, tmp_path: Path, disk: FullDisk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (image_id,) = leave_unsaved(project, disk)
+    (image_id,) = leave_unsaved(cells, disk)
     (file,) = kept(tmp_path)
-    assert main(["recover", str(project)]) == 1
+    assert main(["recover", str(cells)]) == 1
     assert f"it stays in {file}" in capsys.readouterr().err
     assert file.exists()
     disk.free()
-    assert main(["recover", str(project)]) == 0
+    assert main(["recover", str(cells)]) == 0
     assert "a.png: 1 change that could not be saved before is saved now" in capsys.readouterr().out
-    assert main(["recover", str(project)]) == 0
-    with ProjectStore.open(project, write=False) as store:
+    assert main(["recover", str(cells)]) == 0
+    with ProjectStore.open(cells, write=False) as store:
         assert (store.history(image_id).revision, store.image(image_id).status) == (2, Status.IN_WORK)
-    assert (kept(tmp_path), check(project)) == ([], [])
+    assert (kept(tmp_path), check(cells)) == ([], [])
 
 
 # ---- a disk that does not answer
@@ -322,9 +293,9 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stuck]:
 
 
 def test_a_disk_that_does_not_answer_is_told_and_the_strokes_are_kept_elsewhere_meanwhile(
-    project: Path, tmp_path: Path, stuck: Stuck
+    cells: Path, tmp_path: Path, stuck: Stuck
 ) -> None:
-    hand = Hand(project)
+    hand = Hand(cells)
     hand.draw(40)
     hand.until(lambda: hand.status().startswith("not saved: the disk does not answer"))
     hand.until(lambda: "kept in" in hand.status())
@@ -337,14 +308,14 @@ def test_a_disk_that_does_not_answer_is_told_and_the_strokes_are_kept_elsewhere_
     hand.saved()
     assert kept(tmp_path) == []
     hand.window.close()
-    assert check(project) == []
+    assert check(cells) == []
 
 
 def test_who_closes_while_the_disk_does_not_answer_leaves_and_the_strokes_stay(
-    project: Path, tmp_path: Path, stuck: Stuck, monkeypatch: pytest.MonkeyPatch
+    cells: Path, tmp_path: Path, stuck: Stuck, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(saving, "LATE_CLOSE_S", 0.05)
-    hand = Hand(project)
+    hand = Hand(cells)
     hand.draw(40)
     hand.until(lambda: hand.window.bench.saver.kept is not None)
     store = hand.store
@@ -355,21 +326,21 @@ def test_who_closes_while_the_disk_does_not_answer_leaves_and_the_strokes_stay(
     hand.until(lambda: store.history(store.images()[0].id).revision == 1)
     store.close()
     file = kept(tmp_path)
-    with ProjectStore.open(project) as again:  # whether or not it was written in the end, it is there once
+    with ProjectStore.open(cells) as again:  # whether or not it was written in the end, it is there once
         assert bring_back_all(again) == []
         assert again.history(again.images()[0].id).revision == 1
-    assert (kept(tmp_path), check(project)) == ([], [])
+    assert (kept(tmp_path), check(cells)) == ([], [])
 
 
 # ---- closing, and what is said
 
 
 def test_trying_again_says_when_it_was_tried_and_what_came_of_it(
-    project: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
+    cells: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(saving, "RETRY_S", 60)
-    hand = Hand(project)
-    (project / reserve.RESERVE).unlink(missing_ok=True)
+    hand = Hand(cells)
+    (cells / reserve.RESERVE).unlink(missing_ok=True)
     disk.fill()
     hand.draw(40)
     hand.failing()
@@ -397,11 +368,11 @@ def test_trying_again_says_when_it_was_tried_and_what_came_of_it(
 
 
 def test_a_session_that_was_cut_short_and_what_was_recovered_are_told_together(
-    project: Path, tmp_path: Path, disk: FullDisk
+    cells: Path, tmp_path: Path, disk: FullDisk
 ) -> None:
-    leave_unsaved(project, disk)
+    leave_unsaved(cells, disk)
     disk.free()
-    hand = Hand(project)
+    hand = Hand(cells)
     diagnosis = Diagnosis()
     diagnosis.follow(hand.window, [CutShort("2026-01-01T09:00:00", 4711, "0.1.0", "")])
     box = hand.window.findChild(QMessageBox, "dialog.cut_short")

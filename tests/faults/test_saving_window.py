@@ -7,17 +7,16 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMessageBox, QPushButton
 
 from labeltool.__main__ import main
 from labeltool.app import journal as journals
-from labeltool.app import rescuing, saving
+from labeltool.app import saving
 from labeltool.app.review.layers import kept_layers
 from labeltool.core.geometry import Box
 from labeltool.core.patch import write
@@ -26,9 +25,7 @@ from labeltool.store.fsck import check
 from labeltool.store.predictions import reference_key
 from labeltool.store.project import ProjectStore
 from labeltool.store.rescue import RescueFile
-from labeltool.ui.main import application
 from tests.e2e.pause import pause_ms
-from tests.e2e.tidy import tidy
 from tests.faults.saving_scene import (
     HEIGHT,
     WIDTH,
@@ -36,7 +33,7 @@ from tests.faults.saving_scene import (
     Hand,
     change_behind,
     fill_up,
-    let_go,
+    kept,
     make_project,
     press,
     small_disk,
@@ -45,33 +42,7 @@ from tests.faults.saving_scene import (
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
-
-@pytest.fixture(autouse=True)
-def _a_place_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
-    monkeypatch.setattr(saving, "RETRY_S", 0.05)
-    monkeypatch.setattr(rescuing, "rescue_folder", lambda: tmp_path / "unsaved")
-    with tidy(application()):
-        yield
-        let_go()
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return make_project(tmp_path / "drive" / "project", tmp_path / "images")
-
-
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[FullDisk]:
-    disk = FullDisk(monkeypatch)
-    yield disk
-    disk.free()
-
-
-def kept(tmp_path: Path) -> list[Path]:
-    """The files of unsaved work in the user's own folder."""
-    return sorted((tmp_path / "unsaved").glob("*.unsaved"))
+pytestmark = pytest.mark.usefixtures("failing_saves")
 
 
 def bytes_of(project: Path) -> dict[str, str]:
@@ -89,15 +60,15 @@ def in_project(project: Path, x: int, y: int) -> int:
 
 
 def test_a_full_disk_keeps_the_stroke_in_memory_says_what_it_needs_and_saves_it_once_there_is_room(
-    project: Path, tmp_path: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
+    cells: Path, tmp_path: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hand = Hand(project)
+    hand = Hand(cells)
     hand.draw(40)
     hand.saved()
     pause_ms(50)
-    before = bytes_of(project)
+    before = bytes_of(cells)
     monkeypatch.setattr(saving, "RETRY_S", 60)
-    (project / reserve.RESERVE).unlink()
+    (cells / reserve.RESERVE).unlink()
     disk.fill()
     hand.draw(100)
     hand.failing()
@@ -106,17 +77,15 @@ def test_a_full_disk_keeps_the_stroke_in_memory_says_what_it_needs_and_saves_it_
     assert (hand.label(100, 100), hand.session.revision) == (1, 2)
     hand.draw(160)
     hand.until(lambda: hand.window.bench.saver.waiting == 2)
-    hand.until(
-        lambda: bytes_of(project) == before
-    )  # between two attempts, what was saved before is as it was
+    hand.until(lambda: bytes_of(cells) == before)  # between two attempts, what was saved before is as it was
     disk.free()
     hand.retry()
     hand.saved()
     assert hand.status() == "saved r3"
     assert kept(tmp_path) == []
     hand.window.close()
-    assert [in_project(project, 100, y) for y in (40, 100, 160)] == [1, 1, 1]
-    assert check(project) == []
+    assert [in_project(cells, 100, y) for y in (40, 100, 160)] == [1, 1, 1]
+    assert check(cells) == []
 
 
 @pytest.mark.slow
@@ -152,12 +121,12 @@ def test_the_last_strokes_go_into_the_reserve_and_the_figure_of_what_is_needed_i
 
 @pytest.mark.slow
 def test_beyond_a_bound_painting_stops_with_words_and_goes_on_when_saving_works(
-    project: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
+    cells: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(saving, "UNSAVED_BYTES", 600)
-    hand = Hand(project)
-    hand.until((project / reserve.RESERVE).exists)
-    (project / reserve.RESERVE).unlink()
+    hand = Hand(cells)
+    hand.until((cells / reserve.RESERVE).exists)
+    (cells / reserve.RESERVE).unlink()
     disk.fill()
     strokes = 0
     while not hand.window.findChild(QMessageBox, "dialog.failure"):
@@ -182,13 +151,13 @@ def test_beyond_a_bound_painting_stops_with_words_and_goes_on_when_saving_works(
 
 
 def test_an_unplugged_drive_is_waited_for_and_nothing_is_begun_in_the_empty_folder(
-    project: Path, tmp_path: Path
+    cells: Path, tmp_path: Path
 ) -> None:
-    hand = Hand(project)
-    hand.until((project / reserve.RESERVE).exists)
-    away = project.with_name("away")
-    project.rename(away)
-    project.mkdir()  # where a drive was mounted an empty folder is left
+    hand = Hand(cells)
+    hand.until((cells / reserve.RESERVE).exists)
+    away = cells.with_name("away")
+    cells.rename(away)
+    cells.mkdir()  # where a drive was mounted an empty folder is left
     hand.draw(40)
     hand.draw(100)
     hand.failing()
@@ -196,14 +165,14 @@ def test_an_unplugged_drive_is_waited_for_and_nothing_is_begun_in_the_empty_fold
     assert "the project's folder cannot be reached" in hand.status()
     (file,) = kept(tmp_path)
     hand.until(lambda: RescueFile(file).about().changes == 2)
-    assert list(project.iterdir()) == [], "nothing is begun anew where the drive was"
-    project.rmdir()
-    away.rename(project)
+    assert list(cells.iterdir()) == [], "nothing is begun anew where the drive was"
+    cells.rmdir()
+    away.rename(cells)
     hand.saved()
     assert kept(tmp_path) == []
     hand.window.close()
-    assert [in_project(project, 100, y) for y in (40, 100)] == [1, 1]
-    assert check(project) == []
+    assert [in_project(cells, 100, y) for y in (40, 100)] == [1, 1]
+    assert check(cells) == []
 
 
 @pytest.mark.parametrize(
@@ -215,7 +184,7 @@ def test_an_unplugged_drive_is_waited_for_and_nothing_is_begun_in_the_empty_fold
     ],
 )
 def test_a_disk_that_fails_is_never_said_to_have_saved_and_closing_keeps_the_changes_for_the_next_time(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str | int, words: str
+    cells: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str | int, words: str
 ) -> None:
     def fails(*_: object, **__: object) -> None:
         if isinstance(code, int):
@@ -224,7 +193,7 @@ def test_a_disk_that_fails_is_never_said_to_have_saved_and_closing_keeps_the_cha
         error.sqlite_errorname = code  # type: ignore[misc]
         raise error
 
-    hand = Hand(project)
+    hand = Hand(cells)
     hand.draw(40)
     hand.saved()
     with monkeypatch.context() as failing:
@@ -241,14 +210,14 @@ def test_a_disk_that_fails_is_never_said_to_have_saved_and_closing_keeps_the_cha
         assert hand.window.isHidden()
     (file,) = kept(tmp_path)
     assert RescueFile(file).about().changes == 2
-    assert in_project(project, 100, 100) == 0
-    project.rename(project.with_name("moved"))  # it is known by its images, not by its place
-    again = Hand(project.with_name("moved"))
+    assert in_project(cells, 100, 100) == 0
+    cells.rename(cells.with_name("moved"))  # it is known by its images, not by its place
+    again = Hand(cells.with_name("moved"))
     assert "changes that could not be saved before are saved now: 2" in again.banner()
     assert [again.label(100, y) for y in (40, 100, 160)] == [1, 1, 1]
     assert kept(tmp_path) == []
     again.window.close()
-    assert check(project.with_name("moved")) == []
+    assert check(cells.with_name("moved")) == []
 
 
 CHILD = """
@@ -297,17 +266,17 @@ def killed(script: str, project: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_killed_while_the_drive_is_away_the_next_opening_brings_the_strokes_back(
-    project: Path, tmp_path: Path
+    cells: Path, tmp_path: Path
 ) -> None:
-    killed(CHILD, project, tmp_path)
-    project.with_name("away").rename(project)
-    hand = Hand(project)
+    killed(CHILD, cells, tmp_path)
+    cells.with_name("away").rename(cells)
+    hand = Hand(cells)
     assert "a.png: recovered to r3, nothing was lost" in hand.banner()
     assert "a.png: changes that could not be saved before are saved now: 2" in hand.banner()
     assert [hand.label(100, y) for y in (40, 100, 160)] == [1, 1, 1]
     assert (kept(tmp_path), hand.status()) == ([], "saved r3")
     hand.window.close()
-    assert check(project) == []
+    assert check(cells) == []
 
 
 MID_STROKE = (
@@ -326,24 +295,24 @@ while True:
 
 
 def test_after_a_kill_in_the_middle_of_a_stroke_the_banner_says_what_was_not_saved(
-    project: Path, tmp_path: Path
+    cells: Path, tmp_path: Path
 ) -> None:
-    killed(MID_STROKE, project, tmp_path)
-    hand = Hand(project)
+    killed(MID_STROKE, cells, tmp_path)
+    hand = Hand(cells)
     assert hand.banner() == "a.png: recovered to r1, 1 stroke in progress was not saved"
     assert (hand.status(), hand.label(100, 40), hand.label(100, 100)) == ("saved r1", 1, 0)
     hand.window.close()
-    assert check(project) == []
+    assert check(cells) == []
 
 
 # ---- somebody else's changes
 
 
-def test_where_somebody_else_changed_the_image_both_are_kept_and_can_be_compared(project: Path) -> None:
-    hand = Hand(project)
+def test_where_somebody_else_changed_the_image_both_are_kept_and_can_be_compared(cells: Path) -> None:
+    hand = Hand(cells)
     hand.draw(40)
     hand.saved()
-    change_behind(project, hand.image_id)
+    change_behind(cells, hand.image_id)
     hand.draw(100)
     hand.until(lambda: "a.png was changed elsewhere meanwhile (r2 by anna)" in hand.banner())
     assert "That is the annotation now. Yours is kept beside it as the layer" in hand.banner()
@@ -365,19 +334,19 @@ def test_where_somebody_else_changed_the_image_both_are_kept_and_can_be_compared
     hand.draw(160)
     hand.saved()
     hand.window.close()
-    assert check(project) == []
-    (file,) = (project / "quarantine").glob("*.unsaved")
+    assert check(cells) == []
+    (file,) = (cells / "quarantine").glob("*.unsaved")
     assert RescueFile(file).about().changes == 1
 
 
 @pytest.mark.slow
 def test_changes_that_waited_while_somebody_else_drew_are_kept_beside_theirs_at_the_next_opening(
-    project: Path, tmp_path: Path, disk: FullDisk
+    cells: Path, tmp_path: Path, disk: FullDisk
 ) -> None:
-    hand = Hand(project)
+    hand = Hand(cells)
     hand.draw(40)
     hand.saved()
-    (project / reserve.RESERVE).unlink()
+    (cells / reserve.RESERVE).unlink()
     disk.fill()
     hand.draw(100)
     hand.failing()
@@ -386,8 +355,8 @@ def test_changes_that_waited_while_somebody_else_drew_are_kept_beside_theirs_at_
     image_id = hand.image_id
     hand.window.close()
     disk.free()
-    change_behind(project, image_id)
-    again = Hand(project)
+    change_behind(cells, image_id)
+    again = Hand(cells)
     assert "was changed elsewhere meanwhile (r2 by anna)" in again.banner()
     assert (again.label(315, 215), again.label(100, 100)) == (2, 0)
     (layer,) = again.store.references(image_id)
@@ -395,18 +364,18 @@ def test_changes_that_waited_while_somebody_else_drew_are_kept_beside_theirs_at_
     assert (mine[40, 100], mine[100, 100]) == (1, 1)
     assert kept(tmp_path) == []
     again.window.close()
-    assert check(project) == []
+    assert check(cells) == []
 
 
-def test_a_window_that_only_views_changes_no_byte_of_the_project(project: Path) -> None:
-    with ProjectStore.open(project) as holder:
+def test_a_window_that_only_views_changes_no_byte_of_the_project(cells: Path) -> None:
+    with ProjectStore.open(cells) as holder:
         record = holder.images()[0]
         mask = holder.load_mask(record.id)
         patch = write(mask, Box(10, 10, 60, 60), title="brush stroke", kind="brush", label=1, origin=2)
         holder.commit(record.id, patch, expected=0)
         holder.put_into(record.id, "train")
-        before = tree(project)
-        hand = Hand(project, view=True)
+        before = tree(cells)
+        hand = Hand(cells, view=True)
         assert not hand.window.bench.editable
         assert hand.banner().startswith("Opened to view: it is being edited by")
         hand.draw(100)
@@ -417,8 +386,8 @@ def test_a_window_that_only_views_changes_no_byte_of_the_project(project: Path) 
         hand.window.actions_["workspace_review"].trigger()
         pause_ms(100)
         hand.window.close()
-        assert main(["status", str(project)]) == 0
-        assert tree(project) == before
+        assert main(["status", str(cells)]) == 0
+        assert tree(cells) == before
 
 
 # ---- closing while saving fails
@@ -446,8 +415,8 @@ WAYS_OUT = {
 
 
 @pytest.mark.slow
-def test_another_image_does_not_hide_that_something_is_not_saved(project: Path, disk: FullDisk) -> None:
-    hand = failing(project, disk)
+def test_another_image_does_not_hide_that_something_is_not_saved(cells: Path, disk: FullDisk) -> None:
+    hand = failing(cells, disk)
     first = hand.image_id
     hand.window.actions_["next_image"].trigger()
     hand.until(lambda: hand.window.annotate.image is not None and hand.image_id != first)
@@ -456,7 +425,7 @@ def test_another_image_does_not_hide_that_something_is_not_saved(project: Path, 
     hand.retry()
     hand.until(lambda: hand.status() == "saved r0")
     hand.window.close()
-    assert in_project(project, 100, 100) == 1
+    assert in_project(cells, 100, 100) == 1
 
 
 SLOW_WAYS_OUT = sorted(WAYS_OUT.keys() - {"quit"})
@@ -466,30 +435,30 @@ SLOW_WAYS_OUT = sorted(WAYS_OUT.keys() - {"quit"})
     "way", ["quit", *(pytest.param(way, marks=pytest.mark.slow) for way in SLOW_WAYS_OUT)]
 )
 def test_no_way_out_leaves_changes_behind_without_a_choice(
-    project: Path, disk: FullDisk, tmp_path: Path, way: str
+    cells: Path, disk: FullDisk, tmp_path: Path, way: str
 ) -> None:
-    make_project(project.parent / "other", tmp_path / "others", "x")
-    hand = failing(project, disk)
+    make_project(cells.parent / "other", tmp_path / "others", "x")
+    hand = failing(cells, disk)
     seen = hand.in_dialog(lambda dialog: QTest.keyClick(dialog, Qt.Key.Key_Escape))
     WAYS_OUT[way](hand)
     hand.until(lambda: seen)
     assert seen[:2] == ["Changes that could not be saved: 1", "a.png"]
     assert "Disk full (needs" in seen[2]
     assert hand.window.isVisible()
-    assert hand.store.root == project
+    assert hand.store.root == cells
     assert hand.label(100, 100) == 1
     hand.draw(160)
     disk.free()
     hand.saved()
     hand.window.close()
-    assert [in_project(project, 100, y) for y in (40, 100, 160)] == [1, 1, 1]
+    assert [in_project(cells, 100, y) for y in (40, 100, 160)] == [1, 1, 1]
 
 
 @pytest.mark.slow
 def test_while_the_question_is_open_saving_is_tried_again_and_it_goes_when_that_works(
-    project: Path, disk: FullDisk, tmp_path: Path
+    cells: Path, disk: FullDisk, tmp_path: Path
 ) -> None:
-    hand = failing(project, disk)
+    hand = failing(cells, disk)
 
     def free_and_try(dialog) -> None:
         disk.free()
@@ -499,11 +468,11 @@ def test_while_the_question_is_open_saving_is_tried_again_and_it_goes_when_that_
     hand.window.close()
     assert seen
     assert hand.window.isHidden()
-    assert (in_project(project, 100, 100), kept(tmp_path)) == (1, [])
+    assert (in_project(cells, 100, 100), kept(tmp_path)) == (1, [])
 
 
-def test_changes_are_discarded_only_by_typing_so(project: Path, disk: FullDisk, tmp_path: Path) -> None:
-    hand = failing(project, disk)
+def test_changes_are_discarded_only_by_typing_so(cells: Path, disk: FullDisk, tmp_path: Path) -> None:
+    hand = failing(cells, disk)
     enabled = []
 
     def discard(dialog) -> None:
@@ -524,15 +493,15 @@ def test_changes_are_discarded_only_by_typing_so(project: Path, disk: FullDisk, 
     assert enabled == [False, False, True]
     assert hand.window.isHidden()
     assert kept(tmp_path) == []
-    assert [in_project(project, 100, y) for y in (40, 100)] == [1, 0]
-    assert check(project) == []
+    assert [in_project(cells, 100, y) for y in (40, 100)] == [1, 0]
+    assert check(cells) == []
 
 
 @pytest.mark.parametrize("by", [pytest.param("the menu", marks=pytest.mark.slow), "the command line"])
 def test_changes_saved_elsewhere_come_back_by_the_menu_and_by_the_command_line(
-    project: Path, disk: FullDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+    cells: Path, disk: FullDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
-    hand = failing(project, disk)
+    hand = failing(cells, disk)
     stick = tmp_path / "stick"
     stick.mkdir()
 
@@ -552,10 +521,10 @@ def test_changes_saved_elsewhere_come_back_by_the_menu_and_by_the_command_line(
     for path in kept(tmp_path):
         path.unlink()  # as on another computer
     if by == "the command line":
-        assert main(["recover", str(project), str(file)]) == 0
-        assert main(["recover", str(project), str(file)]) == 0, "twice is once"
+        assert main(["recover", str(cells), str(file)]) == 0
+        assert main(["recover", str(cells), str(file)]) == 0, "twice is once"
     else:
-        again = Hand(project)
+        again = Hand(cells)
         assert again.label(100, 100) == 0
         monkeypatch.setattr("labeltool.ui.unsaved.QFileDialog.getOpenFileName", lambda *_: (str(file), ""))
         again.window.actions_["bring_back"].trigger()
@@ -564,16 +533,16 @@ def test_changes_saved_elsewhere_come_back_by_the_menu_and_by_the_command_line(
         again.draw(160)
         again.saved()
         again.window.close()
-    assert in_project(project, 100, 100) == 1
+    assert in_project(cells, 100, 100) == 1
     assert file.exists(), "what somebody has put somewhere is theirs"
-    assert check(project) == []
+    assert check(cells) == []
 
 
 # ---- there is no switch
 
 
-def test_whatever_changes_the_mask_in_the_window_is_saved_without_being_asked(project: Path) -> None:
-    hand = Hand(project)
+def test_whatever_changes_the_mask_in_the_window_is_saved_without_being_asked(cells: Path) -> None:
+    hand = Hand(cells)
     session = hand.session
     hand.draw(40)
     QTest.keyClick(hand.canvas, Qt.Key.Key_E)

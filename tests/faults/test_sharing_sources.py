@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +14,15 @@ from labeltool.__main__ import main
 from labeltool.app import at_hand, relinking, sources
 from labeltool.app.project import add_images
 from labeltool.app.sources import Known, Problem, SourceError
+from labeltool.core.digest import file_hash
 from labeltool.core.errors import BadInputError, CancelledError, LabeltoolError
 from labeltool.core.progress import CancelToken
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
 from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
-from tests.e2e.pause import pause_ms
-from tests.faults.sharing_scene import HEIGHT, WIDTH, make_images, make_project, paint, until
+from tests.e2e.pause import until
+from tests.faults.sharing_scene import HEIGHT, WIDTH, make_images, make_project, paint
 
 
 def other_picture(path: Path) -> None:
@@ -202,15 +202,72 @@ def test_adding_the_folder_takes_an_image_that_was_replaced_for_the_old_one(
         assert [r.id for r in report.relinked] == [record.id]
 
 
+# ---- what is told without opening it
+
+
+def told_by_status(project: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[str, str]:
+    """What is said of files that are others now, and of those that may be."""
+    assert main(["status", str(project), *more]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    return tuple(  # type: ignore[return-value]
+        " ".join(line for line in lines if words in line)
+        for words in ("is no longer the file that was added", "may be another image now")
+    )
+
+
+def test_status_names_an_image_that_was_replaced_by_one_of_the_same_length_and_reads_no_other(
+    project: Path, images: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr(sources, "file_hash", lambda path, cancel=None: read.append(path) or file_hash(path))
+    assert told_by_status(project, capsys) == ("", "")
+    assert read == []
+    other_picture(images[0])
+    images[1].touch()
+    changed, unsure = told_by_status(project, capsys)
+    assert str(images[0]) in changed and str(images[1]) not in changed and unsure == ""
+    assert sorted(read) == images[:2]
+
+
+def test_a_file_that_is_too_large_to_read_for_a_line_is_said_to_be_unsure_and_read_when_that_is_asked_for(
+    project: Path, images: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sources, "MOST_BYTES", 1)
+    other_picture(images[0])
+    changed, unsure = told_by_status(project, capsys)
+    assert changed == "" and str(images[0]) in unsure and "--sources" in unsure
+    changed, unsure = told_by_status(project, capsys, "--sources")
+    assert str(images[0]) in changed and unsure == ""
+
+
+def test_without_a_note_of_what_files_were_like_they_are_compared_as_well(
+    project: Path, images: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / sources.CACHE).unlink()  # as in a project of an older version
+    other_picture(images[0])
+    changed, unsure = told_by_status(project, capsys)
+    assert str(images[0]) in changed and str(images[1]) not in changed and unsure == ""
+
+
+def test_who_notes_one_file_forgets_none_that_somebody_else_has_noted_meanwhile(
+    project: Path, images: list[Path]
+) -> None:
+    with ProjectStore.open(project) as store:
+        first, second, third = store.images()
+    (project / sources.CACHE).unlink()
+    one, another = Known(project, write=True), Known(project, write=True)
+    one.check(first)
+    another.check(second)
+    one.check(third)
+    doubtful = {record.path for record, _ in Known(project, write=False).doubtful([first, second, third])}
+    assert doubtful == set()
+
+
 # ---- the window
 
 
-def soon(reached: Callable[[], object]) -> None:
-    until(reached, lambda: pause_ms(10))
-
-
 def press(window: MainWindow, name: str) -> None:
-    soon(lambda: window.findChild(QPushButton, name) is not None)
+    until(lambda: window.findChild(QPushButton, name) is not None)
     window.findChild(QPushButton, name).click()
 
 
@@ -226,16 +283,16 @@ def test_the_window_locates_one_image_and_refuses_another_file(
     new = tmp_path / "moved.png"
     images[0].rename(new)
     window = open_window(project)
-    soon(lambda: window.findChild(QLabel, "dialog.source.file") is not None)
+    until(lambda: window.findChild(QLabel, "dialog.source.file") is not None)
     assert str(images[0]) in window.findChild(QLabel, "dialog.source.file").text()
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(images[1]), ""))
     press(window, "dialog.source.locate")
-    soon(lambda: window.findChild(QLabel, "qt_msgbox_label") is not None)
+    until(lambda: window.findChild(QLabel, "qt_msgbox_label") is not None)
     assert "it holds other bytes" in window.findChild(QLabel, "qt_msgbox_label").text()
     window.bench.open_image(window.bench.store.images()[0].id)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(new), ""))
     press(window, "dialog.source.locate")
-    soon(lambda: shown(window) == new)
+    until(lambda: shown(window) == new)
     assert window.annotate.image.session.revision == 1
 
 
@@ -248,7 +305,7 @@ def test_the_window_searches_a_folder_for_all_missing_images(
     window = open_window(project)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     press(window, "dialog.source.search")
-    soon(lambda: shown(window) == tmp_path / "new" / "a.png")
+    until(lambda: shown(window) == tmp_path / "new" / "a.png")
     text = window.findChild(QLabel, "banner.text").text()
     assert "Images found again: 2" in text
     assert "Still missing: 1 (c.png)" in text
@@ -260,7 +317,7 @@ def test_the_window_keeps_both_pictures(project: Path, images: list[Path]) -> No
     other_picture(images[0])
     window = open_window(project)
     press(window, "dialog.source.keep")
-    soon(lambda: shown(window) == images[0])
+    until(lambda: shown(window) == images[0])
     assert window.annotate.image.session.revision == 0
     assert len(window.bench.store.images()) == 4
 
@@ -274,7 +331,7 @@ def test_a_large_image_that_was_replaced_is_taken_off_the_canvas(
         monkeypatch.setattr(module, "fits_whole", lambda size, pixel_bytes=3: False)
     other_picture(images[0])
     window = open_window(project)
-    soon(lambda: window.findChild(QLabel, "dialog.source.says") is not None)
+    until(lambda: window.findChild(QLabel, "dialog.source.says") is not None)
     assert "other bytes" in window.findChild(QLabel, "dialog.source.says").text()
     assert window.annotate.image is None
     assert not window.findChildren(QPushButton, "dialog.source.keep")[0].isHidden()

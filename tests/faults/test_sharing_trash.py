@@ -22,8 +22,8 @@ from labeltool.store import database, index, trash
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
 from labeltool.ui.main import open_window
-from tests.e2e.pause import pause_ms
-from tests.faults.sharing_scene import make_project, paint, until
+from tests.e2e.pause import pause_ms, until
+from tests.faults.sharing_scene import make_project, paint
 
 
 def state(project: Path) -> dict[str, tuple[str, int]]:
@@ -208,43 +208,39 @@ def test_a_class_that_is_taken_off_the_list_keeps_its_value_and_its_pixels(proje
 # ---- the window
 
 
-def soon(reached: Callable[[], object]) -> None:
-    until(reached, lambda: pause_ms(10))
-
-
 def press(window: QWidget, name: str) -> None:
-    soon(lambda: window.findChild(QPushButton, name) is not None)
+    until(lambda: window.findChild(QPushButton, name) is not None)
     window.findChild(QPushButton, name).click()
 
 
 @pytest.mark.usefixtures("settings")
 def test_the_window_asks_in_words_removes_and_brings_back(project: Path) -> None:
     window = open_window(project)
-    soon(lambda: window.annotate.image is not None)
+    until(lambda: window.annotate.image is not None)
     first = window.annotate.image.record
     listed = window.findChild(QListView, "images.list")
     QTest.keyClick(listed, Qt.Key.Key_Delete)
-    soon(lambda: window.findChild(QLabel, "dialog.remove.names") is not None)
+    until(lambda: window.findChild(QLabel, "dialog.remove.names") is not None)
     assert window.findChild(QLabel, "dialog.remove.names").text() == "a.png"
     press(window, "dialog.remove.close")
     pause_ms(20)
     assert len(window.bench.store.images()) == 3
     QTest.keyClick(listed, Qt.Key.Key_Delete)
     press(window, "dialog.remove.run")
-    soon(lambda: window.annotate.image is not None and window.annotate.image.record.id != first.id)
+    until(lambda: window.annotate.image is not None and window.annotate.image.record.id != first.id)
     assert [r.name for r in window.bench.store.images()] == ["b.png", "c.png"]
     assert listed.model().rowCount() == 2
     window.actions_["removed_images"].trigger()
-    soon(lambda: window.findChild(QTableWidget, "dialog.removed.table") is not None)
+    until(lambda: window.findChild(QTableWidget, "dialog.removed.table") is not None)
     table = window.findChild(QTableWidget, "dialog.removed.table")
     assert table.item(0, 0).text() == "a.png"
     assert not window.findChild(QPushButton, "dialog.removed.delete").isEnabled()
     press(window, "dialog.removed.back")
-    soon(lambda: listed.model().rowCount() == 3)
+    until(lambda: listed.model().rowCount() == 3)
     says = window.findChild(QLabel, "dialog.removed.says").text()
     assert says == "In the project again, with their labels: 1. There is no removed image."
     window.bench.open_image(first.id)
-    soon(lambda: window.annotate.image is not None and window.annotate.image.record.id == first.id)
+    until(lambda: window.annotate.image is not None and window.annotate.image.record.id == first.id)
     assert window.annotate.image.session.revision == 1
     window.close()
     assert check(project) == []
@@ -254,9 +250,9 @@ def test_the_window_asks_in_words_removes_and_brings_back(project: Path) -> None
 @pytest.mark.usefixtures("settings")
 def test_the_last_image_can_be_removed_too(project: Path) -> None:
     window = open_window(project)
-    soon(lambda: window.annotate.image is not None)
+    until(lambda: window.annotate.image is not None)
     window._removing.remove(window.bench.store.images())
-    soon(lambda: not window.bench.store.images() and window.annotate.image is None)
+    until(lambda: not window.bench.store.images() and window.annotate.image is None)
     window._removing.remove([])
     with ProjectStore.open(project, write=False) as store:
         assert len(store.removed_images()) == 3

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QTableWidget
 
 from labeltool.__main__ import main
 from labeltool.core.errors import StoreError
@@ -111,13 +112,63 @@ def test_labels_that_are_not_whole_do_not_come_back_and_a_backup_takes_their_pla
     damage(scene.kept)
     before = files(scene.project)
     assert (scene.kept, "a.png") in scene.errors()
-    assert main(["remove", str(scene.project), "--back", "*"]) == 1
+    assert main(["remove", str(scene.project), "--back", "a.png"]) == 1
     said = capsys.readouterr()
     assert "brought back" not in said.out
     assert "a.png cannot come back as it was" in said.err and str(scene.kept) in said.err
-    assert files(scene.project) == before  # b.png, which is whole, did not come alone
+    after = files(scene.project)
+    assert {name: after[name] for name in before} == before
+    assert [name for name in after if name not in before and not name.startswith("backups/project.")] == []
     assert main(["fsck", str(scene.project), "--repair"]) == 0
     assert scene.came_back() == scene.root
+
+
+@pytest.mark.parametrize("place", ["kept", "tombstone", "taken"])
+def test_of_several_images_those_that_are_whole_come_back_and_the_others_are_named(
+    scene: Scene, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if place == "taken":
+        taken = scene.project / "masks" / scene.id[:2] / f"{scene.id}.ltm"
+        shutil.copy(scene.kept, taken)
+    else:
+        shorten(getattr(scene, place))
+    assert main(["remove", str(scene.project), "--back", "*", "--json"]) == 1
+    said = capsys.readouterr()
+    result = json.loads(said.out)
+    assert result["images"] == ["b.png"]
+    assert len(result["skipped"]) == 1
+    assert "a.png" in said.err and "b.png" not in said.err
+    with ProjectStore.open(scene.project, write=False) as store:
+        assert {each.name for each in store.images()} == {"b.png", "c.png"}
+    assert scene.kept.exists()
+
+
+def test_an_image_with_damaged_labels_stays_where_it_is_and_the_others_are_removed(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ProjectStore.open(project, write=False) as store:
+        first = store.images()[0]
+    shorten(project / "masks" / first.id[:2] / f"{first.id}.ltm")
+    assert main(["remove", str(project), "*"]) == 1
+    said = capsys.readouterr()
+    assert "2 images removed" in said.out and f"skipped {first.path}" in said.err
+    with ProjectStore.open(project, write=False) as store:
+        assert [each.id for each in store.images()] == [first.id]
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_window_brings_back_what_is_whole_and_names_the_others(scene: Scene) -> None:
+    shorten(scene.kept)
+    window = open_window(scene.project)
+    until(lambda: window.annotate.image is not None, lambda: pause_ms(10))
+    window.actions_["removed_images"].trigger()
+    until(lambda: window.findChild(QTableWidget, "dialog.removed.table") is not None, lambda: pause_ms(10))
+    window.findChild(QTableWidget, "dialog.removed.table").selectAll()
+    window.findChild(QPushButton, "dialog.removed.back").click()
+    until(lambda: window.findChild(QMessageBox, "dialog.failure") is not None, lambda: pause_ms(10))
+    assert "A.png cannot come back as it was" in window.findChild(QMessageBox, "dialog.failure").text()
+    assert {each.name for each in window.bench.store.images()} == {"b.png", "c.png"}
+    window.close()
 
 
 def test_labels_that_nothing_restores_stay_until_somebody_lets_go_of_them(scene: Scene) -> None:

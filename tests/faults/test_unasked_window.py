@@ -3,54 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 
-from labeltool.app import rescuing, saving
 from labeltool.app.effort import worked_on
 from labeltool.core.errors import DiskFullError
 from labeltool.core.project import Status
 from labeltool.store import reserve
 from labeltool.store.mask_file import MaskFile
 from labeltool.store.project import ProjectStore
-from labeltool.ui.main import application
 from labeltool.ui.people.writing import Writer
-from tests.e2e.tidy import tidy
-from tests.faults.saving_scene import FullDisk, Hand, let_go, make_project, press
+from tests.faults.saving_scene import FullDisk, Hand, press
 
-
-@pytest.fixture(autouse=True)
-def _a_place_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
-    monkeypatch.setattr(saving, "RETRY_S", 0.05)
-    monkeypatch.setattr(rescuing, "rescue_folder", lambda: tmp_path / "unsaved")
-    with tidy(application()):
-        yield
-        let_go()
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return make_project(tmp_path / "drive" / "project", tmp_path / "images")
-
-
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[FullDisk]:
-    disk = FullDisk(monkeypatch)
-    yield disk
-    disk.free()
+pytestmark = pytest.mark.usefixtures("failing_saves")
 
 
 def test_time_that_finds_no_room_stops_nobody_and_is_written_with_the_next(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+    cells: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hand = Hand(project)
+    hand = Hand(cells)
     hand.draw(40)
     hand.saved()
     bench, first = hand.window.bench, hand.image_id
@@ -59,7 +34,7 @@ def test_time_that_finds_no_room_stops_nobody_and_is_written_with_the_next(
 
     def no_room(*_: object, **__: object) -> None:
         refused.append("")
-        raise DiskFullError("the disk is full", file=project)
+        raise DiskFullError("the disk is full", file=cells)
 
     bench.timesheet.leave()
     bench.timesheet.input(first, 1000.0)
@@ -77,7 +52,7 @@ def test_time_that_finds_no_room_stops_nobody_and_is_written_with_the_next(
         assert QApplication.activeModalWidget() is None
         assert hand.label(100, 100) == 1
     hand.window.close()
-    with ProjectStore.open(project, write=False) as store:
+    with ProjectStore.open(cells, write=False) as store:
         found_s = worked_on(store, first).seconds - before_s
     assert 7 <= found_s < 14, "once, though it was tried twice"
 
@@ -100,8 +75,8 @@ def status_on_disk(project: Path) -> Status:
         return store.images()[0].status
 
 
-def test_a_decision_that_waits_says_so_and_the_closing_dialog_names_it(project: Path, disk: FullDisk) -> None:
-    hand = failing(project, disk)
+def test_a_decision_that_waits_says_so_and_the_closing_dialog_names_it(cells: Path, disk: FullDisk) -> None:
+    hand = failing(cells, disk)
     hand.window.actions_["approve"].trigger()
     assert "a.png will be approved once the changes that wait are saved" in hand.banner()
     hand.window.actions_["done"].trigger()
@@ -122,13 +97,13 @@ def test_a_decision_that_waits_says_so_and_the_closing_dialog_names_it(project: 
     hand.until(lambda: "will be" not in hand.banner())
     assert not hand.window.bench.decisions.waiting
     hand.window.close()
-    assert status_on_disk(project) is Status.DONE
+    assert status_on_disk(cells) is Status.DONE
 
 
 def test_a_comment_that_waits_behind_changes_is_named_when_the_project_is_closed_and_written_once_it_can_be(
-    project: Path, disk: FullDisk
+    cells: Path, disk: FullDisk
 ) -> None:
-    hand = failing(project, disk)
+    hand = failing(cells, disk)
     image_id = hand.image_id
     hand.window.actions_["comment"].trigger()
     writer = hand.window.findChild(Writer)
@@ -156,9 +131,9 @@ def test_a_comment_that_waits_behind_changes_is_named_when_the_project_is_closed
 
 
 def test_where_trying_again_in_the_closing_dialog_works_the_decision_is_kept_too(
-    project: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
+    cells: Path, disk: FullDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hand = failing(project, disk)
+    hand = failing(cells, disk)
     hand.window.actions_["done"].trigger()
     rescue = hand.window.bench.rescue
     forget = rescue.forget
@@ -176,4 +151,4 @@ def test_where_trying_again_in_the_closing_dialog_works_the_decision_is_kept_too
     hand.in_dialog(again)
     hand.window.close()
     hand.until(hand.window.isHidden)
-    assert status_on_disk(project) is Status.DONE
+    assert status_on_disk(cells) is Status.DONE

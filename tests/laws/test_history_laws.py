@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,6 @@ from labeltool.core.geometry import Box, Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
 from labeltool.core.project import ImageRecord, Status
-from labeltool.store import database, index
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
 from tests.laws.examples import law
@@ -34,13 +32,7 @@ strokes = st.tuples(boxes, st.sampled_from([0, 1, 2, 255]), st.sampled_from([0, 
 scripts = st.lists(st.one_of(strokes, st.sampled_from(["undo", "undo", "redo"])), min_size=1, max_size=10)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def quick_disk() -> Iterator[None]:
-    """Do not wait for the disk: the laws are about what is written, not when."""
-    with pytest.MonkeyPatch.context() as patched:
-        for module in (database, index):
-            patched.setattr(module, "DURABLE", ("PRAGMA synchronous=OFF",))
-        yield
+pytestmark = pytest.mark.usefixtures("quick_disk")
 
 
 def _act(session: Session, step: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from labeltool.core.geometry import Box, Size
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch, write
 from labeltool.core.project import ImageRecord
-from labeltool.store import database, index
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
 from tests.laws.examples import law
@@ -32,13 +30,7 @@ strokes = st.tuples(
 actions = st.lists(st.one_of(strokes, st.sampled_from(["undo", "undo", "redo", "reopen"])), max_size=12)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def quick_disk() -> Iterator[None]:
-    """Do not wait for the disk: the laws are about what is written, not when."""
-    with pytest.MonkeyPatch.context() as patched:
-        for module in (database, index):
-            patched.setattr(module, "DURABLE", ("PRAGMA synchronous=OFF",))
-        yield
+pytestmark = pytest.mark.usefixtures("quick_disk")
 
 
 class Model:

@@ -179,7 +179,7 @@ def _planes(session: Session) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("name", TOOLS)
-@law()
+@law(20)
 @given(seed=seeds, events=gestures, guard=guards, data=st.data())
 def test_no_tool_changes_a_locked_or_guarded_pixel(name: str, seed: int, events, guard: Guard, data):
     tool, session = plugins.load("labeltool.tools", name), _session(seed)
@@ -203,7 +203,7 @@ def test_no_tool_changes_a_locked_or_guarded_pixel(name: str, seed: int, events,
 
 
 @pytest.mark.parametrize("name", TOOLS)
-@law()
+@law(20)
 @given(seed=seeds, events=gestures, data=st.data())
 def test_undo_after_any_tool_restores_every_pixel(name: str, seed: int, events, data):
     tool, session = plugins.load("labeltool.tools", name), _session(seed)
@@ -222,7 +222,7 @@ def test_undo_after_any_tool_restores_every_pixel(name: str, seed: int, events, 
 
 
 @pytest.mark.parametrize("name", TOOLS)
-@law()
+@law(20)
 @given(seed=seeds, events=gestures, side=st.sampled_from([64, 256]), data=st.data())
 def test_a_tool_does_to_tiles_what_it_does_to_one_plain_array(name: str, seed: int, events, side: int, data):
     tool = plugins.load("labeltool.tools", name)

@@ -37,3 +37,8 @@ def _fresh_settings(app: QApplication) -> Iterator[None]:
     QSettings().clear()
     with tidy(app):
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quick_disk(quick_disk: None) -> None:
+    """Windows are looked at here, not what is on the disk."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from labeltool.imaging import find
 from labeltool.store.project import ProjectStore
 from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import until
 
 
 @pytest.fixture
@@ -27,14 +28,6 @@ def window(app: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
     until(lambda: window.bench is not None)
     yield window
     window.close()
-
-
-def until(reached: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        QApplication.processEvents()
-        time.sleep(0.005)
 
 
 def said(window: MainWindow) -> str:

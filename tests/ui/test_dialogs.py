@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
@@ -53,17 +53,10 @@ from labeltool.ui.dialogs.keys import KeysDialog
 from labeltool.ui.dialogs.new_project import NewProjectDialog, default_root
 from labeltool.ui.dialogs.options_form import OptionsForm
 from labeltool.ui.dialogs.plan_view import PlanView
+from tests.e2e.pause import until
 
 SIDE = 32
 LEFT = Qt.MouseButton.LeftButton
-
-
-def until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        QApplication.processEvents()
-        time.sleep(0.005)
 
 
 def click(dialog: QWidget, name: str) -> None:

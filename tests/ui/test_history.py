@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,6 @@ from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
 from labeltool.core.project import Status
 from labeltool.core.provenance import Origin
-from labeltool.store import database, index
 from labeltool.store.events import Event
 from labeltool.store.history import JournalEntry
 from labeltool.store.project import ProjectStore
@@ -37,6 +36,7 @@ from labeltool.ui.history.panel import HistoryPanel
 from labeltool.ui.history.rows import WHEN, WHO
 from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import until
 
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -44,23 +44,21 @@ WIDTH, HEIGHT, GREY = 600, 400, 100
 FIRST, SECOND, THIRD = Box(50, 50, 100, 100), Box(200, 150, 280, 200), Box(400, 300, 440, 340)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def quick_disk() -> Iterator[None]:
-    """Do not wait for the disk."""
-    with pytest.MonkeyPatch.context() as patched:
-        for module in (database, index):
-            patched.setattr(module, "DURABLE", ("PRAGMA synchronous=OFF",))
-        yield
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two grey images that nobody has touched."""
+    folder = tmp_path_factory.mktemp("original")
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(str(folder / name), np.full((HEIGHT, WIDTH, 3), GREY, np.uint8))
+    with ProjectStore.create(folder / "project", "p", ClassCatalog.from_names(["nucleus"])) as store:
+        add_images(store, [folder / "a.png", folder / "b.png"])
+    return folder / "project"
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Two grey images that nobody has touched."""
-    for name in ("a.png", "b.png"):
-        cv2.imwrite(str(tmp_path / name), np.full((HEIGHT, WIDTH, 3), GREY, np.uint8))
-    with ProjectStore.create(tmp_path / "project", "p", ClassCatalog.from_names(["nucleus"])) as store:
-        add_images(store, [tmp_path / "a.png", tmp_path / "b.png"])
-    return tmp_path / "project"
+def project(tmp_path: Path, original: Path) -> Path:
+    """A copy of it; the images are those of all tests."""
+    return Path(shutil.copytree(original, tmp_path / "project"))
 
 
 @pytest.fixture
@@ -107,14 +105,6 @@ def opened(app: QApplication) -> Iterator[Opened]:
     yield open_it
     for window in made:
         window.close()
-
-
-def until(reached: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        QApplication.processEvents()
-        time.sleep(0.005)
 
 
 def panel(window: MainWindow) -> HistoryPanel:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -22,18 +21,11 @@ from labeltool.store.project import ProjectStore
 from labeltool.ui.bridge import Bridge
 from labeltool.ui.dialogs.import_ import ImportDialog
 from labeltool.ui.dialogs.new_project import NewProjectDialog
+from tests.e2e.pause import until
 
 SIDE = 32
 HALF = Box(0, 0, SIDE, SIDE // 2)
 HALVES = SIDE * SIDE // 2
-
-
-def until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        QApplication.processEvents()
-        time.sleep(0.005)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ No network is trained: a model here says that what is white is a cell."""
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,10 +36,12 @@ LABELS = {"a": CELLS, "b": CELLS[:1], "c": CELLS, "d": (*CELLS, NOT_THERE)}
 """In b a cell is missed (1,600 pixels), in d one is invented (900)."""
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as every test begins with it."""
+    folder = tmp_path_factory.mktemp("original")
     for name in ("images", "labels"):
-        (tmp_path / name).mkdir()
+        (folder / name).mkdir()
     for name, boxes in LABELS.items():
         image, label = np.full((150, 200, 3), 40, np.uint8), np.zeros((150, 200), np.uint8)
         for box in CELLS:
@@ -46,12 +49,18 @@ def project(tmp_path: Path) -> Path:
         for box in boxes:
             label[box.slices()] = 1
         image[0, 0] = ord(name)  # no two files are the same
-        cv2.imwrite(str(tmp_path / "images" / f"{name}.png"), image)
-        cv2.imwrite(str(tmp_path / "labels" / f"{name}.png"), label)
-    with ProjectStore.create(tmp_path / "project", "p", ClassCatalog.from_names(["cell"])) as store:
-        add_images(store, [tmp_path / "images"])
-        import_labels(store, tmp_path / "labels", "png")
-    return tmp_path / "project"
+        cv2.imwrite(str(folder / "images" / f"{name}.png"), image)
+        cv2.imwrite(str(folder / "labels" / f"{name}.png"), label)
+    with ProjectStore.create(folder / "project", "p", ClassCatalog.from_names(["cell"])) as store:
+        add_images(store, [folder / "images"])
+        import_labels(store, folder / "labels", "png")
+    return folder / "project"
+
+
+@pytest.fixture
+def project(tmp_path: Path, original: Path) -> Path:
+    """A copy of it; the images are those of all tests."""
+    return Path(shutil.copytree(original, tmp_path / "project"))
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -24,6 +24,7 @@ from labeltool.store.project import ProjectStore
 from labeltool.ui.canvas.veil import SHADE
 from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import until
 
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 WIDTH, HEIGHT, GREY = 600, 400, 100
@@ -31,22 +32,29 @@ FIRST, SECOND, THIRD = Box(400, 200, 460, 260), Box(100, 100, 130, 130), Box(500
 """Where the model is in doubt, most of it first."""
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A grey image of which a model has spoken, and a large one that nobody has touched."""
-    cv2.imwrite(str(tmp_path / "a.png"), np.full((HEIGHT, WIDTH, 3), GREY, np.uint8))
-    cv2.imwrite(str(tmp_path / "b.png"), np.full((3000, 4000), GREY, np.uint8))
+    folder = tmp_path_factory.mktemp("original")
+    cv2.imwrite(str(folder / "a.png"), np.full((HEIGHT, WIDTH, 3), GREY, np.uint8))
+    cv2.imwrite(str(folder / "b.png"), np.full((3000, 4000), GREY, np.uint8))
     label = np.zeros((HEIGHT, WIDTH), np.uint8)
     label[80:300, 80:520] = 1
     confidence = np.full(label.shape, 250, np.uint8)
     for box, value in ((FIRST, 135), (SECOND, 140), (THIRD, 200)):
         confidence[box.slices()] = value
-    with ProjectStore.create(tmp_path / "project", "p", ClassCatalog.from_names(["nucleus"])) as store:
-        records = add_images(store, [tmp_path / "a.png", tmp_path / "b.png"]).added
+    with ProjectStore.create(folder / "project", "p", ClassCatalog.from_names(["nucleus"])) as store:
+        records = add_images(store, [folder / "a.png", folder / "b.png"]).added
         store.save_prediction(
             records[0].id, "m", [Prediction(records[0].size.box, label, confidence, entropy=255 - confidence)]
         )
-    return tmp_path / "project"
+    return folder / "project"
+
+
+@pytest.fixture
+def project(tmp_path: Path, original: Path) -> Path:
+    """A copy of it; the images are those of all tests."""
+    return Path(shutil.copytree(original, tmp_path / "project"))
 
 
 @pytest.fixture
@@ -59,14 +67,6 @@ def window(app: QApplication, project: Path) -> Iterator[MainWindow]:
     made.annotate.canvas.fit()
     yield made
     made.close()
-
-
-def until(reached: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        QApplication.processEvents()
-        time.sleep(0.005)
 
 
 def at(window: MainWindow, x: float, y: float) -> QPoint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,7 +28,7 @@ from labeltool.ui.train.listing import LOOP, RUN
 from labeltool.ui.train.loop_curve import LoopCurve, segments
 from labeltool.ui.train.words import doing_text, last_words
 from labeltool.ui.window import MainWindow
-from tests.e2e.pause import pause_ms
+from tests.e2e.pause import pause_ms, until
 from tests.unit.app import loop_examples
 from tests.unit.app.loop_examples import TEST, Trainer, approve_image, stand_in, write_model
 
@@ -66,13 +66,6 @@ def _nothing_goes_on(app: QApplication) -> Iterator[None]:
         if isinstance(window, MainWindow) and window._rounds.under_way is not None:
             window._rounds.stop()
             until(lambda rounds=window._rounds: rounds.under_way is None)
-
-
-def until(reached: Callable[[], object], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        pause_ms(10)
 
 
 def opened(root: Path) -> MainWindow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,15 +22,9 @@ from labeltool.store.project import ProjectStore
 from labeltool.ui.dialogs import measures as module
 from labeltool.ui.dialogs.measures import MeasuresDialog, TableModel
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import until
 
 SIDES = (4, 12, 8)
-
-
-def until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        QApplication.processEvents()
 
 
 @pytest.fixture

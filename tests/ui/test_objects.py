@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -28,6 +28,7 @@ from labeltool.ui.canvas.outlines import fine_outlines
 from labeltool.ui.main import open_window
 from labeltool.ui.rendering import Rendering, Shown
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import until
 
 CATALOG = ClassCatalog.from_names(["nucleus"])
 FILL, EDGE = 0.45, 0.8
@@ -154,15 +155,6 @@ def window(app: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
     set_objects(made, LEFT.union(RIGHT), 0)
     yield made
     made.close()
-
-
-def until(reached: Callable[[], object]) -> None:
-    for _ in range(4000):
-        if reached():
-            return
-        QTest.qSleep(5)
-        QApplication.processEvents()
-    raise AssertionError("it did not come to that in time")
 
 
 def set_objects(window: MainWindow, box: Box, object_id: int) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -40,6 +40,7 @@ from labeltool.ui.main import open_window
 from labeltool.ui.offers.button import TeachButton
 from labeltool.ui.offers.picture import Picture, inks
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import until
 
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -86,22 +87,29 @@ class Pupil:
         self.closed = True
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two grey images, and a large one."""
+    folder = tmp_path_factory.mktemp("original")
+    for number, name in enumerate("ab"):
+        grey = np.full((HEIGHT, WIDTH, 3), GREY + number, np.uint8)
+        cv2.imwrite(str(folder / f"{name}.png"), grey)
+    cv2.imwrite(str(folder / "c.png"), np.full((2500, 3000), GREY, np.uint8))
+    with ProjectStore.create(folder / "project", "p", CATALOG) as store:
+        add_images(store, [folder / f"{name}.png" for name in "abc"])
+    return folder / "project"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, original: Path) -> Path:
+    """A copy of it; the images are those of all tests."""
     go_on = threading.Event()
     go_on.set()
     for name, value in (("made", []), ("go_on", go_on), ("fails", None)):
         monkeypatch.setattr(Pupil, name, value, raising=False)
     monkeypatch.setattr("labeltool.app.pupil.TeachingProcess", Pupil, raising=False)
     monkeypatch.setattr(teaching, "TeachingProcess", Pupil)
-    for number, name in enumerate("ab"):
-        grey = np.full((HEIGHT, WIDTH, 3), GREY + number, np.uint8)
-        cv2.imwrite(str(tmp_path / f"{name}.png"), grey)
-    cv2.imwrite(str(tmp_path / "c.png"), np.full((2500, 3000), GREY, np.uint8))
-    with ProjectStore.create(tmp_path / "project", "p", CATALOG) as store:
-        add_images(store, [tmp_path / f"{name}.png" for name in "abc"])
-    return tmp_path / "project"
+    return Path(shutil.copytree(original, tmp_path / "project"))
 
 
 @pytest.fixture
@@ -122,14 +130,6 @@ def shown(project: Path) -> MainWindow:
     made.annotate.canvas.fit()
     QApplication.processEvents()
     return made
-
-
-def until(reached: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        QApplication.processEvents()
-        time.sleep(0.002)
 
 
 def settle(window: MainWindow) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import nibabel
@@ -20,6 +19,7 @@ from labeltool.store.project import ProjectStore
 from labeltool.ui.looks import Numbers
 from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import until
 
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -35,14 +35,6 @@ def window(app: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
     until(lambda: window.bench is not None and window.bench.open is not None)
     yield window
     window.close()
-
-
-def until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        QApplication.processEvents()
-        time.sleep(0.005)
 
 
 def page(window: MainWindow) -> str:
@@ -85,6 +77,47 @@ def test_every_slice_has_a_mask_of_its_own(window: MainWindow) -> None:
     assert not window.bench.open.session.mask.read("label").any()
     turn(window, "previous_page")
     assert window.bench.open.session.mask.read("label").any()
+
+
+def half_a_polygon(window: MainWindow) -> None:
+    canvas, middle = window.annotate.canvas, window.annotate.canvas.rect().center()
+    window.actions_["polygon"].trigger()
+    for corner in (QPoint(0, 0), QPoint(30, 0), QPoint(30, 30)):
+        QTest.mouseClick(canvas, LEFT, NO, middle + corner)
+    assert canvas.busy
+
+
+@pytest.mark.parametrize("action", ["next_page", "next_image"])
+def test_a_key_that_would_leave_a_half_drawn_polygon_says_what_to_do_first(
+    window: MainWindow, action: str
+) -> None:
+    half_a_polygon(window)
+    window.actions_[action].trigger()
+    assert window.annotate.canvas.busy
+    assert window.findChild(QLabel, "status.note").text().startswith("Finish what you are drawing first")
+
+
+def test_who_opens_another_image_by_hand_is_told_that_a_half_drawn_polygon_is_gone(
+    window: MainWindow,
+) -> None:
+    half_a_polygon(window)
+    window._image.open(window.bench.series()[2].id)
+    assert not window.annotate.canvas.busy
+    assert "is gone" in window.findChild(QLabel, "status.note").text()
+
+
+def test_a_stroke_whose_button_is_still_held_when_the_window_is_closed_is_kept(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    canvas, middle = window.annotate.canvas, window.annotate.canvas.rect().center()
+    image_id = window.bench.open.record.id
+    QTest.mousePress(canvas, LEFT, NO, middle)
+    QTest.mouseMove(canvas, middle + QPoint(20, 20))
+    assert window.bench.open.session.painting
+    window.close()
+    with ProjectStore.open(tmp_path / "p", write=False) as store:
+        assert [entry.title for entry in store.journal(image_id)] == ["brush stroke"]
+        assert store.load_mask(image_id).read("label").any()
 
 
 def test_zoom_place_and_window_stay_from_slice_to_slice(window: MainWindow) -> None:

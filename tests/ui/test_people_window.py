@@ -3,8 +3,8 @@ agreement and hidden gold."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -51,6 +51,7 @@ from labeltool.ui.people.references_dialog import ReferencesDialog
 from labeltool.ui.people.report import ReportDialog
 from labeltool.ui.people.words import ago
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import until
 
 WIDTH, HEIGHT, GREY = 400, 300, 100
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -58,21 +59,28 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 CELL, BARE = Box(20, 20, 80, 80), Box(200, 200, 260, 220)
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three images, labelled by an import."""
+    folder = tmp_path_factory.mktemp("original")
     for name in ("images", "labels"):
-        (tmp_path / name).mkdir()
+        (folder / name).mkdir()
     label = np.zeros((HEIGHT, WIDTH), np.uint8)
     label[CELL.slices()] = 1
     for name in "abc":
-        cv2.imwrite(str(tmp_path / "images" / f"{name}.png"), np.full((HEIGHT, WIDTH, 3), GREY, np.uint8))
-        cv2.imwrite(str(tmp_path / "labels" / f"{name}.png"), label)
-    with ProjectStore.create(tmp_path / "project", "p", ClassCatalog.from_names(["cell"])) as store:
+        cv2.imwrite(str(folder / "images" / f"{name}.png"), np.full((HEIGHT, WIDTH, 3), GREY, np.uint8))
+        cv2.imwrite(str(folder / "labels" / f"{name}.png"), label)
+    with ProjectStore.create(folder / "project", "p", ClassCatalog.from_names(["cell"])) as store:
         store.author = "ada"
-        add_images(store, [tmp_path / "images"])
-        import_labels(store, tmp_path / "labels", "png")
-    return tmp_path / "project"
+        add_images(store, [folder / "images"])
+        import_labels(store, folder / "labels", "png")
+    return folder / "project"
+
+
+@pytest.fixture
+def project(tmp_path: Path, original: Path) -> Path:
+    """A copy of it; the images are those of all tests."""
+    return Path(shutil.copytree(original, tmp_path / "project"))
 
 
 @pytest.fixture
@@ -91,14 +99,6 @@ def shown(project: Path) -> MainWindow:
     made.annotate.canvas.setFocus()
     made.actions_["brush"].trigger()
     return made
-
-
-def until(reached: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        QApplication.processEvents()
-        time.sleep(0.005)
 
 
 def at(window: MainWindow, x: float, y: float) -> QPoint:
@@ -177,7 +177,7 @@ def test_an_approval_turns_stale_when_a_pixel_changes_and_holds_again_after_undo
     assert "Approved by" in chip(window).words()
     before = window.annotate.image.session.mask.snapshot()
     paint(window, BARE)
-    stands(window, "stale")
+    stands(window, "in work · stale")
     now = window.annotate.image.session.mask
     differ = np.zeros((HEIGHT, WIDTH), bool)
     for name in now.planes:
@@ -189,13 +189,14 @@ def test_an_approval_turns_stale_when_a_pixel_changes_and_holds_again_after_undo
     stands(window, "approved")
     assert "stale" not in chip(window).words()
     key(window, Qt.Key.Key_Y, CTRL)
-    stands(window, "stale")
+    stands(window, "in work · stale")
 
 
 def test_an_approval_that_was_taken_back_is_gone_and_not_stale(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(window._showing, "_unlabelled_share", lambda record: 0.5)
+    half = WIDTH * HEIGHT // 2
+    monkeypatch.setattr(window._showing, "_class_pixels", lambda record: {1: half})
     key(window, Qt.Key.Key_Return, CTRL)
     stands(window, "approved")
     banner = window.findChild(QLabel, "banner.text")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,6 +36,7 @@ from labeltool.ui.queue.rows import QueueList, aside_text, region_in, wrapped
 from labeltool.ui.queue.walk import following
 from labeltool.ui.queue.words import Entry, how_far
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import until
 
 CATALOG = ClassCatalog.from_names(["cell", "debris"])
 MODEL = "some@1-00000000"
@@ -46,16 +47,23 @@ SIZES = {"a": Size(400, 300), "b": Size(400, 300), "c": Size(1200, 600), "d": Si
 REGION = Box(600, 0, 1200, 600)
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four images, c larger than the others."""
-    (tmp_path / "images").mkdir()
+    folder = tmp_path_factory.mktemp("original")
+    (folder / "images").mkdir()
     for number, name in enumerate(NAMES):  # no near-doubles
         spots = np.random.default_rng(number).integers(0, 160, (8, 8, 3)).astype(np.uint8)
-        cv2.imwrite(str(tmp_path / "images" / f"{name}.png"), cv2.resize(spots, SIZES[name]))
-    with ProjectStore.create(tmp_path / "project", "p", CATALOG) as store:
-        add_images(store, [tmp_path / "images"])
-    return tmp_path / "project"
+        cv2.imwrite(str(folder / "images" / f"{name}.png"), cv2.resize(spots, SIZES[name]))
+    with ProjectStore.create(folder / "project", "p", CATALOG) as store:
+        add_images(store, [folder / "images"])
+    return folder / "project"
+
+
+@pytest.fixture
+def project(tmp_path: Path, original: Path) -> Path:
+    """A copy of it; the images are those of all tests."""
+    return Path(shutil.copytree(original, tmp_path / "project"))
 
 
 def ids_of(project: Path) -> dict[str, str]:
@@ -104,14 +112,6 @@ def shown(project: Path, count: int) -> MainWindow:
     made._docks.bring("queue")
     until(lambda: len(entries(made)) == count and not made.bench.lanes.busy)  # type: ignore[union-attr]
     return made
-
-
-def until(reached: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        QApplication.processEvents()
-        time.sleep(0.005)
 
 
 def listed(window: MainWindow) -> QueueList:

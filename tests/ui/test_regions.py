@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from labeltool.store.project import ProjectStore
 from labeltool.ui.dialogs.region import RegionDialog
 from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import until
 
 
 class Desk:
@@ -33,11 +34,7 @@ class Desk:
         self.until(lambda: window.annotate.image is not None)
 
     def until(self, reached: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 20
-        while not reached():
-            assert time.monotonic() < deadline, "it did not come to that in time"
-            self._app.processEvents()
-            time.sleep(0.005)
+        until(reached)
 
     @property
     def session(self):
@@ -75,15 +72,21 @@ class Desk:
         self.until(lambda: not self.window.bench.lanes.busy)
 
 
-@pytest.fixture
-def desk(app: QApplication, tmp_path: Path) -> Iterator[Desk]:
-    folder = tmp_path / "images"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("original")
+    images = folder / "images"
+    images.mkdir()
     for name in ("a", "b"):
-        cv2.imwrite(str(folder / f"{name}.png"), np.full((300, 400, 3), 90, np.uint8))
-    with ProjectStore.create(tmp_path / "project", "p", ClassCatalog.from_names(["one", "two"])) as store:
-        add_images(store, [folder])
-    window = open_window(tmp_path / "project")
+        cv2.imwrite(str(images / f"{name}.png"), np.full((300, 400, 3), 90, np.uint8))
+    with ProjectStore.create(folder / "project", "p", ClassCatalog.from_names(["one", "two"])) as store:
+        add_images(store, [images])
+    return folder / "project"
+
+
+@pytest.fixture
+def desk(app: QApplication, tmp_path: Path, original: Path) -> Iterator[Desk]:
+    window = open_window(Path(shutil.copytree(original, tmp_path / "project")))
     yield Desk(window, app)
     window.close()
 

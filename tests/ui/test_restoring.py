@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from labeltool.app.project import add_images
@@ -23,6 +22,7 @@ from labeltool.store.mending import EMPTIED
 from labeltool.store.project import ProjectStore
 from labeltool.ui.main import open_window
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import until
 from tests.unit.store.damage import flip, sql, truncate
 
 
@@ -79,15 +79,8 @@ class Damaged:
     def buttons(self, box: QMessageBox) -> list[str]:
         return sorted(each.objectName() for each in box.findChildren(QPushButton) if each.objectName())
 
-    def until(self, true: Callable[[], bool], patience_ms: int = 10_000) -> None:
-        loop = QEventLoop()
-        tick = QTimer(interval=5)
-        tick.timeout.connect(lambda: loop.quit() if true() else None)
-        tick.start()
-        QTimer.singleShot(patience_ms, loop.quit)
-        loop.exec()
-        tick.stop()
-        assert true()
+    def until(self, reached: Callable[[], object]) -> None:
+        until(reached)
 
 
 @pytest.fixture

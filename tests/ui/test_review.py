@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -30,6 +30,7 @@ from labeltool.ui.main import open_window
 from labeltool.ui.review.confusion import ConfusionView, share_text
 from labeltool.ui.review.rows import AREA, IMAGE, WHAT, DisagreementTable
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import until
 
 WIDTH, HEIGHT, GREY = 400, 300, 100
 CATALOG = ClassCatalog.from_names(["cell", "debris"])
@@ -52,20 +53,28 @@ def plane(boxes: list[tuple[Box, int]]) -> Labels:
     return label
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as every test begins with it."""
+    folder = tmp_path_factory.mktemp("original")
     for name in ("images", "labels"):
-        (tmp_path / name).mkdir()
+        (folder / name).mkdir()
     for name in "ab":
-        cv2.imwrite(str(tmp_path / "images" / f"{name}.png"), np.full((HEIGHT, WIDTH, 3), GREY, np.uint8))
-        cv2.imwrite(str(tmp_path / "labels" / f"{name}.png"), plane(TRUTH_BOXES[name]))
-    with ProjectStore.create(tmp_path / "project", "p", CATALOG) as store:
-        add_images(store, [tmp_path / "images"])
-        import_labels(store, tmp_path / "labels", "png")
+        cv2.imwrite(str(folder / "images" / f"{name}.png"), np.full((HEIGHT, WIDTH, 3), GREY, np.uint8))
+        cv2.imwrite(str(folder / "labels" / f"{name}.png"), plane(TRUTH_BOXES[name]))
+    with ProjectStore.create(folder / "project", "p", CATALOG) as store:
+        add_images(store, [folder / "images"])
+        import_labels(store, folder / "labels", "png")
         for record in store.images():
             label = plane(MODEL_BOXES[record.stem])
             store.save_prediction(record.id, MODEL, [(record.size.box, label, np.full_like(label, 204))])
-    return tmp_path / "project"
+    return folder / "project"
+
+
+@pytest.fixture
+def project(tmp_path: Path, original: Path) -> Path:
+    """A copy of it; the images are those of all tests."""
+    return Path(shutil.copytree(original, tmp_path / "project"))
 
 
 @pytest.fixture
@@ -81,14 +90,6 @@ def shown(project: Path) -> MainWindow:
     until(lambda: made.annotate.image is not None)
     QTest.qWaitForWindowExposed(made)
     return made
-
-
-def until(reached: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        QApplication.processEvents()
-        time.sleep(0.005)
 
 
 def key(window: MainWindow, which: Qt.Key, modifier: Qt.KeyboardModifier = NO) -> None:
@@ -294,7 +295,7 @@ def test_a_verdict_that_ends_an_approval_says_so(window: MainWindow) -> None:
     window.spaces.review.told.connect(told.append)
     walk_to(window, "a", 200, 20)
     key(window, Qt.Key.Key_Return)
-    until(lambda: any("is not approved any more" in text for text in told))
+    until(lambda: any("the approval is stale" in text for text in told))
 
 
 def test_undo_takes_a_verdict_back_and_the_list_has_it_again(window: MainWindow) -> None:

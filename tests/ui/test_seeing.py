@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -29,6 +29,7 @@ from labeltool.ui.minimap import level_that_fits
 from labeltool.ui.panels.layers import LayerPanel
 from labeltool.ui.panels.slider import Slider
 from labeltool.ui.window import MainWindow
+from tests.e2e.pause import until
 
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 WIDTH, HEIGHT = 600, 400
@@ -36,28 +37,27 @@ GREY = 100
 ALL = {"mask": True, "model": True, "confidence": True, "error": True, "unlooked": True}
 
 
-@pytest.fixture
-def window(app: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
-    """The window with two grey images."""
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of two grey images."""
+    folder = tmp_path_factory.mktemp("original")
     for name in "ab":
-        cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((HEIGHT, WIDTH, 3), GREY, np.uint8))
-    with ProjectStore.create(tmp_path / "project", "p", ClassCatalog.from_names(["nucleus"])) as store:
-        add_images(store, [tmp_path / "a.png", tmp_path / "b.png"])
-    made = open_window(tmp_path / "project")
+        cv2.imwrite(str(folder / f"{name}.png"), np.full((HEIGHT, WIDTH, 3), GREY, np.uint8))
+    with ProjectStore.create(folder / "project", "p", ClassCatalog.from_names(["nucleus"])) as store:
+        add_images(store, [folder / "a.png", folder / "b.png"])
+    return folder / "project"
+
+
+@pytest.fixture
+def window(app: QApplication, tmp_path: Path, original: Path) -> Iterator[MainWindow]:
+    """The window with a copy of it."""
+    made = open_window(Path(shutil.copytree(original, tmp_path / "project")))
     made.resize(1280, 720)
     until(lambda: made.annotate.image is not None)
     QTest.qWaitForWindowExposed(made)
     made.annotate.canvas.fit()
     yield made
     made.close()
-
-
-def until(reached: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        QApplication.processEvents()
-        time.sleep(0.005)
 
 
 def at(window: MainWindow, x: float, y: float, dx: int = 0) -> QPoint:

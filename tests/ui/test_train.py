@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,27 +53,34 @@ from labeltool.ui.train.tables import Cell, Figures, difference_cell, score_cell
 from labeltool.ui.train.words import event_text, how_far
 from labeltool.ui.window import MainWindow
 from labeltool.ui.words import duration
-from tests.e2e.pause import pause_ms
+from tests.e2e.pause import pause_ms, until
 
 SIDE = 48
 CATALOG = ClassCatalog.from_names(["nucleus"])
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five images; three of them have a label."""
+    folder = tmp_path_factory.mktemp("original")
     for name in ("images", "labels"):
-        (tmp_path / name).mkdir()
+        (folder / name).mkdir()
     for number in range(5):
         pixels = np.full((SIDE, SIDE), 20 + number, np.uint8)
         pixels[10:30, 10:30] = 200
-        cv2.imwrite(str(tmp_path / "images" / f"{number}.png"), pixels)
+        cv2.imwrite(str(folder / "images" / f"{number}.png"), pixels)
         if number < 3:
-            cv2.imwrite(str(tmp_path / "labels" / f"{number}.png"), (pixels > 100).astype(np.uint8))
-    with ProjectStore.create(tmp_path / "project", "cells", CATALOG) as store:
-        add_images(store, [tmp_path / "images"])
-        import_labels(store, tmp_path / "labels", "png")
-    return tmp_path / "project"
+            cv2.imwrite(str(folder / "labels" / f"{number}.png"), (pixels > 100).astype(np.uint8))
+    with ProjectStore.create(folder / "project", "cells", CATALOG) as store:
+        add_images(store, [folder / "images"])
+        import_labels(store, folder / "labels", "png")
+    return folder / "project"
+
+
+@pytest.fixture
+def project(tmp_path: Path, original: Path) -> Path:
+    """A copy of it; the images are those of all tests."""
+    return Path(shutil.copytree(original, tmp_path / "project"))
 
 
 @pytest.fixture
@@ -94,13 +101,6 @@ def make_run(project: Path, name: str, state: RunState) -> Run:
     (run.folder / STATE).write_text(json.dumps(state._asdict()), encoding="utf-8")
     (run.folder / STATE_TENSORS).write_bytes(b"-")
     return run
-
-
-def until(reached: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that in time"
-        pause_ms(10)
 
 
 def shown(project: Path) -> MainWindow:

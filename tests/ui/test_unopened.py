@@ -22,8 +22,8 @@ from labeltool.ui.main import open_window
 from labeltool.ui.panels import pictures
 from labeltool.ui.panels.image_rows import TROUBLE_ROLE
 from labeltool.ui.window import MainWindow
-from tests.e2e.pause import pause_ms
-from tests.faults.sharing_scene import make_images, make_project, paint, until
+from tests.e2e.pause import pause_ms, until
+from tests.faults.sharing_scene import make_images, make_project, paint
 from tests.unit.store.damage import flip, truncate
 
 CLOSERS = ("dialog.source.close", "damaged.leave")
@@ -50,7 +50,7 @@ class Scene:
         return self.window.bench.store.images()
 
     def soon(self, reached: Callable[[], object]) -> None:
-        until(reached, lambda: pause_ms(10))
+        until(reached)
 
     def find(self, name: str) -> QWidget:
         found = self.window.findChild(QWidget, name)

@@ -18,9 +18,9 @@ from labeltool.core.geometry import Box
 from labeltool.imaging import superpixels
 from labeltool.tools import fill
 from labeltool.tools.draft import Draft
-from tests.ui.test_regions import Desk, desk
+from tests.ui.test_regions import Desk, desk, original
 
-__all__ = ["desk"]
+__all__ = ["desk", "original"]
 
 
 class Gate:

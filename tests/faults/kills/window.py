@@ -37,7 +37,7 @@ SIZE = Size(500, 400)
 NAMES = ("one", "two", "three")
 CATALOG = ClassCatalog.from_names(["nucleus", "cell"])
 TOOLS: dict[str, Tool] = {"brush": BRUSH, "polygon": POLYGON}
-FILES = {"project.db", "lock", "reserve", "masks/XX/ID.ltm"}
+FILES = {"project.db", "lock", "reserve", "masks/XX/ID.ltm", "cache/sources.json"}
 """All that work in a window leaves in a project."""
 STARTING_S = 60.0
 MOST_CHANGES = 1500

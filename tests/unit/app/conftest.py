@@ -26,6 +26,11 @@ from labeltool.store.project import ProjectStore
 CATALOG = ClassCatalog.from_names(["nucleus"])
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _quick_disk(quick_disk: None) -> None:
+    """What is on the disk after a power cut is looked at elsewhere."""
+
+
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
     """Two images of 300 x 60 pixels, equal but for their files' bytes: the left half is black, the right half white."""

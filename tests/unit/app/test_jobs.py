@@ -80,7 +80,7 @@ def test_a_cancelled_job_says_so(owner):
             time.sleep(0.005)
 
     job = owner.lanes.submit("model", "k", work, done=failures.append, failed=failures.append)
-    assert started.wait(5)
+    assert started.wait(60)
     job.cancel.cancel()
     owner.run_until(lambda: failures)
     assert isinstance(failures[0], CancelledError)

@@ -25,17 +25,10 @@ from labeltool.core.geometry import Box
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import Status
 from labeltool.core.provenance import Origin
-from labeltool.store import database, index
 from labeltool.store.comparisons import Comparisons
 from labeltool.store.layout import mask_path
 from labeltool.store.project import ProjectStore
 from tests.unit.app.review_projects import MODEL, SIZE, Labels, annotate, plane, predict, project
-
-
-@pytest.fixture(autouse=True)
-def _quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (database, index):
-        monkeypatch.setattr(module, "DURABLE", ("PRAGMA synchronous=OFF",))
 
 
 @pytest.fixture

@@ -202,7 +202,7 @@ class Desk:
         )
 
     def until(self, reached: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not reached():
             assert time.monotonic() < deadline, "it did not come to that in time"
             try:

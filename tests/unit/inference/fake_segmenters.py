@@ -68,9 +68,11 @@ class Chatty(Bright):
 
 
 class Slow(Bright):
-    """Takes a minute for each window."""
+    """Takes a minute for each window; where $SLOW_AT_WORK names a file, it is there from then on."""
 
     def predict(self, windows: np.ndarray, context: np.ndarray | None = None) -> Answer:
+        if "SLOW_AT_WORK" in os.environ:
+            Path(os.environ["SLOW_AT_WORK"]).touch()
         time.sleep(60)
         return super().predict(windows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -17,6 +18,8 @@ def main() -> None:
     write_frame(out, {"progress": [1, 4, "step 1 of 4"]})
     if what == "dies":
         sys.exit("no room on the device")
+    if what == "is killed":
+        os.kill(os.getpid(), signal.SIGKILL)
     if what == "fails":
         error = {"kind": "BadInputError", "message": "an odd label", "file": "a.png", "hint": "Look at it"}
         write_frame(out, {"error": error})

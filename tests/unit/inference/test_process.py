@@ -216,7 +216,7 @@ def test_the_child_does_not_outlive_a_killed_parent(model_folder: Path) -> None:
         pid = int(parent.stdout.readline())
         os.kill(pid, 0)
         parent.send_signal(signal.SIGKILL)
-    deadline_s = time.monotonic() + 10
+    deadline_s = time.monotonic() + 60
     while _runs(pid) and time.monotonic() < deadline_s:
         time.sleep(0.05)
     assert not _runs(pid)

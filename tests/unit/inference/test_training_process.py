@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,13 @@ def test_a_trainer_that_dies_leaves_its_last_words(start: Start) -> None:
     with pytest.raises(ModelError, match="the training ended unexpectedly with code 1") as caught:
         start("dies").follow(silent, CancelToken(), lambda row: None)
     assert caught.value.hint is not None and "no room on the device" in caught.value.hint
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_of_a_trainer_that_was_killed_people_read_that_it_can_go_on(start: Start) -> None:
+    with pytest.raises(ModelError, match="the training was killed") as caught:
+        start("is killed").follow(silent, CancelToken(), lambda row: None)
+    assert caught.value.hint is not None and caught.value.hint.startswith("It can go on")
 
 
 def test_what_is_not_a_frame_is_an_error(start: Start) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -47,19 +49,48 @@ def network(arch: str, **changes: object) -> nn.Module:
     return built
 
 
+def shared(arch: str, output_stride: int = 16, catalog: ClassCatalog = CATALOG) -> nn.Module:
+    """A network that several tests look at and none changes: to make one takes up to a second."""
+    return _made_once(arch, output_stride, catalog)
+
+
+@cache
+def _made_once(arch: str, output_stride: int, catalog: ClassCatalog) -> nn.Module:
+    return network(arch, output_stride=output_stride, catalog=catalog).eval()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _made_no_longer() -> Iterator[None]:
+    yield
+    _made_once.cache_clear()
+
+
 def test_the_family_and_its_rivals_are_there() -> None:
     assert set(ARCHITECTURES) >= {*DILATED, "fcn", "unet", "segformer"}
 
 
-@every_architecture
+KINDS = [(8, (0,), CATALOG), (16, (), ELEVEN), (16, (0, 1, 2, 3), CATALOG), (8, tuple(range(6)), ELEVEN)]
+"""Output stride, bands and classes."""
+
+
 @pytest.mark.parametrize(
-    ("stride", "bands", "catalog"),
-    [(8, (0,), CATALOG), (16, (), ELEVEN), (16, (0, 1, 2, 3), CATALOG), (8, tuple(range(6)), ELEVEN)],
+    ("arch", "stride", "bands", "catalog"),
+    [
+        pytest.param(
+            arch, *kind, marks=pytest.mark.slow if arch == "deeplabv1" and len(kind[1]) > 1 else ()
+        )  # its VGG takes a second to make
+        for arch in ARCHITECTURES
+        for kind in KINDS
+    ],
 )
 def test_pixels_of_any_channels_become_logits_of_any_classes(
     arch: str, stride: int, bands: tuple[int, ...], catalog: ClassCatalog
 ) -> None:
-    built = network(arch, output_stride=stride, bands=bands, catalog=catalog).eval()
+    built = (
+        network(arch, output_stride=stride, bands=bands, catalog=catalog).eval()
+        if bands
+        else shared(arch, stride, catalog)
+    )
     with torch.inference_mode():
         logits = built(torch.randn(2, len(bands) or 3, 64, 96))
     assert logits.shape == (2, len(catalog.classes), 64, 96)
@@ -69,7 +100,7 @@ def test_pixels_of_any_channels_become_logits_of_any_classes(
 @pytest.mark.parametrize("arch", DILATED)
 @pytest.mark.parametrize("stride", [8, 16])
 def test_the_deepest_features_have_the_output_stride(arch: str, stride: int) -> None:
-    built = network(arch, output_stride=stride).eval()
+    built = shared(arch, stride)
     with torch.inference_mode():
         assert built.encoder(torch.zeros(1, 3, 64, 64))[-1].shape[2:] == (64 // stride, 64 // stride)
 
@@ -90,14 +121,14 @@ def test_the_rates_are_the_articles_and_follow_the_output_stride(
     def dilations(module: nn.Module) -> set[int]:
         return {m.dilation[0] for m in module.modules() if isinstance(m, nn.Conv2d)} - {1}
 
-    built = network(arch, output_stride=stride)
+    built = shared(arch, stride)
     assert dilations(built.decoder) | dilations(built.segmentation_head) == rates
     own = tuple(rate + 1 for rate in sorted(rates))
     assert set(own) <= dilations(network(arch, output_stride=stride, atrous_rates=own))
 
 
 def test_the_rates_of_deeplab_v2_are_summed() -> None:
-    last = network("deeplabv2", output_stride=8).segmentation_head[0]
+    last = shared("deeplabv2", 8).segmentation_head[0]
     feature = torch.randn(1, last.in_channels, 30, 40)
     with torch.no_grad():
         parts = [
@@ -118,7 +149,7 @@ def test_deeplab_v1_has_the_holes_of_the_article_and_takes_the_weights_of_the_pl
 
 
 def test_fcn_adds_the_finer_features_to_the_deepest() -> None:
-    built = network("fcn").eval()
+    built = shared("fcn")
     with torch.inference_mode():
         features = built.encoder(torch.randn(1, 3, 64, 64))
         whole = built.decoder(features)
@@ -130,7 +161,7 @@ def test_fcn_adds_the_finer_features_to_the_deepest() -> None:
 
 @every_architecture
 def test_the_last_layer_is_a_convolution_with_a_bias_and_no_corners_are_aligned(arch: str) -> None:
-    built = network(arch, catalog=ELEVEN)
+    built = shared(arch, catalog=ELEVEN)
     last = built.segmentation_head[0]
     assert isinstance(last, nn.Conv2d) and last.bias is not None and last.out_channels == 11
     assert built.get_parameter("segmentation_head.0.bias") is last.bias
@@ -182,7 +213,7 @@ def test_the_random_weights_follow_the_seed(arch: str) -> None:
 
 @pytest.mark.parametrize("arch", ["deeplabv3", "deeplabv3plus"])
 def test_image_wide_pooling_is_local_or_the_whole_images(arch: str) -> None:
-    local, whole = network(arch, context=64).eval(), network(arch).eval()
+    local, whole = network(arch, context=64).eval(), shared(arch)
     assert averages(local) == [] and any(isinstance(m, LocalAverage) for m in local.modules())
     assert len(averages(whole)) == 1 and isinstance(averages(whole)[0], ImageAverage)
     with torch.inference_mode():
@@ -196,7 +227,7 @@ def test_image_wide_pooling_is_local_or_the_whole_images(arch: str) -> None:
 
 @pytest.mark.parametrize("arch", ["deeplabv2", "fcn", "unet", "segformer"])
 def test_networks_without_image_wide_pooling_need_no_context(arch: str) -> None:
-    assert averages(network(arch)) == []
+    assert averages(shared(arch)) == []
 
 
 @pytest.mark.parametrize(

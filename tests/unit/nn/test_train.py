@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -16,10 +17,17 @@ import torch
 from PIL import Image
 
 from labeltool.core.boundary import boundary_ious
-from labeltool.core.errors import BadInputError, CancelledError, ModelError
+from labeltool.core.errors import (
+    BadInputError,
+    CancelledError,
+    DiskFullError,
+    LabeltoolError,
+    ModelError,
+)
 from labeltool.core.extras import BOARD as EXTRA
 from labeltool.core.geometry import Size
 from labeltool.core.progress import CancelToken
+from labeltool.inference.card import ModelCard
 from labeltool.inference.run import (
     BEST,
     BOARD,
@@ -34,15 +42,16 @@ from labeltool.inference.run import (
 from labeltool.inference.training import TrainingSet
 from labeltool.inference.travelling import travelling
 from labeltool.nn.checkpoint import load_network
+from labeltool.nn.training.journal import Journal
 from labeltool.nn.training.learner import Learner
 from labeltool.nn.training.train import train
 
-from .conftest import CATALOG, drawn, options
+from .conftest import CATALOG, drawn, drawn_set, options
 from .run_folders import begun, rows, write_manifest
 
 Row = dict[str, Any]
 
-HALTING = options(steps=6, evaluations=2)
+HALTING = options(steps=4, evaluations=2)
 
 
 def stop_when(happens: Callable[[Row], bool]) -> dict[str, Any]:
@@ -55,11 +64,29 @@ def without_time(found: list[Row]) -> list[Row]:
     return [{key: value for key, value in row.items() if key != "seconds"} for row in found]
 
 
-def test_a_training_leaves_a_model_that_loads_with_its_figures(discs: TrainingSet, tmp_path: Path) -> None:
-    heard: list[Row] = []
-    run = begun(tmp_path / "run", discs, options(seed=3, command="labeltool train x"))
-    card = train(run, log=heard.append)
+class Trained(NamedTuple):
+    """A run that has ended, which several tests look at: its folder, what it learnt from, what it gave and said."""
+
+    run: Path
+    data: TrainingSet
+    card: ModelCard
+    heard: list[Row]
+
+
+HOW = options(seed=3, command="labeltool train x")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    folder, heard = tmp_path_factory.mktemp("trained"), list[Row]()
+    data = drawn_set(folder)
+    card = train(begun(folder / "run", data, HOW), log=heard.append)
     assert card is not None
+    return Trained(folder / "run", data, card, heard)
+
+
+def test_a_training_leaves_a_model_that_loads_with_its_figures(trained: Trained) -> None:
+    run, _, card, heard = trained
     assert load_network(run / BEST)[0] == card
     assert card.training["seed"] == 3 and card.training["steps"] == 3
     assert card.training["command"] == "labeltool train x"
@@ -84,11 +111,8 @@ def test_a_calibration_that_wipes_out_a_class_is_not_kept(
     assert not calibrated["kept"]
 
 
-def test_the_best_weights_come_with_their_manifest_and_a_row_for_each_image(
-    discs: TrainingSet, tmp_path: Path
-) -> None:
-    run = begun(tmp_path / "run", discs, options())
-    train(run)
+def test_the_best_weights_come_with_their_manifest_and_a_row_for_each_image(trained: Trained) -> None:
+    run = trained.run
     known, left = Manifest.read(run), Manifest.read(run / BEST)
     assert replace(left, timetable=None, threads=0) == travelling(known)
     assert left.timetable is not None and left.timetable.steps == 3
@@ -99,9 +123,8 @@ def test_the_best_weights_come_with_their_manifest_and_a_row_for_each_image(
     assert set(row["per_class"]) == {"background", "disc"}
 
 
-def test_samples_are_what_the_network_made_of_validation_images(discs: TrainingSet, tmp_path: Path) -> None:
-    run = begun(tmp_path / "run", discs, options())
-    train(run)
+def test_samples_are_what_the_network_made_of_validation_images(trained: Trained) -> None:
+    run, discs = trained.run, trained.data
     (evaluated,) = [row for row in rows(run) if "score" in row and "event" not in row]
     assert evaluated["samples"] == "samples/000003"
     sample = cv2.imread(str(run / evaluated["samples"] / "0.png"), cv2.IMREAD_UNCHANGED)
@@ -117,11 +140,10 @@ def test_samples_are_what_the_network_made_of_validation_images(discs: TrainingS
 
 
 @pytest.mark.skipif(bool(EXTRA.missing), reason="TensorBoard is not installed")
-def test_the_board_has_the_curves(discs: TrainingSet, tmp_path: Path) -> None:
+def test_the_board_has_the_curves(trained: Trained) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    run = begun(tmp_path / "run", discs, options())
-    train(run)
+    run = trained.run
     board = EventAccumulator(str(run / BOARD)).Reload()
     assert [event.step for event in board.Scalars("training/loss")] == [1, 2, 3]
     (score,) = board.Scalars("validation/score")
@@ -140,20 +162,21 @@ def test_without_tensorboard_a_word_is_said(
     assert not (run / BOARD).exists()
 
 
-def test_a_run_that_has_ended_keeps_no_state_and_stays_as_it_is(discs: TrainingSet, tmp_path: Path) -> None:
-    run = begun(tmp_path / "run", discs, options())
-    card = train(run)
+def test_a_run_that_has_ended_keeps_no_state_and_stays_as_it_is(trained: Trained) -> None:
+    run = trained.run
     assert not (run / STATE_TENSORS).exists()
     before = (run / METRICS).read_bytes()
-    assert train(run) == card
+    assert train(run) == trained.card
     assert (run / METRICS).read_bytes() == before
 
 
-def test_the_same_manifest_gives_the_same_weights(discs: TrainingSet, tmp_path: Path) -> None:
-    seeds = (1, 1, 2)
-    cards = [train(begun(tmp_path / str(i), discs, options(seed=s, steps=2))) for i, s in enumerate(seeds)]
-    first, same, other = (card.sha256 for card in cards if card is not None)
-    assert first == same != other
+def test_the_same_manifest_gives_the_same_weights_and_another_seed_others(
+    trained: Trained, tmp_path: Path
+) -> None:
+    hows = (HOW, replace(HOW, seed=4))
+    cards = [train(begun(tmp_path / str(how.seed), trained.data, how)) for how in hows]
+    same, other = (card.sha256 for card in cards if card is not None)
+    assert same == trained.card.sha256 != other
 
 
 def test_without_images_to_choose_on_the_last_weights_are_kept(discs: TrainingSet, tmp_path: Path) -> None:
@@ -179,9 +202,9 @@ def test_a_run_that_was_stopped_goes_on_with_the_same_result(
 ) -> None:
     halting = begun(tmp_path / "halting", discs, HALTING)
     happens = {
-        "step": lambda row: row.get("step") == 3 and "loss" in row,
-        "evaluation": lambda row: "score" in row and row.get("step", 6) < 6,
-        "calibration": lambda row: row.get("step") == 6 and "score" in row,
+        "step": lambda row: row.get("step") == 2 and "loss" in row,
+        "evaluation": lambda row: "score" in row and row.get("step", 4) < 4,
+        "calibration": lambda row: row.get("step") == 4 and "score" in row,
     }[where]
     with pytest.raises(CancelledError):
         train(halting, **stop_when(happens))
@@ -236,10 +259,10 @@ def test_what_a_stop_leaves_is_the_best_so_far(discs: TrainingSet, tmp_path: Pat
 
 
 def test_what_a_stop_left_is_made_again_by_its_manifest(discs: TrainingSet, tmp_path: Path) -> None:
-    how = options(steps=20, evaluations=10)
+    how = options(steps=8, evaluations=4)
     run, again = (begun(tmp_path / name, discs, how) for name in ("run", "again"))
     with pytest.raises(CancelledError):
-        train(run, **stop_when(lambda row: row.get("step", 0) > 6 and "loss" in row))
+        train(run, **stop_when(lambda row: row.get("step", 0) > 4 and "loss" in row))
     (stopped, _), left = load_network(run / BEST), Manifest.read(run / BEST)
     write_manifest(again, replace(Manifest.read(run), timetable=left.timetable, threads=left.threads))
     same = train(again)
@@ -247,7 +270,7 @@ def test_what_a_stop_left_is_made_again_by_its_manifest(discs: TrainingSet, tmp_
     assert read_state(again)[:3] == ("finished", stopped.training["steps"], stopped.training["steps"])
     assert "calibrated" not in [row.get("event") for row in rows(again)]
     made = Manifest.read(again / BEST).timetable
-    assert made is not None and (made.steps, made.stop) == (20, stopped.training["steps"])
+    assert made is not None and (made.steps, made.stop) == (8, stopped.training["steps"])
     train(run)
     ended = Manifest.read(run / BEST).timetable
     assert ended is not None and ended.stop is None
@@ -341,11 +364,11 @@ def test_given_minutes_become_steps_that_a_second_run_takes_over(
     discs: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("labeltool.nn.training.starting._LEAST_S", 0.05)
-    run = begun(tmp_path / "run", discs, options(steps=100_000, minutes=0.03, evaluations=2))
+    run = begun(tmp_path / "run", discs, options(steps=100_000, minutes=0.01, evaluations=2))
     card = train(run)
     steps = read_state(run).steps
     assert 1 <= steps < 100_000
-    assert card is not None and card.training["options"]["minutes"] == 0.03
+    assert card is not None and card.training["options"]["minutes"] == 0.01
     again = begun(tmp_path / "again", discs, options())
     known = Manifest.read(run / BEST)
     asked = replace(
@@ -400,6 +423,54 @@ def test_on_a_full_disk_the_first_failure_is_told(
     with pytest.raises(ModelError, match="encoder of lead"):
         train(run)
     assert read_state(run)[0] == "failed" and "encoder of lead" in read_state(run).error
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind", "said", "hint"),
+    [
+        (OSError(28, "No space left on device"), DiskFullError, "the disk is full", "Free some space"),
+        (
+            FileNotFoundError(2, "No such file", "board/rows"),
+            ModelError,
+            "could not go on: No such file",
+            "can:",
+        ),
+    ],
+)
+def test_what_a_disk_does_to_a_training_is_said_in_words(
+    discs: TrainingSet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cause: OSError,
+    kind: type[LabeltoolError],
+    said: str,
+    hint: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise cause
+
+    run = begun(tmp_path / "run", discs, options())
+    monkeypatch.setattr("labeltool.nn.training.train.Lead", fail)
+    with pytest.raises(kind, match=said) as caught:
+        train(run)
+    assert caught.value.file == (cause.filename or str(run)) and hint in str(caught.value.hint)
+    assert said in read_state(run).error
+
+
+def test_rows_that_the_disk_has_no_room_for_do_not_hide_what_failed_first(tmp_path: Path) -> None:
+    with Journal(tmp_path, lambda row: None) as journal:
+        journal.add(event="started")
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("there is no disk here that is always full")
+    (tmp_path / METRICS).unlink()
+    (tmp_path / METRICS).symlink_to(full)
+    with pytest.raises(ModelError, match="first"), Journal(tmp_path, lambda row: None) as journal:
+        with suppress(OSError):
+            journal.add(event="failed")
+        raise ModelError("first")
+    with pytest.raises(OSError), Journal(tmp_path, lambda row: None) as journal, suppress(OSError):
+        journal.add(event="failed")
 
 
 def test_a_damaged_state_is_named(discs: TrainingSet, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -12,19 +12,9 @@ from labeltool.core.geometry import Box
 from labeltool.core.patch import write
 from labeltool.core.project import ImageRecord, Status
 from labeltool.core.provenance import Origin
-from labeltool.store import database, index
 from labeltool.store.project import ProjectStore
 
 Draw = Callable[..., int]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quick_disk() -> Iterator[None]:
-    """Do not wait for the disk."""
-    with pytest.MonkeyPatch.context() as patched:
-        for module in (database, index):
-            patched.setattr(module, "DURABLE", ("PRAGMA synchronous=OFF",))
-        yield
 
 
 @pytest.fixture

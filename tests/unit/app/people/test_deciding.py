@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from labeltool.__main__ import main
 from labeltool.app.people.deciding import changed_since, decide, decided, state
 from labeltool.app.people.references import set_aside
 from labeltool.core.errors import BadInputError, ConflictError
@@ -30,6 +31,24 @@ def test_an_approval_turns_stale_when_a_pixel_changes_and_holds_when_it_is_back(
     store.commit(image.id, patch.inverse(), kind="undo", target=2, expected=2, status=Status.IN_WORK)
     now = state(store, image.id)
     assert (now.status, now.decision.revision, now.stale) == (Status.APPROVED, 1, None)
+
+
+def test_the_commands_say_of_a_stale_approval_what_the_window_says(
+    store: ProjectStore, draw: Draw, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = store.images()[:2]
+    for image in (first, second):
+        decide(store, image.id, Status.APPROVED, expected=draw(image, HERE))
+    assert main(["history", str(store.root), first.name]) == 0
+    assert "stale" not in capsys.readouterr().out
+    draw(first, THERE)
+    store.close()  # which brings the list of images up to date
+    assert main(["status", str(store.root)]) == 0
+    said = capsys.readouterr().out
+    assert "in work 1" in said and "in_work" not in said
+    assert f"(the approval is stale): {first.name}\n" in said
+    assert main(["history", str(store.root), first.name]) == 0
+    assert f"{first.name}: in work (the approval is stale)\n" in capsys.readouterr().out
 
 
 def test_an_approval_that_somebody_has_taken_back_is_gone_and_not_stale(
