@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from labeltool.core.project import ImageRecord
 from labeltool.store.database import DamagedError, explained
 from labeltool.store.holding import Holding
-from labeltool.store.layout import check_reachable, mask_path
+from labeltool.store.layout import check_reachable, mask_path, quarantine
 from labeltool.store.mask_file import MaskFile
 from labeltool.store.parting import part
 from labeltool.store.records import Description
 from labeltool.store.scope import is_there
-from labeltool.store.settling import is_unfinished, settle
+from labeltool.store.settling import is_unfinished, is_whole_alone, journal_of, settle
 
 
 class MaskFiles:
@@ -31,6 +32,8 @@ class MaskFiles:
         if is_there(file.path):  # of a folder that may not be read nobody knows what is in it
             if writes and record.id not in self.met:
                 self._meet(file.path)
+            elif writes and self._follows_another_computer:
+                self._meet_again(file.path)
             return file
         if record.revision:
             with explained(self.root):
@@ -63,13 +66,19 @@ class MaskFiles:
             settle(path)
         self.met.add(path.stem)
 
+    def _meet_again(self, path: Path) -> None:
+        """The computer from which the project was taken over may wake and leave a journal at any time. What the file is
+        whole without takes back nothing of ours, and SQLite must not apply it."""
+        if is_unfinished(path) and is_whole_alone(path):
+            with suppress(FileNotFoundError):  # it was only just ended
+                quarantine(self.root, journal_of(path))
+
     def _part(self, path: Path) -> None:
         """A computer from which the project was taken over may have been in the midst of writing."""
-        lock = self._holding.lock
-        if (
-            lock is not None
-            and lock.stale is not None
-            and lock.stale.is_elsewhere
-            and path.stem not in self.met
-        ):
+        if self._follows_another_computer and path.stem not in self.met:
             part(path)
+
+    @property
+    def _follows_another_computer(self) -> bool:
+        lock = self._holding.lock
+        return lock is not None and lock.stale is not None and lock.stale.is_elsewhere

@@ -130,6 +130,11 @@ def verdict(path: Path, checks: tuple[Check, ...] = (sound, structural)) -> tupl
     return "neither", with_it[0]
 
 
+def is_whole_alone(path: Path) -> bool:
+    """Whether a mask file is sound, to its last pixel, without the journal beside it."""
+    return not _tried(path, sound, applied=False)
+
+
 def _tried(path: Path, check: Check, *, applied: bool) -> str:
     try:
         if applied:

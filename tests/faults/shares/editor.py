@@ -42,16 +42,16 @@ class Editor:
         return self.look(image)
 
     def work(self, image: int) -> object:
-        """Strokes without a pause until one is refused; the revision of the last one that was saved and why
-        the next was not."""
+        """Strokes without a pause until one is refused, or what it is drawn on cannot be read; the revision of the last
+        one that was saved and why the next was not."""
         assert self.store is not None
         record = self.store.images()[image]
         saved = 0
         for number in count():
-            mask, at = self.store.load_mask(record.id), self.store.history(record.id).revision
-            box = Box(10 + number * 7 % 250, 20, 40 + number * 7 % 250, 60)
-            patch = write(mask, box, title="brush stroke", kind="brush", label=1 + number % 2, origin=2)
             try:
+                mask, at = self.store.load_mask(record.id), self.store.history(record.id).revision
+                box = Box(10 + number * 7 % 250, 20, 40 + number * 7 % 250, 60)
+                patch = write(mask, box, title="brush stroke", kind="brush", label=1 + number % 2, origin=2)
                 saved = self.store.commit(record.id, patch, expected=at)
             except LabeltoolError as error:
                 return [saved, type(error).__name__, str(error)]

@@ -13,10 +13,13 @@ import pytest
 
 from labeltool.store import lock as locks
 from labeltool.store import taking
+from labeltool.store.fsck import check
 from labeltool.store.layout import mask_path
 from labeltool.store.lock import Lock, LockLostError, Owner, ProjectLockedError
 from labeltool.store.project import ProjectStore
+from labeltool.store.settling import journal_of
 from tests.faults.sharing_scene import make_images, make_project, on_another_computer, paint
+from tests.unit.store.damage import interrupt
 
 CLAIM = ".lock.taking.partial"
 GONE = Owner(2**22 + 1, "", "2026-01-02T03:04:05+00:00")
@@ -106,6 +109,26 @@ def test_what_a_computer_still_writes_that_was_cut_off_goes_into_no_file_of_the_
         asleep.flush()
         paint(store, image, 150)
         assert store.history(image.id).revision == 3
+
+
+def test_a_journal_that_it_leaves_when_it_wakes_takes_nothing_of_the_heir_back(
+    project: Path, tmp_path: Path
+) -> None:
+    with ProjectStore.open(project) as store:
+        image = store.images()[0]
+    path, asleep = mask_path(project, image.id), tmp_path / "asleep.ltm"
+    asleep.write_bytes(path.read_bytes())
+    interrupt(asleep)
+    on_another_computer(project)
+    with ProjectStore.open(project, take_over=locks.read_sign(project / "lock")) as store:
+        paint(store, image, 100)
+        seen = store.load_mask(image.id)
+        journal_of(path).write_bytes(journal_of(asleep).read_bytes())
+        assert store.load_mask(image.id).same_pixels(seen)
+        paint(store, image, 150)
+        assert store.history(image.id).revision == 3
+    assert not journal_of(path).exists()
+    assert [each for each in check(project) if each.severity != "notice"] == []
 
 
 def test_a_stroke_that_is_written_while_somebody_takes_over_is_not_said_to_be_saved(
