@@ -6706,6 +6706,10 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
         <translation>状态：{status}</translation>
     </message>
     <message>
+        <source>stale</source>
+        <translation>失效</translation>
+    </message>
+    <message>
         <source>{status} · stale</source>
         <translation>{status} · 失效</translation>
     </message>

@@ -77,7 +77,10 @@ class StatusChip(QToolButton):
         self.update()
 
     def _stale_text(self, status: Status) -> str:
-        """The status as it is called everywhere, and that there is an approval which does not hold any more."""
+        """The status as it is called everywhere, and that there is an approval which does not hold any more. That alone
+        where whoever changed the pixels has left the image approved, as no window does: the bar has no more room."""
+        if status is not Status.IN_WORK:
+            return self.tr("stale")
         return self.tr("{status} · stale").format(status=status_text(status))
 
     def words(self) -> str:
