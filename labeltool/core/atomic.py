@@ -97,16 +97,20 @@ def sync_file(path: Path) -> None:
 def make_folder(path: Path) -> None:
     """Make a folder and what is missing above it; all these names have reached the disk when this returns.
 
-    OSError leaves no folder that was not there before: whoever tries again brings the names to the disk, too.
+    OSError leaves no folder that was not there before, as far as the disk lets anything be removed: whoever tries again
+    brings the names to the disk, too.
     """
     missing = [each for each in (path, *path.parents) if not each.exists()]
-    path.mkdir(parents=True, exist_ok=True)
     try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not missing:
+            with suppress(PermissionError):  # a folder of somebody else's, who made it
+                sync_folder(path.parent)
         for folder in reversed(missing):
             sync_folder(folder.parent)
     except OSError:
-        with suppress(OSError):
-            for folder in missing:
+        for folder in missing:
+            with suppress(OSError):
                 folder.rmdir()
         raise
 

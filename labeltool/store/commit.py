@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from labeltool.core.atomic import sync_folder
 from labeltool.core.cold import Held, warm
 from labeltool.core.errors import ConflictError
 from labeltool.core.mask import Tile
@@ -52,9 +51,6 @@ def commit(file: Contents, operation: Operation, description: Description) -> Im
     }
     hashes = {place: packed.sha256 if packed else None for place, packed in after.items()}
     if _is_newest(file, operation, hashes):
-        sync_folder(
-            file.path.parent
-        )  # what failed may have been just this: that the journal is gone for good
         return Description.from_meta(read_meta(file.db), file.revision).image
     _check(file, operation)
     revision = file.revision + 1

@@ -195,7 +195,7 @@ def copy_index(path: Path, target: Path) -> None:
             with connect(path, write=False) as source, closing(sqlite3.connect(temporary)) as copy:
                 source.backup(copy)
             sync_file(temporary)
-            if content_or_none(temporary) != index_content(path):
+            if not _holds(temporary, index_content(path)):
                 raise StoreError(
                     "the copy of the old list of images is not equal to it, so nothing was changed",
                     file=target,
@@ -208,6 +208,13 @@ def index_content(path: Path) -> tuple[str, list[list[tuple[object, ...]]]]:
         sound = next(iter(broken_pages(db, path, 1)), "ok")
         tables = ("project", "catalogs", "images")
         return sound, [db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables]  # noqa: S608
+
+
+def _holds(copy: Path, content: object) -> bool:
+    try:
+        return index_content(copy) == content
+    except DamagedError:
+        return False
 
 
 def content_or_none(path: Path) -> object:

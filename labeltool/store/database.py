@@ -251,24 +251,34 @@ def refuse_strange(connection: sqlite3.Connection, path: Path, name: str = "main
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of the block or nothing of it."""
+    """All of the block or nothing of it, on the disk once this ends.
+
+    A block that changes nothing may be the repetition, by whatever process, of one that was said to have failed because
+    the folder could not be synced. So it is synced then, too.
+    """
     connection.execute("BEGIN IMMEDIATE")
+    before = connection.total_changes
     try:
         yield
-        connection.execute("COMMIT")
-    except BaseException as error:
-        if is_unsure(error):
-            sync_folder(Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent)
-            return
+        sure = _commit(connection)
+    except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    if not sure or connection.total_changes == before:
+        sync_folder(Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent)
 
 
-def is_unsure(error: BaseException | None) -> bool:
-    """True where a commit has failed and yet stands: its journal is gone, and only whether that is so after a power cut
-    is open until the folder is synced."""
-    return getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_DIR_FSYNC"
+def _commit(connection: sqlite3.Connection) -> bool:
+    """False where it has failed and yet stands: the journal is gone, and only whether that is so after a power cut is
+    open until the folder is synced."""
+    try:
+        connection.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorname", "") != "SQLITE_IOERR_DIR_FSYNC":
+            raise
+        return False
+    return True
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labeltool.core.atomic import sync_folder
 from labeltool.core.project import Status
 from labeltool.store import events
 from labeltool.store.contents import Contents, read_meta
@@ -65,9 +64,7 @@ def decide(file: Contents, status: Status, reason: str, author: str) -> None:
         "class_pixels": json.loads(read_meta(file.db)["class_pixels"]),
         "reason": reason,
     }
-    if _said_last(file) == (about, author):
-        sync_folder(file.path.parent)  # what failed may have been just this
-    else:
+    if _said_last(file) != (about, author):
         events.add(file.db, Entry.now(STATUS, about, author))
 
 

@@ -28,6 +28,7 @@ __all__ = ["Finding", "check", "rebuild_index"]
 REPAIR = "`labeltool fsck --repair`"
 _AGAIN = f"{REPAIR}, or opening the project for writing, would make it again from the mask files"
 _ASIDE = f"{REPAIR} would set it aside"
+_ON_OPENING = "It is put right when the project is opened"
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,7 @@ def _of_remedy(root: Path, path: Path, listed: _Listed) -> Iterator[Finding]:
     if found is None:
         return
     if found.kind == "unfinished":
-        put_right = "It is put right when the project is opened"
-        yield Finding(path, found.what, "notice", put_right, image)
+        yield Finding(path, found.what, "notice", _ON_OPENING, image)
         return
     for problem in found.problems:
         yield Finding(path, problem, "error", _hint(found), image)
@@ -197,7 +197,9 @@ def _compared(root: Path, listed: _Listed, described: dict[str, Description]) ->
     for image_id, description in described.items() if listed.known is not None else ():
         path, name = mask_path(root, image_id), description.image.name
         known = (listed.known or {}).get(image_id)
-        if known is None:
+        if known is None and trash.tombstone_path(root, image_id).exists():
+            yield Finding(path, "its return from the trash was cut off", "notice", _ON_OPENING, name)
+        elif known is None:
             yield Finding(path, "is not in the list of images", "error", f"{REPAIR} would add it", name)
         elif known.image != description.image:
             lag, hint = _lag(known.image, description.image), "It catches up with the next change"

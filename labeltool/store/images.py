@@ -25,6 +25,8 @@ class ImageList:
         self._index = index
         self._mutex = threading.RLock()
         self._behind: set[str] = set()
+        self._unsure: set[str] = set()
+        """Images that could not be added, or so it was said: whoever tries again gives them other ids."""
         self.lag = ""
         """What kept the index from catching up when that was tried last; empty where it did."""
         self.reload()
@@ -55,7 +57,9 @@ class ImageList:
     def add(self, records: Iterable[ImageRecord]) -> None:
         """Add images, all or none."""
         new = list(records)
-        self._index.add(new)
+        unsure, self._unsure = self._unsure, self._unsure | {record.id for record in new}
+        self._index.add(new, instead_of=unsure)
+        self._unsure = set()
         with self._mutex:
             self._records.update((record.id, record) for record in new)
             if self._ids is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from labeltool.core.atomic import replacing, sync_folder
+from labeltool.core.atomic import replacing
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, StoreError
 from labeltool.core.geometry import Size
@@ -24,9 +25,9 @@ from labeltool.store.database import (
     NewerError,
     explained,
     explanation,
-    is_unsure,
     leave_folder,
     refuse_strange,
+    transaction,
 )
 from labeltool.store.records import dump
 
@@ -171,9 +172,10 @@ class Index:
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedError(f"the index of the project is damaged: {error!r}", file=self.path) from error
 
-    def add(self, records: Iterable[ImageRecord]) -> None:
-        """Write new images, all or none."""
+    def add(self, records: Iterable[ImageRecord], instead_of: Iterable[str] = ()) -> None:
+        """Write new images, all or none, in place of those with these ids, where they are there."""
         with self._writing() as db:
+            _delete_images(db, instead_of)
             _insert_images(db, records)
 
     def update(self, record: ImageRecord) -> None:
@@ -184,7 +186,7 @@ class Index:
     def remove(self, ids: Iterable[str]) -> None:
         """Take images off the list."""
         with self._writing() as db:
-            db.execute(images.delete().where(images.c.id == sa.bindparam("gone")), [{"gone": i} for i in ids])
+            _delete_images(db, ids)
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -193,8 +195,10 @@ class Index:
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with self._explained(), self._engine.begin() as db:
-            yield db
+        with self._explained(), self._engine.connect() as db:
+            sqlite: Any = db.connection.dbapi_connection
+            with transaction(sqlite):
+                yield db
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -207,11 +211,8 @@ class Index:
                 f"{error.object!r} is not text", file=self.path, hint="Rename the file"
             ) from error
         except sa.exc.DBAPIError as error:
-            if not is_unsure(error.orig):
-                raise explanation(error.orig or error, self.path) from error
-            with explained(self.path):
-                sync_folder(self.path.parent)
-        except (OSError, UnicodeDecodeError) as error:
+            raise explanation(error.orig or error, self.path) from error
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             raise explanation(error, self.path) from error
 
 
@@ -233,9 +234,9 @@ def _missing(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
 
 
 def _connect(path: Path, address: str, write: bool) -> Any:
-    import sqlite3  # noqa: PLC0415
-
-    connection = sqlite3.connect(address, uri=True, timeout=BUSY_S, check_same_thread=False)
+    connection = sqlite3.connect(
+        address, uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=False
+    )
     try:
         refuse_strange(connection, path)
     except BaseException:
@@ -294,3 +295,9 @@ def _record(row: Any) -> ImageRecord:
     return ImageRecord(
         id_, Path(path), size, kind, sha256, file_bytes, split, _STATUS[status], revision, *of_pages
     )
+
+
+def _delete_images(db: sa.Connection, ids: Iterable[str]) -> None:
+    gone = [{"gone": each} for each in ids]
+    if gone:
+        db.execute(images.delete().where(images.c.id == sa.bindparam("gone")), gone)

@@ -130,8 +130,8 @@ def prepare(root: Path) -> None:
         raise StoreError("the folder is not empty", file=root, hint="Choose a new or an empty folder")
     for path in left:
         remove(path)
-    for folder in FOLDERS:
-        make_folder(root / folder)
+    for folder in (root, *(root / name for name in FOLDERS)):
+        make_folder(folder)
 
 
 def quarantine(root: Path, file: Path) -> Path:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from labeltool.core.atomic import make_folder, replacing, sync_folder
+from labeltool.core.atomic import make_folder, replacing
 from labeltool.core.cold import Held, warm
 from labeltool.core.errors import ConflictError, StoreError
 from labeltool.core.geometry import TILE
@@ -78,7 +78,6 @@ class MaskFile:
         with explained(path):
             _refuse_leftovers(path)
             make_folder(path.parent)
-            sync_folder(path.parent.parent)  # a disk that failed may have kept the folder and not its name
             with replacing(path) as temporary:
                 temporary.touch()
                 with connect(temporary, write=True) as db, transaction(db):
@@ -234,9 +233,7 @@ class MaskFile:
         ``again`` where that has failed once, with an outcome that may be unclear: nothing is written twice.
         """
         with self.writing() as file:
-            if again and events.holds(file.db, entry):
-                sync_folder(self.path.parent)  # what failed may have been just this
-            else:
+            if not (again and events.holds(file.db, entry)):
                 events.add(file.db, entry)
 
     def events(self, kinds: Container[str] | None = None) -> list[Event]:

@@ -61,8 +61,9 @@ def put_in(root: Path, images: ImageList, record: ImageRecord, author: str) -> N
         # This settles what an interrupted save left: its journal must not stay behind.
         record = replace(record, revision=MaskFile.open(mask, write=True).revision())
     write(root, record, author)
-    if mask.exists():
-        _move(mask, kept_path(root, record.id))
+    kept = kept_path(root, record.id)
+    if mask.exists() or kept.exists():
+        _move(mask, kept)
     images.remove([record.id])
 
 
@@ -111,24 +112,30 @@ def older(kept: Path, record: ImageRecord) -> str:
 
 def _bring_back(root: Path, images: ImageList, record: ImageRecord) -> ImageRecord:
     kept, mask = kept_path(root, record.id), mask_path(root, record.id)
-    if kept.exists():
+    if kept.exists() or mask.exists():
         atomic.make_folder(mask.parent)
         _move(kept, mask)
     record = _newest(mask, record)
-    images.add([record])
-    forget(root, record.id)
+    if images.get(record.id) is None:
+        images.add([record])
+    tombstone_path(root, record.id).unlink(
+        missing_ok=True
+    )  # after a power cut opening the project does it again
     return record
 
 
 def delete(root: Path, ids: Sequence[str]) -> None:
     """Delete images in the trash for good; StoreError, and no change, where one has not lain there for long enough."""
-    for image_id in ids:
-        if not read(root, image_id).is_old():
+    atomic.sync_folder(root / TRASH)  # what was deleted by a call that was said to have failed is gone
+    found = [read(root, image_id) for image_id in ids]
+    for each in found:
+        if not each.is_old():
             kept = f"removed images are kept for {KEPT_DAYS} days"
-            raise StoreError(kept, file=tombstone_path(root, image_id))
-    for image_id in ids:
-        kept_path(root, image_id).unlink(missing_ok=True)
-        forget(root, image_id)
+            raise StoreError(kept, file=tombstone_path(root, each.record.id))
+    for each in found:
+        write(root, replace(each.record, revision=0), each.author, each.at_utc)  # its labels are not missed
+        kept_path(root, each.record.id).unlink(missing_ok=True)
+        forget(root, each.record.id)
 
 
 def removed(root: Path) -> list[Removed]:
@@ -243,7 +250,9 @@ def kept_path(root: Path, image_id: str) -> Path:
 
 
 def _move(source: Path, target: Path) -> None:
-    atomic.move(source, target)
+    """Move a file, or bring to the disk that it was moved by a call that was said to have failed."""
+    if source.exists():
+        atomic.move(source, target)
     for folder in (source.parent, target.parent):
         atomic.sync_folder(folder)
 

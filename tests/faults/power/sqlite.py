@@ -184,6 +184,10 @@ class _Connection:
     def in_transaction(self) -> bool:
         return bool(self.db.in_transaction)
 
+    @property
+    def total_changes(self) -> int:
+        return int(self.db.total_changes())
+
     def cursor(self, factory: object = None) -> _Cursor:
         return _Cursor(self)
 

@@ -72,7 +72,6 @@ def test_the_simulator_bites_where_the_folder_of_a_new_mask_file_is_not_synced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("labeltool.store.mask_file.make_folder", lambda path: path.mkdir(exist_ok=True))
-    monkeypatch.setattr("labeltool.store.mask_file.sync_folder", lambda path: None)
     verdict = laws.judge(laws.record_day(tmp_path, seed=1, strokes=0), 10)
     assert verdict.lost > 0
 

@@ -27,6 +27,7 @@ from labeltool.store.index import Index
 from labeltool.store.layout import INDEX, is_project, mask_path
 from labeltool.store.mask_file import MaskFile
 from labeltool.store.project import ProjectStore
+from labeltool.store.trash import all_ids, kept_path
 
 SIZE = Size(600, 300)
 IMAGES = tuple(letter * 32 for letter in "abcde")
@@ -65,16 +66,21 @@ def state_of(root: Path) -> State:
     catalog, version = index.catalog()
     parts: State = {
         "classes": (version, tuple(each.name for each in catalog.classes)),
-        "images": tuple((each.id, each.split) for each in records.values()),
+        "images": tuple((each.path.name, each.split) for each in records.values()),
         "queue": None if (queue := read_queue(root)) is None else queue.made_utc,
         "promotions": tuple(model for model, _ in groupby(each.model for each in promotions(root))),
+        "trash": tuple((image, held(kept_path(root, image))) for image in all_ids(root)),
     }
     return parts | {image: annotation(root, image) for image in IMAGES}
 
 
 def annotation(root: Path, image: str) -> Annotation:
-    """What the mask file of an image holds; that of an untouched image where there is none, or nothing in it yet."""
-    path = mask_path(root, image)
+    """What the mask file of an image holds."""
+    return held(mask_path(root, image))
+
+
+def held(path: Path) -> Annotation:
+    """What a mask file holds; that of an untouched image where there is none, or nothing in it yet."""
     if not path.exists():
         return Annotation()
     if path.with_name(f"{path.name}-journal").exists():

@@ -11,7 +11,7 @@ import pytest
 
 from labeltool.core.errors import StoreError
 from labeltool.core.mask import LabelMask
-from labeltool.store import trash, trash_care
+from labeltool.store import fsck, trash, trash_care
 from labeltool.store.database import DamagedError, RefusedError
 from labeltool.store.project import ProjectStore
 from labeltool.store.remedy import problems
@@ -123,3 +123,37 @@ def test_a_tombstone_that_is_damaged_does_not_keep_another_removal_from_its_end(
     with ProjectStore.open(root) as again:
         assert again.images() == []
         assert any(CELL in each for each in again.notices)
+
+
+def test_of_a_return_that_was_cut_off_fsck_says_that_opening_the_project_finishes_it(
+    emptied: ProjectStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(emptied._images, "add", killed)
+        emptied.bring_back([CELL])
+    emptied.close()
+    (finding,) = fsck.check(root)
+    assert (finding.severity, finding.what) == ("notice", "its return from the trash was cut off")
+    with ProjectStore.open(root) as store:
+        assert store.history(CELL).revision == store.image(CELL).revision == 3
+    assert fsck.check(root) == []
+
+
+def test_a_deletion_for_good_that_was_cut_off_is_no_loss_to_fsck(
+    emptied: ProjectStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed_at(root, CELL, "2020-01-01T00:00:00+00:00")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(trash, "forget", killed)
+        emptied.delete_removed([CELL])
+    assert not kept_path(root, CELL).exists()
+    assert fsck.check(root) == []
+    emptied.delete_removed([CELL])
+    assert held(root) == {f"{OTHER}.json", f"{OTHER}.ltm"}
