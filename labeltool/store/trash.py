@@ -118,9 +118,7 @@ def _bring_back(root: Path, images: ImageList, record: ImageRecord) -> ImageReco
     record = _newest(mask, record)
     if images.get(record.id) is None:
         images.add([record])
-    tombstone_path(root, record.id).unlink(
-        missing_ok=True
-    )  # after a power cut opening the project does it again
+    forget(root, record.id)
     return record
 
 
@@ -136,6 +134,7 @@ def delete(root: Path, ids: Sequence[str]) -> None:
         write(root, replace(each.record, revision=0), each.author, each.at_utc)  # its labels are not missed
         kept_path(root, each.record.id).unlink(missing_ok=True)
         forget(root, each.record.id)
+    atomic.sync_folder(root / TRASH)
 
 
 def removed(root: Path) -> list[Removed]:
@@ -258,6 +257,5 @@ def _move(source: Path, target: Path) -> None:
 
 
 def forget(root: Path, image_id: str) -> None:
-    """Take the tombstone away."""
+    """Take the tombstone away. One that a power cut brings back goes with the next opening if the image is listed."""
     tombstone_path(root, image_id).unlink(missing_ok=True)
-    atomic.sync_folder(root / TRASH)

@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ PATIENCE_S = 20.0
 MEMORY = 1 << 30
 """Bytes of address space that an import may take beyond what the process has."""
 
+LOCK_THREAD = "labeltool-lock"
+"""What gives the signs of life of a project that is open meanwhile."""
 CACHE = "labeltool-fuzz-cache-"
 """How folders are called in which a case may keep what it has worked out."""
 
@@ -57,7 +60,7 @@ class Watched:
         sys.addaudithook(self._event)
 
     def _event(self, event: str, args: tuple[Any, ...]) -> None:
-        if not self.on:
+        if not self.on or threading.current_thread().name == LOCK_THREAD:
             return
         if event == "open" and isinstance(args[0], str | bytes):
             path, mode, flags = os.fspath(args[0]), args[1], args[2]

@@ -152,7 +152,8 @@ def _chunk(tally: Tally, plan: Plan, first: int, last: int, root: Path) -> int:
         if ended:
             tally.note(event)
     signal.setitimer(signal.ITIMER_REAL, 0)
-    code = child.wait()
+    with child:
+        code = child.wait()
     told = errors.read_text(errors="replace").strip()
     errors.unlink()
     if code == 0:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from fuzz.bench import Asked, FileBench, Specimen, Target
 from fuzz.corpus import Corpus, read_entry
-from fuzz.run import bench_of, names, regressions, run
+from fuzz.run import bench_of, names, regressions, replay, run
 from fuzz.targets import HEAVY, TARGETS
 
 from labeltool.core.errors import BadInputError
+
+T = TypeVar("T")
 
 SLOW = {
     "index": 1,
@@ -37,10 +41,9 @@ def test_mutants_of_a_file_are_refused_by_name_or_do_no_harm(name: str, tmp_path
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("name", sorted({each.name for each in regressions()}))
 def test_what_was_found_once_stays_mended(name: str, tmp_path: Path) -> None:
-    bench = _bench(name, tmp_path)
-    events = [bench.play(each.number, each.seed) for each in regressions() if each.name == name]
-    assert events
-    assert [(e["case"], e["what"], e["wrong"]) for e in events if e["wrong"]] == []
+    played = _with_extras(lambda: replay([each for each in regressions() if each.name == name], tmp_path))
+    assert played
+    assert {each: wrong for each, wrong in played.items() if wrong} == {}
 
 
 @pytest.mark.slow
@@ -51,12 +54,16 @@ def test_thousands_of_mutants_do_no_harm(name: str) -> None:
 
 
 def _bench(name: str, root: Path) -> FileBench:
-    try:
-        found = bench_of(name, root)
-    except ImportError as error:
-        pytest.skip(f"an extra is not installed: {error}")
+    found = _with_extras(lambda: bench_of(name, root))
     assert isinstance(found, FileBench)
     return found
+
+
+def _with_extras(make: Callable[[], T]) -> T:
+    try:
+        return make()
+    except ImportError as error:
+        pytest.skip(f"an extra is not installed: {error}")
 
 
 class _Notes(Target):
