@@ -7,14 +7,17 @@ kept beside it as another annotator's layer: both stay, and people decide.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labeltool.app.people.references import LABELLED, LONGEST, keep, windows_of
+import numpy as np
+
+from labeltool.app.people.references import LABELLED, LONGEST, keep, kept, windows_of
 from labeltool.app.session import Operation
 from labeltool.core.atomic import sync_file, sync_folder
 from labeltool.core.cold import Held, warm
@@ -26,6 +29,7 @@ from labeltool.core.words import counted
 from labeltool.store import commit as committing
 from labeltool.store.database import explained
 from labeltool.store.layout import QUARANTINE, is_project
+from labeltool.store.predictions import reference_key
 from labeltool.store.rescue import SUFFIX, About, Rescued, RescueFile, at_revision, rescue_files
 from labeltool.store.tiles import tile_hash
 
@@ -176,7 +180,7 @@ def _is_one(root: Path, other: Path) -> bool:
     """Whether two paths lead to one folder: by a link, or by another spelling where the file system does not mind."""
     if root == other:
         return True
-    with suppress(OSError):
+    with suppress(OSError, ValueError):  # a file of unsaved work may name what no folder can be called
         return root.samefile(other) or Spellings().is_one(root, other)
     return False
 
@@ -303,11 +307,10 @@ def keep_both(store: ProjectStore, path: Path, mask: LabelMask | None = None) ->
     about, operations = file.about(), file.operations()
     image = about.description.image
     mine = mask or _with(store, image.id, operations)
-    name = _name(store.references(image.id), about)
     journal = store.journal(image.id)
     record = store.reread(image.id)
     _copy(path, store.root / QUARANTINE)
-    keep(store, image.id, name, windows_of(mine, LABELLED), revision=None)
+    name = _keep(store, image.id, mine, about)
     theirs = journal[-1] if journal else None
     return BroughtBack(
         image.id,
@@ -367,15 +370,31 @@ def _held(mask: LabelMask, places: Mapping[Place, object]) -> dict[Place, Held |
     return {(name, index): mask.planes[name].tiles.held(index) for name, index in places}
 
 
-def _name(taken: Sequence[str], about: About) -> str:
-    """Whose work it is, and when it could not be saved, in local time."""
+def _keep(store: ProjectStore, image_id: str, mine: LabelMask, about: About) -> str:
+    """Keep a mask as a layer, and return its name: that of an equal one where it was kept before, by somebody who could
+    not put the file away any more."""
+    taken, told = store.references(image_id), {each.name for each in kept(store, image_id) if each.at_utc}
+    name = next(each for each in _names(about) if each not in taken or _holds(store, image_id, each, mine))
+    if name not in taken or name not in told:
+        keep(store, image_id, name, windows_of(mine, LABELLED), revision=None)
+    return name
+
+
+def _holds(store: ProjectStore, image_id: str, name: str, mine: LabelMask) -> bool:
+    found = store.prediction(image_id, reference_key(name))
+    return found is not None and all(
+        np.array_equal(found.label.read(box), label) and np.array_equal(found.confidence.read(box), labelled)
+        for box, label, labelled, *_ in windows_of(mine, LABELLED)
+    )
+
+
+def _names(about: About) -> Iterator[str]:
+    """Whose work it is, and when it could not be saved, in local time; where that is taken with a number."""
     when = datetime.fromisoformat(about.at_utc).astimezone()
     name = f"{about.author or 'somebody'} {when:%Y-%m-%d %H.%M.%S} not saved"[-LONGEST:]
-    number = 2
-    while name in taken:
-        name = f"{name.removesuffix(f' {number - 1}')[: LONGEST - 4]} {number}"
-        number += 1
-    return name
+    yield name
+    for number in count(2):
+        yield f"{name[: LONGEST - 4]} {number}"
 
 
 def _copy(path: Path, folder: Path) -> None:

@@ -17,6 +17,7 @@ from labeltool.core.errors import BadInputError, LabeltoolError
 from labeltool.core.progress import CancelToken
 from labeltool.core.project import ImageRecord
 from labeltool.imaging.budget import fits_whole
+from labeltool.store.layout import check_reachable
 
 CACHE = Path("cache") / "sources.json"
 """Below a project: which files were read to their end, and what they were like then."""
@@ -230,6 +231,7 @@ class Known:
         if not self._write:
             return
         try:
+            check_reachable(self._path.parents[1])
             self._path.parent.mkdir(exist_ok=True)
             atomic.write_bytes(self._path, json.dumps(self._entries(), sort_keys=True).encode())
         except (OSError, LabeltoolError):

@@ -51,7 +51,7 @@ def process_started(pid: int) -> str | None:
 def _signalled(pid: int) -> str | None:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # no process has a number as large
         return None
     except OSError:
         return ""  # somebody else's

@@ -57,7 +57,8 @@ class ImageList:
     def add(self, records: Iterable[ImageRecord]) -> None:
         """Add images, all or none."""
         new = list(records)
-        unsure, self._unsure = self._unsure, self._unsure | {record.id for record in new}
+        unsure = self._unsure - self._records.keys()
+        self._unsure = unsure | ({record.id for record in new} - self._records.keys())
         self._index.add(new, instead_of=unsure)
         self._unsure = set()
         with self._mutex:
@@ -78,7 +79,8 @@ class ImageList:
         self._index.remove(ids)
         with self._mutex:
             for image_id in ids:
-                del self._records[image_id]
+                self._records.pop(image_id, None)
+            self._behind.difference_update(ids)
             self._ids = None
 
     def remember(self, record: ImageRecord) -> None:
@@ -88,10 +90,11 @@ class ImageList:
             self._behind.add(record.id)
 
     def reached(self, image_id: str, revision: int) -> None:
-        """The image's mask file turned out to be at ``revision``; a reader may be late, so it only goes up."""
+        """The image's mask file turned out to be at ``revision``; a reader may be late, so it only goes up, and the
+        image may have been removed."""
         with self._mutex:
-            record = self._records[image_id]
-            if record.revision < revision:
+            record = self._records.get(image_id)
+            if record is not None and record.revision < revision:
                 self.remember(replace(record, revision=revision))
 
     def catch_up(self, except_for: str = "") -> str:
@@ -105,6 +108,8 @@ class ImageList:
             except StoreError as error:
                 self.lag = f"{LAGS}: {error}"
                 return self.lag
-            self._behind.discard(record.id)
+            with self._mutex:
+                if self._records.get(record.id) == record:  # else there is news of it already
+                    self._behind.discard(record.id)
         self.lag = ""
         return ""

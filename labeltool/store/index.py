@@ -239,13 +239,13 @@ def _connect(path: Path, address: str, write: bool) -> Any:
     )
     try:
         refuse_strange(connection, path)
+        for pragma in DURABLE if write else ():
+            connection.execute(pragma)
+        if write:
+            leave_folder(connection, path)
     except BaseException:
         connection.close()
         raise
-    for pragma in DURABLE if write else ():
-        connection.execute(pragma)
-    if write:
-        leave_folder(connection, path)
     return connection
 
 

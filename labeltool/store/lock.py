@@ -144,6 +144,7 @@ class Lock:
         self._drawn = ("", 0)  # the image that the last stroke began on, and what is saved of it
         self._ahead = ""
         self._beat = 0
+        self._before = b""  # what the file said of a holder who died
         self._ended = threading.Event()
         self._state = threading.Lock()
         """Held while the record is changed, and never while the drive is asked."""
@@ -179,6 +180,7 @@ class Lock:
                 raise ProjectLockedError(path, sign, may_be_stale=free is not False and _is_elsewhere(sign))
             lock = cls(path, handle, sign.owner if sign else None, left)
             lock.left_ahead = _read_ahead(handle)
+            lock._before = _read_all(handle) if sign else b""
             lock._write_all()
             lock._flush()
         except BaseException:
@@ -243,16 +245,16 @@ class Lock:
             self._record = old._replace(begun=max(old.saved, old.begun - 1))
         self._note()
 
-    def release(self, *, lost: bool = False) -> None:
-        """Let others write. What the file says is somebody else's where the lock was ``lost``. A second call does
-        nothing."""
+    def release(self, *, lost: bool = False, undone: bool = False) -> None:
+        """Let others write. What the file says is somebody else's where the lock was ``lost``; where it is ``undone``
+        what the one before left, the next one finds it as it was. A second call does nothing."""
         with self._mutex:
             self._ended.set()
             self._due.set()
             if self._handle >= 0:
                 with suppress(OSError):  # the drive is gone; a dead process's name keeps nobody out
-                    if not lost:
-                        self._blank()
+                    if not lost and self._is_ours(unsure=False):
+                        self._put(0, self._before) if undone and self._before else self._blank()
                 _close(self._handle)
                 self._handle = -1
 
@@ -283,7 +285,7 @@ class Lock:
         while True:
             self._due.wait(max(0.0, beat_s - time.monotonic()))
             beats = time.monotonic() >= beat_s
-            if self._ended.is_set() or (beats and not self._is_ours()):
+            if self._ended.is_set() or (beats and not self._is_ours(unsure=True)):
                 return
             beat_s = time.monotonic() + BEAT_S if beats else beat_s
             with self._mutex, suppress(OSError):  # the drive is away; whoever saves says so
@@ -298,13 +300,13 @@ class Lock:
             self._write_record()
             self._noted.set()
 
-    def _is_ours(self) -> bool:
-        """False where somebody else has taken it over for certain. Nothing is held while a drive is asked."""
+    def _is_ours(self, *, unsure: bool) -> bool:
+        """Whether the file says that the lock is ours; ``unsure`` where it says nothing, or cannot be read."""
         try:
             sign = read_sign(self._path)
         except OSError:
-            return True
-        return sign is None or sign.owner == self.owner
+            return unsure
+        return unsure if sign is None else sign.owner == self.owner
 
     def _write_all(self) -> None:
         who = {"pid": self.owner.pid, "host": self.owner.host, "since_utc": self.owner.since_utc}
@@ -401,7 +403,7 @@ def _died(said: bytes) -> bool:
     """Whether the process is gone for certain that says this of itself while it takes a lock."""
     try:
         return Owner(**json.loads(said)).is_dead
-    except (ValueError, TypeError):  # it died before it had said all
+    except (ValueError, TypeError, RecursionError):  # it died before it had said all, or is none of ours
         return False
 
 
@@ -431,6 +433,11 @@ def _read(handle: int) -> tuple[Sign | None, StrokeRecord | None]:
         return sign, StrokeRecord(image_id, int(revision), int(begun), int(saved))
     except ValueError:  # no stroke was begun
         return sign, None
+
+
+def _read_all(handle: int) -> bytes:
+    os.lseek(handle, 0, os.SEEK_SET)
+    return os.read(handle, _BYTES)
 
 
 def _read_ahead(handle: int) -> str:

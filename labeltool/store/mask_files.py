@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 from labeltool.core.project import ImageRecord
 from labeltool.store.database import DamagedError, explained
@@ -13,7 +14,7 @@ from labeltool.store.mask_file import MaskFile
 from labeltool.store.parting import part
 from labeltool.store.records import Description
 from labeltool.store.scope import is_there
-from labeltool.store.settling import is_unfinished, is_whole_alone, journal_of, settle
+from labeltool.store.settling import is_left, is_unfinished, is_whole_alone, journal_of, settle
 
 
 class MaskFiles:
@@ -23,6 +24,9 @@ class MaskFiles:
     def __init__(self, root: Path, holding: Holding) -> None:
         self.root, self.met = root, set[str]()
         self._holding = holding
+        self._meeting: dict[str, Lock] = {}
+        """One thread at a time looks what lies beside the file of an image, or puts an equal one in its place: another
+        one may be writing it by then."""
 
     def existing(self, record: ImageRecord) -> MaskFile | None:
         """The mask file of an image, or None where there never was one; DamagedError where it is gone, GoneError
@@ -30,10 +34,9 @@ class MaskFiles:
         writes = self._holding.lock is not None
         file = MaskFile(mask_path(self.root, record.id), write=writes)
         if is_there(file.path):  # of a folder that may not be read nobody knows what is in it
-            if writes and record.id not in self.met:
-                self._meet(file.path)
-            elif writes and self._follows_another_computer:
-                self._meet_again(file.path)
+            if writes and (record.id not in self.met or self._follows_another_computer):
+                with self._one_at_a_time(record.id):
+                    self._meet(file.path)
             return file
         if record.revision:
             with explained(self.root):
@@ -45,6 +48,11 @@ class MaskFiles:
             )
         return None
 
+    def meet(self, record: ImageRecord) -> None:
+        """Before somebody else opens the mask file of an image, where there is one."""
+        if is_there(mask_path(self.root, record.id)):
+            self.existing(record)
+
     def for_writing(self, description: Description) -> MaskFile:
         """The mask file of an image, made where there is none; the project is held."""
         file = self.existing(description.image)
@@ -55,12 +63,20 @@ class MaskFiles:
 
     def settle(self, path: Path) -> None:
         """Take back what was cut off while a file was written; StoreError where nobody can say what that is."""
-        self._part(path)
-        settle(path)
-        self.met.add(path.stem)
+        with self._one_at_a_time(path.stem):
+            self._part(path)
+            settle(path)
+            self.met.add(path.stem)
+
+    def _one_at_a_time(self, image_id: str) -> Lock:
+        return self._meeting.setdefault(image_id, Lock())
 
     def _meet(self, path: Path) -> None:
-        """Before a file is first opened: SQLite would apply any journal that lies there, whosever it is."""
+        """Before a file is opened: SQLite would apply any journal that lies there, whosever it is."""
+        if path.stem in self.met:
+            if self._follows_another_computer:
+                self._meet_again(path)
+            return
         self._part(path)
         if is_unfinished(path):
             settle(path)
@@ -68,8 +84,8 @@ class MaskFiles:
 
     def _meet_again(self, path: Path) -> None:
         """The computer from which the project was taken over may wake and leave a journal at any time. What the file is
-        whole without takes back nothing of ours, and SQLite must not apply it."""
-        if is_unfinished(path) and is_whole_alone(path):
+        whole without takes back nothing of ours, and SQLite must not apply it. One of a thread that is writing is."""
+        if is_unfinished(path) and is_left(path) and is_whole_alone(path) and is_left(path):
             with suppress(FileNotFoundError):  # it was only just ended
                 quarantine(self.root, journal_of(path))
 

@@ -54,12 +54,14 @@ def open_project(root: Path, *, write: bool, reason: str, take_over: Sign | None
     newer = too_new(root)  # what belongs to a newer version is only looked at
     lock, reason = _lock(root, take_over) if write and not newer else (None, newer or reason)
     try:
+        if lock is not None and lock.stale is not None and lock.stale.is_elsewhere:
+            part(root / INDEX)
         opened = _contents(Holding(root, lock, reason))
         if lock is not None:
             _put_right(opened, lock)
     except BaseException:
         if lock is not None:
-            lock.release()
+            lock.release(undone=True)
         raise
     return opened
 
@@ -127,8 +129,6 @@ def _put_right(opened: Opened, lock: Lock) -> None:
 def _recover(opened: Opened, lock: Lock) -> None:
     """Catch up with the last commit of the killed session, and reckon what it had not saved."""
     _tidy(opened, leftovers(opened.root))
-    if lock.stale is not None and lock.stale.is_elsewhere:
-        part(opened.root / INDEX)
     for path in unsettled(opened.root):  # who only looks at it later may not take anything back
         try:
             opened.files.settle(path)

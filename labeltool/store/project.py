@@ -132,6 +132,7 @@ class ProjectStore(ProjectReader):
         """Take images out of the project, each whole or not at all; what was done to them is kept in its trash."""
         with self._writing():
             for record in [self.image(image_id) for image_id in ids]:
+                self._files.meet(record)
                 trash.put_in(self.root, self._images, record, self.author)
 
     def bring_back(self, ids: Iterable[str]) -> list[ImageRecord]:

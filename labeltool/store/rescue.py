@@ -110,14 +110,16 @@ class RescueFile:
         return cls(path)
 
     def append(self, operations: Iterable[Operation]) -> None:
-        """Write operations behind those that are there, in one transaction that survives anything from then on."""
+        """Write operations behind those that are there, in one transaction that survives anything from then on. Where
+        the outcome was unclear they may be written again, and are there once."""
         with connect(self.path, write=True) as db, transaction(db):
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             for each in operations:
                 patch, revision = each.patch, each.expected + 1
                 said = (patch.kind, patch.title, dump(dict(patch.details)), each.author, now)
+                db.execute("DELETE FROM changes WHERE revision=?", (revision,))
                 db.execute(
-                    "INSERT INTO operations VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO operations VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
                     (revision, each.kind, each.target, *said),
                 )
                 db.executemany("INSERT INTO changes VALUES(?, ?, ?, ?, ?, ?, ?)", _rows(each))

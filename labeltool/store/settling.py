@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -20,10 +20,12 @@ from labeltool.store import audit, backups
 from labeltool.store.contents import Contents, placed
 from labeltool.store.database import (
     CANNOT_SAY,
+    FULL,
     DamagedError,
     UnfinishedError,
     connect,
     explained,
+    explanation,
     snapshot,
     transaction,
 )
@@ -52,13 +54,25 @@ def is_unfinished(path: Path) -> bool:
         return False
 
 
+def is_left(path: Path) -> bool:
+    """True when nobody is at the writing any more that the journal beside a file belongs to: SQLite would apply it to
+    whoever opens the file next."""
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True, timeout=0)) as db:
+            db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:  # who is at it keeps the file busy
+        return getattr(error, "sqlite_errorname", "") == "SQLITE_READONLY_ROLLBACK"
+    return False
+
+
 @contextmanager
 def rolled_back(path: Path) -> Iterator[Path]:
     """A copy of a file to which its journal was applied; the original stays as it is."""
     with explained(path), tempfile.TemporaryDirectory() as folder:
-        copy = Path(shutil.copy(path, folder))
+        copy = _copied(path, Path(folder))
         if journal_of(path).exists():
-            shutil.copy(journal_of(path), folder)
+            _copied(journal_of(path), Path(folder))
             with connect(copy, write=True) as db:
                 db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
         yield copy
@@ -141,11 +155,19 @@ def _tried(path: Path, check: Check, *, applied: bool) -> str:
             with rolled_back(path) as copy:
                 return check(copy)
         with explained(path), tempfile.TemporaryDirectory() as folder:
-            return check(Path(shutil.copy(path, folder)))
+            return check(_copied(path, Path(folder)))
     except CANNOT_SAY:
         raise
     except (LabeltoolError, sqlite3.Error, OSError) as error:
         return error.message if isinstance(error, LabeltoolError) else str(error)
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    """A copy in a folder of the system; where there is no room in that, its disk is full and not the project's."""
+    try:
+        return Path(shutil.copy(path, folder))
+    except OSError as error:
+        raise explanation(error, folder if error.errno in FULL else path) from error
 
 
 def take_back(path: Path) -> None:

@@ -15,7 +15,7 @@ STALE_S = 5.0
 """Taking a lock takes milliseconds: who is at it for longer, and unchanged, has died of it."""
 _AGAIN_S = 0.02
 _REFUSALS = 5
-"""So often the file cannot be made and yet is not there: the one before may have gone in between."""
+"""So often the file cannot be made and yet is not there, for the one before may have gone in between; or it stays."""
 _MADE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _MOST_BYTES = 4096
 
@@ -55,8 +55,10 @@ def _made(name: Path, mine: bytes, is_dead: Callable[[bytes], bool]) -> bytes | 
                 seen, seen_s = there, time.monotonic()
             if there is not None and (is_dead(there) or time.monotonic() - seen_s >= STALE_S):
                 _clear(name, there)
-            else:
-                time.sleep(_AGAIN_S)
+                if _said(name) != there:
+                    continue
+                refused += 1  # somebody else's, perhaps, which only they may remove
+            time.sleep(_AGAIN_S)
         else:
             return _written(handle, mine)
     return None

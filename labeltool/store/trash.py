@@ -20,7 +20,7 @@ from typing import Any
 from labeltool.core import atomic
 from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.core.project import ImageRecord
-from labeltool.store.database import DamagedError, RefusedError
+from labeltool.store.database import FULL, DamagedError, RefusedError
 from labeltool.store.images import ImageList
 from labeltool.store.layout import TRASH, mask_path
 from labeltool.store.mask_file import SUFFIX, MaskFile
@@ -124,14 +124,20 @@ def _bring_back(root: Path, images: ImageList, record: ImageRecord) -> ImageReco
 
 def delete(root: Path, ids: Sequence[str]) -> None:
     """Delete images in the trash for good; StoreError, and no change, where one has not lain there for long enough."""
-    atomic.sync_folder(root / TRASH)  # what was deleted by a call that was said to have failed is gone
+    if (root / TRASH).exists():
+        atomic.sync_folder(root / TRASH)  # what was deleted by a call that was said to have failed is gone
     found = [read(root, image_id) for image_id in ids]
     for each in found:
         if not each.is_old():
             kept = f"removed images are kept for {KEPT_DAYS} days"
             raise StoreError(kept, file=tombstone_path(root, each.record.id))
     for each in found:
-        write(root, replace(each.record, revision=0), each.author, each.at_utc)  # its labels are not missed
+        missing_none = replace(each.record, revision=0)  # its labels are not missed
+        try:
+            write(root, missing_none, each.author, each.at_utc)
+        except OSError as error:
+            if error.errno not in FULL:  # else it is deleted to make room
+                raise
         kept_path(root, each.record.id).unlink(missing_ok=True)
         forget(root, each.record.id)
     atomic.sync_folder(root / TRASH)

@@ -19,6 +19,7 @@ from labeltool.app.session import Operation, Session
 from labeltool.core.errors import ConflictError, DiskFullError, GoneError, StoreError
 from labeltool.core.geometry import Box
 from labeltool.core.patch import Patch, write
+from labeltool.store import commit as committing
 from labeltool.store import reserve
 from labeltool.store.database import DamagedError, explanation
 from labeltool.store.fsck import check
@@ -136,12 +137,17 @@ def test_changes_that_do_not_follow_are_kept_beside_and_theirs_stays(project: Pa
     assert check(project) == []
 
 
-def test_twice_the_same_conflict_makes_two_layers_and_loses_neither(project: Path, tmp_path: Path) -> None:
-    image_id, *_ = unsaved(project, tmp_path / "unsaved")
+def test_conflicts_of_one_moment_make_a_layer_each_and_lose_none(project: Path, tmp_path: Path) -> None:
+    image_id, operations, _ = unsaved(project, tmp_path / "unsaved")
     change_behind(project, image_id)
     (path,) = (tmp_path / "unsaved").iterdir()
+    revision, names = operations[-1].revision, []
     with ProjectStore.open(project) as store:
-        names = [bring_back(store, path).layer for _ in range(3)]
+        mask = store.load_mask(image_id)
+        for number in range(3):
+            more = committing.Operation(patch_of(mask, 160 + 40 * number), revision + number)
+            RescueFile(path).append([more])
+            names.append(bring_back(store, path).layer)
         assert len(set(names)) == 3
         assert store.references(image_id) == names
 

@@ -335,3 +335,14 @@ def test_a_large_image_that_was_replaced_is_taken_off_the_canvas(
     assert "other bytes" in window.findChild(QLabel, "dialog.source.says").text()
     assert window.annotate.image is None
     assert not window.findChildren(QPushButton, "dialog.source.keep")[0].isHidden()
+
+
+def test_what_files_were_like_is_not_noted_in_the_empty_folder_of_a_drive_that_is_away(
+    project: Path, tmp_path: Path
+) -> None:
+    with ProjectStore.open(project, write=False) as store:
+        record = store.images()[0]
+    project.rename(tmp_path / "away")
+    project.mkdir()
+    Known(project, write=True).check(record)
+    assert [*project.iterdir()] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -86,7 +87,7 @@ class DicomSegImporter:
             try:
                 yield from painter.take(seg_file(file), known)
             except BadInputError as error:
-                yield left_out(error if _is_dicom(file) else BadInputError("this is not a DICOM file"), file)
+                yield left_out(_why(error, file), file)
         yield from painter.masks()
 
 
@@ -258,6 +259,14 @@ def _files(src: Path, sources: frozenset[Path]) -> tuple[list[Path], list[Skippe
         for path in found
         if path.resolve() not in sources and (not stays_inside(path, src) or _is_candidate(path))
     ], others
+
+
+def _why(error: BadInputError, path: Path) -> BadInputError:
+    """What is wrong with a file, in words for whoever took it for DICOM."""
+    with suppress(OSError):  # which is what is wrong with it
+        if not _is_dicom(path):
+            return BadInputError("this is not a DICOM file")
+    return error
 
 
 def _is_candidate(path: Path) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import random
 import tempfile
 from collections.abc import Callable
@@ -18,7 +20,7 @@ from volume_samples import AXIAL, OBLIQUE, masked, records_of, unlabelled, with_
 from labeltool.core.catalog import IGNORE, ClassCatalog
 from labeltool.core.errors import BadInputError
 from labeltool.core.provenance import Origin
-from labeltool.formats.dicomseg import DicomSegExporter, DicomSegImporter, DicomSegOptions
+from labeltool.formats.dicomseg import DicomSegExporter, DicomSegImporter, DicomSegOptions, importer
 from labeltool.formats.export import export
 from labeltool.formats.options import ImportOptions
 from labeltool.formats.protocol import LabelledImage
@@ -486,3 +488,17 @@ def test_no_mutation_of_an_image_does_more_than_keep_it_from_being_exported(
             continue
         for path in sorted((tmp_path / "out").rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() else path.unlink()
+
+
+def test_a_segmentation_that_nobody_may_read_is_said_to_be_that(
+    seg: Path, images: list[LabelledImage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: Path, *_: object, **__: object) -> object:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    def unread(path: Path) -> object:
+        raise BadInputError("the file cannot be read: Permission denied", file=path)
+
+    monkeypatch.setattr(importer, "seg_file", unread)
+    monkeypatch.setattr(Path, "open", denied)
+    assert "Permission denied" in refusal(seg, images)

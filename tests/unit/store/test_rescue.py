@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from contextlib import closing
@@ -13,16 +14,19 @@ import pytest
 
 from labeltool.app import session
 from labeltool.app.journal import Journal
-from labeltool.app.rescuing import Rescue, bring_back_all, resume, waiting_for
+from labeltool.app.people import references
+from labeltool.app.rescuing import Rescue, bring_back, bring_back_all, resume, waiting_for
 from labeltool.app.saving import Saver
 from labeltool.core.cold import deflate
 from labeltool.core.errors import StoreError
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch
 from labeltool.core.project import Status
+from labeltool.store import database
 from labeltool.store.commit import Operation
 from labeltool.store.database import DamagedError
 from labeltool.store.project import ProjectStore
+from labeltool.store.records import dump
 from labeltool.store.rescue import RescueFile, at_revision
 
 from .conftest import CELL, stroke
@@ -229,3 +233,52 @@ def test_what_is_kept_is_forgotten_only_once_all_of_it_is_saved(
     assert saver.flush() and saver.close()
     assert there == [True, True, True]
     assert [*(tmp_path / "unsaved").iterdir()] == []
+
+
+def test_work_that_is_kept_beside_the_annotation_is_so_once_however_often_it_is_brought_back(
+    store: ProjectStore, painted: LabelMask, rescue: RescueFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.commit(CELL, stroke(store.load_mask(CELL), 500, label=2), expected=3)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(ProjectStore, "add_event", killed)
+        bring_back(store, rescue.path)
+    first, second = bring_back(store, rescue.path), bring_back(store, rescue.path)
+    assert store.references(CELL) == [first.layer] == [second.layer]
+    assert [each.name for each in references.kept(store, CELL) if each.at_utc] == [first.layer]
+    rescue.append([Operation(stroke(painted, 550), 5)])
+    assert bring_back(store, rescue.path).layer == f"{first.layer} 2"
+
+
+def test_unsaved_work_of_a_folder_that_cannot_be_keeps_no_project_from_being_opened(
+    store: ProjectStore, rescue: RescueFile
+) -> None:
+    rescue.settle()
+    with closing(sqlite3.connect(rescue.path)) as db, db:
+        db.execute("UPDATE meta SET value=? WHERE key='rescue'", (dump({"root": "/a\0b", "at_utc": "2026"}),))
+    assert [each.operations for each in waiting_for(store, rescue.path.parent)] == [2]
+
+
+def test_strokes_that_are_kept_although_that_was_said_to_have_failed_keep_no_later_one_from_being_kept(
+    store: ProjectStore, painted: LabelMask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Rescue(store, tmp_path / "unsaved")
+    strokes = [session.Operation("do", stroke(painted, 300 + 40 * n), 4 + n, None) for n in range(3)]
+    kept.keep(CELL, strokes[:1])
+    real = database._commit
+
+    def unsure(db: sqlite3.Connection) -> bool:
+        return real(db) and False
+
+    def fails(folder: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(folder))
+
+    with monkeypatch.context() as patched, pytest.raises(StoreError, match="the disk failed"):
+        patched.setattr(database, "_commit", unsure)
+        patched.setattr(database, "sync_folder", fails)
+        kept.keep(CELL, strokes[:2])
+    kept.keep(CELL, strokes)
+    assert [each.expected for each in RescueFile(kept.file_of(CELL)).operations()] == [3, 4, 5]

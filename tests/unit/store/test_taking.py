@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import platform
+import shutil
+import sqlite3
+import tempfile
 import threading
-from contextlib import suppress
+import time
+from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from labeltool.core.errors import DiskFullError, StoreError
 from labeltool.store import lock as locks
-from labeltool.store import taking
+from labeltool.store import mask_files, opening, taking
 from labeltool.store.fsck import check
+from labeltool.store.holding import Holding
 from labeltool.store.layout import mask_path
 from labeltool.store.lock import Lock, LockLostError, Owner, ProjectLockedError
 from labeltool.store.project import ProjectStore
-from labeltool.store.settling import journal_of
-from tests.faults.sharing_scene import make_images, make_project, on_another_computer, paint
+from labeltool.store.settling import is_unfinished, journal_of
+from tests.faults.sharing_scene import make_images, make_project, on_another_computer, paint, until
 from tests.unit.store.damage import interrupt
 
 CLAIM = ".lock.taking.partial"
@@ -28,6 +36,11 @@ GONE = Owner(2**22 + 1, "", "2026-01-02T03:04:05+00:00")
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     return make_project(tmp_path / "project", make_images(tmp_path / "images", "a"))
+
+
+def _noted(path: Path) -> locks.StrokeRecord | None:
+    with path.open("rb") as file:
+        return locks._read(file.fileno())[1]
 
 
 def test_of_many_that_take_a_lock_at_once_one_gets_it_where_locks_are_not_shared(
@@ -57,8 +70,20 @@ def test_of_many_that_take_a_lock_at_once_one_gets_it_where_locks_are_not_shared
 
 
 def test_what_a_process_left_that_died_while_it_took_the_lock_keeps_nobody_out(tmp_path: Path) -> None:
-    mine = asdict(Owner(GONE.pid, os.uname().nodename, GONE.since_utc))
+    mine = asdict(Owner(GONE.pid, platform.node(), GONE.since_utc))
     (tmp_path / CLAIM).write_text(json.dumps(mine))
+    Lock.acquire(tmp_path / "lock").release()
+    assert not (tmp_path / CLAIM).exists()
+
+
+@pytest.mark.parametrize(
+    "said", [json.dumps({"pid": 10**30, "host": platform.node(), "since_utc": ""}), "[" * 4000, "\0" * 9]
+)
+def test_nothing_that_lies_where_the_lock_is_taken_keeps_the_project_from_being_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setattr(taking, "STALE_S", 0.05)
+    (tmp_path / CLAIM).write_text(said)
     Lock.acquire(tmp_path / "lock").release()
     assert not (tmp_path / CLAIM).exists()
 
@@ -91,7 +116,7 @@ def test_a_drive_that_does_not_answer_keeps_no_hand_from_drawing(tmp_path: Path)
     answered.set()
     drive.join()
     lock.stroke_began("a", 1)
-    assert locks._read(lock._handle)[1] == locks.StrokeRecord("a", 1, 4, 0)
+    until(lambda: _noted(tmp_path / "lock") == locks.StrokeRecord("a", 1, 4, 0), lambda: time.sleep(0.01))
     lock.release()
 
 
@@ -159,3 +184,134 @@ def test_who_was_taken_over_gives_no_sign_of_life_in_the_name_of_another(
     life.join(20)
     assert not life.is_alive()
     lock.release(lost=True)
+
+
+def test_whoever_looks_while_a_stroke_is_written_takes_its_journal_for_nobody_elses(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_another_computer(project)
+    monkeypatch.setattr(
+        mask_files, "is_whole_alone", lambda path: True
+    )  # all is written, and not on the disk yet
+    with ProjectStore.open(project, take_over=locks.read_sign(project / "lock")) as store:
+        image = store.images()[0]
+        path = mask_path(project, image.id)
+        assert store.history(image.id).revision == 1
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            for statement in (
+                "PRAGMA cache_size=1",
+                "BEGIN IMMEDIATE",
+                "UPDATE tiles SET data=zeroblob(60000)",
+            ):
+                db.execute(statement)
+            assert is_unfinished(path)
+            assert store._files.existing(image) is not None
+            assert journal_of(path).exists()
+            db.execute("ROLLBACK")
+
+
+def test_of_two_that_meet_a_file_after_a_take_over_none_takes_a_stroke_of_the_other_back(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_another_computer(project)
+    real, copied, go_on = shutil.copyfile, threading.Event(), threading.Event()
+
+    def slowly(source: Path, target: Path) -> None:
+        real(source, target)
+        if threading.current_thread().name == "reader" and not copied.is_set():
+            copied.set()
+            go_on.wait(0.3)  # as long as a large file takes on a share
+
+    monkeypatch.setattr(shutil, "copyfile", slowly)
+    with ProjectStore.open(project, take_over=locks.read_sign(project / "lock")) as store:
+        image = store.images()[0]
+        reader = threading.Thread(target=lambda: store.history(image.id), name="reader")
+        reader.start()
+        assert copied.wait(20)
+        paint(store, image, 100)
+        go_on.set()
+        reader.join()
+        assert store.history(image.id).revision == 2
+
+
+def test_a_lock_that_somebody_has_taken_over_is_not_said_to_be_free_by_who_cannot_look(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, real = ProjectStore.open(project), os.open
+    on_another_computer(project)
+
+    def refused(path: Path, *args: int) -> int:
+        if Path(path).name == "lock":
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return real(path, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(locks.os, "open", refused)
+        store.close()
+    sign = locks.read_sign(project / "lock")
+    assert sign is not None and sign.owner.host == "ward-3"
+
+
+def test_what_somebody_else_left_who_died_and_cannot_be_removed_is_not_asked_for_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = asdict(Owner(GONE.pid, platform.node(), GONE.since_utc))
+    (tmp_path / CLAIM).write_text(json.dumps(mine))
+    asked: list[bytes] = []
+    monkeypatch.setattr(taking, "_clear", lambda name, there: asked.append(there))
+    Lock.acquire(tmp_path / "lock").release()
+    assert len(asked) == 6
+
+
+def test_the_list_of_images_that_a_computer_still_writes_which_was_cut_off_is_not_the_one_that_is_read(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_another_computer(project)
+    real, index = opening._contents, project / "project.db"
+    with index.open("r+b") as asleep:
+
+        def wakes(holding: Holding) -> opening.Opened:
+            asleep.write(bytes(index.stat().st_size))
+            asleep.flush()
+            return real(holding)
+
+        monkeypatch.setattr(opening, "_contents", wakes)
+        with ProjectStore.open(project, take_over=locks.read_sign(project / "lock")) as store:
+            assert (store.notices, len(store.images())) == ([], 1)
+
+
+def test_what_was_left_is_put_right_the_next_time_where_opening_failed(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_another_computer(project)
+    sign = locks.read_sign(project / "lock")
+
+    def fails(holding: Holding) -> opening.Opened:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(holding.root))
+
+    with monkeypatch.context() as patched, pytest.raises(StoreError, match="the disk failed"):
+        patched.setattr(opening, "_contents", fails)
+        ProjectStore.open(project, take_over=sign)
+    with pytest.raises(ProjectLockedError, match="anna"):
+        ProjectStore.open(project)
+    with ProjectStore.open(project, take_over=sign) as store:
+        assert store.recovery is not None and store._files._follows_another_computer
+    with ProjectStore.open(project) as store:
+        assert store.recovery is None
+
+
+def test_where_there_is_no_room_to_try_a_journal_the_full_disk_is_named_and_not_the_projects(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ProjectStore.open(project) as store:
+        image = store.images()[0]
+        interrupt(mask_path(project, image.id))
+
+        def full(source: Path, target: Path) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(source))
+
+        with monkeypatch.context() as patched, pytest.raises(DiskFullError) as error:
+            patched.setattr(shutil, "copy", full)
+            store.load_mask(image.id)
+        assert str(error.value.file).startswith(tempfile.gettempdir())
+        assert store.history(image.id).revision == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from labeltool.store import fsck, trash, trash_care
 from labeltool.store.database import DamagedError, RefusedError
 from labeltool.store.project import ProjectStore
 from labeltool.store.remedy import problems
+from labeltool.store.settling import journal_of
 from labeltool.store.trash import kept_path, tombstone_path
 
 from .conftest import CELL, OTHER, mask_file, stroke
@@ -157,3 +159,40 @@ def test_a_deletion_for_good_that_was_cut_off_is_no_loss_to_fsck(
     assert fsck.check(root) == []
     emptied.delete_removed([CELL])
     assert held(root) == {f"{OTHER}.json", f"{OTHER}.ltm"}
+
+
+def test_what_was_removed_long_ago_is_deleted_on_a_full_disk(
+    emptied: ProjectStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed_at(root, CELL, "2020-01-01T00:00:00+00:00")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(trash.atomic, "write_bytes", full)
+    emptied.delete_removed([CELL])
+    assert held(root) == {f"{OTHER}.json", f"{OTHER}.ltm"}
+
+
+def test_where_nothing_was_ever_removed_what_is_to_be_deleted_is_said_not_to_be_there(
+    store: ProjectStore,
+) -> None:
+    with pytest.raises(StoreError, match="not in the project's trash"):
+        store.delete_removed([CELL])
+
+
+def test_an_image_with_a_journal_that_is_not_its_own_is_not_removed_before_that_is_put_right(
+    store: ProjectStore, painted: LabelMask, root: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.ltm"
+    shutil.copyfile(mask_file(root), other)
+    interrupt(other)
+    store.commit(CELL, stroke(painted, 400), expected=3)
+    store.close()
+    with ProjectStore.open(root) as again:
+        journal_of(mask_file(root)).write_bytes(journal_of(other).read_bytes())
+        before = mask_file(root).read_bytes()
+        with pytest.raises(DamagedError, match="a journal that is not its own"):
+            again.remove_images([CELL])
+        assert mask_file(root).read_bytes() == before
+        assert len(again.images()) == 2
