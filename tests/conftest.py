@@ -41,6 +41,14 @@ def _no_trace_in_the_home_folder(tmp_path_factory: pytest.TempPathFactory) -> No
         os.environ[name] = str(home / name.lower())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _a_busy_machine_is_no_silent_drive() -> None:
+    """What takes milliseconds may take longer where tests run beside each other; it is waited for."""
+    from labeltool.app import watching
+
+    watching.AT_ONCE_S = 30.0
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Iterator[None]:
     """Nobody's settings for the window; the windows of the test are gone after it."""

@@ -12,6 +12,10 @@ from typing import TypeVar
 from labeltool.core.pulse import felt
 
 T = TypeVar("T")
+AT_ONCE_S = 0.15
+"""Who draws the window waits for no longer for a drive; one at hand takes milliseconds."""
+ANSWER_S = 3.0
+"""A drive that says nothing for so long does not answer."""
 
 
 def begun(work: Callable[[], T]) -> Future[T]:

@@ -10,8 +10,10 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from labeltool.app import watching
 from labeltool.app.ahead import Ahead
 from labeltool.app.at_hand import AtHand, Beside, OpenImage
 from labeltool.app.effort import WORKED, Timesheet, Worked
@@ -27,6 +29,7 @@ from labeltool.app.unasked import Unasked
 from labeltool.app.unsaved import Unsaved
 from labeltool.app.watching import begun
 from labeltool.core.change import Signal
+from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.core.progress import Progress
 from labeltool.core.project import ImageRecord, Status
 
@@ -42,6 +45,9 @@ log = logging.getLogger(__name__)
 ASK_S, LEAVE_S, LATE_S = 5.0, 8.0, 0.2
 """Whoever closes a project waits for no longer until it is written what nobody asked for, and until the project is let
 go of; and only so long for a drive that does not answer."""
+JOBS_S = 4.0
+"""Jobs that were told to stop are waited for no longer before the project is let go of: what they read may be on
+another drive, which never answers."""
 
 
 class Workbench:
@@ -67,7 +73,7 @@ class Workbench:
         self.decisions = Decisions(self)
         self._ahead = Ahead()
         self._at_hand = AtHand(store, self.lanes, self.saver, self._ahead)
-        self.filling = Filling(store, self.lanes, self._at_hand, lambda id_: self._record(store.image(id_)))
+        self.filling = Filling(store, self.lanes, self._at_hand, self.renew_record)
         self.image_opening = self._at_hand.opening
         self.image_opened = self._at_hand.opened
         self.image_failed = self._at_hand.failed
@@ -78,6 +84,11 @@ class Workbench:
         """How much of a large image's levels is made: pixels done, of so many; None when no more are being made."""
         self.record_changed: Signal[ImageRecord] = Signal()
         self.catalog_changed: Signal[ClassCatalog] = Signal()
+        self.catalog_waits: Signal[bool] = Signal()
+        """True: a change of the classes waits for a disk that does not answer. False: no longer."""
+        self.catalog_failed: Signal[LabeltoolError] = Signal()
+        """Why a change of the classes that waited has come to nothing."""
+        self._changing: Future[None] | None = None
         self.saved: Signal[SaveState] = Signal()
         self.layers_changed: Signal[None] = Signal()
         """Which layers lie beside annotations is no longer as it was."""
@@ -217,8 +228,13 @@ class Workbench:
             self.lanes.deliver(lambda: self._at_hand.report(error))
 
     def renew_record(self, image_id: str) -> None:
-        """Something was changed in the project that is said of an image: tell who shows it."""
-        self._record(self.store.image(image_id))
+        """Something was changed in the project that is said of an image: tell who shows it. Where it was removed before
+        this was heard there is nothing to tell."""
+        try:
+            record = self.store.image(image_id)
+        except StoreError:
+            return
+        self._record(record)
 
     def _record(self, record: ImageRecord) -> None:
         record = self._with_waiting(record)
@@ -241,7 +257,7 @@ class Workbench:
             self._look_at_saver(self.open)
         self.saved.emit(state)
         if state.error is None and not self.saver.waiting_of(state.image_id):
-            self._record(self.store.image(state.image_id))
+            self.renew_record(state.image_id)
         elif self.open is not None and state.image_id == self.open.record.id:
             record = self._with_waiting(self.open.record)
             if record != self.open.record:
@@ -264,10 +280,40 @@ class Workbench:
 
     # ---- classes and model
 
+    def check_catalog_rests(self) -> None:
+        """StoreError while a change of the classes waits for the disk: another, which knows nothing of it, would take
+        it back."""
+        if self._changing is not None:
+            raise StoreError(
+                "the change of the classes before this one is not on the disk yet",
+                file=self.store.root,
+                hint="Try again when it is: the classes are shown then. Look after the drive or the network share",
+            )
+
     def change_catalog(self, catalog: ClassCatalog) -> None:
-        """Add, rename or recolour classes; no pixel changes."""
-        self.store.set_catalog(catalog)
-        self.catalog_changed.emit(catalog)
+        """Add, rename or recolour classes; no pixel changes. ``catalog_changed`` follows once it is on the disk: before
+        this returns, unless the disk does not answer. StoreError where that fails, and as in
+        :meth:`check_catalog_rests`."""
+        self.check_catalog_rests()
+        changing = self._changing = begun(partial(self.store.set_catalog, catalog))
+        if wait([changing], watching.AT_ONCE_S).done:
+            self._changing = None
+            changing.result()
+            self.catalog_changed.emit(catalog)
+        else:
+            self.catalog_waits.emit(True)
+            settle = partial(self._settle_catalog, catalog)
+            changing.add_done_callback(lambda future: self.lanes.deliver(lambda: settle(future)))
+
+    def _settle_catalog(self, catalog: ClassCatalog, changed: Future[None]) -> None:
+        self._changing = None
+        self.catalog_waits.emit(False)
+        error = changed.exception()
+        if isinstance(error, LabeltoolError):
+            self.catalog_failed.emit(error)
+        else:
+            changed.result()
+            self.catalog_changed.emit(catalog)
 
     def show_layer(self, key: str, earlier: str = "") -> None:
         """Show this layer beside the annotation from now on, where an image has it, and compare it with an ``earlier``
@@ -340,7 +386,7 @@ class Workbench:
         def work() -> None:
             if back_up:
                 self._back_up()
-            self.lanes.close()
+            wait([begun(self.lanes.close)], JOBS_S)
             ended = self.saver.close()
             if lose:
                 self.rescue.discard()

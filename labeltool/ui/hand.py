@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
@@ -20,6 +20,10 @@ from labeltool.ui.topbar import TopBar
 if TYPE_CHECKING:
     from labeltool.app.workbench import Workbench
     from labeltool.ui.dialogs.class_dialog import ClassDialog
+
+
+WAITING_MS = 1_000
+"""A change of the classes that has not reached the disk after this long is told of."""
 
 
 class HandControls(Part):
@@ -39,15 +43,21 @@ class HandControls(Part):
         self._panel, self._top = panel, top
         self._actions = ClassActions(actions, self.take, window)
         self._bench: Workbench | None = None
+        self._added: list[int] = []  # classes that are to be painted once they are there
+        self._soon = QTimer(self, singleShot=True, interval=WAITING_MS)
+        self._soon.timeout.connect(lambda: self.noted.emit(self._waiting()))
         panel.chosen.connect(self.take)
         panel.add_asked.connect(self.edit_class)
         panel.edit_asked.connect(self.edit_class)
 
     def attach(self, bench: Workbench | None) -> None:
         """The hand of this workbench from now on."""
-        self._bench = bench
+        self._bench, self._added = bench, []
+        self._expect(False)  # of the project before
         if bench is not None:
-            bench.catalog_changed.connect(lambda _: self.show_classes())
+            bench.catalog_changed.connect(lambda _: self._show_changed())
+            bench.catalog_waits.connect(self._expect)
+            bench.catalog_failed.connect(self.failed.emit)
             self.show_classes()
 
     def runs(self) -> Mapping[str, Callable[[], object]]:
@@ -131,17 +141,43 @@ class HandControls(Part):
         from labeltool.ui.dialogs.class_dialog import ClassDialog  # noqa: PLC0415
 
         bench = self._bench
-        if bench is not None and bench.editable:
+        if bench is None or not bench.editable:
+            return
+        try:
+            bench.check_catalog_rests()
+        except LabeltoolError as error:
+            self.failed.emit(error)
+        else:
             dialog = ClassDialog(self._panel.window(), bench.catalog, value)
             dialog.accepted.connect(lambda: self._change(bench, dialog))
             dialog.open()
 
     def _change(self, bench: Workbench, dialog: ClassDialog) -> None:
-        before = bench.catalog.values
+        wanted = dialog.catalog()
+        before, self._added = self._added, sorted(set(wanted.values) - set(bench.catalog.values))
         try:
-            bench.change_catalog(dialog.catalog())
+            bench.change_catalog(wanted)
         except LabeltoolError as error:
+            self._added = before
             self.failed.emit(error)
-            return
-        for added in set(bench.catalog.values) - set(before):
-            self.take(added)
+
+    def _show_changed(self) -> None:
+        self.show_classes()
+        added, self._added = self._added, []
+        for value in added:
+            if self._bench is not None and self._bench.catalog.by_value(value) is not None:
+                self.take(value)
+
+    def _expect(self, waits: bool) -> None:
+        """Whether a change of the classes waits for the disk."""
+        if waits:
+            self._soon.start()
+        else:
+            self._soon.stop()
+            self.outdated.emit(self._waiting())
+
+    def _waiting(self) -> str:
+        """Classes are shown once they are on the disk: else a stroke could have a class that is lost."""
+        return self.tr(
+            "The change of the classes is not on the disk yet, which does not answer. It is shown then."
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import wait
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,13 +12,12 @@ from PySide6.QtCore import QSettings, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from labeltool.app.jobs import Lanes
-from labeltool.app.watching import begun
 from labeltool.core.errors import LabeltoolError, shown
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import Skipped, Status
-from labeltool.store.layout import is_project, seems_project, touch
-from labeltool.ui import recent
+from labeltool.ui import opening, recent
 from labeltool.ui.bridge import Bridge
+from labeltool.ui.dialogs.beside import Beside
 from labeltool.ui.long_work import LongWork
 
 if TYPE_CHECKING:
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from labeltool.app.splits import Applied, Assignment
     from labeltool.app.workbench import Workbench
     from labeltool.store.lock import ProjectLockedError, Sign
-    from labeltool.store.project import ProjectStore
     from labeltool.ui.dialogs.new_project import NewProject
 
 log = logging.getLogger(__name__)
@@ -37,8 +34,6 @@ log = logging.getLogger(__name__)
 MANY = 200
 LEAVING_S = 2.0
 """What closing a project waits for the last changes when nobody can be asked."""
-ANSWER_S = 3.0
-"""A drive that says nothing for so long does not answer; one that does takes milliseconds."""
 NAMED = 5
 """Files that a message names; of the others it gives the number."""
 
@@ -85,6 +80,8 @@ class Projects(QWidget):
         self._work = work
         self._bridge = Bridge(self)
         self._lanes: Lanes | None = None
+        self._beside = Beside(parent, self)
+        self._beside.failed.connect(self.failed)
 
     def runs(self) -> Mapping[str, Callable[[], object]]:
         """What the actions of projects do, by their ids."""
@@ -104,85 +101,82 @@ class Projects(QWidget):
 
     def open_path(self, path: Path) -> None:
         """Open a project; an image or a folder of images begins a new project with them."""
-        if not self._answers(path):
-            return
-        try:
-            project, there = is_project(path), path.exists()
-        except OSError as error:
-            reason = error.strerror or str(error)
-            hint = self.tr("Ask whoever owns the folder for permission to read it")
-            self.failed.emit(LabeltoolError(reason, file=path, hint=hint))
-            return
-        if project:
-            self.open(path)
-        elif there:
-            self.ask_new([path])
-        else:
-            self.failed.emit(LabeltoolError("there is no such file or folder", file=path))
+
+        def go_on(found: opening.Found) -> None:
+            if found.is_project:
+                self.open(path)
+            elif found.is_there:
+                self.ask_new([path])
+            else:
+                self.failed.emit(LabeltoolError("there is no such file or folder", file=path))
+
+        self._beside.do(path, partial(opening.look, path), go_on)
 
     def open_all(self, paths: Sequence[Path]) -> None:
         """What was dropped: a project is opened, images are added to the one at hand or begin a new one."""
-        projects = [path for path in paths if seems_project(path)]
-        if projects:
-            self.open(projects[0])
-        elif self.bench is not None and self.bench.editable:
-            self.add(paths)
-        elif paths:
-            self.ask_new(paths)
 
-    def open(self, root: Path, *, take_over: Sign | None = None) -> None:
+        def go_on(project: Path | None) -> None:
+            if project is not None:
+                self.open(project)
+            elif self.bench is not None and self.bench.editable:
+                self.add(paths)
+            else:
+                self.ask_new(paths)
+
+        if paths:
+            self._beside.do(paths[0], partial(opening.project_among, list(paths)), go_on)
+
+    def open(
+        self, root: Path, *, take_over: Sign | None = None, then: Callable[[], object] | None = None
+    ) -> None:
         """Open a project in the place of the one that was open; ``locked`` says where somebody else edits it.
 
-        ``take_over`` is the last sign of life of who is taken for dead.
+        ``take_over`` is the last sign of life of who is taken for dead; ``then`` follows once it is open.
         """
-        from labeltool.store.project import ProjectLockedError, ProjectStore  # noqa: PLC0415
+        bench = self.bench
+        is_ours = bench is not None and bench.editable and bench.store.root == root.absolute()
 
-        if not self._answers(root):
-            return
-        error = self._held(root) if take_over is None else None
-        if error is not None:  # what is open stays so
-            self.locked.emit(Locked(root, error))
-            return
-        if not self.close_project():
-            return
-        try:
-            self._attach(ProjectStore.open(root, take_over=take_over))
-        except ProjectLockedError as late:
-            self.locked.emit(Locked(root, late))
-        except LabeltoolError as failure:
-            self.failed.emit(failure)
+        def go_on(error: ProjectLockedError | None) -> None:
+            if error is not None and take_over is None and not is_ours:  # what is open stays so
+                self.locked.emit(Locked(root, error))
+            elif self.close_project():
+                self._bring(root, partial(opening.edit, root, take_over), then=then)
 
-    def _answers(self, path: Path) -> bool:
-        """Whether the drive of a path does. Else that is said: opening it would stand still for as long."""
-        if wait([begun(partial(touch, path))], ANSWER_S).done:
-            return True
-        hint = self.tr("Look after the drive or the network share, and open it again when it answers")
-        self.failed.emit(LabeltoolError(self.tr("the drive does not answer"), file=path, hint=hint))
-        return False
+        self._beside.do(root, partial(opening.who_edits, root), go_on)
 
-    def _held(self, root: Path) -> ProjectLockedError | None:
-        from labeltool.store.layout import LOCK  # noqa: PLC0415
-        from labeltool.store.lock import holder  # noqa: PLC0415
+    def _bring(
+        self,
+        root: Path,
+        work: Callable[[], opening.Opened],
+        viewed: Locked | None = None,
+        then: Callable[[], object] | None = None,
+    ) -> None:
+        """Have a project opened or made, and work on it."""
 
-        if self.bench is not None and self.bench.editable and self.bench.store.root == root.absolute():
-            return None  # it is we
-        try:
-            return holder(root / LOCK)
-        except OSError:
-            return None  # opening it says why
+        def go_on(opened: opening.Opened) -> None:
+            self._attach(opened, viewed)
+            if then is not None:
+                then()
+
+        def refused(error: LabeltoolError) -> None:
+            from labeltool.store.project import ProjectLockedError  # noqa: PLC0415
+
+            if isinstance(error, ProjectLockedError):
+                self.locked.emit(Locked(root, error))
+            else:
+                self.failed.emit(error)
+
+        self._beside.do(root, work, go_on, refused=refused, unwanted=opening.let_go, is_long=True)
 
     def view(self, locked: Locked) -> None:
         """Open a project that somebody else edits, to look at it."""
-        from labeltool.store.project import ProjectStore  # noqa: PLC0415
+        root, reason = locked.root, locked.error.message
 
-        if not self._answers(locked.root) or not self.close_project():
-            return
-        try:
-            store = ProjectStore.open(locked.root, write=False, reason=locked.error.message)
-        except LabeltoolError as error:
-            self.failed.emit(error)
-            return
-        self._attach(store, locked)
+        def go_on(_: object) -> None:
+            if self.close_project():
+                self._bring(root, partial(opening.view, root, reason), locked)
+
+        self._beside.do(root, partial(opening.look, root), go_on)
 
     def lanes(self) -> Lanes:
         """For work that belongs to no project."""
@@ -190,14 +184,12 @@ class Projects(QWidget):
             self._lanes = Lanes(self._bridge.deliver)
         return self._lanes
 
-    def _attach(self, store: ProjectStore, viewed: Locked | None = None) -> None:
-        from labeltool.app.rescuing import bring_back_all  # noqa: PLC0415
+    def _attach(self, opened: opening.Opened, viewed: Locked | None = None) -> None:
         from labeltool.app.workbench import Workbench  # noqa: PLC0415
         from labeltool.ui.unsaved import brought_text  # noqa: PLC0415
 
+        store, brought, put_off = opened
         self.viewed = viewed
-        put_off: list[Path] = []
-        brought = bring_back_all(store, put_off=put_off.append)
         self.bench = Workbench(store, self._bridge.deliver)
         log.info("opened %s%s", store.root, " for reading only" if store.read_only_reason else "")
         recent.remember(store.root)
@@ -286,15 +278,17 @@ class Projects(QWidget):
         """Bring back a file of unsaved work. Where no project is open, the one that it is of is opened first."""
         from labeltool.ui.unsaved import bring_back_into, project_of  # noqa: PLC0415
 
-        opens = self.bench is None
-        try:
-            if opens:
-                self.open(project_of(path))
-        except LabeltoolError as error:
-            self.failed.emit(error)
-            return
-        if self.bench is not None and (path.exists() or not opens):  # else opening the project has done it
-            bring_back_into(self.bench, path, self.news.emit, self.failed.emit)
+        def into(is_there: bool) -> None:
+            if self.bench is not None and is_there:
+                bring_back_into(self.bench, path, self.news.emit, self.failed.emit)
+
+        def opened() -> None:  # that has brought it back, unless the file lies elsewhere
+            self._beside.do(path, path.exists, into)
+
+        if self.bench is not None:
+            into(True)
+        else:
+            self._beside.do(path, partial(project_of, path), lambda root: self.open(root, then=opened))
 
     def leave_now(self) -> None:
         """Close the project without asking anybody: the system goes down. What cannot be saved stays where the saver
@@ -315,6 +309,7 @@ class Projects(QWidget):
 
     def shut_down(self) -> None:
         """The window is closing for good."""
+        self._beside.forget()
         if self._lanes is not None:
             self._lanes.close()
         self._bridge.close()
@@ -330,16 +325,10 @@ class Projects(QWidget):
         dialog.open()
 
     def _make(self, wanted: NewProject) -> None:
-        from labeltool.store.project import ProjectStore  # noqa: PLC0415
-
-        if not self.close_project():
-            return
-        try:
-            self._attach(ProjectStore.create(wanted.root, wanted.root.name, wanted.catalog))
-        except LabeltoolError as error:
-            self.failed.emit(error)
-            return
-        self.add([Path(path) for path in wanted.paths])
+        if self.close_project():
+            paths = [Path(path) for path in wanted.paths]
+            make = partial(opening.make, wanted.root, wanted.catalog)
+            self._bring(wanted.root, make, then=lambda: self.add(paths))
 
     def ask_open(self) -> None:
         """Ask for a project's folder and open it."""
@@ -356,12 +345,17 @@ class Projects(QWidget):
             with demo.open_demo(demo.default_root(kind), kind) as store:
                 return store.root
 
-        def done(root: Path) -> None:
-            self.open(root)
+        def opened() -> None:
             if self.bench is not None and any(r.status is Status.NEW for r in self.bench.store.images()):
                 self.sample_opened.emit()
 
-        self._work.run(self.lanes(), "files", self.tr("Making the sample project"), work, done)
+        self._work.run(
+            self.lanes(),
+            "files",
+            self.tr("Making the sample project"),
+            work,
+            lambda root: self.open(root, then=opened),
+        )
 
     # ---- filling and handing over
 

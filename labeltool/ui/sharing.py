@@ -55,6 +55,7 @@ class Sharing(Part):
         self._bench: Workbench | None = None
         self._free = False
         self._offer = ""
+        self._away = ""  # what is said of a project that cannot be reached
         self._look = QTimer(self, interval=LOOK_MS)
         self._look.timeout.connect(self.look)
         self._following: Following | None = None
@@ -79,7 +80,7 @@ class Sharing(Part):
 
     def attach(self, bench: Workbench | None) -> None:
         """See the base."""
-        self._bench, self._free, self._offer = bench, False, ""
+        self._bench, self._free, self._offer, self._away = bench, False, "", ""
         self._following, self._at_work, self._told_s = None, False, -QUIET_S
         for timer in (self._look, self._follow):
             timer.stop()
@@ -251,6 +252,8 @@ class Sharing(Part):
 
         if isinstance(state.error, LockLostError):
             self.tell_lost(state.error)
+        elif state.error is None:
+            self._is_back()
 
     def recheck(self) -> None:
         """The computer has slept: see that the project can be reached and is still ours."""
@@ -262,13 +265,19 @@ class Sharing(Part):
             bench.store.recheck()
 
         def answered(error: BaseException | None) -> None:
-            if error is not None and self._bench is bench:
-                self.tell_lost(error)
+            if self._bench is bench:
+                self._is_back() if error is None else self.tell_lost(error)
 
         # After what is being written: the saver is the one who writes.
         bench.saver.after(work).add_done_callback(
             lambda future: bench.lanes.deliver(lambda: answered(future.exception()))
         )
+
+    def _is_back(self) -> None:
+        """The project can be reached again: something was saved, or it was looked at."""
+        if self._away:
+            self.outdated.emit(self._away)
+            self._away = ""
 
     def tell_lost(self, error: BaseException) -> None:
         """The project cannot be reached, or was taken over: say so, and draw nothing that could not be saved."""
@@ -278,7 +287,8 @@ class Sharing(Part):
             return
         if not isinstance(error, LockLostError):
             text = self.tr("The project cannot be reached: {reason}. What you draw is kept until it can.")
-            self.noted.emit(text.format(reason=error.message))
+            self._away = text.format(reason=error.message)
+            self.noted.emit(self._away)
             return
         from labeltool.ui.dialogs.locked import in_words  # noqa: PLC0415
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from labeltool.core.errors import LabeltoolError, StoreError
+from labeltool.core.errors import LabeltoolError
 from labeltool.core.project import ImageRecord, Status
 from labeltool.ui.action_set import ActionSet
 from labeltool.ui.annotate import Annotate
@@ -53,6 +52,7 @@ class Showing(Part):
         self._record: ImageRecord | None = None
         self._annotating = True
         self._told = ""  # of the approval of the image at hand
+        self._just_approved = False  # and nothing told of it yet
         self._pixels: tuple[str, Mapping[int, int]] = "", {}  # of an image, by class
         self._canvas.pointed.connect(self._show_readout)
         self._canvas.view_changed.connect(self._show_zoom)
@@ -155,8 +155,8 @@ class Showing(Part):
         self._at.images.update_record(record)
         image = self._annotate.image
         if image is not None and image.record.id == record.id:
-            self._show_shares()
             self._show_record(record)
+            self._show_shares()
 
     def _levels_progress(self, progress: tuple[float, float] | None) -> None:
         """Once the levels of a large image have been made its thumbnail is a better one."""
@@ -174,29 +174,47 @@ class Showing(Part):
         if self._told and not approved:
             self._at.banner.take_back(self._told)
             self._told = ""
-        if record is None or not approved or before is None or before.id != record.id:
+        is_same = record is not None and before is not None and before.id == record.id
+        was = before.status if before is not None else None
+        self._just_approved = approved and is_same and (self._just_approved or was is not Status.APPROVED)
+
+    def _show_shares(self) -> None:
+        """What is known of the image at hand, and what is counted in its mask file once that is read. A drive may not
+        answer for long: it is asked on a lane."""
+        bench = self._bench
+        if bench is None or bench.open is None:
+            self._at.classes.show_shares({}, 0)
             return
-        pixels = self._class_pixels(record)
-        share = 0.0 if pixels is None else 1 - sum(pixels.values()) / record.size.pixels
-        if before.status is not Status.APPROVED and share > 0:
+        record = bench.open.record
+        known = self._pixels[0] == record.id
+        self._at.classes.show_shares(self._pixels[1] if known else {}, record.size.pixels if known else 0)
+
+        def done(pixels: Mapping[int, int]) -> None:
+            if self._bench is bench and bench.open is not None and bench.open.record.id == record.id:
+                self._pixels = record.id, pixels
+                self._at.classes.show_shares(pixels, record.size.pixels)
+                self._tell_what_is_missing(record, pixels)
+
+        def failed(error: BaseException) -> None:
+            if not isinstance(error, LabeltoolError):  # else whoever saves or opens the image tells of it
+                raise error
+
+        bench.lanes.submit(
+            "io",
+            "shares",
+            lambda *_: bench.store.class_pixels(record.id),
+            done=done,
+            failed=failed,
+            quiet=True,
+        )
+
+    def _tell_what_is_missing(self, record: ImageRecord, pixels: Mapping[int, int]) -> None:
+        just_approved, self._just_approved = self._just_approved, False
+        share = 1 - sum(pixels.values()) / record.size.pixels
+        if just_approved and share > 0:
             text = self.tr("Approved; {percent} % of it is unlabelled")
             self._told = text.format(percent=f"{max(0.1, 100 * share):.1f}")
             self._at.banner.tell_of_image(self._told)
-
-    def _class_pixels(self, record: ImageRecord) -> Mapping[int, int] | None:
-        """How many pixels each class has; what was known last where the mask file cannot be read just now: that is
-        told by whoever saves or opens it. None where nothing is known."""
-        assert self._bench is not None
-        with suppress(StoreError):
-            self._pixels = record.id, self._bench.store.class_pixels(record.id)
-        return self._pixels[1] if self._pixels[0] == record.id else None
-
-    def _show_shares(self) -> None:
-        if self._bench is None or self._bench.open is None:
-            self._at.classes.show_shares({}, 0)
-            return
-        record = self._bench.open.record
-        self._at.classes.show_shares(self._class_pixels(record) or {}, record.size.pixels)
 
     def _show_session(self) -> None:
         image = self._annotate.image

@@ -99,6 +99,8 @@ class StartPage(QWidget):
 
     images_chosen = Signal(list)
     project_chosen = Signal(Path)
+    dropped = Signal(list)
+    """Files and folders (list[Path]), whatever they are: a drive may take long to say."""
     sample_asked = Signal(str)
     new_asked = Signal()
 
@@ -144,21 +146,26 @@ class StartPage(QWidget):
         """List again what was open last."""
         paths = recent.recent()
         there = self._look_for(paths)
+        self._asked = {path: future for path, future in self._asked.items() if path in there}
+        at_hand = self._list.currentItem()
+        marked = None if at_hand is None else at_hand.data(PATH_ROLE)
         self._list.clear()
         for path in paths:
             self._list.addItem(self._item(path, there[path]))
+        if marked in there:
+            self._list.setCurrentRow(paths.index(marked))
         rows = sum(self._list.sizeHintForRow(i) for i in range(self._list.count()))
         self._list.setMaximumHeight(rows + 4)
         self._list.setMinimumHeight(min(rows + 4, 12 * GRID))
         self._last.setVisible(bool(paths))
 
     def _look_for(self, paths: Sequence[Path]) -> dict[Path, bool | None]:
-        """Whether projects are there; None where a drive does not answer, which is heard later."""
-        asked = {
-            path: self._asked.pop(path) if path in self._asked else begun(partial(seems_project, path))
-            for path in paths
-        }
-        wait(asked.values(), ANSWER_S)
+        """Whether projects are there; None where a drive does not answer, which is heard later. Once it was waited for
+        it is not waited for again."""
+        known = {path: self._asked.pop(path) for path in paths if path in self._asked}
+        new = {path: begun(partial(seems_project, path)) for path in paths if path not in known}
+        wait(new.values(), ANSWER_S)
+        asked = known | new
         self._asked |= {path: future for path, future in asked.items() if not future.done()}
         if self._asked:
             self._look.start()
@@ -257,8 +264,11 @@ class StartPage(QWidget):
     def _item(self, path: Path, there: bool | None) -> QListWidgetItem:
         where = str(path.parent)
         if not there:
-            gone = self.tr("not there any more, or its drive is not connected")
-            where = gone if there is False else self.tr("its drive does not answer")
+            gone, silent = (
+                self.tr("not there any more, or its drive is not connected"),
+                self.tr("its drive does not answer"),
+            )
+            where += f" · {gone if there is False else silent}"
         item = QListWidgetItem(theme.icon("ph.folder" if there else "ph.warning"), f"{path.name}    {where}")
         item.setData(PATH_ROLE, path)
         item.setToolTip(str(path))
@@ -304,13 +314,6 @@ class StartPage(QWidget):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
-    def open_paths(self, paths: Sequence[Path]) -> None:
-        """Tell of paths from outside: one that is a project, else images and folders."""
-        if len(paths) == 1 and seems_project(paths[0]):
-            self.project_chosen.emit(paths[0])
-        elif paths:
-            self.images_chosen.emit(list(paths))
-
     # ---- Qt's events
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -328,7 +331,7 @@ class StartPage(QWidget):
         self._show_dropping(False)
         event.acceptProposedAction()
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        QTimer.singleShot(0, self, lambda: self.open_paths(paths))
+        QTimer.singleShot(0, self, lambda: self.dropped.emit(paths))
 
     def showEvent(self, event: QShowEvent) -> None:
         """A project may have been opened meanwhile."""

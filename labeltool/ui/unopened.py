@@ -197,7 +197,7 @@ class Unopened(Part):
         self._record: ImageRecord | None = None
         self._opening = ""
         self._late = QTimer(self, interval=LATE_MS, singleShot=True)
-        self._late.timeout.connect(lambda: self.noted.emit(self._opening))
+        self._late.timeout.connect(lambda: self.noted_of_image.emit(self._opening))
         self.card = Card(annotate.canvas)
         self.card.remedy_asked.connect(self._again)
         self.card.remove_asked.connect(self._remove)

@@ -112,9 +112,12 @@ def bring_back_into(
 ) -> None:
     """Bring a file's changes back into the project that is open, and say what became of them. A file in the user's own
     folder goes with that; one that somebody has put elsewhere stays. While saving fails nothing is begun: the image at
-    hand would be held until it works."""
+    hand would be held until it works. What waits to be saved since the project was opened goes by itself when it is."""
     from labeltool.app.rescuing import bring_back, rescue_folder  # noqa: PLC0415
 
+    if any(each.path == path for each in bench.unsaved.resumed):
+        done(translate("Unsaved", "These changes are shown already, and wait to be saved."))
+        return
     why = bench.saver.error
     if why is not None:
         message = translate("Unsaved", "nothing can be brought back while saving fails: {reason}")

@@ -265,8 +265,10 @@ class MainWindow(QMainWindow):
         self._start.new_asked.connect(self.projects.ask_new)
         self._start.images_chosen.connect(self.projects.ask_new)
         self._start.project_chosen.connect(self.projects.open)
+        self._start.dropped.connect(self.projects.open_all)
         self._start.sample_asked.connect(self.projects.open_sample)
         self.projects.opened.connect(self._attach)
+        self.projects.closing.connect(self._end_gesture)  # first: the others tell of what is so then
         self.projects.closing.connect(self._looking.close)
         self.projects.closing.connect(self._offers.rest)
         self.projects.closed.connect(lambda: self._attach(None))
@@ -311,8 +313,7 @@ class MainWindow(QMainWindow):
         self._layers.resized.connect(self._docks.arrange)
         text = self.tr("The mask was hidden; it is shown again, as you are painting on it")
         self.annotate.revealed.connect(lambda _: self._tell(text))
-        gone = self.tr("What you were drawing was not finished, and is gone")
-        self.annotate.dropped.connect(lambda _: self._tell(gone))
+        self.annotate.dropped.connect(lambda _: self._tell_dropped())
 
     def _connect_models(self) -> None:
         self._top.model_changed.connect(self._queue.show_model)
@@ -395,7 +396,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(title.format(name=self.bench.store.name))
 
     def _close_project(self) -> bool:
-        self._end_gesture()
         if not all(part.may_close() for part in self._parts):
             return False
         return self.projects.close_project()
@@ -409,6 +409,7 @@ class MainWindow(QMainWindow):
         """As letting go of the button would: a stroke that has been seen is kept."""
         if self._canvas.finish_gesture():
             log.warning("a drawing that was not finished was dropped")
+            self._tell_dropped()
 
     def leave_now(self) -> None:
         """End without asking anybody: the system goes down. What cannot be saved stays where it is kept meanwhile."""
@@ -433,6 +434,9 @@ class MainWindow(QMainWindow):
 
     def _tell(self, text: str) -> None:
         self._status.tell(text, NOTE_S)
+
+    def _tell_dropped(self) -> None:
+        self._tell(self.tr("What you were drawing was not finished, and is gone"))
 
     def _show_checked(self) -> None:
         self._status.show_checked(self._resolved.share, self._looking.share)

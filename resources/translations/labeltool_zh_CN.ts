@@ -1353,6 +1353,17 @@ With Ctrl held at the start the ring is cut out of the current class only.</sour
     </message>
 </context>
 <context>
+    <name>Asking</name>
+    <message>
+        <source>The drive does not answer: {place}. Look after the drive or the network share; this goes on by itself when it answers.</source>
+        <translation>驱动器没有响应：{place}。请检查驱动器或网络共享；恢复响应后会自动继续。</translation>
+    </message>
+    <message>
+        <source>Looking at {place} …</source>
+        <translation>正在查看 {place} …</translation>
+    </message>
+</context>
+<context>
     <name>Band</name>
     <message>
         <source>Left and Right go from revision to revision</source>
@@ -1368,6 +1379,28 @@ With Ctrl held at the start the ring is cut out of the current class only.</sour
     <message>
         <source>Close this message</source>
         <translation>关闭此消息</translation>
+    </message>
+</context>
+<context>
+    <name>Beside</name>
+    <message>
+        <source>Still opening {place}: there is much to read, or its drive does not answer.</source>
+        <translation>仍在打开 {place}：要读取的内容很多，或其所在的驱动器没有响应。</translation>
+    </message>
+    <message>
+        <source>Opening {place} …</source>
+        <translation>正在打开 {place} …</translation>
+    </message>
+</context>
+<context>
+    <name>BesideDialog</name>
+    <message>
+        <source>Waiting for a drive</source>
+        <translation>正在等待驱动器</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
     </message>
 </context>
 <context>
@@ -2878,6 +2911,13 @@ With Ctrl held at the start the ring is cut out of the current class only.</sour
     <message>
         <source>None of them was gold</source>
         <translation>其中没有金标准</translation>
+    </message>
+</context>
+<context>
+    <name>HandControls</name>
+    <message>
+        <source>The change of the classes is not on the disk yet, which does not answer. It is shown then.</source>
+        <translation>类别的更改尚未写入磁盘，磁盘没有响应。写入后即会显示。</translation>
     </message>
 </context>
 <context>
@@ -4468,6 +4508,10 @@ Pixel-accurate masks. Apache-2.0.</source>
         <translation>添加图像文件夹</translation>
     </message>
     <message>
+        <source>Still looking for images: there are many, or the drive does not answer.</source>
+        <translation>仍在查找图像：图像很多，或驱动器没有响应。</translation>
+    </message>
+    <message>
         <source>Labels are kept here, saved as you draw them.</source>
         <translation>标注保存于此，绘制时即保存。</translation>
     </message>
@@ -4911,14 +4955,6 @@ the workspace Train makes one from what you have labelled.</source>
     <message>
         <source>Ask whoever owns the folder for permission to read it</source>
         <translation>请向文件夹所有者申请读取权限</translation>
-    </message>
-    <message>
-        <source>Look after the drive or the network share, and open it again when it answers</source>
-        <translation>请检查驱动器或网络共享，待其恢复响应后重新打开</translation>
-    </message>
-    <message>
-        <source>the drive does not answer</source>
-        <translation>驱动器没有响应</translation>
     </message>
     <message>
         <source>Opened to view: it is being edited by {who}.</source>
@@ -7457,6 +7493,10 @@ Looked at: of the image, what was on the screen at half of its resolution or lar
     <message>
         <source>Unsaved work</source>
         <translation>未保存的工作</translation>
+    </message>
+    <message>
+        <source>These changes are shown already, and wait to be saved.</source>
+        <translation>这些更改已经显示，正在等待保存。</translation>
     </message>
     <message>
         <source>nothing can be brought back while saving fails: {reason}</source>

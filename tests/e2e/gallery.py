@@ -39,7 +39,7 @@ from labeltool.core.geometry import Box
 from labeltool.tools.picked import picked_up
 from labeltool.ui import theme
 from labeltool.ui.main import open_window
-from tests.e2e.pause import pause_ms
+from tests.e2e.pause import pause_ms, until
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 PRESS, MOVE, RELEASE, DOUBLE = (
@@ -713,6 +713,7 @@ def shoot(out: Path, width: int, height: int, projects: dict[str, Path], names: 
 def _open(window, project: Path, image: int) -> None:
     if window.bench is None or window.bench.store.root != project:
         window.open_path(project)
+        until(lambda: window.bench is not None and window.bench.store.root == project)
         pause_ms(300)
     wanted = window.bench.store.images()[image].id
     if window.annotate.image is None or window.annotate.image.record.id != wanted:

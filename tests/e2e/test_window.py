@@ -468,7 +468,7 @@ def test_approving_what_is_partly_unlabelled_says_so_and_can_be_taken_back(hands
     approve = hands.window.actions_["approve"]
     approve.trigger()
     hands.until(lambda: approve.text() == "Take approval back")
-    assert "is unlabelled" in hands.text("banner.text")
+    hands.until(lambda: "is unlabelled" in hands.text("banner.text"))
     approve.trigger()
     hands.until(lambda: approve.text() == "Approve")
 

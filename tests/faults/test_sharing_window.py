@@ -134,8 +134,8 @@ def test_a_window_that_only_looks_shows_what_others_do_meanwhile(project: Path) 
         assert image.session.mask.read("label")[30, 110] == 1
         assert canvas.view == view
         assert canvas.grab().toImage() != before
-        shares = window.findChild(QTreeWidget, "classes.list").topLevelItem(1).text(5).strip()
-        assert shares == "3.1 %"
+        cell = window.findChild(QTreeWidget, "classes.list").topLevelItem(1)
+        until(lambda: cell.text(5).strip() == "3.1 %")
         rows = window.findChild(QListView, "images.list").model()
         do("class tissue")
         until(lambda: window.findChild(QTreeWidget, "classes.list").topLevelItemCount() == 4)
@@ -302,6 +302,7 @@ def test_after_a_sleep_the_window_says_that_the_drive_is_gone_and_takes_it_back(
     away.rename(project)
     drag(window, (100, 100), (150, 100))
     until(lambda: window.bench.save_state.saved == 2)
+    until(lambda: "cannot be reached" not in banner(window))
     window.close()
     assert check(project) == []
 

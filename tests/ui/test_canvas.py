@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -72,6 +72,36 @@ def desk(app: QApplication) -> Iterator[Desk]:
     yield made
     made.canvas.close()
     made.canvas.deleteLater()
+
+
+def send(canvas: Canvas, kind: QEvent.Type, at_ms: int) -> None:
+    """What the mouse does in the middle of the canvas, at a time by the clock of the events."""
+    at = QPointF(canvas.rect().center())
+    held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else LEFT
+    event = QMouseEvent(kind, at, canvas.mapToGlobal(at), LEFT, held, NO)
+    event.setTimestamp(at_ms)
+    QApplication.sendEvent(canvas, event)
+
+
+def test_the_second_click_on_a_thing_that_lay_here_and_is_gone_draws_nothing(desk: Desk) -> None:
+    press, release = QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease
+    double = QEvent.Type.MouseButtonDblClick
+    for kind, at_ms in ((double, 1_000), (release, 1_050)):  # the click before was on a list, or on a message
+        send(desk.canvas, kind, at_ms)
+    assert desk.session.revision == 0
+    for kind, at_ms in ((press, 5_000), (release, 5_050)):
+        send(desk.canvas, kind, at_ms)
+    assert desk.session.revision == 1
+    desk.session.undo()
+    for kind, at_ms in ((double, 9_000), (release, 9_050)):
+        send(desk.canvas, kind, at_ms)
+    assert desk.session.revision == 2, "drawn, and taken back"
+    for kind, at_ms in ((press, 12_000), (release, 12_050)):
+        send(desk.canvas, kind, at_ms)
+    desk.session.undo()
+    for kind, at_ms in ((double, 12_150), (release, 12_200)):
+        send(desk.canvas, kind, at_ms)
+    assert desk.session.revision == 5, "two quick clicks here are two dabs"
 
 
 def test_a_picture_that_was_repainted_in_parts_is_the_one_painted_whole(desk: Desk) -> None:

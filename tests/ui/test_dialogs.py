@@ -50,7 +50,8 @@ from labeltool.ui.dialogs.export import ExportDialog
 from labeltool.ui.dialogs.failure import as_failure, show_failure
 from labeltool.ui.dialogs.import_ import ImportDialog
 from labeltool.ui.dialogs.keys import KeysDialog
-from labeltool.ui.dialogs.new_project import NewProjectDialog, default_root
+from labeltool.ui.dialogs.new_project import NewProjectDialog
+from labeltool.ui.dialogs.new_project_looks import default_root
 from labeltool.ui.dialogs.options_form import OptionsForm
 from labeltool.ui.dialogs.plan_view import PlanView
 from tests.e2e.pause import until

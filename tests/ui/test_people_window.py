@@ -196,7 +196,7 @@ def test_an_approval_that_was_taken_back_is_gone_and_not_stale(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     half = WIDTH * HEIGHT // 2
-    monkeypatch.setattr(window._showing, "_class_pixels", lambda record: {1: half})
+    monkeypatch.setattr(window.bench.store, "class_pixels", lambda image_id: {1: half})
     key(window, Qt.Key.Key_Return, CTRL)
     stands(window, "approved")
     banner = window.findChild(QLabel, "banner.text")

@@ -390,6 +390,7 @@ def test_while_something_is_being_drawn_nobody_goes_anywhere(window: MainWindow)
     assert canvas.busy
     key(window, Qt.Key.Key_D, SHIFT)
     assert at_hand(window) == "a"
+    assert note(window).startswith("Finish what you are drawing first")
 
 
 # ---- what becomes of entries
@@ -436,7 +437,7 @@ def test_who_wants_to_goes_on_with_the_approval_and_is_remembered(window: MainWi
     go_on(window, "b")
     key(window, Qt.Key.Key_Return, CTRL)
     until(lambda: at_hand(window) == "c")
-    assert "100.0 % of b.png is unlabelled" in note(window)
+    until(lambda: "100.0 % of b.png is unlabelled" in note(window))
     key(window, Qt.Key.Key_Return, CTRL)
     until(lambda: at_hand(window) == "d")
     assert QSettings().value("queue/go_on_when_approved", False, bool) is True

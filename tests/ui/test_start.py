@@ -132,15 +132,12 @@ def drop(page: StartPage, paths: list[Path]) -> None:
     QApplication.processEvents()
 
 
-def test_a_dropped_project_is_opened_and_dropped_images_are_told(page: StartPage, project: Path) -> None:
-    projects: list[Path] = []
-    images: list[list[Path]] = []
-    page.project_chosen.connect(projects.append)
-    page.images_chosen.connect(images.append)
+def test_what_is_dropped_is_told_whatever_it_is(page: StartPage, project: Path) -> None:
+    dropped: list[list[Path]] = []
+    page.dropped.connect(dropped.append)
     drop(page, [project])
     drop(page, [project.parent / "a.png", project.parent / "folder"])
-    assert projects == [project]
-    assert images == [[project.parent / "a.png", project.parent / "folder"]]
+    assert dropped == [[project], [project.parent / "a.png", project.parent / "folder"]]
 
 
 def test_it_fits_the_smallest_screen_and_its_icons_follow_the_colours(page: StartPage) -> None:

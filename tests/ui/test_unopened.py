@@ -135,7 +135,7 @@ def test_the_canvas_says_why_an_image_is_not_there_and_nothing_shows_the_one_bef
 ) -> None:
     scene.open()
     harm(scene)
-    assert scene.shares() == ["1.6 %", "98.4 %"]
+    scene.soon(lambda: scene.shares() == ["1.6 %", "98.4 %"])
     scene.window.annotate.canvas.zoom_to(6)
     assert scene.find("minimap").isVisible()
     scene.fail(scene.step())
@@ -162,7 +162,7 @@ def test_next_and_previous_go_on_from_an_image_that_cannot_be_opened(scene: Scen
     scene.step()()
     scene.soon(lambda: scene.shown() == "c.png")
     assert not scene.find("unopened").isVisible()
-    assert scene.shares() == ["1.6 %", "98.4 %"]
+    scene.soon(lambda: scene.shares() == ["1.6 %", "98.4 %"])
     scene.fail(scene.step("previous_image"))
     assert scene.current() == "b.png"
     scene.step("previous_image")()

@@ -77,6 +77,7 @@ class Canvas(Picture):
         self._pan_from: QPointF | None = None
         self._window_from: QPointF | None = None
         self._space = False
+        self._pressed_ms: int | None = None  # when the last press came, by the clock of the events
         self.claims: list[Claim] = []
         """Asked before a press of the left button goes to the tool."""
 
@@ -236,6 +237,7 @@ class Canvas(Picture):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Pan with the middle button or Space, else draw."""
+        self._pressed_ms = event.timestamp()
         self.setFocus()
         self._enter(event.position())
         if event.button() == LEFT and self._over_line:
@@ -289,11 +291,16 @@ class Canvas(Picture):
             self._send("release", event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Closes a polygon; to any other tool it is a press."""
+        """Closes a polygon; to any other tool it is a press. Where the first click was on something that lay here and
+        went with it, a project in a list or a message, nobody means the canvas."""
         if self._drawing.under_way and event.button() == LEFT:
             self._send("double", event)
-        else:
+        elif self._has_first_click(event):
             self.mousePressEvent(event)
+
+    def _has_first_click(self, double: QMouseEvent) -> bool:
+        interval_ms = QGuiApplication.styleHints().mouseDoubleClickInterval()
+        return self._pressed_ms is not None and double.timestamp() - self._pressed_ms <= interval_ms
 
     def leaveEvent(self, event: object) -> None:
         """No outline of the brush outside the canvas."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -21,13 +22,15 @@ from labeltool.app.exporting import (
 )
 from labeltool.app.project import chosen
 from labeltool.app.workbench import Workbench
-from labeltool.core.errors import BadInputError, CancelledError
+from labeltool.core.errors import BadInputError, CancelledError, LabeltoolError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import Status
 from labeltool.formats.items import Watched
 from labeltool.formats.left_over import delete, described, left_over
 from labeltool.formats.protocol import Exporter, ExportPlan, ExportReport
+from labeltool.store.project import ProjectStore
 from labeltool.ui import theme
+from labeltool.ui.asking import Answer, Asking
 from labeltool.ui.dialogs.failure import as_failure, explain, in_words, show_failure
 from labeltool.ui.dialogs.findings import Findings, SkippedTable
 from labeltool.ui.dialogs.formats import fill_formats, remember_format, saved_first, start_format
@@ -35,11 +38,38 @@ from labeltool.ui.dialogs.frame import label, show_problem
 from labeltool.ui.dialogs.job_bar import JobBar
 from labeltool.ui.dialogs.job_dialog import JobDialog
 from labeltool.ui.dialogs.options_form import OptionsForm
-from labeltool.ui.dialogs.path_edit import PathEdit
+from labeltool.ui.dialogs.path_edit import PathEdit, is_there
 from labeltool.ui.dialogs.plan_view import PlanView
 
 PLAN_AFTER_MS = 150
 LAST_FOLDER = "dialogs/export/folder"
+
+
+class Target(NamedTuple):
+    """A folder that somebody wants to export to: why not, or None, and what exports that were killed have left beside
+    it, each with words for people."""
+
+    problem: LabeltoolError | None
+    left: list[tuple[Path, str]]
+
+
+def look_at(target: Path, store: ProjectStore, plan: ExportPlan) -> Target:
+    """Beside the window: a drive may never answer."""
+    problem = None
+    try:
+        refuse_export(store, plan, target)
+    except (BadInputError, OSError) as error:
+        problem = as_failure(error)
+    return Target(problem, [(each, described(each)) for each in left_over(target.parent)])
+
+
+def free_name(folder: Path, stem: str) -> Path:
+    """A folder below that does not exist yet."""
+    wanted, number = folder / stem, 2
+    while is_there(wanted):
+        wanted = folder / f"{stem}-{number}"
+        number += 1
+    return wanted
 
 
 class ExportDialog(JobDialog):
@@ -51,14 +81,17 @@ class ExportDialog(JobDialog):
         self._plan: ExportPlan | None = None
         self._exporters: dict[str, Exporter] = {}  # they know the masks that they have read
         self._suggested = ""
+        self._naming, self._looking = Asking(self), Asking(self)
+        self._name: Answer[Path] | None = None  # only while a folder to suggest is looked for
+        self._target: Answer[Target] | None = None  # None: no folder is typed
         self.options: OptionsForm | None = None
         self._soon = QTimer(self, singleShot=True, interval=PLAN_AFTER_MS)
         self._soon.timeout.connect(self._start_planning)
         self.planning = JobBar("dialog.export.planning")
         self._make_question()
         self._make_answer()
+        self.form.setRowVisible(self._left, False)
         self._format_changed()
-        self._show_left_over()
 
     # ---- the question
 
@@ -78,8 +111,7 @@ class ExportDialog(JobDialog):
             self.split.addItem(self.tr("Only the split {name}").format(name=name), name)
         self.split.currentIndexChanged.connect(self._replan)
         self.target = PathEdit("dialog.export.folder", self.tr("Target folder"))
-        self.target.changed.connect(self._show_plan)
-        self.target.changed.connect(self._show_left_over)
+        self.target.changed.connect(self._look_at_target)
         self._target_says = label(name="dialog.export.folder.says", dim=True)
         self._make_left_over()
         self._plan_view = PlanView()
@@ -105,13 +137,29 @@ class ExportDialog(JobDialog):
         column.addWidget(self._left_says)
         column.addWidget(self._delete, alignment=Qt.AlignmentFlag.AlignLeft)
 
-    def _show_left_over(self) -> None:
-        target = self.target.path
-        self._left_over = [] if target is None else left_over(target.absolute().parent)
-        names = "\n".join(described(left) for left in self._left_over)
+    def _look_at_target(self) -> None:
+        """Whether one can export there, and what is left there; its drive may take long to say."""
+        target, self._target, self._name = self.target.path, None, None
+        self._naming.forget()
+        if target is None:
+            self._looking.forget()
+            self._show_target()
+        else:
+            plan = replace(self._plan or ExportPlan(0, 0, 0), problems=())
+            self._looking.ask(target, partial(look_at, target, self._bench.store, plan), self._heard)
+
+    def _heard(self, answer: Answer[Target]) -> None:
+        self._target = answer
+        self._show_target()
+
+    def _show_target(self) -> None:
+        answer = self._target
+        left = answer.result().left if answer is not None and answer.is_known else []
+        self._left_over = [path for path, _ in left]
         text = self.tr("An export that was killed has left this; nobody needs it:\n{names}")
-        self._left_says.setText(text.format(names=names))
-        self.form.setRowVisible(self._left, bool(self._left_over))
+        self._left_says.setText(text.format(names="\n".join(words for _, words in left)))
+        self.form.setRowVisible(self._left, bool(left))
+        self._show_plan()
 
     def _delete_left_over(self) -> None:
         """Delete what is shown, and nothing else."""
@@ -135,8 +183,7 @@ class ExportDialog(JobDialog):
 
     def _deleted(self) -> None:
         self.set_busy(False)
-        self._show_left_over()
-        self._show_plan()
+        self._look_at_target()
 
     def _not_deleted(self, error: BaseException) -> None:
         self._deleted()
@@ -160,14 +207,18 @@ class ExportDialog(JobDialog):
         """A folder that does not exist yet, unless one was typed."""
         if self.target.line.text() != self._suggested:
             return
-        folder = Path(str(QSettings().value(LAST_FOLDER, self._bench.store.root.parent)))
-        wanted = folder / f"{self._bench.store.root.name}-{name}"
-        number = 2
-        while wanted.exists():
-            wanted = wanted.with_name(f"{self._bench.store.root.name}-{name}-{number}")
-            number += 1
-        self._suggested = str(wanted)
-        self.target.set_path(wanted)
+        root = self._bench.store.root
+        folder = Path(str(QSettings().value(LAST_FOLDER, root.parent)))
+
+        def told(answer: Answer[Path]) -> None:
+            self._name = answer
+            if answer.is_known:
+                self._suggested = str(answer.result())
+                self.target.set_path(answer.result())
+            else:
+                self._show_plan()
+
+        self._naming.ask(folder, partial(free_name, folder, f"{root.name}-{name}"), told)
 
     # ---- the plan
 
@@ -204,7 +255,10 @@ class ExportDialog(JobDialog):
             notices=tuple(map(self._in_words, plan.notices)),
             skipped=tuple(replace(each, reason=self._in_words(each.reason)) for each in plan.skipped),
         )
-        self._show_plan()
+        if self._name is None:
+            self._look_at_target()
+        else:
+            self._show_plan()
 
     def _not_planned(self, error: BaseException) -> None:
         if isinstance(error, CancelledError):
@@ -218,9 +272,7 @@ class ExportDialog(JobDialog):
         return text if self.options is None else self.options.in_words(text)
 
     def _show_plan(self) -> None:
-        target_problem = self._target_problem()
-        promise = self.tr("The folder appears whole and verified, or not at all; nothing is overwritten.")
-        show_problem(self._target_says, target_problem, promise)
+        target_problem = self._show_target_problem()
         if self._plan is None:
             return
         known = self._plan.images or self._plan.problems
@@ -228,6 +280,20 @@ class ExportDialog(JobDialog):
         self._plan_view.show_plan(self._plan, nothing, self._how_far(self._plan))
         refused = bool(self._plan.problems or nothing or target_problem)
         self.run.setEnabled(not refused and not self.job.running)
+
+    def _show_target_problem(self) -> str:
+        """Say whether one can export there; why not, or why that is not known yet, empty where one can."""
+        answer = self._target
+        asked = self._name if answer is None else answer
+        if asked is not None and not asked.is_known:
+            asked.show(self._target_says)
+            return asked.words()
+        found = None if answer is None else answer.result().problem
+        problem = self.tr("Choose a folder that is new or empty.") if answer is None else ""
+        problem = explain(found) if found is not None else problem
+        promise = self.tr("The folder appears whole and verified, or not at all; nothing is overwritten.")
+        show_problem(self._target_says, problem, promise)
+        return problem
 
     def _how_far(self, plan: ExportPlan) -> tuple[str, ...]:
         """How many of the images a person has not looked at, and how many are finished."""
@@ -237,16 +303,6 @@ class ExportDialog(JobDialog):
         approved = sum(record.status is Status.APPROVED for record in records)
         text = self.tr("Images: {n}. Approved: {approved}. Pre-labelled by a model only: {by_model}.")
         return (text.format(n=len(records), approved=approved, by_model=len(drawn_by_model(records))),)
-
-    def _target_problem(self) -> str:
-        target = self.target.path
-        if target is None:
-            return self.tr("Choose a folder that is new or empty.")
-        try:
-            refuse_export(self._bench.store, replace(self._plan or ExportPlan(0, 0, 0), problems=()), target)
-        except (BadInputError, OSError) as error:
-            return explain(as_failure(error))
-        return ""
 
     # ---- the work
 
@@ -289,7 +345,7 @@ class ExportDialog(JobDialog):
 
     def _failed(self, error: BaseException) -> None:
         self.set_busy(False)
-        self._show_plan()
+        self._look_at_target()
         if isinstance(error, CancelledError):
             show_problem(self._target_says, "", self.tr("Stopped. Nothing of the export was kept."))
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -14,6 +15,7 @@ from labeltool.app.workbench import Workbench
 from labeltool.core.errors import CancelledError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.ui import theme
+from labeltool.ui.asking import Answer, Asking
 from labeltool.ui.dialogs.failure import as_failure, in_words, show_failure
 from labeltool.ui.dialogs.findings import Findings, SkippedTable
 from labeltool.ui.dialogs.formats import fill_formats, remember_format, saved_first, start_format
@@ -32,6 +34,8 @@ class ImportDialog(JobDialog):
         super().__init__("import", self.tr("Import labels"), parent, QSize(720, 480), self.tr("Import"))
         self._bench = workbench
         self.options: OptionsForm | None = None
+        self._asking = Asking(self)
+        self._is_there: Answer[bool] | None = None  # None: nothing is typed
         self._make_question()
         self._make_answer()
         self._check()
@@ -49,7 +53,7 @@ class ImportDialog(JobDialog):
         self._options_place = QVBoxLayout()
         self._options_place.setContentsMargins(0, 0, 0, 0)
         self.source = PathEdit("dialog.import.source", self.tr("Labels"), self.tr("All files (*)"))
-        self.source.changed.connect(self._check)
+        self.source.changed.connect(self._look)
         self._source_says = label(name="dialog.import.source.says", dim=True)
         self.form.addRow(self.tr("Format"), self.format)
         self.form.addRow(self.tr("Labels"), self.source)
@@ -80,17 +84,35 @@ class ImportDialog(JobDialog):
             says.add("notice", text)
         return says
 
+    def _look(self) -> None:
+        """Whether there is what is typed; its drive may take long to say."""
+        path, self._is_there = self.source.path, None
+        if path is None:
+            self._asking.forget()
+            self._check()
+        else:
+            self._asking.ask(path, partial(is_there, path), self._heard)
+
+    def _heard(self, answer: Answer[bool]) -> None:
+        self._is_there = answer
+        self._check()
+
     def _check(self) -> None:
-        path = self.source.path
-        missing = path is not None and not is_there(path)
-        problem = self.tr("There is no such file or folder.") if missing else ""
+        answer = self._is_there
+        is_known = answer is not None and answer.is_known
+        problem = ""
         if not self._bench.editable:
             problem = self.tr("The project can only be read: {why}.").format(
                 why=self._bench.store.read_only_reason
             )
-        show_problem(self._source_says, problem, self.tr("The file or the folder that holds the labels."))
-        known = self.format.currentData() is not None
-        self.run.setEnabled(path is not None and known and not problem and not self.job.running)
+        elif answer is not None and answer.is_known and not answer.result():
+            problem = self.tr("There is no such file or folder.")
+        if problem or answer is None or answer.is_known:
+            show_problem(self._source_says, problem, self.tr("The file or the folder that holds the labels."))
+        else:
+            answer.show(self._source_says)
+        has_format = self.format.currentData() is not None
+        self.run.setEnabled(is_known and has_format and not problem and not self.job.running)
 
     # ---- the work
 

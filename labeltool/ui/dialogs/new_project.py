@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import shiboken6
-from PySide6.QtCore import QSize, QStandardPaths, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
@@ -22,19 +21,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from labeltool.app.jobs import Lanes
 from labeltool.core.catalog import ClassCatalog
-from labeltool.core.errors import BadInputError
-from labeltool.core.progress import CancelToken, Progress
-from labeltool.imaging.find import find_images
+from labeltool.core.errors import BadInputError, LabeltoolError
+from labeltool.core.progress import CancelToken
 from labeltool.imaging.open import readable_suffixes
-from labeltool.store.layout import is_project
 from labeltool.ui import theme
-from labeltool.ui.bridge import Bridge
+from labeltool.ui.asking import Answer, Asking
 from labeltool.ui.dialogs.failure import as_failure, explain
 from labeltool.ui.dialogs.frame import GRID, Dialog, label, show_problem
+from labeltool.ui.dialogs.new_project_looks import (
+    Classes,
+    count_images,
+    default_root,
+    folder_problem,
+    folders_among,
+    read_classes,
+)
 from labeltool.ui.dialogs.path_edit import PathEdit
-from labeltool.ui.knowing import who_fits
 from labeltool.ui.panels.classes import swatch
 
 DEFAULT_CLASS = "object"
@@ -55,10 +58,21 @@ class NewProjectDialog(Dialog):
     def __init__(self, parent: QWidget | None = None, paths: Sequence[Path] = ()) -> None:
         super().__init__("new", self.tr("New project"), parent, QSize(720, 560))
         self._paths: list[Path] = []
-        self._bridge = Bridge(self)
-        self._lanes = Lanes(self._bridge.deliver)
+        (
+            self._finding_root,
+            self._looking_at_folder,
+            self._reading_classes,
+            self._telling_folders,
+            self._counting,
+        ) = (Asking(self) for _ in range(5))
+        self._suggested: Answer[Path] | None = None  # only while nobody has typed a folder
+        self._folder: Answer[str] | None = None  # None: nothing is typed
+        self._catalog: Answer[Classes] | None = None
+        self._count = CancelToken()
         self._build()
-        self.folder.set_path(default_root(paths))
+        self._finding_root.ask(
+            paths[0] if paths else Path.home(), partial(default_root, tuple(paths)), self._suggest
+        )
         self.classes.setText(DEFAULT_CLASS if paths else "")
         self.add_paths(paths)
         self._check()
@@ -66,27 +80,40 @@ class NewProjectDialog(Dialog):
 
     def result_(self) -> NewProject:
         """The project as it is asked for; BadInputError while the dialog shows a problem."""
-        return NewProject(self.folder.path or default_root(()), self._catalog(), tuple(self._paths))
+        root, found = self.folder.path, self._catalog
+        if root is None or found is None or not found.is_known:
+            raise BadInputError(self._folder_says.text() if root is None else self._classes_say.text())
+        return NewProject(root, found.result().catalog, tuple(self._paths))
 
     def add_paths(self, paths: Sequence[Path]) -> None:
         """Add images and folders, each once."""
         for path in paths:
             if path not in self._paths:
                 self._paths.append(path)
-                item = QListWidgetItem(theme.icon("ph.folder" if path.is_dir() else "ph.image"), str(path))
-                self.images.addItem(item)
+                self.images.addItem(QListWidgetItem(theme.icon("ph.image"), str(path)))
+        if self._paths:
+            all_ = tuple(self._paths)
+            self._telling_folders.ask(
+                all_[0], partial(folders_among, all_), self._show_folders, at_once=False
+            )
         self._count_images()
+
+    def _show_folders(self, answer: Answer[frozenset[Path]]) -> None:
+        folders = answer.result() if answer.is_known else frozenset[Path]()
+        for row, path in enumerate(self._paths):
+            if path in folders:
+                self.images.item(row).setIcon(theme.icon("ph.folder"))
 
     # ---- making the widgets
 
     def _build(self) -> None:
         self.folder = PathEdit("dialog.new.folder", self.tr("Folder of the project"))
-        self.folder.changed.connect(self._check)
+        self.folder.changed.connect(self._look_at_folder)
         self.classes = QLineEdit()
         self.classes.setObjectName("dialog.new.classes")
         self.classes.setAccessibleName(self.tr("Classes"))
         self.classes.setPlaceholderText(self.tr("nucleus, cell, …"))
-        self.classes.textChanged.connect(self._check)
+        self.classes.textChanged.connect(self._read_classes)
         form = QFormLayout()
         form.setHorizontalSpacing(2 * GRID)
         form.setVerticalSpacing(GRID)
@@ -201,104 +228,110 @@ class NewProjectDialog(Dialog):
             del self._paths[row]
         self._count_images()
 
+    # ---- asking the drives
+
+    def _suggest(self, answer: Answer[Path]) -> None:
+        """A folder, unless somebody has typed one meanwhile."""
+        self._suggested = answer
+        if answer.is_known:
+            self.folder.set_path(answer.result())
+        self._check()
+
+    def _look_at_folder(self) -> None:
+        root, self._folder, self._suggested = self.folder.path, None, None
+        self._finding_root.forget()
+        if root is None:
+            self._looking_at_folder.forget()
+            self._check()
+        else:
+            self._looking_at_folder.ask(root, partial(folder_problem, root), self._show_folder)
+
+    def _show_folder(self, answer: Answer[str]) -> None:
+        self._folder = answer
+        self._check()
+
+    def _read_classes(self) -> None:
+        text, self._catalog = self.classes.text().strip(), None
+        if not text.strip(" ,"):
+            self._reading_classes.forget()
+            self._check()
+        else:
+            self._reading_classes.ask(Path(text), partial(read_classes, text), self._show_classes)
+
+    def _show_classes(self, answer: Answer[Classes]) -> None:
+        self._catalog = answer
+        self._check()
+
+    def _count_images(self) -> None:
+        """A folder may hold a hundred thousand images."""
+        self._count.cancel()
+        if not self._paths:
+            self._counting.forget()
+            self._images_say.setText(self.tr("Images can be added later as well."))
+            return
+        cancel, paths = CancelToken(), tuple(self._paths)
+        self._count = cancel
+        self._counting.ask(paths[0], partial(count_images, paths, cancel), self._show_count, at_once=False)
+
+    def _show_count(self, answer: Answer[tuple[int, int]]) -> None:
+        if not answer.is_known:
+            still = self.tr("Still looking for images: there are many, or the drive does not answer.")
+            show_problem(self._images_say, "", still if answer.is_late else self.tr("Looking for images…"))
+            return
+        try:
+            found, skipped = answer.result()
+        except (LabeltoolError, OSError) as error:
+            show_problem(self._images_say, explain(as_failure(error)))
+            return
+        text = self.tr("Images found: {n}. They stay where they are; they are never copied or changed.")
+        left_out = self.tr(" Left out: {n}.").format(n=skipped) if skipped else ""
+        show_problem(self._images_say, "", text.format(n=found) + left_out)
+
     # ---- saying what will happen
 
-    def _catalog(self) -> ClassCatalog:
-        return ClassCatalog.read(self.classes.text().strip())
-
     def _check(self) -> None:
-        root = self.folder.path
-        folder_problem = self._folder_problem(root)
-        show_problem(
-            self._folder_says, folder_problem, self.tr("Labels are kept here, saved as you draw them.")
-        )
-        classes_problem = self._check_classes()
-        self._run.setEnabled(not folder_problem and not classes_problem)
-        self._says.setText(
-            ""
-            if root is None or folder_problem
-            else self.tr("The project is made in {root}.").format(root=root)
-        )
+        is_good = self._check_folder()
+        is_good = self._check_classes() and is_good  # both say what is wrong
+        self._run.setEnabled(is_good)
+        made = self.tr("The project is made in {root}.").format(root=self.folder.path)
+        self._says.setText(made if self._is_good_folder() else "")
 
-    def _check_classes(self) -> str:
+    def _is_good_folder(self) -> bool:
+        return self._folder is not None and self._folder.is_known and not self._folder.result()
+
+    def _check_folder(self) -> bool:
+        if self._suggested is not None:
+            self._suggested.show(self._folder_says)
+        elif self._folder is None:
+            show_problem(self._folder_says, self.tr("A project needs a folder."))
+        elif not self._folder.is_known:
+            self._folder.show(self._folder_says)
+        else:
+            calm = self.tr("Labels are kept here, saved as you draw them.")
+            show_problem(self._folder_says, self._folder.result(), calm)
+        return self._is_good_folder()
+
+    def _check_classes(self) -> bool:
         self.chips.clear()
-        if not self.classes.text().strip(" ,"):
-            show_problem(
-                self._classes_say, "", self.tr("Name at least one class; commas stand between them.")
-            )
-            return self._classes_say.text()
+        if self._catalog is None:
+            text = self.tr("Name at least one class; commas stand between them.")
+            show_problem(self._classes_say, "", text)
+            return False
+        if not self._catalog.is_known:
+            self._catalog.show(self._classes_say)
+            return False
         try:
-            catalog = self._catalog()
-        except BadInputError as error:
-            problem = explain(error)
-            show_problem(self._classes_say, problem)
-            return problem
+            catalog, fitting = self._catalog.result()
+        except LabeltoolError as error:
+            show_problem(self._classes_say, explain(error))
+            return False
         for each in catalog.classes:
             self.chips.addItem(QListWidgetItem(swatch(each.color), f"{each.value}  {each.name}"))
         later = self.tr("Classes can be added, renamed and recoloured later.")
-        # In a new folder there are no models; what is typed so far may be anything, such as the name of a file.
-        show_problem(self._classes_say, "", f"{who_fits(catalog, default_root(()))} {later}".strip())
-        return ""
-
-    def _folder_problem(self, root: Path | None) -> str:
-        if root is None:
-            return self.tr("A project needs a folder.")
-        try:
-            if is_project(root):
-                return self.tr("There is a project here already; open it, or choose another folder.")
-            if root.exists() and (not root.is_dir() or any(root.iterdir())):
-                return self.tr("The folder is not empty; choose a new or an empty one.")
-        except OSError as error:
-            return self.tr("The folder cannot be read: {reason}.").format(reason=error.strerror)
-        above = next(p for p in (root, *root.parents) if p.exists())
-        if not above.is_dir() or not os.access(above, os.W_OK):
-            return self.tr("Nothing can be written in {folder}.").format(folder=above)
-        return ""
-
-    def _count_images(self) -> None:
-        """Look for images off the GUI thread: a folder may hold a hundred thousand."""
-        if not self._paths:
-            self._images_say.setText(self.tr("Images can be added later as well."))
-            return
-        self._images_say.setText(self.tr("Looking for images…"))
-        paths = list(self._paths)
-
-        def work(cancel: CancelToken, progress: Progress) -> tuple[int, int]:
-            found, skipped = find_images(paths, progress=lambda *_: cancel.check())
-            return len(found), len(skipped)
-
-        self._lanes.submit(
-            "files", "find", work, done=self._show_count, failed=self._show_no_count, quiet=True
-        )
-
-    def _show_count(self, counts: tuple[int, int]) -> None:
-        found, skipped = counts
-        text = self.tr("Images found: {n}. They stay where they are; they are never copied or changed.")
-        left_out = self.tr(" Left out: {n}.").format(n=skipped) if skipped else ""
-        if shiboken6.isValid(self):
-            self._images_say.setText(text.format(n=found) + left_out)
-
-    def _show_no_count(self, error: BaseException) -> None:
-        if shiboken6.isValid(self):
-            show_problem(self._images_say, explain(as_failure(error)))
+        show_problem(self._classes_say, "", f"{fitting} {later}".strip())
+        return True
 
     def done(self, result: int) -> None:
-        """Let the search end before the dialog does."""
-        self._bridge.close()
-        self._lanes.close()
+        """Nobody wants to know how many images there are any more."""
+        self._count.cancel()
         super().done(result)
-
-
-def default_root(paths: Sequence[Path]) -> Path:
-    """A folder that does not exist yet: Documents/labeltool/<name of the images' folder>."""
-    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    name = "project"
-    if paths:
-        first = paths[0].absolute()
-        name = (first if first.is_dir() else first.parent).name or name
-    root = Path(documents) / "labeltool" / name
-    number = 2
-    while root.exists():
-        root = root.with_name(f"{name}-{number}")
-        number += 1
-    return root

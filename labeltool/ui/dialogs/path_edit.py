@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QDir, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from labeltool.ui import theme
+from labeltool.ui.asking import Answer, Asking
 from labeltool.ui.dialogs.frame import GRID
 
 
@@ -23,6 +25,7 @@ class PathEdit(QWidget):
         super().__init__(parent)
         self._label = label
         self._files = files
+        self._asking = Asking(self)
         self.line = QLineEdit()
         self.line.setObjectName(name)
         self.line.setAccessibleName(label)
@@ -66,11 +69,14 @@ class PathEdit(QWidget):
         self._open(dialog)
 
     def _open(self, dialog: QFileDialog) -> None:
-        near = self.path
-        while near is not None and not _is_folder(near) and near != near.parent:
-            near = near.parent
-        if near is not None:
-            dialog.setDirectory(str(near))
+        """Near what is typed, where its drive answers at once; else at home, from where one gets anywhere."""
+
+        def told(answer: Answer[Path]) -> None:
+            self._asking.forget()
+            dialog.setDirectory(str(answer.result()) if answer.is_known else QDir.homePath())
+
+        if self.path is not None:
+            self._asking.ask(self.path, partial(nearest_folder, self.path), told)
         dialog.fileSelected.connect(self.line.setText)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
@@ -85,5 +91,6 @@ def is_there(path: Path) -> bool:
         return False
 
 
-def _is_folder(path: Path) -> bool:
-    return is_there(path) and path.is_dir()
+def nearest_folder(path: Path) -> Path:
+    """The folder itself, or the nearest above it that is there."""
+    return next((each for each in (path, *path.parents) if is_there(each) and each.is_dir()), path)

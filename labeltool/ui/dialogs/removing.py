@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtWidgets import (
@@ -18,10 +19,12 @@ from labeltool.app.workbench import Workbench
 from labeltool.core.errors import CancelledError, LabeltoolError, StoreError
 from labeltool.core.progress import CancelToken, Progress
 from labeltool.core.project import ImageRecord
+from labeltool.store.project import ProjectStore
 from labeltool.store.scope import is_of_one_image
 from labeltool.store.trash import KEPT_DAYS, Removed
+from labeltool.ui.asking import Answer, Asking
 from labeltool.ui.dialogs.failure import as_failure, sentence, show_failure
-from labeltool.ui.dialogs.frame import Dialog, label
+from labeltool.ui.dialogs.frame import Dialog, label, show_problem
 from labeltool.ui.dialogs.job_bar import JobBar
 from labeltool.ui.people.words import ago, status_text, who
 from labeltool.ui.words import plural
@@ -43,6 +46,11 @@ def as_one(failures: Sequence[LabeltoolError]) -> LabeltoolError:
     said = LabeltoolError(title, hint="\n".join((*lines, *more, sentence(first.hint or ""))))
     said.__cause__ = first
     return said
+
+
+def look_into(store: ProjectStore) -> tuple[list[Removed], list[StoreError]]:
+    """What lies in the trash, and why more of it cannot be listed. Beside the window: a drive may never answer."""
+    return store.removed_images(), store.unread_removed()
 
 
 class RemoveDialog(Dialog):
@@ -78,6 +86,10 @@ class RemovedDialog(Dialog):
         self._removed: list[Removed] = []
         self._damaged: list[StoreError] = []  # of those that are not listed
         self._news = ""  # what has come of the last thing that was done here
+        self._asking = Asking(self)
+        self._waiting: Answer[tuple[list[Removed], list[StoreError]]] | None = (
+            None  # while the list is not known
+        )
         self._says = label(name="dialog.removed.says", dim=True)
         self.column.addWidget(self._says)
         heads = (self.tr("Image"), self.tr("Status"), self.tr("Revision"), self.tr("Removed"), self.tr("By"))
@@ -101,14 +113,27 @@ class RemovedDialog(Dialog):
         self.delete.setAutoDefault(False)
         self.delete.clicked.connect(self._delete)
         self._sure = False
-        self._show()
+        self._list(lambda: None)
+
+    def _list(self, then: Callable[[], object]) -> None:
+        """Look into the trash, which may take long; ``then`` something that is said of it."""
+        store = self._bench.store
+
+        def told(answer: Answer[tuple[list[Removed], list[StoreError]]]) -> None:
+            self._waiting = None if answer.is_known else answer
+            if answer.is_known:
+                try:
+                    self._removed, self._damaged = answer.result()
+                except LabeltoolError as error:
+                    show_failure(self, error)
+                then()
+                self._show()
+            else:
+                self._enable()
+
+        self._asking.ask(store.root, partial(look_into, store), told)
 
     def _show(self) -> None:
-        try:
-            self._removed = self._bench.store.removed_images()
-            self._damaged = self._bench.store.unread_removed()
-        except LabeltoolError as error:
-            show_failure(self, error)
         self.table.setRowCount(len(self._removed))
         for row, each in enumerate(self._removed):
             record = each.record
@@ -125,16 +150,19 @@ class RemovedDialog(Dialog):
         self._enable()
 
     def _enable(self) -> None:
-        chosen, editable = self._chosen(), self._bench.editable
+        chosen, editable = self._chosen(), self._bench.editable and self._waiting is None
         self.back.setEnabled(bool(chosen) and editable)
         old = bool(chosen) and all(each.is_old() for each in chosen)
         self.delete.setEnabled(old and editable)
         self._sure = False
         self.delete.setText(self.tr("Delete for good"))
+        if self._waiting is not None:
+            self._waiting.show(self._says)
+            return
         text = self.tr("Labels stay here for {n} days; after that they can be deleted for good.")
         nothing = self.tr("There is no removed image.")
         says = text.format(n=KEPT_DAYS) if self._removed else "" if self._damaged else nothing
-        self._says.setText(" ".join(filter(None, (self._news, says, self._told_damage()))))
+        show_problem(self._says, "", " ".join(filter(None, (self._news, says, self._told_damage()))))
 
     def _told_damage(self) -> str:
         if not self._damaged:
@@ -192,9 +220,10 @@ class RemovedDialog(Dialog):
         self.job.run(lanes, "removed", work, done, lambda error: done([error]), title=title)
 
     def _done(self, errors: Sequence[BaseException], news: Callable[[int], str]) -> None:
-        self._show()
-        self._news = news(len(self._removed))
-        self._enable()
+        def told() -> None:
+            self._news = news(len(self._removed))
+
+        self._list(told)
         self.changed.emit()
         failures = [as_failure(each) for each in errors if not isinstance(each, CancelledError)]
         if failures:

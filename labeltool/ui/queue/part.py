@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QRect, QTimer, Signal
 from PySide6.QtGui import QAction, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from labeltool.app.models import Model
     from labeltool.app.queue import Queue
     from labeltool.app.workbench import Workbench
+
+translate = QCoreApplication.translate
 
 NAME = "queue"
 LEAST_SHARE, TAKEN_SHARE = 0.7, 0.9
@@ -194,6 +196,8 @@ class QueuePart(Part):
     def walk(self, by: int) -> None:
         """Go to the next (+1) or previous (-1) entry that is not done."""
         if self._annotate.canvas.busy:
+            text = translate("ImageActions", "Finish what you are drawing first (Enter), or drop it (Esc)")
+            self.told.emit(text)
             return
         index = following(self._entries, self._at, by)
         if index is not None:
@@ -252,10 +256,23 @@ class QueuePart(Part):
         if bench is None or image is None or image.record.id != image_id or not self._is_at_hand(image_id):
             return
         self.walk(1)
-        unlabelled = 1 - sum(bench.store.class_pixels(image_id).values()) / image.record.size.pixels
-        if unlabelled > 0:  # which is said over the image, and that has been left
-            text = self.tr("{percent} % of {name} is unlabelled, and it is settled now")
-            self.told.emit(text.format(percent=f"{max(0.1, 100 * unlabelled):.1f}", name=image.record.name))
+        record = image.record
+
+        def done(pixels: Mapping[int, int]) -> None:
+            unlabelled = 1 - sum(pixels.values()) / record.size.pixels
+            if unlabelled > 0:  # which is said over the image, and that has been left
+                text = self.tr("{percent} % of {name} is unlabelled, and it is settled now")
+                self.told.emit(text.format(percent=f"{max(0.1, 100 * unlabelled):.1f}", name=record.name))
+
+        # Whether its drive answers or not, and whatever it says: the decision is written.
+        bench.lanes.submit(
+            "io",
+            "unlabelled",
+            lambda *_: bench.store.class_pixels(record.id),
+            done=done,
+            failed=lambda _: None,
+            quiet=True,
+        )
 
     @property
     def _region(self) -> Box | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
@@ -28,6 +30,7 @@ from labeltool.app.models import model_folder
 from labeltool.app.runs import Plan, new_name, plan
 from labeltool.core.errors import LabeltoolError
 from labeltool.inference.training_options import PRESETS, TrainingOptions, preset
+from labeltool.ui.asking import Answer, Asking
 from labeltool.ui.dialogs.failure import as_failure, explain, sentence
 from labeltool.ui.dialogs.findings import Findings
 from labeltool.ui.dialogs.formats import saved_first
@@ -88,6 +91,12 @@ class FormScroll(QScrollArea):
         return super().eventFilter(watched, event)
 
 
+def is_taken(root: Path, name: str) -> bool:
+    """Whether a training or a model of a project is called so; LabeltoolError where nothing can be. Beside the window:
+    a drive may never answer."""
+    return model_folder(root, name).exists() or (root / "runs" / name).exists()
+
+
 class NewPage(QWidget):
     """Says what would happen before it does."""
 
@@ -101,6 +110,9 @@ class NewPage(QWidget):
         self._bench: Workbench | None = None
         self._plan: Plan | None = None
         self._busy = ""
+        self._naming, self._looking = Asking(self), Asking(self)
+        self._name: Answer[str] | None = None  # only while a name to suggest is looked for
+        self._taken: Answer[bool] | None = None  # of the name that is typed
         self.preset = QComboBox(self)
         self.preset.setObjectName(f"{NAME}.preset")
         for each in PRESETS.values():
@@ -196,7 +208,7 @@ class NewPage(QWidget):
 
     def _connect(self) -> None:
         self.preset.currentIndexChanged.connect(lambda _: self._show_preset())
-        self.name.textChanged.connect(lambda _: self._judge())
+        self.name.textChanged.connect(lambda _: self._look_at_name())
         self.unlabelled.toggled.connect(lambda _: self._soon.start())
         self.more.changed.connect(self._judge)
         self.more.widget("seed").valueChanged.connect(lambda _: self._soon.start())  # type: ignore[attr-defined]
@@ -211,15 +223,42 @@ class NewPage(QWidget):
     def attach(self, bench: Workbench | None) -> None:
         """Another project."""
         self._bench, self._plan = bench, None
+        self._naming.forget()
+        self._looking.forget()
+        self._name = self._taken = None
         if bench is not None:
             self._show_preset()
             self.renew()
 
     def renew(self) -> None:
         """Begin anew: a name that is free, and what there is to learn from now."""
+        if self._bench is None:
+            return
+        store = self._bench.store
+
+        def told(answer: Answer[str]) -> None:
+            self._name = None if answer.is_known else answer
+            if answer.is_known and self.name.text() == answer.result():
+                self._look_at_name()  # it is free again
+            elif answer.is_known:
+                self.name.setText(answer.result())
+            else:
+                self._judge()
+
+        self._naming.ask(store.root, partial(new_name, store.root, store.name), told)
+        self.look()
+
+    def _look_at_name(self) -> None:
+        """Whether it is free; the drive may take long to say."""
+        self._naming.forget()
+        self._name = self._taken = None
         if self._bench is not None:
-            self.name.setText(new_name(self._bench.store.root, self._bench.store.name))
-            self.look()
+            root, name = self._bench.store.root, self.name.text().strip()
+            self._looking.ask(root, partial(is_taken, root, name), self._show_taken)
+
+    def _show_taken(self, answer: Answer[bool]) -> None:
+        self._taken = answer
+        self._judge()
 
     def look(self) -> None:
         """Count, off this thread, what would be learnt from."""
@@ -310,21 +349,26 @@ class NewPage(QWidget):
         """Whether it can begin, and if not, why."""
         if not problem and self._bench is not None and self._plan is not None:
             problem = self._name_problem() or self._mistake()
-        told = problem or self._busy or self._remark()
-        show_problem(self._problem, problem, told)
-        self._problem.setVisible(bool(told))
-        self.start.setEnabled(self._plan is not None and not problem and not self._busy)
+        asked = self._name or self._taken
+        waits = self._bench is not None and asked is not None and not asked.is_known
+        if waits and asked is not None and not problem:
+            asked.show(self._problem)
+            self._problem.show()
+        else:
+            told = problem or self._busy or self._remark()
+            show_problem(self._problem, problem, told)
+            self._problem.setVisible(bool(told))
+        self.start.setEnabled(self._plan is not None and not problem and not waits and not self._busy)
 
     def _name_problem(self) -> str:
-        assert self._bench is not None
-        root, name = self._bench.store.root, self.name.text().strip()
+        if self._taken is None or not self._taken.is_known:
+            return ""
         try:
-            folder = model_folder(root, name)
-        except LabeltoolError as error:
-            return explain(error)
-        if folder.exists() or (root / "runs" / name).exists():
-            return self.tr("There is a training or model called {name} already.").format(name=name)
-        return ""
+            is_taken = self._taken.result()
+        except (LabeltoolError, OSError) as error:
+            return explain(as_failure(error))
+        text = self.tr("There is a training or model called {name} already.")
+        return text.format(name=self.name.text().strip()) if is_taken else ""
 
     def _mistake(self) -> str:
         try:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QPointF, QSettings, Qt, QTimer, Signal
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QListWidget, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QLineEdit, QListWidget, QWidget
 
 from labeltool.ui.collecting import Collector
 from labeltool.ui.main import application, open_window
@@ -130,6 +130,15 @@ class Person(QObject):
             if found is not None and found.isVisible():
                 found.click()
                 return
+
+    def type(self, name: str, text: str) -> None:
+        """A line of a dialog is filled in."""
+        for top in QApplication.topLevelWidgets():
+            found = top.findChild(QLineEdit, name)
+            if found is not None and found.isVisible():
+                found.setText(text)
+                return
+        raise LookupError(name)
 
     def check(self, name: str) -> None:
         """A box of a dialog is ticked."""

@@ -191,7 +191,7 @@ def test_a_share_that_hangs_is_told_of_when_it_is_opened_and_on_the_start_page(
         one.unmount()
         one.mount("cache=no")
         here.done("refresh")
-        assert str(root.parent) in here.done("state")["recent"][0]
+        assert here.done("state")["recent"][0].endswith(str(root.parent))
         one.unplug()
 
         def is_noticed() -> bool:  # what the system knows by heart is asked for after a second
@@ -200,11 +200,35 @@ def test_a_share_that_hangs_is_told_of_when_it_is_opened_and_on_the_start_page(
 
         until(is_noticed, "the list says that the drive does not answer")
         here.ask("open", str(root))
-        told = here.until(lambda seen: seen["dialogs"])["dialogs"][0]
-        assert any("does not answer" in each for each in told)
+        here.until(lambda seen: f"The drive does not answer: {root}." in str(seen["dialogs"]))
         one.plug()
-        here.until(lambda seen: str(root.parent) in seen["recent"][0])
+        here.until(lambda seen: seen["image"] and not seen["dialogs"])  # it goes on by itself
+        here.ask("draw", 60)
+        here.until(is_saved)
+    assert findings(one, root) == []
+
+
+def test_a_share_that_hangs_freezes_no_dialog_and_is_heard_when_it_answers(wards: tuple[Ward, Ward]) -> None:
+    one, _ = wards
+    root = make(one, "project")
+    one.unmount()
+    one.mount("cache=no")
+    with window(one) as here:
         open_at(here, root)
+        one.unplug()
+        for action, line in (("import", "dialog.import.source"), ("export", "dialog.export.folder")):
+            here.ask("act", action)
+            here.done("type", line, str(root.parent / "beside"))
+            here.until(lambda seen: f"does not answer: {root.parent / 'beside'}." in str(seen["dialogs"]))
+            here.ask("click", line.rpartition(".")[0] + ".close")
+            here.until(lambda seen: not seen["dialogs"])
+        here.ask("act", "removed_images")
+        here.until(lambda seen: f"does not answer: {root}." in str(seen["dialogs"]))
+        one.plug()
+        here.until(lambda seen: "There is no removed image." in str(seen["dialogs"]))
+        here.ask("click", "dialog.removed.close")
+        here.ask("draw", 100)
+        here.until(is_saved)
     assert findings(one, root) == []
 
 

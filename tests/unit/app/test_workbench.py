@@ -493,6 +493,17 @@ def test_a_look_ahead_passes_over_what_was_removed(desk: Desk) -> None:
     assert desk.failures == []
 
 
+def test_that_strokes_are_saved_may_be_heard_once_their_image_was_removed(desk: Desk) -> None:
+    desk.open(desk.a)
+    changed: list[ImageRecord] = []
+    desk.bench.record_changed.connect(changed.append)
+    assert desk.paint(20)
+    assert desk.bench.saver.flush()
+    desk.store.remove_images([desk.a.id])  # before this thread has turned to what it was told
+    desk.settle()
+    assert changed == []
+
+
 def test_who_closes_a_project_leaves_backups_of_what_was_changed(desk: Desk) -> None:
     desk.open(desk.a)
     assert desk.paint(20)
