@@ -10,6 +10,7 @@ from typing import Any
 
 from labeltool.core.catalog import ClassCatalog
 from labeltool.core.errors import BadInputError, ModelError
+from labeltool.core.geometry import MOST_SIDE
 from labeltool.core.regular import no_file
 
 CARD_NAME = "card.json"
@@ -172,6 +173,11 @@ def _check_kinds(data: dict[str, Any]) -> None:
     for name in ("stretch", "values"):
         if data.get(name) is not None and len(data[name]) != 2:
             raise TypeError(f"{name} are not two numbers")
+    if not 0 <= data.get("dropout", 0) <= 1:
+        raise ValueError("dropout is not between 0 and 1")
+    context, stride = data.get("context", 0), data.get("output_stride", 16)
+    if context and not 0 < stride <= context <= MOST_SIDE:
+        raise ValueError(f"a context of {context} pixels is none of cells of {stride} pixels")
     crf = data.get("crf")
     if crf is not None and not (isinstance(crf, dict) and all(type(v) in (int, float) for v in crf.values())):
         raise TypeError("crf is not a table of numbers")

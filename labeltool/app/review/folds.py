@@ -168,7 +168,15 @@ def read_folds(folder: Path) -> Folds:
         data = json.loads(path.read_text(encoding="utf-8"))
         fold_of = {str(image): int(fold) for image, fold in data["fold_of"].items()}
         return Folds(folder, int(data["count"]), fold_of, TrainingOptions.from_json(data["options"]))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (
+        OSError,
+        ArithmeticError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise ModelError(
             f"not a plan of folds: {error}", file=path, hint="Delete its folder and deal again"
         ) from error

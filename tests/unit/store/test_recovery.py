@@ -54,7 +54,7 @@ def painted_up_to(revision: int) -> LabelMask:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
-@pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [2, pytest.param(100, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
 def test_what_was_acknowledged_survives_kill_9(store: ProjectStore, root: Path, kills: int) -> None:
     store.close()
     chance = random.Random(7)
