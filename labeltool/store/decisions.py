@@ -36,10 +36,15 @@ class Decision:
 
 
 def decisions(found: Iterable[Event]) -> list[Decision]:
-    """The decisions among events, in their order. One of a newer version whose status nobody knows is left out."""
-    known = {status.value for status in Status}
-    return [
-        Decision(
+    """The decisions among events, in their order. One of a newer version whose status nobody knows is left out, and one
+    that holds what no version writes."""
+    made = (_decision(event) for event in found if event.kind == STATUS)
+    return [each for each in made if each is not None]
+
+
+def _decision(event: Event) -> Decision | None:
+    try:
+        return Decision(
             Status(event.data["status"]),
             str(event.data.get("root_hash", "")),
             int(event.data.get("revision", 0)),
@@ -49,9 +54,8 @@ def decisions(found: Iterable[Event]) -> list[Decision]:
             event.number,
             dict(event.data.get("class_pixels", {})),
         )
-        for event in found
-        if event.kind == STATUS and event.data.get("status") in known
-    ]
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def decide(file: Contents, status: Status, reason: str, author: str) -> None:

@@ -93,7 +93,7 @@ def frames(data: bytes, rng: random.Random) -> bytes:
     found, at = [], 0
     while at < len(data):
         end = data.index(b"\n", at) + 1
-        body = end + int(json.loads(data[at:end])["bytes"])
+        body = end + int(json.loads(data[at:end])["bytes"] or 0)
         found.append((data[at:end], data[end:body]))
         at = body
     place, how = rng.randrange(len(found)), rng.randrange(5)

@@ -16,7 +16,8 @@ from labeltool.core.geometry import Box
 from labeltool.core.mask import LabelMask
 from labeltool.core.patch import Patch, write
 from labeltool.core.project import Status
-from labeltool.store.decisions import decisions
+from labeltool.store.decisions import STATUS, decisions
+from labeltool.store.events import Event
 from labeltool.store.fsck import check
 from labeltool.store.project import ProjectStore
 from tests.unit.store.conftest import CELL, OTHER, mask_file, stroke
@@ -161,3 +162,19 @@ def test_where_the_file_went_ahead_of_the_list_the_retry_keeps_what_was_decided(
     store._images.remember(replace(store.image(CELL), revision=4, status=Status.IN_WORK))  # as if it got lost
     store.commit(CELL, patch.inverse(), expected=4, kind="undo", target=4, status=Status.IN_WORK)
     assert store.image(CELL).status is Status.APPROVED
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"status": "done", "revision": [3]},
+        {"status": "done", "revision": float("inf")},
+        {"status": "done", "class_pixels": 5},
+        {"status": ["done"]},
+        {"status": "of tomorrow"},
+        {},
+    ],
+)
+def test_what_no_version_writes_is_no_decision(data: dict[str, Any]) -> None:
+    sound = Event(1, STATUS, "2026-01-01T00:00:00+00:00", "someone", {"status": "done", "revision": 3})
+    assert [each.number for each in decisions([sound, sound._replace(number=2, data=data)])] == [1]
