@@ -16,7 +16,7 @@ from labeltool.ui.asking import Answer, Asking
 from labeltool.ui.dialogs.frame import Dialog, label
 
 T = TypeVar("T")
-SHOWN_AFTER_MS = 300
+SHOWN_AFTER_MS = 1_000
 """What takes no longer needs no dialog."""
 
 
@@ -106,8 +106,6 @@ class Beside(QObject):
         dialog, self._dialog = self._dialog, None
         if dialog is not None and shiboken6.isValid(dialog):
             dialog.accept()
-            if QApplication.activeWindow() in (
-                None,
-                dialog,
-            ):  # one that was there for a moment may keep the keys
+            # One that was there for a moment may yet be given the keys, and keep them.
+            if QApplication.activeWindow() in (None, dialog, self._window):
                 self._window.activateWindow()

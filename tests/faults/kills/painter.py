@@ -57,7 +57,8 @@ class Painter:
         )
         assert canvas is not None and status is not None
         self.canvas, self.status = canvas, status
-        self._wait(lambda: self.window.annotate.image is not None)
+        # A dialog that says what is opened may have been there for a moment: keys go to the window once it is active.
+        self._wait(lambda: self.window.annotate.image is not None and self.window.isActiveWindow())
         self.bench = self.window.bench
         assert self.bench is not None
         self.ids = [record.id for record in self.bench.store.images()]
