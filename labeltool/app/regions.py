@@ -35,7 +35,7 @@ OperationId = Literal["grow", "shrink", "smooth", "fill_holes", "remove_islands"
 Result = Callable[[int], Shape]
 """What becomes of a shape, by the amount."""
 Prepare = Callable[[Shape, LabelMask, CancelToken, Progress], Result]
-MOST_SPLIT_PX = 64_000_000
+MOST_SPLIT_PX = 16_000_000
 """The watershed holds a region's whole box in memory."""
 
 

@@ -6,8 +6,7 @@ pixel wide, which is one region, would not keep apart what is on its two sides, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import cv2
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.algebra import Alike, Heeding
+from labeltool.core.bits import BitParts, Bits
 from labeltool.core.geometry import Box, Size, TileIndex, tile_box, tiles_in
 from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken
@@ -72,54 +72,19 @@ def region_at(
     return component(Alike(planes, values, box), mask.size, seed, connectivity, cancel)
 
 
-class _Bits(NamedTuple):
-    """A bool array in an eighth of its memory."""
-
-    bits: NDArray[np.uint8]
-    shape: tuple[int, int]
-
-    @classmethod
-    def of(cls, inside: Bools) -> _Bits:
-        return cls(np.packbits(inside), (inside.shape[0], inside.shape[1]))
-
-    def array(self) -> Bools:
-        count = self.shape[0] * self.shape[1]
-        return np.unpackbits(self.bits, count=count).view(np.bool_).reshape(self.shape)
-
-
-@dataclass(frozen=True)
-class _Parts(Mapping[TileIndex, "Bools | bool"]):
-    """Parts of tiles kept as bits: a region may be larger than memory has room for as arrays."""
-
-    kept: Mapping[TileIndex, _Bits | Literal[True]]
-
-    def __getitem__(self, index: TileIndex) -> Bools | bool:
-        found = self.kept[index]
-        return found.array() if isinstance(found, _Bits) else found
-
-    def __iter__(self) -> Iterator[TileIndex]:
-        return iter(self.kept)
-
-    def __len__(self) -> int:
-        return len(self.kept)
-
-    def __contains__(self, index: object) -> bool:
-        return index in self.kept
-
-
 class _Seen(NamedTuple):
     """What is remembered of a tile with pixels inside and outside: how many components it has, their numbers along its
     borders, by the step to the neighbour, and which pixels are inside."""
 
     components: int
     borders: Mapping[tuple[int, int], Ids]
-    inside: _Bits
+    inside: Bits
 
     @classmethod
     def of(cls, ids: Ids) -> _Seen:
         across = {-1: slice(0, 1), 0: slice(None), 1: slice(-1, None)}
         borders = {step: ids[across[step[0]], across[step[1]]].ravel().copy() for step in SIDES + CORNERS}
-        return cls(int(ids.max()), borders, _Bits.of(ids > 0))
+        return cls(int(ids.max()), borders, Bits.of(ids > 0))
 
 
 class _Flood:
@@ -193,15 +158,15 @@ class _Flood:
 
     def reached(self) -> Tiles:
         """All that was reached."""
-        return Tiles(self.size, _Parts({index: self._part(index) for index in self._reached}))
+        return Tiles(self.size, BitParts({index: self._part(index) for index in self._reached}))
 
-    def _part(self, index: TileIndex) -> _Bits | Literal[True]:
+    def _part(self, index: TileIndex) -> Bits | Literal[True]:
         seen, chosen = self._look(index), self._reached[index]
         if isinstance(seen, bool):
             return True
         if len(chosen) == seen.components:
             return seen.inside
-        return _Bits.of(_table(seen.components, chosen)[self._ids(index)])
+        return Bits.of(_table(seen.components, chosen)[self._ids(index)])
 
 
 def _table(count: int, chosen: set[int]) -> Bools:

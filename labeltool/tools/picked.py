@@ -16,15 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeltool.core.algebra import Alike, Either
+from labeltool.core.bits import BitParts, kept_part
 from labeltool.core.components import region_at
 from labeltool.core.contour import rings, simplified
 from labeltool.core.draw import Point, capsule, connected_regions, polygon
 from labeltool.core.errors import LabeltoolError
-from labeltool.core.geometry import Box, Size, tile_box, tiles_in
+from labeltool.core.geometry import TILE, Box, Size, tile_box, tiles_in
 from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken
 from labeltool.core.regions import extents
-from labeltool.core.shape import Dense, Part, Shape, Tiles, is_nowhere
+from labeltool.core.shape import NO_BOX, Dense, Part, Shape, Tiles, dense, is_nowhere
 from labeltool.tools.tool import Outline
 
 Pixel = tuple[int, int]
@@ -32,6 +33,9 @@ Pixel = tuple[int, int]
 Edge = tuple[Point, Point]
 MOST_PX = 64_000_000
 """Pixels of the screen looked through for regions."""
+MOST_REGIONS = 50_000
+STRIP = 4 * TILE
+"""Rows that are looked through at once."""
 SEEDS = 8
 FARTHEST = 1.5
 """How far a simplified outline may run from the region's border, in tolerances."""
@@ -107,11 +111,8 @@ def tiled(shape: Shape, size: Size) -> Tiles:
     """The same pixels by tile, for keeping."""
     if isinstance(shape, Tiles):
         return shape
-    parts = {index: shape.part(tile_box(index, size)) for index in tiles_in(shape.box, size)}
-    return Tiles(
-        size,
-        {i: np.array(p) if isinstance(p, np.ndarray) else p for i, p in parts.items() if not is_nowhere(p)},
-    )
+    parts = {index: kept_part(shape.part(tile_box(index, size))) for index in tiles_in(shape.box, size)}
+    return Tiles(size, BitParts({index: part for index, part in parts.items() if part is not None}))
 
 
 def carrying(mask: LabelMask, value: int, object_id: int) -> Alike:
@@ -158,28 +159,42 @@ def _is_cut(part: Box, window: Box, mask: LabelMask) -> bool:
     return near.intersect(window) != near
 
 
+def _extents_in(mask: LabelMask, window: Box, value: int, cancel: CancelToken) -> dict[int, Box]:
+    """By object, the box around the pixels of a class in a window."""
+    found: dict[int, Box] = {}
+    for y0 in range(window.y0, window.y1, STRIP):
+        cancel.check()
+        strip = Box(window.x0, y0, window.x1, min(y0 + STRIP, window.y1))
+        label, objects = mask.read("label", strip), mask.read("object", strip)
+        for class_value, object_id, part in extents(
+            label.astype(np.uint8, copy=False), objects.astype(np.uint32, copy=False)
+        ):
+            if class_value == value:
+                found[object_id] = found.get(object_id, NO_BOX).union(_moved(part, strip.x0, strip.y0))
+    return found
+
+
 def regions_in(mask: LabelMask, window: Box, value: int, cancel: CancelToken) -> Iterator[tuple[int, Shape]]:
     """Object and pixels of every connected region of a class that has a pixel in a window; each as a whole.
 
-    Raises CancelledError after a cancel.
+    Raises CancelledError after a cancel, LabeltoolError where there are more than anybody could edit.
     """
     if window.width * window.height > MOST_PX:
         raise LabeltoolError("too much of the image is on the screen", hint="Zoom in")
-    label, objects = mask.read("label", window), mask.read("object", window)
-    for found, object_id, box in extents(label.astype(np.uint8), objects.astype(np.uint32)):
-        if found != value:
-            continue
-        count, ids, stats = connected_regions(
-            (label[box.slices()] == value) & (objects[box.slices()] == object_id)
-        )
+    seen = 0
+    for object_id, box in sorted(_extents_in(mask, window, value, cancel).items()):
+        count, ids, stats = connected_regions(dense(carrying(mask, value, object_id), box).inside)
+        seen += count
+        if seen > MOST_REGIONS:
+            raise LabeltoolError(f"more than {MOST_REGIONS:,} regions are on the screen", hint="Zoom in")
         for number in range(1, count + 1):
             cancel.check()
             x, y, width, height = stats[number - 1, :4].tolist()
             inside = ids[y : y + height, x : x + width] == number
-            x, y = x + box.x0 + window.x0, y + box.y0 + window.y0
-            part = Box(x, y, x + width, y + height)
+            part = _moved(Box(x, y, x + width, y + height), box.x0, box.y0)
             if _is_cut(part, window, mask):
-                yield object_id, region_at(mask, (x + int(np.flatnonzero(inside[0])[0]), y), cancel)
+                seed = part.x0 + int(np.flatnonzero(inside[0])[0]), part.y0
+                yield object_id, region_at(mask, seed, cancel)
             else:
                 yield object_id, Dense(part, inside)
 

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from labeltool.core.draw import polygon
-from labeltool.core.errors import CancelledError
-from labeltool.core.geometry import Box
+from labeltool.core.errors import CancelledError, LabeltoolError
+from labeltool.core.geometry import Box, Size
 from labeltool.core.guard import Guard
+from labeltool.core.mask import LabelMask
 from labeltool.core.patch import write
 from labeltool.core.progress import CancelToken
 from labeltool.core.regions import regions
 from labeltool.core.shape import dense
+from labeltool.tools import picked
 from labeltool.tools.contour import PICK
 from labeltool.tools.lasso import LASSO
+from labeltool.tools.picked import regions_in, tiled
 from labeltool.tools.polygon import POLYGON
 from labeltool.tools.tool import Pointer
 from tests.unit.tools.test_tools import Desk, drag
@@ -188,6 +193,37 @@ def test_regions_of_two_classes_are_not_joined():
     shown = desk.send(*click(30, 30), *click(70, 30, ctrl=True))
     assert "same class" in shown.text
     assert desk.saved == []
+
+
+def test_a_great_many_small_regions_are_picked_up_in_little_memory():
+    label = np.zeros((600, 800), np.uint8)
+    label[::6, ::6] = 1  # 13,400 of them
+    mask = LabelMask(Size(800, 600))
+    mask.apply(write(mask, Box(0, 0, 800, 600), title="t", kind="k", label=label))
+    tracemalloc.start()
+    try:
+        found = [tiled(shape, mask.size) for _, shape in regions_in(mask, mask.size.box, 1, CancelToken())]
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(found) == 100 * 134
+    assert held < 40e6  # as arrays of their tiles they took over 800 MB
+
+
+def test_regions_of_a_window_are_whole_and_told_apart_by_their_objects():
+    mask = LabelMask(Size(1500, 1400))
+    for box, number in (((10, 10, 40, 1390), 0), ((40, 10, 60, 1200), 7), ((900, 900, 1000, 1300), 7)):
+        mask.apply(write(mask, Box(*box), title="t", kind="k", label=1, object_id=number))
+    found = list(regions_in(mask, Box(30, 1000, 950, 1100), 1, CancelToken()))
+    areas = [(number, dense(shape, mask.size.box).inside.sum()) for number, shape in found]
+    assert areas == [(0, 30 * 1380), (7, 20 * 1190), (7, 100 * 400)]
+
+
+def test_more_regions_than_anybody_could_edit_are_not_picked_up(monkeypatch):
+    monkeypatch.setattr(picked, "MOST_REGIONS", 2)
+    mask = desk_with((20, 20, 30, 30), (40, 20, 50, 30), (20, 60, 30, 70)).session.mask
+    with pytest.raises(LabeltoolError, match="more than 2 regions are on the screen"):
+        list(regions_in(mask, mask.size.box, 1, CancelToken()))
 
 
 def test_shift_click_picks_up_another_and_a_double_click_on_the_ground_picks_up_all():
