@@ -35,6 +35,8 @@ PATIENCE_S = 60.0
 """Without a word for so long a process is ended: the 5 seconds of a case are kept by the process itself."""
 BEGIN_S = 180.0
 """The same before the first case: a bench makes its files, and what it reads them with may be heavy."""
+TOLD, TOLD_OF_SIGNALS = 300, 4_000
+"""Characters at the end of what a process said that are shown; one that a signal ended says where each thread was."""
 REGRESSIONS = Path(__file__).with_name("regressions.txt")
 
 
@@ -129,7 +131,7 @@ def run(
 
 def _chunk(tally: Tally, plan: Plan, first: int, last: int, root: Path) -> int:
     """Play cases until the end or until the process does; the next case."""
-    command = [sys.executable, __file__, "--worker", str(root), "--format", plan.name]
+    command = [sys.executable, "-X", "faulthandler", __file__, "--worker", str(root), "--format", plan.name]
     command += ["--seed", str(plan.seed), "--first", str(first), "--count", str(last - first)]
     command += [] if plan.grow is None else ["--grow", str(plan.grow)]
     errors = root.with_suffix(".err")
@@ -154,14 +156,14 @@ def _chunk(tally: Tally, plan: Plan, first: int, last: int, root: Path) -> int:
     signal.setitimer(signal.ITIMER_REAL, 0)
     with child:
         code = child.wait()
-    told = errors.read_text(errors="replace").strip()
+    told = errors.read_text(errors="replace").strip()[-(TOLD_OF_SIGNALS if code < 0 else TOLD) :]
     errors.unlink()
     if code == 0:
         return last
     if current < first:
-        raise RuntimeError(f"{tally.format}: the process did not begin: {told[-2000:]}")
+        raise RuntimeError(f"{tally.format}: the process did not begin: {told}")
     if ended:  # between two cases: none of them is to blame
-        tally.findings.setdefault(f"the process ended with {code}: {told[-300:]}", []).append(current)
+        tally.findings.setdefault(f"the process ended with {code}: {told}", []).append(current)
     else:
         tally.note(
             {
@@ -170,7 +172,7 @@ def _chunk(tally: Tally, plan: Plan, first: int, last: int, root: Path) -> int:
                 "came_in": 0,
                 "messages": [],
                 "seconds": PATIENCE_S if code == -signal.SIGKILL else 0.0,
-                "wrong": [f"the process ended with {code}: {told[-300:]}{f' (of {base})' if base else ''}"],
+                "wrong": [f"the process ended with {code}: {told}{f' (of {base})' if base else ''}"],
             }
         )
     return current + 1
