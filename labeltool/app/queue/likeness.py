@@ -161,6 +161,7 @@ def _read(file: Path) -> Vectors | None:
 def _write(file: Path, vector: Vectors) -> None:
     """Keep a vector; what cannot be kept is made again."""
     with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        for folder in reversed(file.parents[:3]):  # not the project's own: its drive may be away
+            folder.mkdir(exist_ok=True)
         with replacing(file) as temporary, temporary.open("wb") as out:
             np.save(out, vector, allow_pickle=False)

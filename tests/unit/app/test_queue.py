@@ -496,3 +496,14 @@ def test_a_queue_survives_its_file() -> None:
 
 def test_a_process_answers_as_the_protocol_says(tmp_path: Path) -> None:
     assert PaintedProcess(tmp_path, None).ready() == WorkerInfo("cpu", "threshold", "")  # type: ignore[arg-type]
+
+
+def test_what_is_kept_of_an_image_makes_no_folder_where_a_drive_is_away(tmp_path: Path) -> None:
+    """In the place of a drive a folder would keep it from coming back."""
+    file = tmp_path / "drive" / "project" / "cache" / "embeddings" / "0123" / "a.npy"
+    (tmp_path / "drive").mkdir()
+    likeness._write(file, np.zeros(4, np.float32))
+    assert list((tmp_path / "drive").iterdir()) == []
+    (tmp_path / "drive" / "project").mkdir()
+    likeness._write(file, np.ones(4, np.float32))
+    assert likeness._read(file) is not None
