@@ -136,14 +136,14 @@ def edited_elsewhere(root: Path) -> Iterator[Callable[[str], None]]:
             child.kill()
 
 
-def on_another_computer(root: Path, beat: int = 7) -> None:
-    """What a computer that was switched off leaves in the lock."""
+def on_another_computer(root: Path, beat: int = 7, image_id: str = "") -> None:
+    """What a computer that was switched off leaves in the lock, while it drew on an image."""
     who = {"pid": 4711, "host": "ward-3", "since_utc": "2026-01-02T03:04:05+00:00"}
     life = {"user": "anna", "started": "x 1", "machine": "another", "token": "t" * 32}
     (root / "lock").write_bytes(
         json.dumps(who).encode().ljust(511)
         + b"\n"
-        + f"{'':<32} {0:>12} {0:>12} {0:>12}\n{beat:>16}\n".encode()
+        + f"{image_id:<32} {0:>12} {0:>12} {0:>12}\n{beat:>16}\n".encode()
         + json.dumps(life).encode().ljust(1023)
         + b"\n"
     )

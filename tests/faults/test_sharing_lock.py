@@ -20,6 +20,7 @@ from labeltool.core.errors import StoreError
 from labeltool.core.progress import CancelToken
 from labeltool.store import lock as locks
 from labeltool.store.fsck import check
+from labeltool.store.layout import mask_path
 from labeltool.store.lock import Lock, LockLostError, ProjectLockedError, holder, read_sign
 from labeltool.store.project import ProjectStore
 from labeltool.store.silence import is_silent
@@ -142,6 +143,21 @@ def test_who_was_taken_over_while_asleep_writes_nothing_more(project: Path) -> N
     sleeper.close()
     assert (project / "lock").read_bytes() == before
     assert sleeper.history(image.id).revision == 1
+
+
+def test_what_a_computer_ends_when_it_wakes_after_a_clean_take_over_changes_nothing(project: Path) -> None:
+    """It has the file open that it was writing; the session that took over is closed long since."""
+    with ProjectStore.open(project) as store:
+        image = store.images()[0]
+        mask = mask_path(project, image.id)
+    on_another_computer(project, image_id=image.id)
+    with mask.open("r+b") as sleeper:
+        with ProjectStore.open(project, take_over=read_sign(project / "lock")):
+            pass
+        sleeper.write(b"\0" * 4096)
+    with ProjectStore.open(project) as store:
+        paint(store, image, 100)
+    assert check(project) == []
 
 
 def test_a_lock_that_somebody_deleted_is_held_again(project: Path) -> None:
