@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +54,12 @@ class ImageList:
             if self._ids is None:
                 self._ids = {(str(r.path), r.page): r.id for r in self._records.values()}
             return self._records.get(self._ids.get((str(path), page), ""))
+
+    def is_on_disk(self, image_id: str) -> bool:
+        """Whether the index lists an image as well; False where that cannot be read."""
+        with suppress(StoreError):
+            return image_id in self._index.records()
+        return False
 
     def add(self, records: Iterable[ImageRecord]) -> None:
         """Add images, all or none."""

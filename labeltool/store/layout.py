@@ -108,8 +108,8 @@ def check_reachable(root: Path) -> None:
 
 def touch(path: Path) -> None:
     """Ask the drive of a project, or of anything else, for something that no system knows by heart. Never raises, but
-    may take for ever."""
-    for each in (path / INDEX, path):
+    may take for ever. It is not the index: where a file is closed SQLite's locks on it, of this process, are gone."""
+    for each in (path / LOCK, path):
         with suppress(OSError):
             os.close(os.open(each, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))
             return

@@ -34,6 +34,8 @@ _AHEAD = "{:<32}\n"
 is known of the holder, and the image whose file may be ahead of the index (within one sector: it is never torn). Where
 nobody holds the lock it is as long, and blank: who takes it on a full disk needs no room."""
 _BYTES = _AHEAD_AT + len(_AHEAD.format(""))
+EVERY = "*"
+"""In the place of that image: of any image the file may be ahead. It stays when the lock is released."""
 
 BEAT_S = 10.0
 """A holder gives a sign of life this often: it counts up in the file. No clock is compared with another computer's."""
@@ -180,6 +182,7 @@ class Lock:
                 raise ProjectLockedError(path, sign, may_be_stale=free is not False and _is_elsewhere(sign))
             lock = cls(path, handle, sign.owner if sign else None, left)
             lock.left_ahead = _read_ahead(handle)
+            lock._ahead = EVERY if lock.left_ahead == EVERY else ""
             lock._before = _read_all(handle) if sign else b""
             lock._write_all()
             lock._flush()
@@ -224,8 +227,16 @@ class Lock:
                 with self._state:
                     self._record = self._record._replace(image_id=image_id, revision=revision)
                 self._write_record()
-            if self._ahead != image_id:
+            if self._ahead not in (image_id, EVERY):
                 self._ahead = image_id if self._noted_ahead(image_id) or self._noted_ahead(image_id) else ""
+
+    def lagging(self, yes: bool) -> None:
+        """Note that the index cannot be written, so that whoever opens the project next looks into every file; or that
+        it has caught up. Never raises: where that cannot be noted it is tried again with the next step."""
+        with self._mutex, suppress(OSError):
+            if yes != (self._ahead == EVERY):
+                ahead = EVERY if yes else ""
+                self._ahead = ahead if self._noted_ahead(ahead) or self._noted_ahead(ahead) else ""
 
     def stroke_saved(self, image_id: str, revision: int) -> None:
         """Note that a stroke has become ``revision`` of an image. Where another one has begun on another image
@@ -260,9 +271,12 @@ class Lock:
 
     def _blank(self) -> None:
         """Say that nobody holds it, in the room that the file has. Some file systems need new room even for that."""
+        left = _AHEAD.format(EVERY).encode() if self._ahead == EVERY else b""
         try:
-            self._put(0, b" " * _BYTES)
+            self._put(0, (b" " * _AHEAD_AT + left).ljust(_BYTES))
         except OSError:
+            if left:  # our name stays with it, and tells the next one as well
+                raise
             os.ftruncate(self._handle, 0)
 
     def _adopted(self, handle: int) -> int:
@@ -436,8 +450,9 @@ def _read(handle: int) -> tuple[Sign | None, StrokeRecord | None]:
 
 
 def _read_all(handle: int) -> bytes:
+    """As long as what we write over it: older versions wrote less."""
     os.lseek(handle, 0, os.SEEK_SET)
-    return os.read(handle, _BYTES)
+    return os.read(handle, _BYTES).ljust(_BYTES)
 
 
 def _read_ahead(handle: int) -> str:

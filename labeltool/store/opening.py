@@ -18,7 +18,7 @@ from labeltool.store.holding import NO_ROOM, Holding
 from labeltool.store.images import ImageList
 from labeltool.store.index import Index
 from labeltool.store.layout import INDEX, LOCK, abandoned, is_project, leftovers, remove, unsettled
-from labeltool.store.lock import Lock, Sign, StrokeRecord
+from labeltool.store.lock import EVERY, Lock, Sign, StrokeRecord
 from labeltool.store.mask_files import MaskFiles
 from labeltool.store.migration import migrate, too_new
 from labeltool.store.parting import part
@@ -124,10 +124,16 @@ def _put_right(opened: Opened, lock: Lock) -> None:
     opened.notices += trash.settle(opened.root, opened.images)
     if lock.stale is not None:
         _recover(opened, lock)
+    if lock.left_ahead == EVERY:
+        _reread_all(opened)
+    if lock.stale is not None or lock.left_ahead == EVERY:
+        lag = opened.images.catch_up()
+        lock.lagging(bool(lag))
+        opened.notices += [lag] if lag else []
 
 
 def _recover(opened: Opened, lock: Lock) -> None:
-    """Catch up with the last commit of the killed session, and reckon what it had not saved."""
+    """Look for the last commit of the killed session, and reckon what it had not saved."""
     _tidy(opened, leftovers(opened.root))
     for path in unsettled(opened.root):  # who only looks at it later may not take anything back
         try:
@@ -140,21 +146,33 @@ def _recover(opened: Opened, lock: Lock) -> None:
     _reread(opened, lock.left_ahead)
     record = _reread(opened, left.image_id)
     opened.recovery = Recovery.reckon(left, record, _strokes_after(opened, record, left.revision))
-    lag = opened.images.catch_up()
-    opened.notices += [lag] if lag else []
 
 
 def _reread(opened: Opened, image_id: str) -> ImageRecord | None:
     """An image as its mask file tells of it, which the index may not know yet; None where there is none such."""
     record = opened.images.get(image_id)
+    found = None if record is None else _in_its_file(opened, record)
+    if found is not None:
+        opened.images.remember(found)
+    return found or record
+
+
+def _reread_all(opened: Opened) -> None:
+    """The same of all images, for the index could not be written for a while."""
+    for record in opened.images.all():
+        found = _in_its_file(opened, record)
+        if found is not None and found != record:
+            opened.images.remember(found)
+
+
+def _in_its_file(opened: Opened, record: ImageRecord) -> ImageRecord | None:
+    """What the mask file of an image says of it; None where there is none, or notices say why it cannot be read."""
     try:
-        file = None if record is None else opened.files.existing(record)
-        if file is not None:
-            record = file.description().image
-            opened.images.remember(record)
+        file = opened.files.existing(record)
+        return None if file is None else file.description().image
     except StoreError as error:
         opened.notices.append(str(error))
-    return record
+        return None
 
 
 def _strokes_after(opened: Opened, record: ImageRecord | None, revision: int) -> int:

@@ -285,5 +285,7 @@ class ProjectStore(ProjectReader):
 
     def _catch_up(self, except_for: str = "") -> None:
         lag = self._images.catch_up(except_for)
+        if self._holding.lock is not None:
+            self._holding.lock.lagging(bool(lag))
         if lag and lag not in self.notices[-1:]:
             self.notices.append(lag)

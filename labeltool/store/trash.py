@@ -22,7 +22,7 @@ from labeltool.core.errors import LabeltoolError, StoreError
 from labeltool.core.project import ImageRecord
 from labeltool.store.database import FULL, DamagedError, RefusedError
 from labeltool.store.images import ImageList
-from labeltool.store.layout import TRASH, mask_path
+from labeltool.store.layout import TRASH, mask_path, quarantine
 from labeltool.store.mask_file import SUFFIX, MaskFile
 from labeltool.store.records import dump, image_from_json, image_to_json
 from labeltool.store.remedy import problems
@@ -56,15 +56,28 @@ class TombstoneError(DamagedError):
 
 def put_in(root: Path, images: ImageList, record: ImageRecord, author: str) -> None:
     """Take an image out of a project; whole or not at all."""
-    mask = mask_path(root, record.id)
+    mask, kept = mask_path(root, record.id), kept_path(root, record.id)
     if mask.exists():
         # This settles what an interrupted save left: its journal must not stay behind.
         record = replace(record, revision=MaskFile.open(mask, write=True).revision())
+        if kept.exists():  # labels of before, which nothing is to take the place of
+            quarantine(root, kept)
     write(root, record, author)
-    kept = kept_path(root, record.id)
-    if mask.exists() or kept.exists():
-        _move(mask, kept)
-    images.remove([record.id])
+    try:
+        if mask.exists() or kept.exists():
+            _move(mask, kept)
+        images.remove([record.id])
+    except (OSError, StoreError):
+        if images.is_on_disk(record.id):  # still in the project, where its labels would be missed
+            _put_back(kept, mask)
+        raise
+
+
+def _put_back(kept: Path, mask: Path) -> None:
+    """Where that fails, too, opening the project brings the removal to its end; else that takes the tombstone away."""
+    if kept.exists() and not mask.exists():
+        with suppress(OSError):
+            _move(kept, mask)
 
 
 def write(root: Path, record: ImageRecord, author: str = "", at_utc: str = "") -> None:

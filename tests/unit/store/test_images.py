@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from labeltool.core.errors import StoreError
+from labeltool.core.errors import DiskFullError, StoreError
 from labeltool.core.mask import LabelMask
+from labeltool.core.project import Status
 from labeltool.store.index import Index
+from labeltool.store.lock import EVERY
 from labeltool.store.project import ProjectStore
 
 from .conftest import CELL, OTHER, record, stroke
@@ -68,3 +71,57 @@ def test_a_stroke_that_is_saved_while_the_index_catches_up_is_written_there_the_
         store._images.catch_up()
     store._images.catch_up()
     assert Index(root / "project.db", write=False).records()[CELL].revision == 4
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_an_approval_that_ended_while_the_list_could_not_be_written_has_ended_for_the_next_session_too(
+    store: ProjectStore, root: Path, painted: LabelMask, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    def full(index: Index, _: object) -> None:
+        raise DiskFullError("the disk is full", file=index.path)
+
+    store.set_status(CELL, Status.APPROVED, expected=3)
+    with monkeypatch.context() as patched:
+        patched.setattr(Index, "update", full)
+        store.commit(CELL, stroke(painted, 400), expected=3, status=Status.IN_WORK)
+        store.commit(OTHER, stroke(store.load_mask(OTHER), 10), expected=0, status=Status.IN_WORK)
+        if killed:
+            _as_after_a_kill(store)
+        else:
+            store.close()
+        with ProjectStore.open(root) as again:
+            assert again.lag and again.image(CELL).status is Status.IN_WORK
+    with ProjectStore.open(root) as again:
+        assert [(each.status, each.revision) for each in again.images()] == [
+            (Status.IN_WORK, 4),
+            (Status.IN_WORK, 1),
+        ]
+    assert set((root / "lock").read_bytes()) == set(b" ")
+    listed = Index(root / "project.db", write=False).records()
+    assert [each.status for each in listed.values()] == [Status.IN_WORK, Status.IN_WORK]
+
+
+def test_once_the_list_has_caught_up_nobody_looks_into_every_file(
+    store: ProjectStore, root: Path, painted: LabelMask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise StoreError("another program is using the file")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Index, "update", busy)
+        store.commit(CELL, stroke(painted, 400), expected=3)
+        store.commit(OTHER, stroke(store.load_mask(OTHER), 10), expected=0)
+        assert (root / "lock").read_bytes().endswith(f"{EVERY:<32}\n".encode())
+    store.commit(CELL, stroke(painted, 450), expected=4)
+    assert (root / "lock").read_bytes().endswith(f"{CELL}\n".encode())
+    store.close()
+    assert set((root / "lock").read_bytes()) == set(b" ")
+
+
+def _as_after_a_kill(store: ProjectStore) -> None:
+    """The system lets go of the lock, and the file says whose it was."""
+    lock = store._holding.lock
+    assert lock is not None
+    lock._ended.set()
+    os.close(lock._handle)
+    lock._handle = -1

@@ -300,6 +300,16 @@ def test_what_was_left_is_put_right_the_next_time_where_opening_failed(
         assert store.recovery is None
 
 
+def test_what_an_older_version_left_in_the_lock_is_not_mixed_with_the_name_of_who_could_not_open(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "lock"
+    path.write_bytes(json.dumps({"pid": 4711, "host": "ward-3", "since_utc": GONE.since_utc}).encode())
+    before = locks.read_sign(path)
+    Lock.acquire(path, take_over=before).release(undone=True)
+    assert locks.read_sign(path) == before
+
+
 def test_where_there_is_no_room_to_try_a_journal_the_full_disk_is_named_and_not_the_projects(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from labeltool.core.errors import StoreError
+from labeltool.core.errors import DiskFullError, StoreError
 from labeltool.core.mask import LabelMask
 from labeltool.store import fsck, trash, trash_care
 from labeltool.store.database import DamagedError, RefusedError
+from labeltool.store.index import Index
 from labeltool.store.project import ProjectStore
 from labeltool.store.remedy import problems
 from labeltool.store.settling import journal_of
@@ -196,3 +197,39 @@ def test_an_image_with_a_journal_that_is_not_its_own_is_not_removed_before_that_
             again.remove_images([CELL])
         assert mask_file(root).read_bytes() == before
         assert len(again.images()) == 2
+
+
+def test_an_image_that_cannot_be_taken_off_the_list_keeps_its_labels_and_comments(
+    store: ProjectStore, painted: LabelMask, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(index: Index, _: object) -> None:
+        raise DiskFullError("the disk is full", file=index.path)
+
+    store.add_event(OTHER, "comment", {"text": "look here"})
+    with monkeypatch.context() as patched:
+        patched.setattr(Index, "remove", fails)
+        for image_id in (CELL, OTHER):
+            with pytest.raises(DiskFullError):
+                store.remove_images([image_id])
+    assert store.load_mask(CELL).same_pixels(painted)
+    assert store.commit(OTHER, stroke(store.load_mask(OTHER), 10), expected=0) == 1
+    assert [each.data for each in store.events(OTHER)] == [{"text": "look here"}]
+    store.close()
+    with ProjectStore.open(root) as again:
+        assert [(each.id, each.revision) for each in again.images()] == [(CELL, 3), (OTHER, 1)]
+        assert held(root) == set()
+    assert fsck.check(root) == []
+
+
+def test_labels_that_lie_in_the_trash_already_are_set_aside_and_not_replaced(
+    store: ProjectStore, painted: LabelMask, root: Path
+) -> None:
+    kept_path(root, CELL).parent.mkdir(exist_ok=True)
+    shutil.copyfile(mask_file(root), kept_path(root, CELL))
+    before = mask_file(root).read_bytes()
+    store.commit(CELL, stroke(painted, 400), expected=3)
+    store.remove_images([CELL])
+    (aside,) = (root / "quarantine").iterdir()
+    assert aside.read_bytes() == before
+    store.bring_back([CELL])
+    assert store.load_mask(CELL).same_pixels(painted)
