@@ -79,14 +79,20 @@ class _Question:
 
 
 class Asking(QObject):
-    """Asks drives for its parent, and is gone with it."""
+    """Asks drives for its parent, and is gone with it. While ``is_held`` says so a late answer waits."""
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, is_held: Callable[[], bool] = lambda: False) -> None:
         super().__init__(parent)
+        self._is_held = is_held
         self._question: _Question | None = None
         self._last: Future[Any] | None = None  # wanted or not
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self._look)
+
+    @property
+    def place(self) -> Path | None:
+        """What is asked about now."""
+        return None if self._question is None else self._question.place
 
     def ask(
         self,
@@ -126,6 +132,8 @@ class Asking(QObject):
             if since_s >= SOON_S:
                 self._last = question.begin()
             return
+        if question.future.done() and self._is_held():
+            return
         is_late = since_s >= watching.ANSWER_S
         if question.future.done() or is_late != question.is_late:
             question.is_late = is_late
@@ -134,7 +142,7 @@ class Asking(QObject):
     def _tell(self, question: _Question) -> None:
         answer = Answer(question.place, question.future, is_late=question.is_late)
         if answer.is_known:
-            self._question = None
+            self._question = self._last = None  # else the answer, a project maybe, would stay
             self._timer.stop()
         else:
             self._timer.start()

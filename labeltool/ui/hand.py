@@ -99,7 +99,8 @@ class HandControls(Part):
             self.class_changed.emit(self._bench.hand.value)
 
     def take(self, value: int) -> None:
-        """Paint this class."""
+        """Paint this class. One that is added and not yet there does not take its place later on."""
+        self._added = []
         if self._bench is not None:
             self._bench.hand.take(value)
             self._show()
@@ -120,6 +121,7 @@ class HandControls(Part):
 
     def swap(self) -> None:
         """Back to the class before."""
+        self._added = []
         if self._bench is not None:
             self._bench.hand.swap()
             self._show()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Condition
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QCoreApplication
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from labeltool.store.project import ProjectStore
 
 translate = QCoreApplication.translate
+
+LET_GO_S = 60.0
+"""Who asks for a project again waits for no longer until it is let go of by an opening that nobody waits for."""
+_changed = Condition()
+_ours: list[Path] = []
+"""Projects that are being opened for writing here, or were and are not yet at hand, nor let go of."""
 
 
 class Found(NamedTuple):
@@ -52,11 +59,14 @@ def project_among(paths: Sequence[Path]) -> Path | None:
 
 
 def who_edits(root: Path) -> ProjectLockedError | None:
-    """Who holds a project; None, too, where opening it says what is wrong."""
+    """Who holds a project; None, too, where opening it says what is wrong. It is not we ourselves: whoever has given up
+    waiting for a project, and asks for it again, waits until it is let go of."""
     from labeltool.store.layout import LOCK  # noqa: PLC0415
     from labeltool.store.lock import holder  # noqa: PLC0415
 
     touch(root)
+    with _changed:
+        _changed.wait_for(lambda: root.absolute() not in _ours, LET_GO_S)
     try:
         return holder(root / LOCK)
     except OSError:
@@ -67,7 +77,7 @@ def edit(root: Path, take_over: Sign | None) -> Opened:
     """Open a project for writing, or as far as its disk allows. ProjectLockedError where somebody else edits it."""
     from labeltool.store.project import ProjectStore  # noqa: PLC0415
 
-    return _brought(ProjectStore.open(root, take_over=take_over))
+    return _as_ours(root, lambda: ProjectStore.open(root, take_over=take_over))
 
 
 def view(root: Path, reason: str) -> Opened:
@@ -81,12 +91,33 @@ def make(root: Path, catalog: ClassCatalog) -> Opened:
     """A new project."""
     from labeltool.store.project import ProjectStore  # noqa: PLC0415
 
-    return _brought(ProjectStore.create(root, root.name, catalog))
+    return _as_ours(root, lambda: ProjectStore.create(root, root.name, catalog))
 
 
 def let_go(opened: Opened) -> None:
     """Nobody waited for it any more: others may edit it."""
-    opened.store.close()
+    try:
+        opened.store.close()
+    finally:
+        settled(opened.store.root)
+
+
+def settled(root: Path) -> None:
+    """A project that was opened for writing is at hand, or was let go of."""
+    with _changed:
+        if root.absolute() in _ours:
+            _ours.remove(root.absolute())
+        _changed.notify_all()
+
+
+def _as_ours(root: Path, open_: Callable[[], ProjectStore]) -> Opened:
+    with _changed:
+        _ours.append(root.absolute())
+    try:
+        return _brought(open_())
+    except BaseException:
+        settled(root)
+        raise
 
 
 def _brought(store: ProjectStore) -> Opened:

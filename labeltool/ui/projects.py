@@ -129,10 +129,13 @@ class Projects(QWidget):
     def open(
         self, root: Path, *, take_over: Sign | None = None, then: Callable[[], object] | None = None
     ) -> None:
-        """Open a project in the place of the one that was open; ``locked`` says where somebody else edits it.
+        """Open a project in the place of the one that was open, unless it is being opened already; ``locked`` says
+        where somebody else edits it.
 
         ``take_over`` is the last sign of life of who is taken for dead; ``then`` follows once it is open.
         """
+        if take_over is None and then is None and self._beside.opening == root.absolute():
+            return
         bench = self.bench
         is_ours = bench is not None and bench.editable and bench.store.root == root.absolute()
 
@@ -189,6 +192,7 @@ class Projects(QWidget):
         from labeltool.ui.unsaved import brought_text  # noqa: PLC0415
 
         store, brought, put_off = opened
+        opening.settled(store.root)
         self.viewed = viewed
         self.bench = Workbench(store, self._bridge.deliver)
         log.info("opened %s%s", store.root, " for reading only" if store.read_only_reason else "")
@@ -349,12 +353,17 @@ class Projects(QWidget):
             if self.bench is not None and any(r.status is Status.NEW for r in self.bench.store.images()):
                 self.sample_opened.emit()
 
+        def go_on(root: Path) -> None:
+            somebody_has_gone_on = self.bench is not None or self._beside.place is not None
+            if not somebody_has_gone_on:
+                self.open(root, then=opened)
+
         self._work.run(
             self.lanes(),
             "files",
             self.tr("Making the sample project"),
             work,
-            lambda root: self.open(root, then=opened),
+            go_on,
         )
 
     # ---- filling and handing over
@@ -422,6 +431,11 @@ class Projects(QWidget):
                 )
             )
         elif self.bench is not None:
+            try:
+                self.bench.check_catalog_rests()  # classes that come with the labels would take its place
+            except LabeltoolError as error:
+                self.failed.emit(error)
+                return
             dialog = ImportDialog(self.bench, self._window)
             dialog.finished_import.connect(self.masks_replaced)
             dialog.open()

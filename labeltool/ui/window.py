@@ -468,7 +468,9 @@ class MainWindow(QMainWindow):
         )
 
     def event(self, event: QEvent) -> bool:
-        """Where a dialog was closed the keys belong to the canvas again."""
+        """Where a dialog was closed the keys belong to the canvas again; one that opens takes the mouse."""
+        if event.type() == QEvent.Type.WindowBlocked:
+            self._canvas.let_go()
         if event.type() == QEvent.Type.WindowUnblocked and self._workspaces.on_canvas:
             self._canvas.setFocus()
         return super().event(event)

@@ -51,11 +51,15 @@ class Drawing:
 
     def finish(self) -> bool:
         """End what is being drawn as letting go of the button would; True when something had to be dropped."""
-        if self._gesture is not None and self._last is not None:
-            self.send(replace(self._last, kind="release"))
+        self.let_go()
         dropped = self.busy
         self.cancel()
         return dropped
+
+    def let_go(self) -> None:
+        """As if the button were let go of where the pointer was last; what goes on after that does."""
+        if self._gesture is not None and self._last is not None:
+            self.send(replace(self._last, kind="release"))
 
     def send(self, pointer: Pointer) -> None:
         """Go on with the gesture; a press begins one."""

@@ -32,6 +32,7 @@ class LayerStack:
     def show(self, size: Size | None, layers: dict[str, Layer]) -> None:
         """Another image, or none."""
         self.size, self._layers = size, layers
+        self._backdrop = Backdrop()  # the one before would keep the image before
 
     def put(self, name: str, layer: Layer | None) -> None:
         """Put in, replace or take out one layer."""

@@ -78,6 +78,7 @@ class Canvas(Picture):
         self._window_from: QPointF | None = None
         self._space = False
         self._pressed_ms: int | None = None  # when the last press came, by the clock of the events
+        self._is_held = False  # a button that was pressed here
         self.claims: list[Claim] = []
         """Asked before a press of the left button goes to the tool."""
 
@@ -216,6 +217,16 @@ class Canvas(Picture):
         self.update()
         return dropped
 
+    def let_go(self) -> None:
+        """A button that is held is not heard being let go of any more: a dialog has opened, which takes the mouse."""
+        if not self._is_held:
+            return
+        self._is_held = False
+        self._pan_from = self._window_from = None
+        self.compare.dragging = False
+        self._drawing.let_go()
+        self._update_cursor()
+
     def take_back(self) -> None:
         """Take back the last step of what is being drawn: a polygon's last corner."""
         self._drawing.key("back")
@@ -237,7 +248,7 @@ class Canvas(Picture):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Pan with the middle button or Space, else draw."""
-        self._pressed_ms = event.timestamp()
+        self._pressed_ms, self._is_held = event.timestamp(), True
         self.setFocus()
         self._enter(event.position())
         if event.button() == LEFT and self._over_line:
@@ -279,6 +290,7 @@ class Canvas(Picture):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a pan, a change of the window, or a stroke."""
+        self._is_held = event.buttons() != NO_BUTTON
         if self.compare.dragging:
             self.compare.dragging = event.button() != LEFT
         elif self._pan_from is not None and event.button() in (MIDDLE, LEFT):
@@ -293,9 +305,11 @@ class Canvas(Picture):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Closes a polygon; to any other tool it is a press. Where the first click was on something that lay here and
         went with it, a project in a list or a message, nobody means the canvas."""
+        if not self._has_first_click(event):
+            return
         if self._drawing.under_way and event.button() == LEFT:
             self._send("double", event)
-        elif self._has_first_click(event):
+        else:
             self.mousePressEvent(event)
 
     def _has_first_click(self, double: QMouseEvent) -> bool:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import shiboken6
 from PySide6.QtCore import QObject, QSize, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
 
 from labeltool.core.errors import LabeltoolError
 from labeltool.ui.asking import Answer, Asking
@@ -35,19 +35,30 @@ class BesideDialog(Dialog):
 
 
 class Beside(QObject):
-    """Does a step beside the window; a newer step takes the place of one that has not ended."""
+    """Does a step beside the window; a newer step takes the place of one that has not ended. What follows from it waits
+    while a dialog is open: what that is about would be changed below it."""
 
     failed = Signal(Exception)
 
     def __init__(self, window: QWidget, parent: QObject) -> None:
         super().__init__(parent)
         self._window = window
-        self._asking = Asking(self)
+        self._asking = Asking(self, self._is_covered)
         self._dialog: BesideDialog | None = None
         self._words = ""
         self._is_long = False
         self._soon = QTimer(self, singleShot=True, interval=SHOWN_AFTER_MS)
         self._soon.timeout.connect(self._show)
+
+    @property
+    def place(self) -> Path | None:
+        """Where a step is being done now."""
+        return self._asking.place
+
+    @property
+    def opening(self) -> Path | None:
+        """The project that is being opened or made now."""
+        return self._asking.place if self._is_long else None
 
     def do(
         self,
@@ -93,6 +104,10 @@ class Beside(QObject):
     def _opening_words(self, answer: Answer[T]) -> str:
         late = self.tr("Still opening {place}: there is much to read, or its drive does not answer.")
         return (late if answer.is_late else self.tr("Opening {place} …")).format(place=answer.place)
+
+    def _is_covered(self) -> bool:
+        dialogs = self._window.findChildren(QDialog)
+        return any(each.isVisible() and each.isModal() and each is not self._dialog for each in dialogs)
 
     def _show(self) -> None:
         if self._dialog is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -43,7 +44,10 @@ class PathEdit(QWidget):
     def path(self) -> Path | None:
         """What is typed, absolute; None while nothing is."""
         text = self.line.text().strip()
-        return Path(text).expanduser().absolute() if text else None
+        path = Path(text)
+        with suppress(RuntimeError):  # nobody is called so, yet
+            path = path.expanduser()
+        return path.absolute() if text else None
 
     def set_path(self, path: Path) -> None:
         """Show a path."""

@@ -150,7 +150,8 @@ class RemovedDialog(Dialog):
         self._enable()
 
     def _enable(self) -> None:
-        chosen, editable = self._chosen(), self._bench.editable and self._waiting is None
+        is_free = self._waiting is None and not self.job.running
+        chosen, editable = self._chosen(), self._bench.editable and is_free
         self.back.setEnabled(bool(chosen) and editable)
         old = bool(chosen) and all(each.is_old() for each in chosen)
         self.delete.setEnabled(old and editable)
