@@ -6,6 +6,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from PySide6.QtCore import (
     QCoreApplication,
     QMessageLogContext,
     QSettings,
+    QTimer,
     QtMsgType,
     QUrl,
     qInstallMessageHandler,
@@ -40,6 +42,7 @@ _LEVELS = {
     QtMsgType.QtCriticalMsg: logging.ERROR,
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
+_LOOK_MS = 50
 _MOST_NAMES = 20_000
 """Names of images that a report is searched for."""
 
@@ -75,8 +78,7 @@ class Diagnosis:
         window.projects.opened.connect(lambda _: self._bridge.deliver(self._notice))
         window.projects.closed.connect(self._notice)
         if cut_short:
-            opened = window.bench is not None
-            tell_of_last(window, cut_short, window.projects.found if opened else None)
+            self._tell_of_last(cut_short)
         early, self._early = self._early, []
         for found in early:
             self._tell(found)
@@ -84,6 +86,14 @@ class Diagnosis:
     def leave(self) -> None:
         """The window goes."""
         self._window = None
+
+    def _tell_of_last(self, cut_short: list[CutShort]) -> None:
+        """What was recovered is told with it, so it waits for a project that is being opened."""
+        window = self._window
+        if window is not None and window.projects.is_opening:
+            QTimer.singleShot(_LOOK_MS, partial(self._tell_of_last, cut_short))
+        elif window is not None:
+            tell_of_last(window, cut_short, window.projects.found if window.bench is not None else None)
 
     def _tell(self, found: Unexpected) -> None:
         """One message at a time; what comes while one is open is in the log, and so in its report."""

@@ -99,6 +99,11 @@ class Projects(QWidget):
 
     # ---- opening and closing
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether something that was asked for is not there yet."""
+        return self._beside.place is not None
+
     def open_path(self, path: Path) -> None:
         """Open a project; an image or a folder of images begins a new project with them."""
 

@@ -12,17 +12,29 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QListWidget, QPushButton, QToolButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QLineEdit,
+    QListWidget,
+    QMessageBox,
+    QPushButton,
+    QToolButton,
+)
 
 from labeltool.app import demo, watching
+from labeltool.app.diagnosis.sessions import CutShort
 from labeltool.app.project import add_images
 from labeltool.app.workbench import Workbench
 from labeltool.core.catalog import ClassCatalog
+from labeltool.core.errors import StoreError
 from labeltool.store.lock import Sign
 from labeltool.store.project import ProjectStore
 from labeltool.ui import asking, opening, recent
 from labeltool.ui.bridge import Bridge
+from labeltool.ui.diagnosis import Diagnosis
 from labeltool.ui.dialogs import beside
+from labeltool.ui.dialogs.failure import as_failure, show_failure
 from labeltool.ui.dialogs.path_edit import PathEdit
 from labeltool.ui.dialogs.removing import RemovedDialog
 from labeltool.ui.main import open_window
@@ -135,6 +147,37 @@ def test_a_project_is_not_changed_below_a_dialog_that_is_about_another(
     assert window.bench is bench and "dialog.export" in shown(window)
     window.findChild(QDialog, "dialog.export").reject()
     until(lambda: window.bench is not None and window.bench.store.root == two)
+
+
+def test_no_dialog_of_a_slow_opening_covers_one_that_is_open_already(
+    window: MainWindow, tmp_path: Path, opened: list[Path], gate: threading.Event
+) -> None:
+    """Or neither could be closed: the project waits for the first, and the second for the project."""
+    window.projects.open(project(tmp_path))
+    until(lambda: opened)
+    first = show_failure(window, as_failure(StoreError("something else")))
+    pause_ms(250)
+    assert shown(window) == {"dialog.failure"}
+    gate.set()
+    pause_ms(50)
+    assert window.bench is None, "it waits"
+    first.accept()
+    until(lambda: window.annotate.image is not None)
+
+
+def test_what_the_last_session_left_is_told_once_a_slow_project_is_there(
+    window: MainWindow, tmp_path: Path, opened: list[Path], gate: threading.Event
+) -> None:
+    window.projects.open(project(tmp_path))
+    diagnosis = Diagnosis()
+    diagnosis.follow(window, [CutShort("2026-01-01T09:00:00", 4711, "0.1.0", "")])
+    until(lambda: shown(window) == {"dialog.beside"})
+    gate.set()
+    until(lambda: window.bench is not None and shown(window) == {"dialog.cut_short"})
+    box = window.findChild(QMessageBox, "dialog.cut_short")
+    assert "Open the project" not in box.informativeText()
+    box.close()
+    diagnosis.leave()
 
 
 def test_a_sample_that_is_made_while_somebody_has_gone_on_takes_no_place(

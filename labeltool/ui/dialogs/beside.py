@@ -110,6 +110,9 @@ class Beside(QObject):
         return any(each.isVisible() and each.isModal() and each is not self._dialog for each in dialogs)
 
     def _show(self) -> None:
+        if self._dialog is None and self._is_covered():
+            self._soon.start()  # over what somebody reads it would keep that from being closed, and so wait for ever
+            return
         if self._dialog is None:
             self._dialog = BesideDialog(self._window)
             self._dialog.rejected.connect(self.forget)
