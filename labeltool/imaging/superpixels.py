@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from threading import Lock
 from typing import NamedTuple, Protocol
 from weakref import ref
@@ -64,7 +65,7 @@ def blocks_around(block: Box, within: Box, size: Size) -> list[Box]:
 
 
 class Superpixels:
-    """The superpixels of blocks, kept; any thread may ask."""
+    """The superpixels of blocks, kept for as long as their image; any thread may ask."""
 
     def __init__(self, kept: int = KEPT_BLOCKS) -> None:
         self._most = kept
@@ -90,10 +91,14 @@ class Superpixels:
             if found is None:
                 found = superpixels(image, wanted, size)
                 with self._looking:
-                    self._known[ref(image), wanted] = found
+                    self._known[ref(image, partial(self._forget, wanted)), wanted] = found
                     while len(self._known) > self._most:
                         self._known.popitem(last=False)
             return found
+
+    def _forget(self, wanted: Wanted, gone: ref[Image]) -> None:
+        """The image is closed. This may come in the midst of anything, so it waits for nobody."""
+        self._known.pop((gone, wanted), None)
 
 
 def load() -> Callable[..., NDArray[np.int64]]:
