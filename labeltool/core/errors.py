@@ -7,6 +7,9 @@ from pathlib import Path
 LONGEST_TEXT = 2_000
 """Characters of a message; what a stranger's file is quoted with may be longer."""
 
+NOT_AS_EXPECTED = (OSError, ArithmeticError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What may be raised where JSON is read that anybody may have changed, and is taken for what it should be."""
+
 
 def shown(text: str) -> str:
     """A text as it can be shown: control characters, which a terminal would obey, are spelled out, and the middle of a

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labeltool.core.catalog import ClassCatalog
-from labeltool.core.errors import BadInputError, ModelError
+from labeltool.core.errors import NOT_AS_EXPECTED, BadInputError, ModelError
 from labeltool.core.geometry import MOST_SIDE
 from labeltool.core.regular import no_file
 
@@ -143,15 +143,7 @@ class ModelCard:
             ) from error
         except BadInputError as error:
             raise ModelError(f"not a model card: {error.message}", file=path, hint=error.hint) from error
-        except (
-            OSError,
-            ArithmeticError,
-            ValueError,
-            TypeError,
-            KeyError,
-            AttributeError,
-            RecursionError,
-        ) as error:
+        except NOT_AS_EXPECTED as error:
             raise ModelError(f"not a model card: {error}", file=path) from error
 
 

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from labeltool.core.catalog import ClassCatalog
-from labeltool.core.errors import BadInputError, ModelError
+from labeltool.core.errors import NOT_AS_EXPECTED, BadInputError, ModelError
 from labeltool.core.project import Skipped
 from labeltool.core.regular import no_file
 from labeltool.core.system_lock import try_lock
@@ -152,15 +152,7 @@ class Manifest:
             raise ModelError("no training run here", file=path, hint=_RUNS) from error
         except BadInputError as error:
             raise ModelError(f"not the manifest of a run: {error.message}", file=path) from error
-        except (
-            OSError,
-            ArithmeticError,
-            ValueError,
-            TypeError,
-            KeyError,
-            AttributeError,
-            RecursionError,
-        ) as error:
+        except NOT_AS_EXPECTED as error:
             raise ModelError(f"not the manifest of a run: {error}", file=path) from error
 
 
@@ -191,7 +183,7 @@ def read_state(folder: Path) -> RunState:
         if not all(abs(each) < _MOST for each in found if isinstance(each, int | float)):
             return RunState()
         return found
-    except (OSError, ArithmeticError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except NOT_AS_EXPECTED:
         return RunState()
 
 

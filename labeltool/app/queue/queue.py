@@ -20,7 +20,7 @@ from labeltool.app.leaving_out import left_out
 from labeltool.app.truth import truth
 from labeltool.core import atomic
 from labeltool.core.catalog import IGNORE
-from labeltool.core.errors import BadInputError
+from labeltool.core.errors import NOT_AS_EXPECTED, BadInputError
 from labeltool.core.geometry import Box, tile_box, tiles_in
 from labeltool.core.mask import LabelMask
 from labeltool.core.progress import CancelToken
@@ -126,15 +126,7 @@ def read_queue(root: Path) -> Queue | None:
         return Queue.from_json(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (
-        OSError,
-        ArithmeticError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+    except NOT_AS_EXPECTED as error:
         raise BadInputError(
             f"this is not a queue: {error}",
             file=path,

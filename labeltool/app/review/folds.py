@@ -34,7 +34,7 @@ from labeltool.app.runs.labels import learnt_origins
 from labeltool.app.runs.making import seen_before, write_json
 from labeltool.app.splits import check, lot, units_of
 from labeltool.app.truth import with_truth
-from labeltool.core.errors import BadInputError, ModelError
+from labeltool.core.errors import NOT_AS_EXPECTED, BadInputError, ModelError
 from labeltool.core.progress import CancelToken, Progress, silent
 from labeltool.core.project import ImageRecord, Skipped
 from labeltool.inference.options import InferenceOptions
@@ -168,15 +168,7 @@ def read_folds(folder: Path) -> Folds:
         data = json.loads(path.read_text(encoding="utf-8"))
         fold_of = {str(image): int(fold) for image, fold in data["fold_of"].items()}
         return Folds(folder, int(data["count"]), fold_of, TrainingOptions.from_json(data["options"]))
-    except (
-        OSError,
-        ArithmeticError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+    except NOT_AS_EXPECTED as error:
         raise ModelError(
             f"not a plan of folds: {error}", file=path, hint="Delete its folder and deal again"
         ) from error
